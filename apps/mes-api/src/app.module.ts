@@ -1,0 +1,51 @@
+import { CACHE_ASIDE_DEFAULTS, CacheAsideModule } from '@mes/cache';
+import { DATABASE_DEFAULTS, databaseOptions } from '@mes/database';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from './auth/auth.module.js';
+import { CacheAdministrationModule } from './cache-administration/cache-administration.module.js';
+import { ConfigurationModule } from './config/configuration.module.js';
+import { Configuration } from './config/configuration.js';
+import { DashboardModule } from './dashboard/dashboard.module.js';
+import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
+import { InputValidationPipe } from './validation/input-validation.pipe.js';
+import { UnknownParametersGuard } from './validation/unknown-parameters.guard.js';
+
+@Module({})
+export class AppModule {
+  /** @param databaseUrl of the database, which is there and migrated */
+  static forRoot(configuration: Configuration, databaseUrl: string): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule.forRoot(configuration),
+        EventEmitterModule.forRoot(),
+        TypeOrmModule.forRoot({
+          ...databaseOptions({ ...DATABASE_DEFAULTS, url: databaseUrl, poolSize: configuration.database.poolSize }),
+          autoLoadEntities: true,
+          retryAttempts: 0,
+        }),
+        CacheAsideModule.forRootAsync({
+          inject: [Configuration],
+          useFactory: ({ cache }: Configuration) => ({ ...CACHE_ASIDE_DEFAULTS, ...cache }),
+        }),
+        AuthModule,
+        OrdersModule,
+        DashboardModule,
+        CacheAdministrationModule,
+        HealthModule,
+        MetricsModule,
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemDetailsFilter },
+        { provide: APP_GUARD, useClass: UnknownParametersGuard },
+        { provide: APP_PIPE, useClass: InputValidationPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { v7 as uuidv7 } from 'uuid';
+import { AppModule } from './app.module.js';
+import type { Configuration } from './config/configuration.js';
+import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
+import { serveDocumentation } from './openapi.js';
+
+/** Orders are small; whatever is larger than this, in bytes, is not one. */
+const BODY_LIMIT = 64 * 1024;
+
+/**
+ * Puts the whole application together, ready to listen.
+ *
+ * @param databaseUrl of the database, which is there and migrated
+ */
+export async function createApplication(
+  configuration: Configuration,
+  databaseUrl: string,
+): Promise<NestFastifyApplication> {
+  const log = createLog(configuration);
+  const adapter = new FastifyAdapter({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+  });
+  const application = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(configuration, databaseUrl),
+    adapter,
+    { logger: new PinoNestLogger(log), abortOnError: false },
+  );
+  // The JSON parser that comes with Fastify is the only one: anything but JSON is answered with 415.
+  await application.register(helmet, {
+    contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } },
+  });
+  application.enableCors({
+    origin: configuration.corsOrigins.includes('*') ? true : [...configuration.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    exposedHeaders: ['etag', 'location', 'cache-status', 'retry-after'],
+  });
+  serveDocumentation(application);
+  return application;
+}

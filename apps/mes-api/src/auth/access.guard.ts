@@ -1,0 +1,41 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../problem-details/problem.js';
+import { ACCESS, type Access } from './access.decorators.js';
+import { TokenVerifier, unauthorized } from './token-verifier.js';
+
+/** Lets pass who has a good token with a role that the route allows. A route that allows nobody is closed. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly verifier: TokenVerifier,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (access === 'public') return true;
+
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const caller = await this.verifier.verify(bearerToken(request.headers.authorization));
+    if (!access?.some((role) => caller.roles.includes(role))) {
+      throw new Problem({
+        status: 403,
+        code: 'ROLE_MISSING',
+        detail: access ? `This needs the role ${access.join(' or ')}.` : 'This is not open to anybody.',
+      });
+    }
+    request.caller = caller;
+    return true;
+  }
+}
+
+function bearerToken(header: string | undefined): string {
+  const [, token] = /^Bearer +([\w.~+/-]+=*) *$/i.exec(header ?? '') ?? [];
+  if (token === undefined) throw unauthorized('Send a token: "Authorization: Bearer <token>".');
+  return token;
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import type { Role } from './role.js';
+
+const ISSUER = 'urn:mes-orders:development';
+const AUDIENCE = 'mes-orders-api';
+const ALGORITHM = 'ES256';
+const KEY_FILE = 'development-signing-key.json';
+
+/**
+ * Issues tokens for development with a key of its own, which is made at the first start and kept in the data directory,
+ * so that tokens outlive a restart and several instances can share it.
+ */
+export class DevelopmentIssuer {
+  readonly issuer = ISSUER;
+  readonly audience = AUDIENCE;
+  readonly algorithms = [ALGORITHM];
+
+  private constructor(
+    private readonly privateKey: CryptoKey,
+    readonly publicKey: CryptoKey,
+  ) {}
+
+  static async open(dataDirectory: string): Promise<DevelopmentIssuer> {
+    const jwk = await readOrMakeKey(dataDirectory);
+    const { kty, crv, x, y } = jwk as Required<Pick<JWK, 'kty' | 'crv' | 'x' | 'y'>>;
+    const [privateKey, publicKey] = await Promise.all([
+      importJWK(jwk, ALGORITHM) as Promise<CryptoKey>,
+      importJWK({ kty, crv, x, y }, ALGORITHM) as Promise<CryptoKey>,
+    ]);
+    return new DevelopmentIssuer(privateKey, publicKey);
+  }
+
+  /** @param lifetime in the notation of jose, e.g. `12h` */
+  issue(subject: string, roles: readonly Role[], lifetime = '12h'): Promise<string> {
+    return new SignJWT({ roles })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(lifetime)
+      .sign(this.privateKey);
+  }
+}
+
+async function readOrMakeKey(directory: string): Promise<JWK> {
+  const path = join(directory, KEY_FILE);
+  const existing = await read(path);
+  if (existing !== undefined) return JSON.parse(existing) as JWK;
+
+  await mkdir(directory, { recursive: true });
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  const draft = join(directory, `${KEY_FILE}.${randomUUID()}`);
+  await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
+  try {
+    // A link is made or fails as a whole: of several instances that start together, all use the first one's key.
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft);
+  }
+  return JSON.parse(await readFile(path, 'utf8')) as JWK;
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+export const ROLES = ['operator', 'partner', 'viewer', 'admin'] as const;
+
+export type Role = (typeof ROLES)[number];

@@ -1,0 +1,113 @@
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** An environment variable has a value that cannot be used. */
+export class EnvironmentError extends Error {
+  readonly code = 'ENVIRONMENT_INVALID';
+}
+
+function Whole(min: number, max: number): PropertyDecorator {
+  return (target, property) => {
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    )(target, property);
+    IsInt({ message: '$property must be a whole number' })(target, property);
+    Min(min)(target, property as string);
+    Max(max)(target, property as string);
+  };
+}
+
+/** The environment variables that are read, with their defaults: see `.env.example`. */
+export class Environment {
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'development';
+
+  @Whole(0, 65_535)
+  PORT = 3000;
+
+  @IsString()
+  @MinLength(1)
+  HOST = '127.0.0.1';
+
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: '$property must be a postgres:// URL' })
+  DATABASE_URL?: string;
+
+  @Whole(1, 500)
+  DATABASE_POOL_SIZE = 10;
+
+  @Whole(0, 3_600)
+  DATABASE_WAIT_SECONDS = 30;
+
+  @IsOptional()
+  @Matches(/^rediss?:\/\/\S+$/, { message: '$property must be a redis:// URL' })
+  REDIS_URL?: string;
+
+  @IsString()
+  @MinLength(1)
+  DATA_DIR = '.data';
+
+  @IsOptional()
+  @IsUrl({ require_tld: false })
+  AUTH_ISSUER?: string;
+
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  AUTH_JWKS_URL?: string;
+
+  @IsOptional()
+  @IsString()
+  AUTH_AUDIENCE?: string;
+
+  @Matches(/^(\*|(https?:\/\/[^\s,/]+)(\s*,\s*https?:\/\/[^\s,/]+)*)?$/, {
+    message: '$property must be a list of origins, separated by commas',
+  })
+  CORS_ORIGINS = '';
+
+  @Whole(1, 86_400)
+  CACHE_TTL_SECONDS = 3_600;
+
+  @Whole(1, 65_536)
+  NEAR_CACHE_MB = 64;
+
+  @IsIn(LOG_LEVELS)
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}
+
+/**
+ * Reads the variables and validates them. A variable that is set to nothing counts as not set.
+ *
+ * @throws {EnvironmentError} which names every variable that is wrong, and never shows a value, which may be a secret
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const defaults = new Environment();
+  const known = [
+    ...Object.keys(defaults),
+    'DATABASE_URL',
+    'REDIS_URL',
+    'AUTH_ISSUER',
+    'AUTH_JWKS_URL',
+    'AUTH_AUDIENCE',
+  ];
+  const given = Object.fromEntries(known.map((name) => [name, variables[name]?.trim()]).filter(([, value]) => value));
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
+
+  const wrong = validateSync(environment, { validationError: { target: false, value: false } });
+  const messages = wrong.map(
+    ({ property, constraints = {} }) => `${property}: ${Object.values(constraints).join(', ')}`,
+  );
+  messages.push(...authComplaints(environment));
+  if (messages.length > 0) throw new EnvironmentError(`the environment is not valid:\n  ${messages.join('\n  ')}`);
+  return environment;
+}
+
+function authComplaints({ NODE_ENV, ...auth }: Environment): string[] {
+  const names = ['AUTH_ISSUER', 'AUTH_JWKS_URL', 'AUTH_AUDIENCE'] as const;
+  const missing = names.filter((name) => auth[name] === undefined);
+  if (missing.length === 0 || (missing.length === names.length && NODE_ENV !== 'production')) return [];
+  return [
+    `${missing.join(', ')}: must be set ${NODE_ENV === 'production' ? 'in production' : 'together with the others'}`,
+  ];
+}

@@ -1,0 +1,20 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { Optional } from '../../validation/optional.decorator.js';
+import { IsText } from '../../validation/text.decorator.js';
+import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
+
+export class ChangeStatusDto {
+  @IsIn(ORDER_STATUSES)
+  @ApiProperty({
+    enum: ORDER_STATUSES,
+    example: 'MANUFACTURING_STARTED',
+    description: 'One of the order’s `nextStatuses`.',
+  })
+  status!: OrderStatus;
+
+  @Optional()
+  @IsText(2_000)
+  @ApiPropertyOptional({ maxLength: 2_000, description: 'Kept in the order’s history.' })
+  comment?: string;
+}

@@ -1,0 +1,124 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsISO4217CurrencyCode,
+  IsObject,
+  IsUrl,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsDateTime } from '../../validation/date-time.decorator.js';
+import { Optional } from '../../validation/optional.decorator.js';
+import { IsText } from '../../validation/text.decorator.js';
+import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderRequest, type OrderSource } from '../order.js';
+
+export const MAX_QUANTITY = 10_000;
+
+export class CustomerDto {
+  @IsText(100)
+  @ApiProperty({ maxLength: 100, example: 'C-20418' })
+  id!: string;
+
+  @IsText(200)
+  @ApiProperty({ maxLength: 200, example: 'Мария Соколова' })
+  name!: string;
+}
+
+export class ProductDto {
+  @IsText(200)
+  @ApiProperty({ maxLength: 200, example: 'Signet ring, oval' })
+  name!: string;
+
+  @Optional()
+  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
+  @MaxLength(2_000)
+  @IsText(2_000)
+  @ApiPropertyOptional({ format: 'uri', maxLength: 2_000, example: 'https://models.example.com/signet-oval.stl' })
+  modelUrl?: string;
+}
+
+export class PriceDto {
+  @Matches(/^(0|[1-9]\d{0,11})(\.\d{1,4})?$/, {
+    message: 'amount must be a decimal string such as "1234.50", with at most 12 digits before and 4 after the point',
+  })
+  @ApiProperty({ pattern: '^(0|[1-9]\\d{0,11})(\\.\\d{1,4})?$', example: '1234.50' })
+  amount!: string;
+
+  @IsISO4217CurrencyCode({ message: 'currency must be an ISO 4217 code in upper case' })
+  @Matches(/^[A-Z]{3}$/, { message: 'currency must be an ISO 4217 code in upper case' })
+  @ApiProperty({ pattern: '^[A-Z]{3}$', example: 'EUR' })
+  currency!: string;
+}
+
+/** What a new order is made of. */
+export class CreateOrderDto implements OrderRequest {
+  @Optional()
+  @IsText(100)
+  @ApiPropertyOptional({
+    maxLength: 100,
+    description: 'Your own id for this order, unique among yours.',
+    example: 'WEB-88213',
+  })
+  externalId?: string;
+
+  @IsIn(ORDER_SOURCES)
+  @ApiProperty({ enum: ORDER_SOURCES, example: 'SHOP' })
+  source!: OrderSource;
+
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CustomerDto)
+  @ApiProperty({ type: CustomerDto })
+  customer!: CustomerDto;
+
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ProductDto)
+  @ApiProperty({ type: ProductDto })
+  product!: ProductDto;
+
+  @IsText(100)
+  @ApiProperty({ maxLength: 100, example: 'Gold 585' })
+  material!: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(MAX_QUANTITY)
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_QUANTITY, example: 1 })
+  quantity!: number;
+
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PriceDto)
+  @ApiPropertyOptional({ type: PriceDto })
+  price?: PriceDto;
+
+  @Optional()
+  @IsIn(ORDER_PRIORITIES)
+  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, default: 'NORMAL' })
+  priority: OrderPriority = 'NORMAL';
+
+  @Optional()
+  @IsDateTime()
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'In the future.',
+    example: '2031-05-17T09:30:00Z',
+  })
+  dueAt?: Date;
+
+  @Optional()
+  @IsText(2_000)
+  @ApiPropertyOptional({ maxLength: 2_000, example: 'Engrave the initials M. S. inside.' })
+  comment?: string;
+}

@@ -1,0 +1,34 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { OrderHistoryEntry } from '../order-history.js';
+import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
+
+/** One past status change. */
+export class OrderHistoryEntryDto {
+  @ApiProperty({ enum: ORDER_STATUSES })
+  from!: OrderStatus;
+
+  @ApiProperty({ enum: ORDER_STATUSES })
+  to!: OrderStatus;
+
+  @ApiProperty({ description: 'Who changed it.' })
+  by!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  at!: string;
+
+  @ApiProperty({ type: 'integer', description: 'The version that the order got.', example: 2 })
+  version!: number;
+
+  @ApiPropertyOptional()
+  comment?: string | undefined;
+}
+
+/** All past status changes, oldest first. */
+export class OrderHistoryDto {
+  @ApiProperty({ type: OrderHistoryEntryDto, isArray: true })
+  items!: OrderHistoryEntryDto[];
+}
+
+export function presentHistory(entries: readonly OrderHistoryEntry[]): OrderHistoryDto {
+  return { items: entries.map((entry) => ({ ...entry, at: entry.at.toISOString() })) };
+}

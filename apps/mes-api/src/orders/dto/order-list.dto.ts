@@ -1,0 +1,14 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { OrderDto } from './order.dto.js';
+
+/** A page of orders. */
+export class OrderListDto {
+  @ApiProperty({ type: OrderDto, isArray: true })
+  items!: OrderDto[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'For the next page; null on the last one.' })
+  nextCursor!: string | null;
+
+  @ApiProperty({ type: 'integer', example: 50 })
+  limit!: number;
+}

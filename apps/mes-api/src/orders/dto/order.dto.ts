@@ -1,0 +1,89 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { nextStatuses, ORDER_STATUSES, type OrderStatus } from '../order-status.js';
+import { ORDER_PRIORITIES, ORDER_SOURCES, type Order, type OrderPriority, type OrderSource } from '../order.js';
+import { CustomerDto, PriceDto, ProductDto } from './create-order.dto.js';
+
+/** An order as the API shows it. */
+export class OrderDto {
+  @ApiProperty({ format: 'uuid', example: '019358f0-6a3e-7c44-9d7e-0f6a1f1b2c3d' })
+  id!: string;
+
+  @ApiProperty({ type: 'integer', description: 'Running number, for people.', example: 104217 })
+  number!: number;
+
+  @ApiPropertyOptional({ example: 'WEB-88213' })
+  externalId?: string | undefined;
+
+  @ApiProperty({ enum: ORDER_SOURCES })
+  source!: OrderSource;
+
+  @ApiProperty({ type: CustomerDto })
+  customer!: CustomerDto;
+
+  @ApiProperty({ type: ProductDto })
+  product!: { readonly name: string; readonly modelUrl?: string | undefined };
+
+  @ApiProperty({ example: 'Gold 585' })
+  material!: string;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  quantity!: number;
+
+  @ApiPropertyOptional({ type: PriceDto })
+  price?: PriceDto | undefined;
+
+  @ApiProperty({ enum: ORDER_PRIORITIES })
+  priority!: OrderPriority;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
+  dueAt?: string | undefined;
+
+  @ApiPropertyOptional()
+  comment?: string | undefined;
+
+  @ApiProperty({ enum: ORDER_STATUSES })
+  status!: OrderStatus;
+
+  @ApiProperty({ enum: ORDER_STATUSES, isArray: true, description: 'Where the order may go from here.' })
+  nextStatuses!: readonly OrderStatus[];
+
+  @ApiPropertyOptional({ description: 'The operator who took the order into work.' })
+  assignee?: string | undefined;
+
+  @ApiProperty({ type: 'integer', description: 'For `If-Match`.', example: 1 })
+  version!: number;
+
+  @ApiProperty({ description: 'Who created the order.' })
+  createdBy!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updatedAt!: string;
+}
+
+/** Absent values are left out of the JSON. */
+export function presentOrder(order: Order): OrderDto {
+  return {
+    id: order.id,
+    number: order.number,
+    externalId: order.externalId,
+    source: order.source,
+    customer: order.customer,
+    product: order.product,
+    material: order.material,
+    quantity: order.quantity,
+    price: order.price,
+    priority: order.priority,
+    dueAt: order.dueAt?.toISOString(),
+    comment: order.comment,
+    status: order.status,
+    nextStatuses: nextStatuses(order),
+    assignee: order.assignee,
+    version: order.version,
+    createdBy: order.createdBy,
+    createdAt: order.createdAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,59 @@
+import type { OrderStatus } from './order-status.js';
+
+/** From the least to the most urgent. */
+export const ORDER_PRIORITIES = ['LOW', 'NORMAL', 'HIGH', 'URGENT'] as const;
+export type OrderPriority = (typeof ORDER_PRIORITIES)[number];
+
+export const ORDER_SOURCES = ['SHOP', 'API', 'CRM'] as const;
+export type OrderSource = (typeof ORDER_SOURCES)[number];
+
+export const ORDER_SORTS = ['-createdAt', 'createdAt', 'dueAt', '-priority'] as const;
+export type OrderSort = (typeof ORDER_SORTS)[number];
+
+export interface Money {
+  /** A decimal number as text, exactly as it was given. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** What whoever orders decides. */
+export interface OrderRequest {
+  readonly externalId?: string | undefined;
+  readonly source: OrderSource;
+  readonly customer: { readonly id: string; readonly name: string };
+  readonly product: { readonly name: string; readonly modelUrl?: string | undefined };
+  readonly material: string;
+  readonly quantity: number;
+  readonly price?: Money | undefined;
+  readonly priority: OrderPriority;
+  readonly dueAt?: Date | undefined;
+  readonly comment?: string | undefined;
+}
+
+export interface Order extends OrderRequest {
+  readonly id: string;
+  readonly number: number;
+  readonly status: OrderStatus;
+  /** The status that the order had before the present one. */
+  readonly previousStatus?: OrderStatus | undefined;
+  /** The operator who took it into work. */
+  readonly assignee?: string | undefined;
+  /** Counts the changes of the order, from 1. */
+  readonly version: number;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The order as it was when it was created: what a repeated request is answered with. */
+export function asCreated(order: Order): Order {
+  return {
+    ...order,
+    status: 'NEW',
+    previousStatus: undefined,
+    assignee: undefined,
+    version: 1,
+    updatedAt: order.createdAt,
+  };
+}

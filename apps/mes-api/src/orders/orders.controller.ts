@@ -1,0 +1,160 @@
+import { CacheAside } from '@mes/cache';
+import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AllowRoles } from '../auth/access.decorators.js';
+import { CurrentCaller } from '../auth/caller-of.js';
+import type { Caller } from '../auth/caller.js';
+import { CurrentVisibility } from '../auth/visibility-of.js';
+import { ApiCached } from '../problem-details/api-cached.decorator.js';
+import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { orderAnswer, orderHistoryAnswer, orderListAnswer, versionTag } from './caching/order-answers.js';
+import { ChangeStatusDto } from './dto/change-status.dto.js';
+import { CreateOrderDto } from './dto/create-order.dto.js';
+import { ListOrdersDto } from './dto/list-orders.dto.js';
+import { OrderHistoryDto, presentHistory } from './dto/order-history.dto.js';
+import { OrderIdPipe } from './dto/order-id.pipe.js';
+import { OrderListDto } from './dto/order-list.dto.js';
+import { OrderDto, presentOrder } from './dto/order.dto.js';
+import { parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
+import { OrderProblemFilter } from './order-problem.filter.js';
+import { OrdersService } from './orders.service.js';
+import type { Visibility } from './visibility.js';
+
+@ApiTags('orders')
+@Controller('api/v1/orders')
+@UseFilters(OrderProblemFilter)
+export class OrdersController {
+  constructor(private readonly orders: OrdersService) {}
+
+  @Get()
+  @AllowRoles('operator', 'viewer', 'admin', 'partner')
+  @CacheAside(orderListAnswer)
+  @ApiOperation({
+    operationId: 'listOrders',
+    summary: 'List orders',
+    description:
+      'A page of orders. The operators’ page of new orders is `?status=NEW`. Partners see their own orders only.',
+  })
+  @ApiOkResponse({ type: OrderListDto })
+  @ApiCached()
+  @ApiProblems(400)
+  async list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
+    const { sort, limit, cursor } = query;
+    const list = query.normalisedList();
+    const page = await this.orders.list({ filter: query.filter(), sort, limit, cursor, list }, visibility);
+    return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+  }
+
+  @Post()
+  @AllowRoles('partner', 'admin')
+  @ApiOperation({
+    operationId: 'createOrder',
+    summary: 'Create an order',
+    description:
+      'With an `Idempotency-Key`, the request may be repeated safely: the same key with the same body is answered with ' +
+      'the same order again.',
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: '1 to 255 visible ASCII characters of your choice.',
+  })
+  @ApiCreatedResponse({
+    type: OrderDto,
+    headers: {
+      Location: { description: 'Path of the new order.', schema: { type: 'string' } },
+      ETag: { description: 'Its version, for `If-Match`.', schema: { type: 'string' } },
+    },
+  })
+  @ApiProblems(
+    400,
+    413,
+    415,
+    { status: 409, description: 'You have already created an order with this `externalId`.' },
+    {
+      status: 422,
+      description: 'This `Idempotency-Key` was used before with another body.',
+    },
+  )
+  async create(
+    @Body() body: CreateOrderDto,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OrderDto> {
+    const order = await this.orders.create(body, caller.subject, parseIdempotencyKey(idempotencyKey));
+    reply.headers({ location: `/api/v1/orders/${order.id}`, etag: versionTag(order) });
+    return presentOrder(order);
+  }
+
+  @Get(':id')
+  @AllowRoles('operator', 'viewer', 'admin', 'partner')
+  @CacheAside(orderAnswer)
+  @ApiOperation({ operationId: 'getOrder', summary: 'Get an order', description: 'Its `ETag` is its version.' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: OrderDto })
+  @ApiCached()
+  @ApiProblems(400, 404)
+  async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
+    return presentOrder(await this.orders.find(id, visibility));
+  }
+
+  @Get(':id/history')
+  @AllowRoles('operator', 'viewer', 'admin', 'partner')
+  @CacheAside(orderHistoryAnswer)
+  @ApiOperation({
+    operationId: 'getOrderHistory',
+    summary: 'Get the status changes of an order',
+    description: 'Oldest first.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: OrderHistoryDto })
+  @ApiCached()
+  @ApiProblems(400, 404)
+  async history(
+    @Param('id', OrderIdPipe) id: string,
+    @CurrentVisibility() visibility: Visibility,
+  ): Promise<OrderHistoryDto> {
+    return presentHistory(await this.orders.history(id, visibility));
+  }
+
+  @Patch(':id/status')
+  @HttpCode(200)
+  @AllowRoles('operator', 'admin')
+  @ApiOperation({
+    operationId: 'changeOrderStatus',
+    summary: 'Change the status of an order',
+    description:
+      'Setting a NEW order to MANUFACTURING_STARTED takes it into work: of all who try at once, one succeeds and becomes ' +
+      'its `assignee`.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'Only if the order still has this version, e.g. `"3"`.',
+  })
+  @ApiOkResponse({
+    type: OrderDto,
+    headers: { ETag: { description: 'Its new version.', schema: { type: 'string' } } },
+  })
+  @ApiProblems(400, 404, 412, 413, 415, {
+    status: 409,
+    description:
+      'The order cannot go there from where it is, or somebody else was first: `currentStatus`, `currentVersion` and ' +
+      '`assignee` say where it stands.',
+  })
+  async changeStatus(
+    @Param('id', OrderIdPipe) orderId: string,
+    @Body() { status, comment }: ChangeStatusDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OrderDto> {
+    const ifVersions = parseIfMatch(ifMatch);
+    const order = await this.orders.changeStatus({ orderId, to: status, by: caller.subject, comment, ifVersions });
+    reply.header('etag', versionTag(order));
+    return presentOrder(order);
+  }
+}

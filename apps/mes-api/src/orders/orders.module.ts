@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { StatusChangedHandler } from './caching/status-changed.handler.js';
+import { CursorCodec } from './cursor-codec.js';
+import { OrdersController } from './orders.controller.js';
+import { OrdersService } from './orders.service.js';
+import { OrderStatusChangeEntity } from './repository/order-status-change.entity.js';
+import { OrderEntity } from './repository/order.entity.js';
+import { OrdersRepository, PERSISTENT_ORDERS } from './repository/orders.repository.js';
+import { TypeOrmOrdersRepository } from './repository/typeorm-orders.repository.js';
+import { WriteThroughOrdersRepository } from './repository/write-through-orders.repository.js';
+
+/** Whoever asks for the repository gets the write-through decorator around the one that persists. */
+@Module({
+  imports: [TypeOrmModule.forFeature([OrderEntity, OrderStatusChangeEntity])],
+  controllers: [OrdersController],
+  providers: [
+    OrdersService,
+    CursorCodec,
+    StatusChangedHandler,
+    { provide: PERSISTENT_ORDERS, useClass: TypeOrmOrdersRepository },
+    { provide: OrdersRepository, useClass: WriteThroughOrdersRepository },
+  ],
+})
+export class OrdersModule {}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { v7 as uuidv7 } from 'uuid';
+import { CursorCodec } from './cursor-codec.js';
+import { OrderCreated } from './events/order-created.js';
+import { StatusChanged } from './events/status-changed.js';
+import { DueDatePassedError, IdempotencyKeyReusedError, OrderNotFoundError } from './order-errors.js';
+import type { OrderHistoryEntry } from './order-history.js';
+import type { Order, OrderRequest, OrderSort } from './order.js';
+import { OrdersRepository, type ChangeStatus, type OrderFilter } from './repository/orders.repository.js';
+import { visibilityKey, type Visibility } from './visibility.js';
+
+export interface ListQuery {
+  readonly filter: OrderFilter;
+  readonly sort: OrderSort;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** Names filter and sort completely. */
+  readonly list: string;
+}
+
+@Injectable()
+export class OrdersService {
+  constructor(
+    private readonly orders: OrdersRepository,
+    private readonly cursors: CursorCodec,
+    private readonly events: EventEmitter2,
+  ) {}
+
+  /**
+   * Creates an order; with an idempotency key that this creator has used before, gives the earlier answer again.
+   *
+   * @throws {DueDatePassedError}
+   * @throws {ExternalIdTakenError}
+   * @throws {IdempotencyKeyReusedError}
+   */
+  async create(request: OrderRequest, createdBy: string, idempotencyKey?: string): Promise<Order> {
+    const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hashOf(request) };
+    if (request.dueAt && request.dueAt.getTime() <= Date.now()) {
+      // What was due in the future when it was first asked for is answered again even when that time has passed.
+      const earlier = idempotency && (await this.orders.findByIdempotencyKey(createdBy, idempotency.key));
+      if (!earlier) throw new DueDatePassedError();
+      if (earlier.hash !== idempotency.hash) throw new IdempotencyKeyReusedError();
+    }
+
+    const { order, repeated } = await this.orders.create({ ...request, id: uuidv7(), createdBy, idempotency });
+    if (!repeated) await this.events.emitAsync(OrderCreated.eventName, new OrderCreated(order));
+    return order;
+  }
+
+  /**
+   * @throws {OrderNotFoundError}
+   * @throws {VersionMismatchError}
+   * @throws {IllegalTransitionError} also when somebody else was first
+   */
+  async changeStatus(change: Omit<ChangeStatus, 'changeId'>): Promise<Order> {
+    const changeId = uuidv7();
+    const { order, from } = await this.orders.changeStatus({ ...change, changeId });
+    await this.events.emitAsync(StatusChanged.eventName, new StatusChanged(changeId, order, from));
+    return order;
+  }
+
+  /** @throws {OrderNotFoundError} */
+  async find(id: string, visibility: Visibility): Promise<Order> {
+    const order = await this.orders.find(id, visibility);
+    if (!order) throw new OrderNotFoundError();
+    return order;
+  }
+
+  /** @throws {OrderNotFoundError} */
+  async history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[]> {
+    const history = await this.orders.history(id, visibility);
+    if (!history) throw new OrderNotFoundError();
+    return history;
+  }
+
+  /** @throws {CursorInvalidError} */
+  async list(
+    query: ListQuery,
+    visibility: Visibility,
+  ): Promise<{ orders: readonly Order[]; nextCursor: string | null }> {
+    const list = `${visibilityKey(visibility)}\n${query.list}`;
+    const after = query.cursor === undefined ? undefined : await this.cursors.decode(query.cursor, list);
+    const { filter, sort, limit } = query;
+    const { orders, next } = await this.orders.list({ filter, sort, limit, after, visibility });
+    return { orders, nextCursor: next ? await this.cursors.encode(next, list) : null };
+  }
+}
+
+/** Two requests have the same hash when they ask for the same order, however their JSON was written. */
+function hashOf(request: OrderRequest): string {
+  const { externalId, source, customer, product, material, quantity, price, priority, dueAt, comment } = request;
+  const fields = [
+    ...[externalId, source, customer.id, customer.name, product.name, product.modelUrl, material, quantity],
+    ...[price?.amount, price?.currency, priority, dueAt, comment],
+  ];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('base64url');
+}

@@ -1,0 +1,84 @@
+import { CacheWrites, type Tag } from '@mes/cache';
+import { Inject, Injectable } from '@nestjs/common';
+import { orderTag, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
+import { writtenOrder } from '../caching/order-answers.js';
+import { OrderError } from '../order-errors.js';
+import type { OrderHistoryEntry } from '../order-history.js';
+import type { Order } from '../order.js';
+import type { Visibility } from '../visibility.js';
+import {
+  OrdersRepository,
+  PERSISTENT_ORDERS,
+  type ChangeStatus,
+  type Creation,
+  type ListOrders,
+  type NewOrder,
+  type OrderPage,
+  type StatusChange,
+} from './orders.repository.js';
+
+/**
+ * Announces every write to the cache before it begins, and writes a created order into the cache together with the
+ * database. What a status change makes untrue is evicted by the handler of its event.
+ */
+@Injectable()
+export class WriteThroughOrdersRepository extends OrdersRepository {
+  constructor(
+    @Inject(PERSISTENT_ORDERS) private readonly persistent: OrdersRepository,
+    private readonly writes: CacheWrites,
+  ) {
+    super();
+  }
+
+  override async create(newOrder: NewOrder): Promise<Creation> {
+    const evicted = tagsOfCreation();
+    const tag = orderTag(newOrder.id);
+    const intent = { id: newOrder.id, tags: [...evicted, tag] };
+    const observed = await this.writes.announce(intent, [tag]);
+    const creation = await this.finishOnFailure(intent, () => this.persistent.create(newOrder));
+
+    if (creation.repeated) {
+      // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
+      await this.writes.evict(newOrder.id, [...evicted, orderTag(creation.order.id)]);
+      return creation;
+    }
+    await this.writes.writeThrough(newOrder.id, { tag, answers: writtenOrder(creation.order), observed, evicted });
+    return creation;
+  }
+
+  override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
+    const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
+    await this.writes.announce(intent);
+    return this.finishOnFailure(intent, () => this.persistent.changeStatus(change));
+  }
+
+  override findByIdempotencyKey(
+    createdBy: string,
+    key: string,
+  ): Promise<{ readonly order: Order; readonly hash: string } | undefined> {
+    return this.persistent.findByIdempotencyKey(createdBy, key);
+  }
+
+  override find(id: string, visibility: Visibility): Promise<Order | undefined> {
+    return this.persistent.find(id, visibility);
+  }
+
+  override history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined> {
+    return this.persistent.history(id, visibility);
+  }
+
+  override list(list: ListOrders): Promise<OrderPage> {
+    return this.persistent.list(list);
+  }
+
+  /** A refused write did not happen. After any other failure nobody knows, so it counts as one that did. */
+  private async finishOnFailure<T>(intent: { id: string; tags: readonly Tag[] }, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof OrderError) await this.writes.withdraw(intent.id);
+      else await this.writes.evict(intent.id, intent.tags);
+      throw error;
+    }
+  }
+}

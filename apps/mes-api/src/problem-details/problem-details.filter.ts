@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from './database-away.js';
+import { Problem } from './problem.js';
+
+/** Turns everything that is thrown into a problem details document: RFC 9457. */
+@Catch()
+export class ProblemDetailsFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemDetailsFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const problem = toProblem(error);
+    if (problem.status >= 500) {
+      const cause = problem.cause ?? error;
+      this.logger.error(
+        `request ${request.id}: ${problem.code}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        problem.status === 500 && cause instanceof Error ? cause.stack : undefined,
+      );
+    }
+    // The answer may be under way already, when its connection breaks.
+    if (reply.sent) return;
+    void reply
+      .status(problem.status)
+      .headers({ ...problem.headers, 'cache-control': 'no-store' })
+      .removeHeader('etag')
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: 'about:blank',
+          title: STATUS_CODES[problem.status] ?? 'Error',
+          status: problem.status,
+          detail: problem.message,
+          code: problem.code,
+          requestId: request.id,
+          errors: problem.errors,
+          ...problem.extensions,
+        }),
+      );
+  }
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isDatabaseAway(error)) {
+    return new Problem({
+      status: 503,
+      code: 'DATABASE_UNAVAILABLE',
+      detail: 'The database is not available at the moment.',
+      headers: { 'retry-after': '1' },
+      cause: error,
+    });
+  }
+  const status = statusOf(error);
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new Problem({ status, code: codeFor(status), detail: detailFor(status, error), cause: error });
+  }
+  return new Problem({
+    status: 500,
+    code: 'INTERNAL_ERROR',
+    detail: 'Something went wrong on our side.',
+    cause: error,
+  });
+}
+
+/** Of Nest's own errors and of Fastify's, which refuse a request before it comes to a handler. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = error as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
+}
+
+function codeFor(status: number): string {
+  return (STATUS_CODES[status] ?? 'ERROR').toUpperCase().replace(/[^A-Z]+/g, '_');
+}
+
+function detailFor(status: number, error: unknown): string {
+  switch (status) {
+    case 404:
+      return 'There is nothing here.';
+    case 413:
+      return 'The body is too large.';
+    case 415:
+      return 'The body must be application/json.';
+    default:
+      return error instanceof Error ? error.message : 'The request cannot be served.';
+  }
+}

@@ -1,0 +1,41 @@
+/** One thing that is wrong with the input. */
+export interface FieldError {
+  /** Path of the offending field, e.g. `customer.name`; empty when it is not one field. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ProblemOptions extends ErrorOptions {
+  readonly status: number;
+  /** Stable, for programs to tell problems apart. */
+  readonly code: string;
+  /** For people. Never shows internals. */
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  /** Further members of the document. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An error that is answered as a problem details document: RFC 9457. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor({ status, code, detail, errors, extensions = {}, headers = {}, cause }: ProblemOptions) {
+    super(detail, { cause });
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+    this.extensions = extensions;
+    this.headers = headers;
+  }
+}
+
+/** The input was understood, but it is wrong: 400 with the offending fields. */
+export function invalidInput(errors: readonly FieldError[]): Problem {
+  return new Problem({ status: 400, code: 'INPUT_INVALID', detail: 'The request is not valid.', errors });
+}

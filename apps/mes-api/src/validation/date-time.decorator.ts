@@ -1,0 +1,33 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { buildMessage, ValidateBy } from 'class-validator';
+
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** A date and time with an offset (RFC 3339), turned into a `Date`. Days that the month does not have are refused. */
+export function IsDateTime(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => parse(value)),
+    ValidateBy({
+      name: 'isDateTime',
+      validator: {
+        validate: (value: unknown) => value instanceof Date,
+        defaultMessage: buildMessage(
+          (each) => `${each}$property must be a date and time with an offset, such as 2031-05-17T09:30:00Z`,
+        ),
+      },
+    }),
+  );
+}
+
+function parse(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const [, year, month, day] = RFC3339.exec(value) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return value;
+  // Date would turn the 30th of February into a day of March.
+  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > days) return value;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() < 1 || date.getUTCFullYear() > 9999 ? value : date;
+}

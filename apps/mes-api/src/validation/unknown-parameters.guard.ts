@@ -1,0 +1,22 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { FastifyRequest } from 'fastify';
+import { invalidInput } from '../problem-details/problem.js';
+
+/** Refuses query parameters on routes that have none. Routes that have some validate their own. */
+@Injectable()
+export class UnknownParametersGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { query } = context.switchToHttp().getRequest<FastifyRequest>();
+    const names = Object.keys(query as object);
+    if (names.length === 0 || this.takesQuery(context)) return true;
+    throw invalidInput(names.map((field) => ({ field, message: `there is no parameter ${field}` })));
+  }
+
+  private takesQuery(context: ExecutionContext): boolean {
+    const handler = context.getHandler().name;
+    const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler) ?? {}) as object;
+    return Object.keys(args).some((key) => key.startsWith(`${RouteParamtypes.QUERY}:`));
+  }
+}

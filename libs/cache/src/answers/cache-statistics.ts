@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+
+/** Counts of what the cache of this process did since it started. */
+@Injectable()
+export class CacheStatistics {
+  hits = 0;
+  misses = 0;
+  /** Requests that shared the load of another one. */
+  collapsed = 0;
+  bypasses = 0;
+  /** Times that the source was asked. */
+  loads = 0;
+  stores = 0;
+  storeFailures = 0;
+  observations = 0;
+  /** Tags that got a random version by a finished write, by hand or by a sweep. */
+  evictedTags = 0;
+  /** Tags evicted because a writer had not finished by its deadline. */
+  sweptTags = 0;
+  /** Answers stored by a writer before anybody asked for them. */
+  writtenThrough = 0;
+  /** Writes that the ledger could not be told of in time. */
+  unannouncedWrites = 0;
+}

@@ -1,0 +1,30 @@
+/** Settings of the cache. All times are in milliseconds. */
+export interface CacheAsideOptions {
+  /** Redis that holds ledger and entries for all instances; without it both are in this process. */
+  readonly redisUrl?: string;
+  /** How long an unused entry is kept. It may be long: what is untrue is invalid at once, whatever its age. */
+  readonly entryLifetime: number;
+  /** How long a version is kept. Must be longer than entries live; losing one is safe and costs a load. */
+  readonly versionLifetime: number;
+  /** How long a write may be under way; must be longer than the database lets a transaction last. */
+  readonly intentLifetime: number;
+  /** How long Redis may take for one operation before the request does without it. */
+  readonly deadline: number;
+  /** How often to look for writers that died, and, while Redis is away, whether it is back. */
+  readonly sweepInterval: number;
+  /** Bound of the entries kept in this process when there is no Redis, in bytes. */
+  readonly maxEntryBytes: number;
+}
+
+/** Settings that suit most services. */
+export const CACHE_ASIDE_DEFAULTS = {
+  entryLifetime: 60 * 60_000,
+  versionLifetime: 24 * 60 * 60_000,
+  intentLifetime: 30_000,
+  deadline: 50,
+  sweepInterval: 1_000,
+  maxEntryBytes: 64 * 1024 * 1024,
+} satisfies Omit<CacheAsideOptions, 'redisUrl'>;
+
+/** Injection token of {@link CacheAsideOptions}. */
+export const CACHE_ASIDE_OPTIONS = Symbol('CACHE_ASIDE_OPTIONS');

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+
+/** A strong entity tag for exactly these bytes: RFC 9110, section 8.8.3. */
+export function entityTagOf(body: string): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+}
+
+/** The opaque tags listed in an `If-Match` or `If-None-Match` header; `W/` prefixes are kept. */
+export function parseEntityTags(header: string): readonly string[] {
+  return header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
+}
+
+/** Whether `If-None-Match` names this entity tag: weak comparison, RFC 9110, section 13.1.2. */
+export function noneMatchHits(header: string | undefined, entityTag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return parseEntityTags(header).some((listed) => listed.replace(/^W\//, '') === entityTag);
+}

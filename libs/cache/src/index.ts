@@ -1,0 +1,14 @@
+export { AnswerCache, type CachedAnswer, type Question } from './answers/answer-cache.js';
+export type { Answer } from './answers/answer.js';
+export type { CacheOutcome } from './answers/cache-outcome.js';
+export { CacheStatistics } from './answers/cache-statistics.js';
+export { toAnswer } from './answers/to-answer.js';
+export { CacheAsideModule, type CacheAsideAsyncOptions } from './cache-aside.module.js';
+export { CACHE_ASIDE_DEFAULTS, type CacheAsideOptions } from './cache-aside.options.js';
+export { CacheAside } from './decorators/cache-aside.decorator.js';
+export type { CacheDescription, DescribeAnswer } from './decorators/cache-aside.metadata.js';
+export { parseEntityTags } from './http/entity-tag.js';
+export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
+export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
+export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
+export { CacheWrites, type WrittenThrough } from './writes/cache-writes.js';

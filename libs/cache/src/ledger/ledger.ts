@@ -1,0 +1,74 @@
+/** The tag that every answer depends on: a new epoch invalidates everything at once. */
+export const EPOCH = 'epoch';
+
+/** A name for facts that an answer depends on, e.g. `orders:NEW`. */
+export type Tag = string;
+
+/** A random token that never repeats. Losing one is safe: its replacement equals nothing that was stored before. */
+export type Version = string;
+
+/** Versions by tag, as they stood together at one moment. {@link EPOCH} is always among them. */
+export type ObservedVersions = ReadonlyMap<Tag, Version>;
+
+/** A note that a write is under way which may make answers with these tags untrue. */
+export interface Intent {
+  /** Unique among the writes under way. */
+  readonly id: string;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * How a finished write moves one tag to a new version.
+ *
+ * Without `refreshed`, the tag gets a random version: everything stored under it goes out. With it, the tag gets
+ * `refreshed.version`, which brings answers stored under that version into force, but only while the tag still stands at
+ * `refreshed.observed`; otherwise somebody else wrote meanwhile and the tag gets a random version too.
+ */
+export interface Flip {
+  readonly tag: Tag;
+  readonly refreshed?: { readonly observed: Version; readonly version: Version };
+}
+
+/** The ledger cannot be asked or did not answer in time, so nothing that was stored can be trusted now. */
+export class LedgerUnavailableError extends Error {
+  readonly code = 'CACHE_LEDGER_UNAVAILABLE';
+
+  constructor(
+    /** A short token fit for the `detail` of a `Cache-Status` header. */
+    readonly detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the cache ledger is unavailable: ${detail}`, options);
+  }
+}
+
+/**
+ * The versions of all tags and the intents of the writes under way: the one place that decides whether a stored answer
+ * is still true. All methods reject with {@link LedgerUnavailableError} when the ledger cannot be reached in time.
+ */
+export abstract class Ledger {
+  /** Reads the versions of `tags` and of the epoch in one step. Missing ones are replaced by fresh ones first. */
+  abstract observe(tags: readonly Tag[]): Promise<ObservedVersions>;
+
+  /**
+   * Notes that a write is about to begin, and observes `observeTags` in the same step.
+   * An intent that is not settled within the ledger's intent lifetime counts as a write whose outcome is unknown.
+   */
+  abstract announce(intent: Intent, observeTags?: readonly Tag[]): Promise<ObservedVersions>;
+
+  /** Applies the flips and forgets the intent, in one step. */
+  abstract settle(intentId: string, flips: readonly Flip[]): Promise<void>;
+
+  /** Gives `tags` random versions: every answer stored under them is out. */
+  abstract evict(tags: readonly Tag[]): Promise<void>;
+
+  /**
+   * Evicts the tags of intents that are past their deadline, because their writers died between commit and settle.
+   *
+   * @returns the tags that were evicted
+   */
+  abstract sweep(): Promise<readonly Tag[]>;
+
+  /** Whether the ledger is believed to be reachable and its versions to be trustworthy. */
+  abstract readonly available: boolean;
+}

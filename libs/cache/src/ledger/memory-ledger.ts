@@ -1,0 +1,68 @@
+import { EPOCH, Ledger, type Flip, type Intent, type ObservedVersions, type Tag, type Version } from './ledger.js';
+import { freshVersion } from './version.js';
+import { LRUCache } from 'lru-cache';
+
+export interface MemoryLedgerOptions {
+  /** How long a write may take before it counts as one with unknown outcome, in milliseconds. */
+  readonly intentLifetime: number;
+  /** A clock that never goes back, in milliseconds. */
+  readonly now?: () => number;
+  /** How many versions are kept; the least recently used ones are lost first, which is safe. */
+  readonly maxVersions?: number;
+}
+
+/** The ledger of a single process: right whenever no other process writes to the same database through the API. */
+export class MemoryLedger extends Ledger {
+  readonly available = true;
+  private readonly versions: LRUCache<Tag, Version>;
+  private readonly intents = new Map<string, { tags: readonly Tag[]; deadline: number }>();
+  private readonly now: () => number;
+
+  constructor(private readonly options: MemoryLedgerOptions) {
+    super();
+    this.now = options.now ?? (() => performance.now());
+    this.versions = new LRUCache({ max: options.maxVersions ?? 100_000 });
+  }
+
+  override observe(tags: readonly Tag[]): Promise<ObservedVersions> {
+    return Promise.resolve(this.read([EPOCH, ...tags]));
+  }
+
+  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+    this.intents.set(intent.id, { tags: intent.tags, deadline: this.now() + this.options.intentLifetime });
+    return this.observe(observeTags);
+  }
+
+  override settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+    for (const { tag, refreshed } of flips) {
+      const current = refreshed && this.versions.get(tag) === refreshed.observed;
+      this.versions.set(tag, current ? refreshed.version : freshVersion());
+    }
+    this.intents.delete(intentId);
+    return Promise.resolve();
+  }
+
+  override async evict(tags: readonly Tag[]): Promise<void> {
+    for (const tag of tags) this.versions.set(tag, freshVersion());
+    return Promise.resolve();
+  }
+
+  override async sweep(): Promise<readonly Tag[]> {
+    const now = this.now();
+    const overdue = [...this.intents].filter(([, { deadline }]) => deadline <= now);
+    const tags = [...new Set(overdue.flatMap(([, intent]) => intent.tags))];
+    await this.evict(tags);
+    for (const [id] of overdue) this.intents.delete(id);
+    return tags;
+  }
+
+  private read(tags: readonly Tag[]): ObservedVersions {
+    const observed = new Map<Tag, Version>();
+    for (const tag of tags) {
+      const version = this.versions.get(tag) ?? freshVersion();
+      this.versions.set(tag, version);
+      observed.set(tag, version);
+    }
+    return observed;
+  }
+}

@@ -1,0 +1,27 @@
+import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-redis-yet';
+import { Keyv } from 'keyv';
+import type { RedisClient } from './redis-connection.js';
+
+/**
+ * The entries in Redis, as a store for cache-manager: the client of the ledger serves them too.
+ *
+ * The lifetime is given to Redis alone and not to Keyv, which would write the time of expiry, by the clock of this
+ * machine, into the value, for another machine to compare with its own.
+ *
+ * @param entryLifetime in milliseconds
+ */
+export function redisEntries(client: RedisClient, entryLifetime: number): Keyv {
+  // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
+  const store = redisInsStore(client as never, {
+    ttl: entryLifetime,
+    keyPrefix: 'mes:entry',
+  }) as unknown as CacheManagerStore;
+  const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
+  // The store makes JSON of its own.
+  keyv.serialize = undefined;
+  keyv.deserialize = undefined;
+  // Failures are thrown to the caller as well; without a listener Node would end the process for them.
+  keyv.on('error', () => undefined);
+  return keyv;
+}

@@ -1,0 +1,111 @@
+import {
+  EPOCH,
+  Ledger,
+  type Flip,
+  type Intent,
+  type ObservedVersions,
+  type Tag,
+  type Version,
+} from '../ledger/ledger.js';
+import { freshVersion } from '../ledger/version.js';
+import type { RedisClient, RedisConnection } from './redis-connection.js';
+
+/** Times in milliseconds. */
+export interface RedisLedgerOptions {
+  readonly intentLifetime: number;
+  readonly versionLifetime: number;
+}
+
+const DEADLINES = '{mes}:intent-deadlines';
+const INTENTS = '{mes}:intents';
+const INTENT_KEYS = [DEADLINES, INTENTS];
+
+/** The ledger of any number of processes: plain keys and three small scripts on one Redis. */
+export class RedisLedger extends Ledger {
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly options: RedisLedgerOptions,
+  ) {
+    super();
+  }
+
+  override get available(): boolean {
+    return this.connection.available;
+  }
+
+  override observe(tags: readonly Tag[]): Promise<ObservedVersions> {
+    return this.connection.run((client) => this.read(client, [EPOCH, ...tags]));
+  }
+
+  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+    return this.connection.run(async (client) => {
+      const [, observed] = await Promise.all([
+        client.announce(INTENT_KEYS, intent.id, JSON.stringify(intent.tags), this.options.intentLifetime),
+        this.read(client, [EPOCH, ...observeTags]),
+      ]);
+      return observed;
+    });
+  }
+
+  override async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+    await this.connection.run((client) => this.flip(client, intentId, flips));
+  }
+
+  override async evict(tags: readonly Tag[]): Promise<void> {
+    await this.settle(
+      '',
+      tags.map((tag) => ({ tag })),
+    );
+  }
+
+  override sweep(): Promise<readonly Tag[]> {
+    return this.connection.run(async (client) => {
+      const found = await client.overdue(INTENT_KEYS);
+      const swept = new Set<Tag>();
+      for (let i = 0; i + 1 < found.length; i += 2) {
+        const tags = JSON.parse(found[i + 1] ?? '[]') as Tag[];
+        await this.flip(
+          client,
+          found[i] ?? '',
+          tags.map((tag) => ({ tag })),
+        );
+        for (const tag of tags) swept.add(tag);
+      }
+      return [...swept];
+    });
+  }
+
+  private flip(client: RedisClient, intentId: string, flips: readonly Flip[]): Promise<string> {
+    return client.settle(
+      [...INTENT_KEYS, ...flips.map(({ tag }) => versionKey(tag))],
+      intentId,
+      this.options.versionLifetime,
+      flips.flatMap(({ refreshed }) => [refreshed?.observed ?? '', refreshed?.version ?? '', freshVersion()]),
+    );
+  }
+
+  private async read(client: RedisClient, tags: readonly Tag[]): Promise<ObservedVersions> {
+    const found = await client.mGet(tags.map(versionKey));
+    const observed = new Map<Tag, Version>();
+    await Promise.all(
+      tags.map(async (tag, i) => observed.set(tag, found[i] ?? (await this.replaceMissing(client, tag)))),
+    );
+    return observed;
+  }
+
+  /** Of several instances that find a version missing at the same time, the first one's replacement stands. */
+  private async replaceMissing(client: RedisClient, tag: Tag): Promise<Version> {
+    const version = freshVersion();
+    const options = { NX: true, GET: true, PX: this.options.versionLifetime } as const;
+    return (await client.set(versionKey(tag), version, options)) ?? version;
+  }
+}
+
+/** Sets a new epoch: nothing that was stored before is valid any more. */
+export function renewEpoch(client: RedisClient, versionLifetime: number): Promise<unknown> {
+  return client.set(versionKey(EPOCH), freshVersion(), { PX: versionLifetime });
+}
+
+function versionKey(tag: Tag): string {
+  return `{mes}:version:${tag}`;
+}

@@ -1,0 +1,128 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Answer } from '../answers/answer.js';
+import type { Question } from '../answers/answer-cache.js';
+import { CacheStatistics } from '../answers/cache-statistics.js';
+import { stampOf } from '../answers/stamp.js';
+import { EntryStore } from '../entries/entry-store.js';
+import {
+  EPOCH,
+  Ledger,
+  LedgerUnavailableError,
+  type Flip,
+  type Intent,
+  type ObservedVersions,
+  type Tag,
+  type Version,
+} from '../ledger/ledger.js';
+import { freshVersion } from '../ledger/version.js';
+
+/** An answer that a writer knows already, to be stored before anybody asks for it. */
+export interface WrittenThrough {
+  readonly question: Question;
+  readonly answer: Answer;
+}
+
+/**
+ * The writer's side of the protocol:
+ *
+ * 1. {@link announce} what the write may touch,
+ * 2. commit the database transaction,
+ * 3. {@link evict} or {@link writeThrough} what it did touch (or {@link withdraw}, if it was rolled back),
+ * 4. and only then answer the caller.
+ *
+ * None of these fails a write: when the ledger is away, no instance that noticed can trust a stored answer, and this
+ * one makes everything invalid before it trusts the ledger again.
+ */
+@Injectable()
+export class CacheWrites {
+  private readonly logger = new Logger(CacheWrites.name);
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly entries: EntryStore,
+    private readonly statistics: CacheStatistics,
+  ) {}
+
+  /**
+   * Notes that a write is about to begin.
+   *
+   * @param observeTags tags whose versions before the commit {@link writeThrough} will need
+   * @returns the versions of `observeTags`, or nothing when the ledger could not be told
+   */
+  async announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions | undefined> {
+    const observed = await this.tell(() => this.ledger.announce(intent, observeTags));
+    if (!observed) this.statistics.unannouncedWrites += 1;
+    return observed;
+  }
+
+  /** The write changed what these tags stand for: everything stored under them is out. */
+  async evict(intentId: string, tags: readonly Tag[]): Promise<void> {
+    await this.settle(
+      intentId,
+      tags.map((tag) => ({ tag })),
+    );
+  }
+
+  /**
+   * The write changed what `evicted` stand for, and made `tag`, under which the given answers are stored and brought
+   * into force, provided that nobody has touched the tag since `observed` was read, before the commit.
+   */
+  async writeThrough(
+    intentId: string,
+    {
+      tag,
+      answers,
+      observed,
+      evicted,
+    }: {
+      readonly tag: Tag;
+      readonly answers: readonly WrittenThrough[];
+      readonly observed: ObservedVersions | undefined;
+      readonly evicted: readonly Tag[];
+    },
+  ): Promise<void> {
+    const before = observed?.get(tag);
+    const version = observed && before !== undefined ? await this.store(tag, answers, observed) : undefined;
+    const written: Flip =
+      before !== undefined && version !== undefined ? { tag, refreshed: { observed: before, version } } : { tag };
+    await this.settle(intentId, [...evicted.map((name) => ({ tag: name })), written]);
+  }
+
+  /** The write did not happen. */
+  async withdraw(intentId: string): Promise<void> {
+    await this.tell(() => this.ledger.settle(intentId, []));
+  }
+
+  /** Stores answers under a version of `tag` that is not yet in force. Resolves with it, if that worked. */
+  private async store(
+    tag: Tag,
+    answers: readonly WrittenThrough[],
+    observed: ObservedVersions,
+  ): Promise<Version | undefined> {
+    const version = freshVersion();
+    const versions = new Map(observed).set(tag, version);
+    const stored = await Promise.all(
+      answers.map(({ question, answer }) =>
+        this.entries.save(question.key, stampOf([EPOCH, ...question.tags], versions), answer),
+      ),
+    );
+    const count = stored.filter(Boolean).length;
+    this.statistics.writtenThrough += count;
+    return count > 0 ? version : undefined;
+  }
+
+  private async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+    this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
+    await this.tell(() => this.ledger.settle(intentId, flips));
+  }
+
+  private async tell<T>(operation: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!(error instanceof LedgerUnavailableError)) throw error;
+      this.logger.debug(`the ledger was not told of a write: ${error.detail}`);
+      return undefined;
+    }
+  }
+}

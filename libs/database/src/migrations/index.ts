@@ -1,0 +1,4 @@
+import { CreateOrders1764000000000 } from './1764000000000-create-orders.js';
+
+/** All migrations, in the order in which they are applied. */
+export const migrations = [CreateOrders1764000000000];

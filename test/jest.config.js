@@ -1,0 +1,30 @@
+// A few packages ship ES modules only, and Jest on Node < 24.9 cannot require() those: they are transformed to CommonJS.
+const esModulesOnly = ['content-disposition', 'cookie', 'glob', 'minimatch', 'path-scurry', 'brace-expansion', 'balanced-match', 'lru-cache', 'minipass'];
+
+const swc = {
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    keepClassNames: true,
+  },
+};
+
+export default {
+  rootDir: '..',
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  moduleNameMapper: {
+    '^@mes/(cache|database)$': '<rootDir>/libs/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { ...swc, module: { type: 'es6' } }],
+    [`/node_modules/(${esModulesOnly.join('|')})/.+\\.js$`]: ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModulesOnly.join('|')})/)`],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** How a start in another process went: the URL of the server, or the code of an error. */
+export interface OtherStart {
+  readonly url?: string;
+  readonly code?: string;
+}
+
+/** Another Node process that runs the embedded PostgreSQL. */
+export interface OtherProcess {
+  /** Waits until it has started the server, or failed to. */
+  started(): Promise<OtherStart>;
+  /** Ends it by SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** Starts the embedded PostgreSQL in another process, one that a test can kill. */
+export function startInOtherProcess(directory: string): OtherProcess {
+  const register = resolve('test/support/register-typescript.js');
+  const program = resolve('test/support/embedded-postgres-program.ts');
+  const child = spawn(process.execPath, ['--import', register, program, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const line = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+  return {
+    started: async () => JSON.parse((await line)[0]) as OtherStart,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { transformFile } from '@swc/core';
+import { fileURLToPath } from 'node:url';
+
+const LIBRARY = /^@mes\/(cache|database)$/;
+
+/** Finds the TypeScript file behind an import that names the JavaScript file it becomes. */
+export async function resolve(specifier, context, nextResolve) {
+  const library = LIBRARY.exec(specifier)?.[1];
+  if (library !== undefined) {
+    return nextResolve(new URL(`../../libs/${library}/src/index.ts`, import.meta.url).href, context);
+  }
+  try {
+    return await nextResolve(specifier, context);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !/^\.{1,2}\/.*\.js$/.test(specifier)) throw error;
+    return nextResolve(specifier.replace(/\.js$/, '.ts'), context);
+  }
+}
+
+/** Compiles TypeScript by the same compiler as Jest does. */
+export async function load(url, context, nextLoad) {
+  if (!url.endsWith('.ts')) return nextLoad(url, context);
+  const { code } = await transformFile(fileURLToPath(url), {
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      keepClassNames: true,
+    },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+    swcrc: false,
+  });
+  return { format: 'module', source: code, shortCircuit: true };
+}

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+
+/** Reads until the end of the pipe, which the kernel closes however the test run dies; then ends the server and cleans up. */
+const SCRIPT = `
+cat > /dev/null
+pid=$1; shift
+kill -QUIT "$pid"
+tries=0
+while kill -0 "$pid" && [ "$tries" -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
+kill -KILL "$pid"
+rm -rf -- "$@"
+`;
+
+/**
+ * Ends a server and removes its files if this process dies without having done so itself, be it by SIGKILL.
+ *
+ * @returns calls the watch off
+ */
+export function watchOver(pid: number, paths: readonly string[]): () => void {
+  const watchdog = spawn('/bin/sh', ['-c', SCRIPT, 'watchdog', String(pid), ...paths], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // A session of its own: what kills the test run's process group must not kill the watchdog.
+    detached: true,
+  });
+  // Neither the process nor the pipe may keep a finished test run alive.
+  watchdog.unref();
+  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
+  return () => {
+    watchdog.kill('SIGKILL');
+  };
+}
