@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareDatabase } from '@mes/database';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApplication } from '../../apps/mes-api/src/application.js';
+import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
+import type { Role } from '../../apps/mes-api/src/auth/role.js';
+import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
+
+/** What a test may want otherwise. */
+export interface OrdersApiOptions {
+  readonly databaseUrl: string;
+  /** Without it, the cache is in the process. */
+  readonly redisUrl?: string;
+  /** More environment variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What came back, the JSON parsed if there is any. */
+export interface ApiAnswer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+export interface ApiRequest {
+  readonly method?: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, or as it is when it is text. */
+  readonly body?: unknown;
+}
+
+/** A whole API that listens on a free loopback port, with an issuer for its tokens. */
+export class OrdersApi {
+  private constructor(
+    readonly url: string,
+    readonly application: NestFastifyApplication,
+    private readonly issuer: DevelopmentIssuer,
+    private readonly dataDirectory: string,
+  ) {}
+
+  /** Migrates the database, and starts. */
+  static async start({ databaseUrl, redisUrl, environment = {} }: OrdersApiOptions): Promise<OrdersApi> {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
+    await prepareDatabase({ url: databaseUrl, patience: 10_000 });
+    const configuration = readConfiguration({
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'silent',
+      DATA_DIR: dataDirectory,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      ...environment,
+    });
+    const application = await createApplication(configuration, databaseUrl);
+    await application.listen(0, '127.0.0.1');
+    const issuer = await DevelopmentIssuer.open(dataDirectory);
+    return new OrdersApi(await application.getUrl(), application, issuer, dataDirectory);
+  }
+
+  /** A good token for these roles; `lifetime` in the notation of jose. */
+  token(roles: readonly Role[] | Role, subject?: string, lifetime?: string): Promise<string> {
+    const list = typeof roles === 'string' ? [roles] : roles;
+    return this.issuer.issue(subject ?? `${list[0] ?? 'nobody'}-1`, list, lifetime);
+  }
+
+  /** @param path below the server's root, e.g. `/api/v1/orders` */
+  async call<T = Record<string, unknown>>(path: string, request: ApiRequest = {}): Promise<ApiAnswer<T>> {
+    const { method = 'GET', token, headers = {}, body } = request;
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
+  }
+
+  async stop(): Promise<void> {
+    await this.application.close();
+    await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+}
