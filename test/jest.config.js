@@ -27,6 +27,7 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(${esModulesOnly.join('|')})/)`],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  setupFiles: ['<rootDir>/test/support/silence-nest.ts'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -13,6 +13,8 @@ export interface PostgresServer {
   /** An empty database that is always there. */
   readonly url: string;
   readonly pid: number;
+  /** What the server writes about itself, and about statements if its settings say so. */
+  readonly logFile: string;
   /** Creates another empty database and returns its URL. */
   createDatabase(): Promise<string>;
   /** Stops the server and removes its data. */
@@ -36,6 +38,7 @@ export async function startPostgres({ settings }: PostgresServerOptions = {}): P
   return {
     url: server.url,
     pid: server.pid,
+    logFile: join(directory, 'postgres.log'),
     createDatabase: async () => (await createDatabaseOn(server.url)).url,
     stop: async () => {
       await server.stop();

@@ -119,7 +119,9 @@ describe('a later start', () => {
   });
 
   it('does no harm to a process that has the process id of a crashed server today', async () => {
-    const innocent = spawn('sleep', ['600']);
+    // Of the same user as the server: PostgreSQL itself sees that a process of another user cannot be a server here.
+    const { uid, gid } = await stat(join(directory, 'postgres'));
+    const innocent = spawn('sleep', ['600'], { uid, gid });
     try {
       await leavePostmasterFile(String(innocent.pid));
       const server = await start();

@@ -1,0 +1,30 @@
+import { entityTagOf, noneMatchHits, parseEntityTags } from './entity-tag.js';
+
+describe('entity tags', () => {
+  it('differ when the bodies do, and only then', () => {
+    expect(entityTagOf('a')).toMatch(/^"[\w-]{27}"$/);
+    expect(entityTagOf('a')).toBe(entityTagOf('a'));
+    expect(entityTagOf('a')).not.toBe(entityTagOf('b'));
+  });
+
+  it.each([
+    ['"1"', ['"1"']],
+    ['"1", W/"2" ,"a,b"', ['"1"', 'W/"2"', '"a,b"']],
+    ['', []],
+    ['1', []],
+  ])('are read out of the header %s', (header, tags) => {
+    expect(parseEntityTags(header)).toEqual(tags);
+  });
+
+  it.each([
+    [undefined, false],
+    ['*', true],
+    ['"1"', true],
+    ['W/"1"', true],
+    ['"0", "1"', true],
+    ['"2"', false],
+    ['1', false],
+  ])('If-None-Match %s against "1" is a hit: %s', (header, hit) => {
+    expect(noneMatchHits(header, '"1"')).toBe(hit);
+  });
+});

@@ -1,0 +1,139 @@
+import { EPOCH, type Ledger } from './ledger.js';
+
+/** A ledger under test, whose intents live for `intentLifetime` until `pass` lets that time go by. */
+export interface LedgerUnderTest {
+  readonly ledger: Ledger;
+  /** Waits, or moves the clock, until every intent that was announced is past its deadline. */
+  readonly passDeadline: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** What every ledger must do. One suite for all of them. */
+export function describeLedger(name: string, open: () => Promise<LedgerUnderTest>): void {
+  describe(`${name} as a ledger`, () => {
+    let test: LedgerUnderTest;
+    let ledger: Ledger;
+
+    beforeEach(async () => {
+      test = await open();
+      ledger = test.ledger;
+    });
+
+    afterEach(() => test.close());
+
+    async function versionOf(tag: string): Promise<string> {
+      const version = (await ledger.observe([tag])).get(tag);
+      if (version === undefined) throw new Error(`${tag} was not observed`);
+      return version;
+    }
+
+    it('observes all tags that were asked for, and the epoch', async () => {
+      const observed = await ledger.observe(['a', 'b']);
+      expect([...observed.keys()].sort()).toEqual(['a', 'b', EPOCH]);
+      expect(new Set(observed.values()).size).toBe(3);
+    });
+
+    it('observes the same versions as long as nobody writes', async () => {
+      expect(await ledger.observe(['a', 'b'])).toEqual(await ledger.observe(['a', 'b']));
+    });
+
+    it('gives all who find a version missing at the same time the same replacement', async () => {
+      const observed = await Promise.all(Array.from({ length: 20 }, () => versionOf('fresh')));
+      expect(new Set(observed).size).toBe(1);
+    });
+
+    it('never gives a version twice', async () => {
+      const seen = new Set<string>();
+      for (let i = 0; i < 50; i += 1) {
+        seen.add(await versionOf('a'));
+        await ledger.evict(['a']);
+      }
+      expect(seen.size).toBe(50);
+    });
+
+    it('evicts the tags that are named and no others', async () => {
+      const before = await ledger.observe(['a', 'b', 'c']);
+      await ledger.evict(['a', 'b']);
+      const after = await ledger.observe(['a', 'b', 'c']);
+      expect(after.get('a')).not.toBe(before.get('a'));
+      expect(after.get('b')).not.toBe(before.get('b'));
+      expect(after.get('c')).toBe(before.get('c'));
+      expect(after.get(EPOCH)).toBe(before.get(EPOCH));
+    });
+
+    it('evicts everything by evicting the epoch', async () => {
+      const before = (await ledger.observe([])).get(EPOCH);
+      await ledger.evict([EPOCH]);
+      expect((await ledger.observe([])).get(EPOCH)).not.toBe(before);
+    });
+
+    it('brings a refreshed version into force while the observed one stands', async () => {
+      const observed = await versionOf('a');
+      await ledger.settle('w', [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+      expect(await versionOf('a')).toBe('prepared');
+    });
+
+    it('evicts instead when somebody has written since the version was observed', async () => {
+      const observed = await versionOf('a');
+      await ledger.evict(['a']);
+      const evicted = await versionOf('a');
+      await ledger.settle('w', [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+      expect(['prepared', observed, evicted]).not.toContain(await versionOf('a'));
+    });
+
+    it('brings only one of two versions into force that were prepared at the same time', async () => {
+      const observed = await versionOf('a');
+      await ledger.settle('w1', [{ tag: 'a', refreshed: { observed, version: 'first' } }]);
+      await ledger.settle('w2', [{ tag: 'a', refreshed: { observed, version: 'second' } }]);
+      expect(['first', 'second', observed]).not.toContain(await versionOf('a'));
+    });
+
+    it('observes along with an announcement, before the write', async () => {
+      const observed = await ledger.announce({ id: 'w', tags: ['a', 'b'] }, ['a']);
+      expect(observed.get('a')).toBe(await versionOf('a'));
+      expect(observed.has(EPOCH)).toBe(true);
+    });
+
+    it('leaves the tags of an announced write alone until its deadline', async () => {
+      const before = await versionOf('a');
+      await ledger.announce({ id: 'w', tags: ['a'] });
+      expect(await ledger.sweep()).toEqual([]);
+      expect(await versionOf('a')).toBe(before);
+    });
+
+    it('evicts the tags of a write that did not finish by its deadline, once', async () => {
+      const before = await ledger.observe(['a', 'b', 'c']);
+      await ledger.announce({ id: 'w', tags: ['a', 'b'] });
+      await test.passDeadline();
+      expect([...(await ledger.sweep())].sort()).toEqual(['a', 'b']);
+      const after = await ledger.observe(['a', 'b', 'c']);
+      expect(after.get('a')).not.toBe(before.get('a'));
+      expect(after.get('b')).not.toBe(before.get('b'));
+      expect(after.get('c')).toBe(before.get('c'));
+      expect(await ledger.sweep()).toEqual([]);
+    });
+
+    it('does not sweep a write that was settled, whatever came of it', async () => {
+      await ledger.announce({ id: 'committed', tags: ['a'] });
+      await ledger.announce({ id: 'withdrawn', tags: ['b'] });
+      await ledger.settle('committed', [{ tag: 'a' }]);
+      await ledger.settle('withdrawn', []);
+      const before = await ledger.observe(['a', 'b']);
+      await test.passDeadline();
+      expect(await ledger.sweep()).toEqual([]);
+      expect(await ledger.observe(['a', 'b'])).toEqual(before);
+    });
+
+    it('keeps the intents of writes apart that touch the same tags', async () => {
+      await ledger.announce({ id: 'w1', tags: ['a'] });
+      await ledger.announce({ id: 'w2', tags: ['a'] });
+      await ledger.settle('w1', [{ tag: 'a' }]);
+      await test.passDeadline();
+      expect(await ledger.sweep()).toEqual(['a']);
+    });
+
+    it('is available', () => {
+      expect(ledger.available).toBe(true);
+    });
+  });
+}

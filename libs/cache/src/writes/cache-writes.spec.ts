@@ -1,0 +1,98 @@
+import { createCache } from 'cache-manager';
+import { AnswerCache } from '../answers/answer-cache.js';
+import { CacheStatistics } from '../answers/cache-statistics.js';
+import { toAnswer } from '../answers/to-answer.js';
+import { CACHE_ASIDE_DEFAULTS } from '../cache-aside.options.js';
+import { EntryStore } from '../entries/entry-store.js';
+import { memoryEntries } from '../entries/memory-entries.js';
+import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
+import { MemoryLedger } from '../ledger/memory-ledger.js';
+import { CacheWrites } from './cache-writes.js';
+
+const question = { key: 'order 7', tags: ['order:7'] };
+const intent = { id: 'write', tags: ['order:7', 'list'] };
+
+describe('CacheWrites', () => {
+  let now: number;
+  let ledger: MemoryLedger;
+  let cache: AnswerCache;
+  let writes: CacheWrites;
+  let statistics: CacheStatistics;
+
+  beforeEach(() => {
+    now = 0;
+    statistics = new CacheStatistics();
+    ledger = new MemoryLedger({ intentLifetime: 1_000, now: () => now });
+    const store = createCache({ stores: [memoryEntries(1e6, 60_000)] });
+    const entries = new EntryStore(store, CACHE_ASIDE_DEFAULTS, statistics);
+    cache = new AnswerCache(ledger, entries, statistics);
+    writes = new CacheWrites(ledger, entries, statistics);
+  });
+
+  async function read(): Promise<string> {
+    const { answer, outcome } = await cache.answer(question, () => Promise.resolve(toAnswer('from the source')));
+    return `${outcome.kind}: ${JSON.parse(answer.body) as string}`;
+  }
+
+  async function create(beforeSettling: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    const observed = await writes.announce(intent, ['order:7']);
+    await beforeSettling();
+    await writes.writeThrough('write', {
+      tag: 'order:7',
+      answers: [{ question, answer: toAnswer('written through') }],
+      observed,
+      evicted: ['list'],
+    });
+  }
+
+  it('brings what was written through into force', async () => {
+    await create();
+    expect(await read()).toBe('hit: written through');
+  });
+
+  it('evicts the other tags of the write in the same step', async () => {
+    const before = (await ledger.observe(['list'])).get('list');
+    await create();
+    expect((await ledger.observe(['list'])).get('list')).not.toBe(before);
+  });
+
+  it('leaves the last word to whoever changed the order between its commit and the end of its creation', async () => {
+    await create(() => ledger.evict(['order:7']));
+    expect(await read()).toBe('miss: from the source');
+  });
+
+  it('brings nothing into force when a new epoch began meanwhile', async () => {
+    await create(() => ledger.evict([EPOCH]));
+    expect(await read()).toBe('miss: from the source');
+  });
+
+  it('replaces what a reader stored between commit and the end of the creation', async () => {
+    await create(read);
+    expect(await read()).toBe('hit: written through');
+  });
+
+  it('leaves nothing to sweep once a write is finished or withdrawn', async () => {
+    await create();
+    await writes.announce(intent);
+    await writes.evict('write', intent.tags);
+    await writes.announce(intent);
+    await writes.withdraw('write');
+    now += 1_000;
+    expect(await ledger.sweep()).toEqual([]);
+  });
+
+  it('leaves it to the sweeper to finish for a writer that died', async () => {
+    expect(await read()).toBe('miss: from the source');
+    await writes.announce(intent);
+    now += 1_000;
+    await ledger.sweep();
+    expect(await read()).toBe('miss: from the source');
+  });
+
+  it('does not fail a write when the ledger is away', async () => {
+    const away = (): Promise<never> => Promise.reject(new LedgerUnavailableError('redis-away'));
+    Object.assign(ledger, { announce: away, settle: away });
+    await create();
+    expect(statistics.unannouncedWrites).toBe(1);
+  });
+});

@@ -1,0 +1,186 @@
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { RedisMonitor } from '../support/redis-monitor.js';
+import { RedisServer } from '../support/redis-server.js';
+import { StatementLog } from '../support/statement-log.js';
+
+interface Listed {
+  readonly items: readonly { readonly id: string }[];
+}
+
+interface Created {
+  readonly id: string;
+}
+
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+describe('the cache, watched in Redis and in the database', () => {
+  let postgres: PostgresServer;
+  let redis: RedisServer;
+  let statements: StatementLog;
+  let monitor: RedisMonitor;
+  let api: OrdersApi;
+  let partner: string;
+  let operator: string;
+  const everything: string[] = [];
+
+  beforeAll(async () => {
+    [postgres, redis] = await Promise.all([startPostgres({ settings: { log_statement: 'all' } }), RedisServer.start()]);
+    const databaseUrl = await postgres.createDatabase();
+    api = await OrdersApi.start({ databaseUrl, redisUrl: redis.url });
+    [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
+    statements = new StatementLog(postgres);
+    monitor = await RedisMonitor.open(redis.url);
+  });
+
+  afterAll(async () => {
+    monitor.close();
+    await api.stop();
+    await Promise.all([redis.stop(), postgres.stop()]);
+  });
+
+  async function create(): Promise<string> {
+    const { body, status } = await api.call<Created>('/api/v1/orders', {
+      method: 'POST',
+      token: partner,
+      body: newOrder(),
+    });
+    expect(status).toBe(201);
+    return body.id;
+  }
+
+  async function take(id: string): Promise<number> {
+    const body = { status: 'MANUFACTURING_STARTED' };
+    return (await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body })).status;
+  }
+
+  /** What was done since the last look: SQL statements, and Redis commands by name and key. */
+  async function watched(): Promise<{ sql: string[]; redis: string[] }> {
+    const commands = await monitor.take(redis.url);
+    everything.push(...commands);
+    return { sql: await statements.take(), redis: commands.map((line) => line.replaceAll('"', '')) };
+  }
+
+  it('writes a created order into the database and then into the cache', async () => {
+    await watched();
+    const id = await create();
+    const seen = await watched();
+    expect(seen.sql).toHaveLength(1);
+    expect(seen.sql[0]).toMatch(/^INSERT INTO orders/);
+    expect(seen.redis.filter((line) => line.startsWith(`SET mes:entry:order:${id}:`))).toHaveLength(2);
+    expect(seen.redis.some((line) => line.startsWith(`SET {mes}:version:order:${id} `))).toBe(true);
+
+    const read = await api.call(`/api/v1/orders/${id}`, { token: operator });
+    expect(read.headers.get('cache-status')).toBe('mes-redis; hit');
+    expect((await watched()).sql).toEqual([]);
+    const own = await api.call(`/api/v1/orders/${id}`, { token: partner });
+    expect(own.headers.get('cache-status')).toBe('mes-redis; hit');
+    expect(own.body).toEqual(read.body);
+  });
+
+  it('answers a list that is in the cache without any SQL, and one that is not with one query that it stores', async () => {
+    await create();
+    await watched();
+    const miss = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    const missed = await watched();
+    expect(miss.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
+    expect(missed.sql).toHaveLength(1);
+    expect(missed.sql[0]).toMatch(/^\s*SELECT/);
+    expect(missed.redis.map((line) => line.split(' ')[0])).toEqual(['MGET', 'GET', 'SET']);
+
+    const hit = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    const found = await watched();
+    expect(hit.headers.get('cache-status')).toBe('mes-redis; hit');
+    expect(hit.body).toEqual(miss.body);
+    expect(found.sql).toEqual([]);
+    expect(found.redis.map((line) => line.split(' ')[0])).toEqual(['MGET', 'GET']);
+  });
+
+  it('evicts on a status change, and the next list no longer shows the order as new', async () => {
+    const id = await create();
+    const before = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    expect(before.body.items.map((order) => order.id)).toContain(id);
+    await watched();
+    expect(await take(id)).toBe(200);
+    const changed = await watched();
+    expect(changed.sql).toHaveLength(1);
+    expect(changed.sql[0]).toContain('UPDATE orders SET');
+    for (const tag of ['orders:NEW', 'orders:MANUFACTURING_STARTED', 'orders:counts', `order:${id}`]) {
+      expect(changed.redis.some((line) => line.startsWith(`SET {mes}:version:${tag} `))).toBe(true);
+    }
+    const after = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    expect(after.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
+    expect(after.body.items.map((order) => order.id)).not.toContain(id);
+  });
+
+  it('shares an answer between spellings of one question, and between callers who may see the same', async () => {
+    await create();
+    const [viewer, admin] = await Promise.all([api.token('viewer'), api.token('admin')]);
+    await api.call('/api/v1/orders?status=NEW&status=ON_HOLD&limit=50', { token: viewer });
+    const again = await api.call('/api/v1/orders?limit=50&status=ON_HOLD&status=NEW&status=NEW', { token: admin });
+    expect(again.headers.get('cache-status')).toBe('mes-redis; hit');
+    const other = await api.call('/api/v1/orders?status=NEW&status=ON_HOLD&limit=50', { token: partner });
+    expect(other.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
+  });
+
+  it('asks the database once for 200 readers of a cold page', async () => {
+    await create();
+    await watched();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => api.call<Listed>(`${NEW_ORDERS}&sort=createdAt`, { token: operator })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await watched()).sql).toHaveLength(1);
+  });
+
+  it('evicts by hand what an administrator names, and nothing else', async () => {
+    await create();
+    const admin = await api.token('admin');
+    const dashboard = '/api/v1/dashboard/statuses';
+    await api.call(NEW_ORDERS, { token: operator });
+    await api.call(dashboard, { token: operator });
+    const evicted = await api.call('/api/v1/cache/evictions', {
+      method: 'POST',
+      token: admin,
+      body: { tags: ['orders:NEW'] },
+    });
+    expect(evicted.status).toBe(202);
+    expect((await api.call(NEW_ORDERS, { token: operator })).headers.get('cache-status')).toBe('mes; fwd=miss; stored');
+    expect((await api.call(dashboard, { token: operator })).headers.get('cache-status')).toBe('mes-redis; hit');
+    const { body } = await api.call('/api/v1/cache/stats', { token: admin });
+    expect(body).toMatchObject({ available: true });
+    expect(body.hits).toBeGreaterThan(0);
+  });
+
+  it('never gives a command that would walk through all keys', async () => {
+    await watched();
+    expect(everything.length).toBeGreaterThan(50);
+    expect(everything.filter((command) => /^"(KEYS|SCAN|FLUSHALL|FLUSHDB)"/i.test(command))).toEqual([]);
+  });
+
+  it('answers from the database while Redis is away, and from the cache again when it is back', async () => {
+    const id = await create();
+    await redis.kill();
+    const bypass = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    expect(bypass.status).toBe(200);
+    expect(bypass.headers.get('cache-status')).toMatch(/^mes; fwd=bypass; detail=redis-/);
+    expect(bypass.body.items.map((order) => order.id)).toContain(id);
+
+    expect(await take(id)).toBe(200);
+    const changed = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    expect(changed.body.items.map((order) => order.id)).not.toContain(id);
+    const created = await create();
+    const listed = await api.call<Listed>(NEW_ORDERS, { token: operator });
+    expect(listed.body.items.map((order) => order.id)).toContain(created);
+    expect((await api.call('/health/ready')).status).toBe(200);
+
+    await redis.restart();
+    await eventually(async () => {
+      const { headers, body } = await api.call<Listed>(NEW_ORDERS, { token: operator });
+      expect(body.items.map((order) => order.id)).toContain(created);
+      return headers.get('cache-status') === 'mes-redis; hit';
+    });
+  });
+});

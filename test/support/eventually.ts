@@ -1,0 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Waits until `condition` gives something that is not false or undefined, and returns that. */
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  patience = 10_000,
+): Promise<Exclude<T, false | undefined>> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    const outcome = await condition();
+    if (outcome !== false && outcome !== undefined) return outcome as Exclude<T, false | undefined>;
+    if (performance.now() > deadline)
+      throw new Error(`this has not come true within ${patience} ms: ${String(condition)}`);
+    await delay(5);
+  }
+}

@@ -1,0 +1,38 @@
+import { STATUS_CODES } from 'node:http';
+import type { ApiAnswer } from './orders-api.js';
+
+export interface ExpectedProblem {
+  readonly status: number;
+  readonly code: string;
+  /** The fields that `errors` names, in any order; without them, there must be no `errors`. */
+  readonly fields?: readonly string[];
+  /** Further members, such as `currentStatus`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Fails unless the answer is this problem, as RFC 9457 and the contract want it. */
+export function expectProblem(
+  answer: ApiAnswer<unknown>,
+  { status, code, fields, members = {} }: ExpectedProblem,
+): void {
+  const { errors, ...problem } = answer.body as { errors?: { field: string; message: string }[] };
+  expect({ status: answer.status, type: answer.headers.get('content-type'), problem }).toEqual({
+    status,
+    type: expect.stringMatching(/^application\/problem\+json(;|$)/) as unknown,
+    problem: {
+      type: 'about:blank',
+      title: STATUS_CODES[status],
+      status,
+      detail: expect.stringMatching(/\S/) as unknown,
+      code,
+      requestId: expect.stringMatching(UUID_V7) as unknown,
+      ...members,
+    },
+  });
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('etag')).toBeNull();
+  expect(errors && [...new Set(errors.map(({ field }) => field))].sort()).toEqual(fields && [...fields].sort());
+  for (const { message } of errors ?? []) expect(message).toMatch(/\S/);
+}

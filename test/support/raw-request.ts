@@ -1,0 +1,53 @@
+import { connect } from 'node:net';
+import type { ApiAnswer } from './orders-api.js';
+
+/** A request as it goes over the wire. */
+export interface RawRequest {
+  readonly method?: string;
+  /** Path and query, sent as they are. */
+  readonly path: string;
+  /** Sent as they are, one byte for each character, and none is added but `Host`, `Connection` and `Content-Length`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** Sends what a well-behaved client would never send, and reads the answer. */
+export async function rawRequest(url: string, request: RawRequest): Promise<ApiAnswer<unknown>> {
+  const { method = 'GET', path, headers = {}, body = '' } = request;
+  const { hostname, port } = new URL(url);
+  const bytes = Buffer.from(body);
+  const lines = Object.entries({
+    Host: `${hostname}:${port}`,
+    Connection: 'close',
+    ...(bytes.length > 0 || method !== 'GET' ? { 'Content-Length': String(bytes.length) } : {}),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+  return parse(await exchange(hostname, Number(port), Buffer.concat([head, bytes])));
+}
+
+/** Everything that the server says until it closes. It may do so before it has read all: what it said by then counts. */
+function exchange(host: string, port: number, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, host, () => socket.write(bytes));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', (error) => {
+      if (chunks.length === 0) reject(error);
+    });
+    socket.on('close', () => {
+      resolve(Buffer.concat(chunks));
+    });
+  });
+}
+
+function parse(answer: Buffer): ApiAnswer<unknown> {
+  const end = answer.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = answer.subarray(0, end).toString('latin1').split('\r\n');
+  const headers = new Headers(
+    lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^.*?: /, '')]),
+  );
+  const text = answer.subarray(end + 4).toString();
+  const isJson = /json/.test(headers.get('content-type') ?? '');
+  return { status: Number(statusLine.split(' ')[1]), headers, body: isJson ? JSON.parse(text) : text };
+}

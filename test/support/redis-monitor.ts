@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** Sees every command that a Redis server is given, by MONITOR. */
+export class RedisMonitor {
+  private readonly lines: string[] = [];
+  private rest = '';
+
+  private constructor(private readonly socket: Socket) {
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (this.rest + chunk).split('\r\n');
+      this.rest = lines.pop() ?? '';
+      this.lines.push(...lines);
+    });
+  }
+
+  static async open(url: string): Promise<RedisMonitor> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    const monitor = new RedisMonitor(socket);
+    socket.write('MONITOR\r\n');
+    await monitor.until((line) => line === '+OK');
+    return monitor;
+  }
+
+  /**
+   * The commands since the last call, as MONITOR shows them without the time and the sender, e.g. `"GET" "key"`. Commands
+   * that a script gives are among them.
+   *
+   * @param url of the server, to mark the end: all that was sent before this call is shown
+   */
+  async take(url: string): Promise<string[]> {
+    const mark = `end-${Math.random()}`;
+    const { hostname, port } = new URL(url);
+    const marker = connect(Number(port), hostname, () => marker.end(`ECHO ${mark}\r\n`));
+    await this.until((line) => line.includes(mark));
+    const taken = this.lines.splice(0).filter((line) => line.startsWith('+') && line.includes('"'));
+    return taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private async until(matches: (line: string) => boolean): Promise<void> {
+    while (!this.lines.some(matches)) await once(this.socket, 'data');
+  }
+}
