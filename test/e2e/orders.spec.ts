@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
@@ -252,10 +253,10 @@ describe('the life of an order', () => {
 
     it('answers again even when the due date has passed by then', async () => {
       const key = randomUUID();
-      const dueAt = new Date(Date.now() + 150).toISOString();
+      const dueAt = new Date(Date.now() + 500).toISOString();
       const first = await postText(key, newOrder({ dueAt }));
       expect(first.status).toBe(201);
-      while (Date.now() <= Date.parse(dueAt)) await new Promise((resolve) => setImmediate(resolve));
+      await eventually(() => Date.now() > Date.parse(dueAt));
       expect(await postText(key, newOrder({ dueAt }))).toEqual(first);
       expectProblem(await post(newOrder({ dueAt })), { status: 400, code: 'ORDER_DUE_DATE_PASSED', fields: ['dueAt'] });
     });
@@ -414,7 +415,7 @@ describe('the life of an order', () => {
       expect((await move(id, 'ON_HOLD', { headers: { 'if-match': ifMatch } })).status).toBe(200);
     });
 
-    it.each(['"1"', 'W/"2"', '"02"', '"2 "', '"3", "1"', '"99999999999999999999"', '"abc"', '""'])(
+    it.each(['"1"', 'W/"2"', '"02"', '"2 "', '"3", "1"', '"99999999999999999999"', '"abc"', '"ü"', '""'])(
       'refuses with 412 If-Match: %s',
       async (ifMatch) => {
         const { id } = await createAt(['MANUFACTURING_STARTED']);
@@ -425,7 +426,7 @@ describe('the life of an order', () => {
       },
     );
 
-    it.each(['2', '', 'abc', '"2', '2"', '"1" "2"', '"1",', 'w/"2"', '*, "2"', "'2'", '"ü"'])(
+    it.each(['2', '', 'abc', '"2', '2"', '"1" "2"', 'w/"2"', '*, "2"', "'2'"])(
       'refuses with 400 If-Match: %s',
       async (ifMatch) => {
         const { id } = await createAt(['MANUFACTURING_STARTED']);

@@ -9,6 +9,7 @@ import { CacheAdministrationModule } from './cache-administration/cache-administ
 import { ConfigurationModule } from './config/configuration.module.js';
 import { Configuration } from './config/configuration.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
+import { EvictionRelayModule } from './eviction-relay/eviction-relay.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
           inject: [Configuration],
           useFactory: ({ cache }: Configuration) => ({ ...CACHE_ASIDE_DEFAULTS, ...cache }),
         }),
+        EvictionRelayModule,
         AuthModule,
         OrdersModule,
         DashboardModule,

@@ -12,3 +12,4 @@ export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
 export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
 export { CacheWrites, type WrittenThrough } from './writes/cache-writes.js';
+export { EvictionNotRelayedError, EvictionRelay } from './writes/eviction-relay.js';

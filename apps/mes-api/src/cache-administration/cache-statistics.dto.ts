@@ -43,4 +43,7 @@ export class CacheStatisticsDto {
 
   @ApiProperty({ type: 'integer', description: 'Writes that the ledger could not be told of in time.' })
   unannouncedWrites!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Writes that the other instances were told of around the ledger.' })
+  relayedWrites!: number;
 }

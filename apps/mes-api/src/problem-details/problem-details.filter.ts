@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { EvictionNotRelayedError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from './database-away.js';
@@ -50,6 +51,15 @@ function toProblem(error: unknown): Problem {
       status: 503,
       code: 'DATABASE_UNAVAILABLE',
       detail: 'The database is not available at the moment.',
+      headers: { 'retry-after': '1' },
+      cause: error,
+    });
+  }
+  if (error instanceof EvictionNotRelayedError) {
+    return new Problem({
+      status: 503,
+      code: 'OUTCOME_UNKNOWN',
+      detail: 'The change may have been made, but not everybody could be told of it: look before you try again.',
       headers: { 'retry-after': '1' },
       cause: error,
     });

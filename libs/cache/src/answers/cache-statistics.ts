@@ -21,4 +21,6 @@ export class CacheStatistics {
   writtenThrough = 0;
   /** Writes that the ledger could not be told of in time. */
   unannouncedWrites = 0;
+  /** Writes whose end the other instances had to be told around the ledger. */
+  relayedWrites = 0;
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { Answer } from '../answers/answer.js';
 import type { Question } from '../answers/answer-cache.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
@@ -15,6 +15,7 @@ import {
   type Version,
 } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
+import { EvictionRelay } from './eviction-relay.js';
 
 /** An answer that a writer knows already, to be stored before anybody asks for it. */
 export interface WrittenThrough {
@@ -30,8 +31,8 @@ export interface WrittenThrough {
  * 3. {@link evict} or {@link writeThrough} what it did touch (or {@link withdraw}, if it was rolled back),
  * 4. and only then answer the caller.
  *
- * None of these fails a write: when the ledger is away, no instance that noticed can trust a stored answer, and this
- * one makes everything invalid before it trusts the ledger again.
+ * When the ledger is away, this instance trusts nothing that is stored, and makes everything invalid before it does so
+ * again. Other instances may still reach the ledger: they are told by the relay, if the application has one.
  */
 @Injectable()
 export class CacheWrites {
@@ -41,6 +42,7 @@ export class CacheWrites {
     private readonly ledger: Ledger,
     private readonly entries: EntryStore,
     private readonly statistics: CacheStatistics,
+    @Optional() private readonly relay?: EvictionRelay,
   ) {}
 
   /**
@@ -55,7 +57,11 @@ export class CacheWrites {
     return observed;
   }
 
-  /** The write changed what these tags stand for: everything stored under them is out. */
+  /**
+   * The write changed what these tags stand for: everything stored under them is out.
+   *
+   * @throws {EvictionNotRelayedError}
+   */
   async evict(intentId: string, tags: readonly Tag[]): Promise<void> {
     await this.settle(
       intentId,
@@ -66,6 +72,8 @@ export class CacheWrites {
   /**
    * The write changed what `evicted` stand for, and made `tag`, under which the given answers are stored and brought
    * into force, provided that nobody has touched the tag since `observed` was read, before the commit.
+   *
+   * @throws {EvictionNotRelayedError}
    */
   async writeThrough(
     intentId: string,
@@ -113,7 +121,13 @@ export class CacheWrites {
 
   private async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
     this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
-    await this.tell(() => this.ledger.settle(intentId, flips));
+    const settled = await this.tell(async () => {
+      await this.ledger.settle(intentId, flips);
+      return true;
+    });
+    if (settled) return;
+    this.statistics.relayedWrites += 1;
+    await this.relay?.relay(flips.map(({ tag }) => tag));
   }
 
   private async tell<T>(operation: () => Promise<T>): Promise<T | undefined> {

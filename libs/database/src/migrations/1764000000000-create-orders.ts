@@ -10,6 +10,7 @@ export class CreateOrders1764000000000 implements MigrationInterface {
     await runner.query(tables);
     await runner.query(indexes);
     await runner.query(counters);
+    await runner.query(notifications);
     await runner.query(secrets);
   }
 
@@ -17,6 +18,7 @@ export class CreateOrders1764000000000 implements MigrationInterface {
     await runner.query(`
       DROP TABLE secrets, order_arrivals, order_status_counts, order_status_changes, orders;
       DROP FUNCTION count_orders();
+      DROP FUNCTION notify_of_orders();
       DROP TYPE order_status, order_priority, order_source;
     `);
   }
@@ -167,6 +169,51 @@ const counters = `
     REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION count_orders();
   CREATE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
     FOR EACH STATEMENT EXECUTE FUNCTION count_orders();
+`;
+
+/*
+ * Writes that the cache was not told of, because it could not be reached or because somebody else wrote them, are told to
+ * all instances when they commit. The payload names the tags to evict; a change of many orders evicts everything.
+ * Whether the cache was told is asked here and not in a WHEN clause, which would be evaluated before the whole statement.
+ */
+const notifications = `
+  CREATE FUNCTION notify_of_orders() RETURNS trigger LANGUAGE plpgsql AS $$
+  DECLARE
+    tags text[];
+  BEGIN
+    IF current_setting('mes.announced', true) = 'on' THEN
+      RETURN NULL;
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+      SELECT array_agg('order:' || id) || array_agg(DISTINCT 'orders:' || status) INTO tags
+        FROM (SELECT id, status FROM after_rows LIMIT 101) AS touched;
+    ELSIF TG_OP = 'DELETE' THEN
+      SELECT array_agg('order:' || id) || array_agg(DISTINCT 'orders:' || status) INTO tags
+        FROM (SELECT id, status FROM before_rows LIMIT 101) AS touched;
+    ELSIF TG_OP = 'UPDATE' THEN
+      SELECT array_agg(DISTINCT 'order:' || id) || array_agg(DISTINCT 'orders:' || status) INTO tags
+        FROM ((SELECT id, status FROM before_rows LIMIT 101) UNION ALL (SELECT id, status FROM after_rows LIMIT 101)) AS touched;
+    ELSE
+      tags := ARRAY['epoch'];
+    END IF;
+    IF tags IS NULL THEN
+      RETURN NULL;
+    END IF;
+    IF cardinality(tags) > 100 THEN
+      tags := ARRAY['epoch'];
+    END IF;
+    PERFORM pg_notify('mes_evictions', json_build_object('tags', tags || 'orders:counts'::text)::text);
+    RETURN NULL;
+  END $$;
+
+  CREATE TRIGGER orders_notify_insert AFTER INSERT ON orders
+    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_orders();
+  CREATE TRIGGER orders_notify_update AFTER UPDATE ON orders
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_orders();
+  CREATE TRIGGER orders_notify_delete AFTER DELETE ON orders
+    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_orders();
+  CREATE TRIGGER orders_notify_truncate AFTER TRUNCATE ON orders
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_of_orders();
 `;
 
 /** What all instances must agree on and nobody else may know, made here so that nobody has to configure it. */

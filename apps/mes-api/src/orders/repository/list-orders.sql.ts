@@ -37,7 +37,9 @@ export function positionAfter(order: Order, sort: OrderSort): PagePosition {
  * One page, and one row more to tell whether there is a next one, in one statement.
  *
  * With several statuses, each contributes a page off its own index, and only those few rows are merged: one scan with
- * `status IN (…)` would have to sort all that match.
+ * `status IN (…)` would have to sort all that match. A status is asked for as a range that it is alone in, and sorted by:
+ * with `status = …`, PostgreSQL would rather filter an index without the status, which takes ever longer the farther away
+ * the orders with this status are from where the list begins.
  *
  * @param selected the columns to select, of the table alias `o`
  */
@@ -48,17 +50,26 @@ export function listOrdersSql(list: ListOrders, selected: string): { sql: string
   const sortKeys = [...columns.map(({ sql }) => sql), 'id'];
   const limit = bind(list.limit + 1);
 
-  const common = commonConditions(list, bind);
-  const statuses = list.filter.status;
-  const branches = statuses ? statuses.map((status) => [`o.status = ${bind(status)}`, ...common]) : [common];
-  const selects = branches.map(
-    (conditions) => `
+  const common = filterConditions(list, bind);
+  const position = list.after && positionOf(list.after, SORTS[list.sort], bind);
+  const selectPage = (status?: string): string => {
+    const conditions = [...common, ...(status === undefined ? [] : [`o.status >= ${status}`, `o.status <= ${status}`])];
+    const statusKey = status === undefined ? [] : ['status'];
+    // A row comparison, which PostgreSQL turns into the place of the index where the page begins.
+    if (position) {
+      const keys = [...statusKey, ...sortKeys].map((key) => `o.${key}`);
+      const values = [...(status === undefined ? [] : [status]), ...position];
+      conditions.push(`(${keys.join(', ')}) ${direction === 'ASC' ? '>' : '<'} (${values.join(', ')})`);
+    }
+    return `
       SELECT ${selected}, ${sortKeys.map((key, i) => `o.${key} AS sort_${i}`).join(', ')}
       FROM orders o
       ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-      ORDER BY ${sortKeys.map((key) => `o.${key} ${direction}`).join(', ')}
-      LIMIT ${limit}`,
-  );
+      ORDER BY ${[...statusKey, ...sortKeys].map((key) => `o.${key} ${direction}`).join(', ')}
+      LIMIT ${limit}`;
+  };
+  const { status: statuses } = list.filter;
+  const selects = statuses ? statuses.map((status) => selectPage(`${bind(status)}::order_status`)) : [selectPage()];
   if (selects.length === 1) return { sql: selects[0] ?? '', parameters };
 
   const sql = `
@@ -68,8 +79,7 @@ export function listOrdersSql(list: ListOrders, selected: string): { sql: string
   return { sql, parameters };
 }
 
-function commonConditions(list: ListOrders, bind: (value: unknown) => string): string[] {
-  const { filter, visibility, after, sort } = list;
+function filterConditions({ filter, visibility }: ListOrders, bind: (value: unknown) => string): string[] {
   const conditions: string[] = [];
   if (visibility.scope === 'own') conditions.push(`o.created_by = ${bind(visibility.creator)}`);
   if (filter.priority) conditions.push(`o.priority = ANY(${bind(filter.priority)}::order_priority[])`);
@@ -80,7 +90,6 @@ function commonConditions(list: ListOrders, bind: (value: unknown) => string): s
   if (filter.createdTo) conditions.push(`o.created_at < ${bind(filter.createdTo)}`);
   if (filter.dueBefore) conditions.push(`o.due_sort < ${bind(filter.dueBefore)}`);
   if (filter.q !== undefined) conditions.push(textCondition(filter.q, bind));
-  if (after) conditions.push(afterCondition(after, SORTS[sort], bind));
   return conditions;
 }
 
@@ -90,13 +99,11 @@ function textCondition(q: string, bind: (value: unknown) => string): string {
   return /^[1-9]\d{0,8}$/.test(q) ? `(${text} OR o.number = ${bind(Number(q))})` : text;
 }
 
-/** A row comparison, which PostgreSQL turns into the place of the index where the page begins. */
-function afterCondition(
-  after: PagePosition,
-  { columns, direction }: SortedColumns,
+/** The values of the sort keys where the page begins. */
+function positionOf(
+  { values, id }: PagePosition,
+  { columns }: SortedColumns,
   bind: (value: unknown) => string,
-): string {
-  const keys = [...columns.map(({ sql }) => `o.${sql}`), 'o.id'];
-  const values = [...columns.map(({ type }, i) => `${bind(after.values[i])}::${type}`), `${bind(after.id)}::uuid`];
-  return `(${keys.join(', ')}) ${direction === 'ASC' ? '>' : '<'} (${values.join(', ')})`;
+): readonly string[] {
+  return [...columns.map(({ type }, i) => `${bind(values[i])}::${type}`), `${bind(id)}::uuid`];
 }

@@ -3,8 +3,14 @@ import type { OrderStatus } from '../order-status.js';
 import type { Order, OrderPriority, OrderRequest, OrderSort, OrderSource } from '../order.js';
 import type { Visibility } from '../visibility.js';
 
+/** How a write was announced. */
+export interface Announced {
+  /** Whether the cache knows that the write is under way. If not, the database tells all instances of it by itself. */
+  readonly announced?: boolean;
+}
+
 /** An order about to be created. */
-export interface NewOrder extends OrderRequest {
+export interface NewOrder extends OrderRequest, Announced {
   readonly id: string;
   readonly createdBy: string;
   readonly idempotency?: { readonly key: string; readonly hash: string } | undefined;
@@ -16,7 +22,7 @@ export interface Creation {
   readonly repeated: boolean;
 }
 
-export interface ChangeStatus {
+export interface ChangeStatus extends Announced {
   /** Of the change, unique. */
   readonly changeId: string;
   readonly orderId: string;

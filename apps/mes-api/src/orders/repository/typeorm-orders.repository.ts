@@ -87,7 +87,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
           AND (status = ANY($5::order_status[])
             OR (status = ANY($6::order_status[]) AND previous_status = $2::order_status))
           AND ($7::integer[] IS NULL OR version = ANY($7::integer[]))
-        RETURNING *
+        RETURNING *, ${announcement('$9')}
       ), noted AS (
         INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at, comment)
         SELECT id, version, previous_status, status, $4, updated_at, $8 FROM changed
@@ -102,6 +102,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         from(({ back }) => back === true),
         change.ifVersions ?? null,
         change.comment ?? null,
+        change.announced === true ? 'on' : 'off',
       ],
     );
     if (row?.previousStatus) return { order: toOrder(row), from: row.previousStatus };
@@ -159,8 +160,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const names = Object.keys(values);
     const [row] = await this.orders.query<OrderEntity[]>(
       `INSERT INTO orders AS o (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})
-       RETURNING ${this.columns}`,
-      Object.values(values),
+       RETURNING ${this.columns}, ${announcement(`$${names.length + 1}`)}`,
+      [...Object.values(values), order.announced === true ? 'on' : 'off'],
     );
     if (!row) throw new Error('the inserted order was not returned');
     return toOrder(row);
@@ -173,6 +174,14 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     if (change.ifVersions && !change.ifVersions.includes(order.version)) return new VersionMismatchError(order);
     return new IllegalTransitionError(order, change.to);
   }
+}
+
+/**
+ * To be returned by a writing statement: says, for its transaction only, whether the cache knows of the write. A trigger,
+ * which runs at the end of the statement, notifies all instances of those writes that the cache does not know of.
+ */
+function announcement(parameter: string): string {
+  return `set_config('mes.announced', ${parameter}, true)`;
 }
 
 function ownOnly(visibility: Visibility): { createdBy?: string } {

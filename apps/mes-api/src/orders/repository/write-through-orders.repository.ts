@@ -35,7 +35,9 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     const tag = orderTag(newOrder.id);
     const intent = { id: newOrder.id, tags: [...evicted, tag] };
     const observed = await this.writes.announce(intent, [tag]);
-    const creation = await this.finishOnFailure(intent, () => this.persistent.create(newOrder));
+    const creation = await this.finishOnFailure(intent, () =>
+      this.persistent.create({ ...newOrder, announced: observed !== undefined }),
+    );
 
     if (creation.repeated) {
       // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
@@ -48,8 +50,8 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
 
   override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
     const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
-    await this.writes.announce(intent);
-    return this.finishOnFailure(intent, () => this.persistent.changeStatus(change));
+    const announced = (await this.writes.announce(intent)) !== undefined;
+    return this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announced }));
   }
 
   override findByIdempotencyKey(

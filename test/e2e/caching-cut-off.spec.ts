@@ -1,0 +1,143 @@
+import pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+interface Listed {
+  readonly items: readonly { readonly id: string }[];
+}
+
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+describe('an instance that is cut off from Redis while another is not', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let way: TcpProxy;
+  let connected: OrdersApi;
+  let cutOff: OrdersApi;
+  let sql: pg.Client;
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    way = await TcpProxy.open(redis.url);
+    connected = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+    cutOff = await OrdersApi.start({ databaseUrl: database.url, redisUrl: way.url });
+    sql = new pg.Client(database.url);
+    await sql.connect();
+  });
+
+  afterAll(async () => {
+    await sql.end();
+    await Promise.all([connected.stop(), cutOff.stop()]);
+    await way.close();
+    await redis.stop();
+    await database.drop();
+  });
+
+  beforeEach(async () => {
+    way.mend();
+    await eventually(async () => cacheOf(await list(cutOff)) === 'mes-redis; hit');
+  });
+
+  async function list(api: OrdersApi): Promise<ApiAnswer<Listed>> {
+    return api.call<Listed>(NEW_ORDERS, { token: await api.token('operator') });
+  }
+
+  async function listedBy(api: OrdersApi): Promise<string[]> {
+    return (await list(api)).body.items.map(({ id }) => id);
+  }
+
+  async function create(api: OrdersApi): Promise<string> {
+    const token = await api.token('partner');
+    const { body } = await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    return body.id;
+  }
+
+  async function take(api: OrdersApi, id: string): Promise<void> {
+    const body = { status: 'MANUFACTURING_STARTED' };
+    const token = await api.token('operator');
+    expect((await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
+  }
+
+  function cacheOf({ headers }: ApiAnswer<Listed>): string | null {
+    return headers.get('cache-status');
+  }
+
+  it('tells the other one of its writes before it answers them', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await eventually(async () => cacheOf(await list(connected)) === 'mes-redis; hit');
+      way.cut();
+      const id = await create(cutOff);
+      expect(await listedBy(connected)).toContain(id);
+      await take(cutOff, id);
+      expect(await listedBy(connected)).not.toContain(id);
+      way.mend();
+    }
+  });
+
+  it('serves around the cache meanwhile, and sees the writes of the other one', async () => {
+    way.cut();
+    const id = await create(connected);
+    const seen = await list(cutOff);
+    expect(cacheOf(seen)).toMatch(/^mes; fwd=bypass; detail=redis-/);
+    expect(seen.body.items.map((order) => order.id)).toContain(id);
+  });
+
+  it('does not trust what was stored while it was away', async () => {
+    way.cut();
+    await list(connected);
+    const id = await create(cutOff);
+    way.mend();
+    await eventually(async () => {
+      const seen = await list(cutOff);
+      expect(seen.body.items.map((order) => order.id)).toContain(id);
+      return cacheOf(seen) === 'mes-redis; hit';
+    });
+  });
+
+  it('is told by the database of what is written behind the API’s back', async () => {
+    const id = await create(connected);
+    expect(await listedBy(connected)).toContain(id);
+    await sql.query(`UPDATE orders SET status = 'CANCELLED', version = version + 1 WHERE id = $1`, [id]);
+    await eventually(async () => !(await listedBy(connected)).includes(id));
+    await eventually(async () => !(await listedBy(cutOff)).includes(id));
+  });
+
+  it('is told of a change of many orders, and of the loss of all', async () => {
+    await sql.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+       SELECT gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql' FROM generate_series(1, 150)`,
+    );
+    await eventually(async () => (await listedBy(connected)).length === 50);
+    await sql.query('TRUNCATE orders CASCADE');
+    await eventually(async () => (await listedBy(connected)).length === 0);
+    const token = await connected.token('operator');
+    const { body } = await connected.call<{ counts: { NEW: number } }>('/api/v1/dashboard/statuses', { token });
+    expect(body.counts.NEW).toBe(0);
+  });
+
+  it('says nothing in the database of writes that the cache knows of', async () => {
+    const heard: string[] = [];
+    sql.on('notification', ({ payload }) => heard.push(payload ?? ''));
+    await sql.query('LISTEN mes_evictions');
+    const id = await create(connected);
+    await take(connected, id);
+    await sql.query(`SELECT pg_notify('mes_evictions', '{"tags":["mark"]}')`);
+    await eventually(() => heard.some((payload) => payload.includes('mark')));
+    await sql.query('UNLISTEN mes_evictions');
+    expect(heard).toEqual(['{"tags":["mark"]}']);
+  });
+
+  it('begins a new epoch when the connection that listens was broken', async () => {
+    await eventually(async () => cacheOf(await list(connected)) === 'mes-redis; hit');
+    const { rowCount } = await sql.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'mes-orders-api relay' AND datname = current_database()`,
+    );
+    expect(rowCount).toBe(2);
+    await eventually(async () => cacheOf(await list(connected)) === 'mes; fwd=miss; stored');
+  });
+});

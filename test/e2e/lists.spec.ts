@@ -1,0 +1,376 @@
+import fc from 'fast-check';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertVariedOrders, VARIED, type VariedOrder } from '../support/varied-orders.js';
+
+interface Page {
+  readonly items: { readonly id: string }[];
+  readonly nextCursor: string | null;
+  readonly limit: number;
+}
+
+/** What a list may be asked for, as the contract has it. */
+interface Question {
+  status?: string[] | undefined;
+  priority?: string[] | undefined;
+  material?: string[] | undefined;
+  source?: string[] | undefined;
+  assignee?: string[] | undefined;
+  q?: string | undefined;
+  createdFrom?: Date | undefined;
+  createdTo?: Date | undefined;
+  dueBefore?: Date | undefined;
+  sort?: string | undefined;
+}
+
+type Compare = (a: VariedOrder, b: VariedOrder) => number;
+
+const LATER_THAN_ALL = 8.64e15;
+const SORTS: Readonly<Record<string, Compare>> = {
+  '-createdAt': (a, b) => Number(b.createdAt) - Number(a.createdAt) || (a.id < b.id ? 1 : -1),
+  createdAt: (a, b) => Number(a.createdAt) - Number(b.createdAt) || (a.id < b.id ? -1 : 1),
+  dueAt: (a, b) => Number(a.dueAt ?? LATER_THAN_ALL) - Number(b.dueAt ?? LATER_THAN_ALL) || (a.id < b.id ? -1 : 1),
+  '-priority': (a, b) =>
+    VARIED.priority.indexOf(b.priority) - VARIED.priority.indexOf(a.priority) ||
+    Number(a.createdAt) - Number(b.createdAt) ||
+    (a.id < b.id ? -1 : 1),
+};
+
+/** What the list must show, worked out without any SQL. */
+function expected(orders: readonly VariedOrder[], question: Question, creator?: string): string[] {
+  const { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore } = question;
+  const contains = ({ customerName, productName, externalId, ...order }: VariedOrder, text: string): boolean =>
+    [customerName, productName, order.material, externalId ?? '']
+      .join(' ')
+      .toLowerCase()
+      .includes(text.toLowerCase()) || String(order.number) === text;
+  return orders
+    .filter(
+      (order) =>
+        (creator === undefined || order.createdBy === creator) &&
+        (status?.includes(order.status) ?? true) &&
+        (priority?.includes(order.priority) ?? true) &&
+        (material?.includes(order.material) ?? true) &&
+        (source?.includes(order.source) ?? true) &&
+        (assignee === undefined || (order.assignee !== null && assignee.includes(order.assignee))) &&
+        (q === undefined || contains(order, q)) &&
+        (createdFrom === undefined || order.createdAt >= createdFrom) &&
+        (createdTo === undefined || order.createdAt < createdTo) &&
+        (dueBefore === undefined || (order.dueAt !== null && order.dueAt < dueBefore)),
+    )
+    .sort(SORTS[question.sort ?? '-createdAt'])
+    .map(({ id }) => id);
+}
+
+function queryOf(question: Question, page: Readonly<Record<string, string>> = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(question) as [string, string | string[] | Date | undefined][]) {
+    if (value === undefined) continue;
+    if (value instanceof Date) parameters.append(name, value.toISOString());
+    else for (const single of [value].flat()) parameters.append(name, single);
+  }
+  for (const [name, value] of Object.entries(page)) parameters.append(name, value);
+  return parameters.toString();
+}
+
+describe('lists', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let table: OrdersTable;
+  let orders: VariedOrder[];
+  let operator: string;
+  let partner: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    table = await OrdersTable.connect(database.url);
+    orders = await insertVariedOrders(table, 150);
+    [operator, partner] = await Promise.all([api.token('operator'), api.token('partner')]);
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  function list(query: string, token = operator): Promise<ApiAnswer<Page>> {
+    return api.call<Page>(`/api/v1/orders?${query}`, { token });
+  }
+
+  /** The ids on all pages. */
+  async function pages(question: Question, limit: number, token = operator): Promise<string[]> {
+    const ids: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Record<string, string> = { limit: String(limit), ...(cursor === null ? {} : { cursor }) };
+      const { status, body } = await list(queryOf(question, page), token);
+      expect({ question, status, limit: body.limit }).toEqual({ question, status: 200, limit });
+      expect(body.items.length).toBeLessThanOrEqual(limit);
+      if (body.nextCursor !== null) expect(body.items).toHaveLength(limit);
+      ids.push(...body.items.map(({ id }) => id));
+      cursor = body.nextCursor;
+    } while (cursor !== null && ids.length <= orders.length);
+    return ids;
+  }
+
+  async function firstCursor(question: Question, token = operator): Promise<string> {
+    const { body } = await list(queryOf(question, { limit: '3' }), token);
+    expect(body.nextCursor).not.toBeNull();
+    return body.nextCursor ?? '';
+  }
+
+  it('show the 50 newest orders when nothing else is asked for', async () => {
+    const { status, body } = await list('');
+    expect(status).toBe(200);
+    expect(body.limit).toBe(50);
+    expect(body.items.map(({ id }) => id)).toEqual(expected(orders, {}).slice(0, 50));
+  });
+
+  it('show each order as it is shown alone', async () => {
+    const { body } = await list(queryOf({ status: ['ON_HOLD'] }, { limit: '2' }));
+    for (const item of body.items) {
+      expect((await api.call(`/api/v1/orders/${item.id}`, { token: operator })).body).toEqual(item);
+    }
+  });
+
+  describe('filtered', () => {
+    const single: Question[] = [
+      ...VARIED.status.map((status) => ({ status: [status] })),
+      ...VARIED.priority.map((priority) => ({ priority: [priority] })),
+      ...VARIED.material.map((material) => ({ material: [material] })),
+      ...VARIED.source.map((source) => ({ source: [source] })),
+      ...VARIED.assignee.map((assignee) => ({ assignee: [assignee] })),
+      { createdFrom: VARIED.createdAt[4] },
+      { createdTo: VARIED.createdAt[4] },
+      { dueBefore: VARIED.dueAt[3] },
+    ];
+
+    it.each(single)('by %j show exactly the orders that match', async (question) => {
+      const wanted = expected(orders, question);
+      expect(wanted.length).toBeGreaterThan(0);
+      expect(wanted.length).toBeLessThan(orders.length);
+      expect(await pages(question, 200)).toEqual(wanted);
+    });
+
+    it.each<Question>([
+      { status: ['NEW', 'ON_HOLD', 'CLOSED'] },
+      { priority: ['LOW', 'URGENT'] },
+      { material: ['Gold 585', 'Платина 950', 'none'] },
+      { source: ['SHOP', 'CRM'] },
+      { assignee: ['operator-1', 'operator-3'] },
+      { status: VARIED.status },
+      { status: ['SHIPPED', 'NEW', 'SHIPPED'] },
+    ])('by the repeated %j show the orders that match any of the values', async (question) => {
+      expect(await pages(question, 200)).toEqual(expected(orders, question));
+    });
+
+    it.each<Question>([
+      { material: ['gold 585'] },
+      { material: ['Gold'] },
+      { assignee: ['nobody'] },
+      { createdTo: VARIED.createdAt[0] },
+      { dueBefore: VARIED.dueAt[0] },
+    ])('by %j show nothing, since nothing matches', async (question) => {
+      expect((await list(queryOf(question))).body).toEqual({ items: [], nextCursor: null, limit: 50 });
+    });
+
+    it('take a time in any offset and to the millisecond', async () => {
+      const [first = new Date(0)] = VARIED.createdAt;
+      const justAfter = encodeURIComponent(first.toISOString().replace('.000Z', '.001Z'));
+      const elsewhere = encodeURIComponent('2031-01-01T05:30:00.000+05:30');
+      const { body } = await list(`createdFrom=${elsewhere}&createdTo=${justAfter}&limit=200`);
+      expect(body.items).toHaveLength(orders.filter(({ createdAt }) => Number(createdAt) === Number(first)).length);
+    });
+  });
+
+  describe('searched', () => {
+    it.each(
+      [
+        'signet',
+        'SIGNET RING',
+        'мария',
+        'МАРИЯ соколова',
+        'émile',
+        'ZOË',
+        "d'arc",
+        'o’hara',
+        '%',
+        '50%',
+        '_',
+        'chain_link',
+        '\\',
+        'path\\TO',
+        'web_3',
+        '%%',
+        '_%',
+        'ring gold',
+        ' ',
+      ].filter((q) => q.trim() !== ''),
+    )('for %j show the orders that contain it, whatever the case, literally', async (q) => {
+      expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
+    });
+
+    it('for a number show the order with that number, and those with the number in the text', async () => {
+      for (const number of [orders[0]?.number, orders[17]?.number, 925]) {
+        const q = String(number);
+        const wanted = expected(orders, { q });
+        expect(wanted.length).toBeGreaterThan(0);
+        expect(await pages({ q }, 200)).toEqual(wanted);
+      }
+    });
+
+    it.each(['0', '01', '999999999', '9999999999999999999999', '-1', '1.0', '1e2', '"', "';--", '😀'])(
+      'for %j do not fail',
+      async (q) => {
+        expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
+      },
+    );
+  });
+
+  describe.each(Object.keys(SORTS))('sorted by %s', (sort) => {
+    it.each([1, 7, 200])('give the whole list in pages of %i, without doubles or gaps', async (limit) => {
+      const ids = await pages({ sort }, limit);
+      expect(ids).toHaveLength(orders.length);
+      expect(ids).toEqual(expected(orders, { sort }));
+    });
+
+    it.each([1, 7, 200])('merge several statuses in pages of %i', async (limit) => {
+      const question = { sort, status: ['ON_HOLD', 'NEW', 'PACKAGING'] };
+      expect(await pages(question, limit)).toEqual(expected(orders, question));
+    });
+  });
+
+  it('put the orders without a due date last when they are sorted by it', async () => {
+    const ids = await pages({ sort: 'dueAt' }, 7);
+    const without = new Set(orders.filter(({ dueAt }) => dueAt === null).map(({ id }) => id));
+    expect(without.size).toBeGreaterThan(7);
+    expect(new Set(ids.slice(-without.size))).toEqual(without);
+  });
+
+  it('show what any question whatever asks for, page by page', async () => {
+    const some = (values: readonly string[]): fc.Arbitrary<string[] | undefined> =>
+      fc.option(fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 4 }), {
+        nil: undefined,
+        freq: 2,
+      });
+    const time = (values: readonly Date[]): fc.Arbitrary<Date | undefined> =>
+      fc.option(fc.constantFrom(...values), { nil: undefined, freq: 1 });
+    const question = fc.record({
+      status: some(VARIED.status),
+      priority: some(VARIED.priority),
+      material: some(VARIED.material),
+      source: some(VARIED.source),
+      assignee: fc.option(fc.subarray(VARIED.assignee, { minLength: 1 }), { nil: undefined, freq: 1 }),
+      q: fc.option(fc.constantFrom('мария', 'ring', '5', '_'), { nil: undefined, freq: 1 }),
+      createdFrom: time(VARIED.createdAt),
+      createdTo: time(VARIED.createdAt),
+      dueBefore: time(VARIED.dueAt),
+      sort: fc.constantFrom(undefined, ...Object.keys(SORTS)),
+    });
+    await fc.assert(
+      fc.asyncProperty(question, fc.constantFrom(3, 10, 200), fc.boolean(), async (asked, limit, asPartner) => {
+        const [token, creator] = asPartner ? [partner, 'partner-1'] : [operator, undefined];
+        expect(await pages(asked, limit, token)).toEqual(expected(orders, asked, creator));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('show a partner its own orders only, whatever it asks for', async () => {
+    for (const creator of VARIED.createdBy) {
+      const token = await api.token('partner', creator);
+      for (const question of [{}, { status: ['NEW', 'CLOSED'] }, { q: 'ring' }, { sort: 'dueAt' }, { q: '%' }]) {
+        expect(await pages(question, 200, token)).toEqual(expected(orders, question, creator));
+      }
+    }
+    const stranger = await api.token('partner', 'partner-3');
+    expect((await list('', stranger)).body).toEqual({ items: [], nextCursor: null, limit: 50 });
+  });
+
+  it('are the same list whatever the order of the parameters, so that its cursor is good for all spellings', async () => {
+    const cursor = await firstCursor({ status: ['NEW', 'ON_HOLD'], source: ['API', 'SHOP'] });
+    const { status, body } = await list(`source=SHOP&status=ON_HOLD&status=NEW&source=API&status=NEW&cursor=${cursor}`);
+    expect(status).toBe(200);
+    const whole = expected(orders, { status: ['NEW', 'ON_HOLD'], source: ['API', 'SHOP'] });
+    expect(body.items.map(({ id }) => id)).toEqual(whole.slice(3, 53));
+  });
+
+  describe('refuse a cursor', () => {
+    const invalid = { status: 400, code: 'CURSOR_INVALID', fields: ['cursor'] };
+
+    it.each<Question>([
+      {},
+      { status: ['NEW'] },
+      { status: ['NEW', 'ON_HOLD', 'CLOSED'] },
+      { status: ['NEW', 'ON_HOLD'], sort: 'createdAt' },
+      { status: ['NEW', 'ON_HOLD'], priority: ['LOW'] },
+      { status: ['NEW', 'ON_HOLD'], q: 'a' },
+      { status: ['NEW', 'ON_HOLD'], createdFrom: VARIED.createdAt[0] },
+      { priority: ['NEW', 'ON_HOLD'].map(() => 'LOW') },
+    ])('of another list: %j', async (question) => {
+      const cursor = await firstCursor({ status: ['NEW', 'ON_HOLD'] });
+      expectProblem(await list(queryOf(question, { cursor })), invalid);
+    });
+
+    it('of another view', async () => {
+      const other = await api.token('partner', 'partner-2');
+      const cursor = await firstCursor({}, partner);
+      expect((await list(`cursor=${cursor}`, partner)).status).toBe(200);
+      expectProblem(await list(`cursor=${cursor}`, other), invalid);
+      expectProblem(await list(`cursor=${cursor}`, operator), invalid);
+      expectProblem(await list(`cursor=${await firstCursor({})}`, partner), invalid);
+      expectProblem(await list(`cursor=${await firstCursor({}, other)}`, partner), invalid);
+    });
+
+    it('but not one that a colleague with the same view got', async () => {
+      const cursor = await firstCursor({});
+      expect((await list(`cursor=${cursor}`, await api.token('viewer'))).status).toBe(200);
+      expect((await list(`cursor=${cursor}&limit=200`, await api.token('admin'))).status).toBe(200);
+    });
+
+    it('in which any single character was changed, left out or added', async () => {
+      const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+      const cursor = await firstCursor({});
+      const neighbour = (char: string): string => alphabet[(alphabet.indexOf(char) + 1) % alphabet.length] ?? '';
+      const mangled = [...cursor].flatMap((char, i) => [
+        cursor.slice(0, i) + neighbour(char) + cursor.slice(i + 1),
+        cursor.slice(0, i) + cursor.slice(i + 1),
+      ]);
+      mangled.push(`${cursor}A`, `A${cursor}`, cursor + cursor, cursor.slice(0, 22), 'A', 'AAAA', 'null', '____');
+      const answers = await Promise.all(mangled.map((text) => list(`cursor=${text}`)));
+      for (const answer of answers) expectProblem(answer, invalid);
+    });
+
+    it.each(['', '%20', 'abc=', 'a.b', '%00', 'ü', 'a'.repeat(513)])('that is none: %s', async (text) => {
+      expectProblem(await list(`cursor=${text}`), { status: 400, code: 'INPUT_INVALID', fields: ['cursor'] });
+    });
+  });
+
+  it('go on at the right place when orders were created and moved between two pages', async () => {
+    const question = { sort: 'createdAt', status: ['NEW', 'ON_HOLD'] };
+    const wanted = expected(orders, question);
+    const { body: first } = await list(queryOf(question, { limit: '5' }));
+    const created = await api.call<{ id: string }>('/api/v1/orders', {
+      method: 'POST',
+      token: partner,
+      body: newOrder(),
+    });
+    const seen = first.items[4]?.id ?? '';
+    const moved = await api.call(`/api/v1/orders/${seen}/status`, {
+      method: 'PATCH',
+      token: operator,
+      body: { status: 'CANCELLED' },
+    });
+    expect(moved.status).toBe(200);
+
+    const { body: rest } = await list(queryOf(question, { limit: '200', cursor: first.nextCursor ?? '' }));
+    // The new order was created long before the varied ones are said to have been.
+    expect(rest.items.map(({ id }) => id)).toEqual(wanted.slice(5));
+    expect((await list(queryOf(question, { limit: '1' }))).body.items).toEqual([created.body]);
+  });
+});

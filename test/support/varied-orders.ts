@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { OrdersTable } from './orders-table.js';
+
+/** A row of `orders` as far as lists depend on it. */
+export interface VariedOrder {
+  readonly id: string;
+  readonly number: number;
+  readonly externalId: string | null;
+  readonly source: string;
+  readonly customerName: string;
+  readonly productName: string;
+  readonly material: string;
+  readonly priority: string;
+  readonly dueAt: Date | null;
+  readonly status: string;
+  readonly assignee: string | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+}
+
+export const VARIED = {
+  status: [
+    ...['NEW', 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING'],
+    ...['SHIPPED', 'CLOSED', 'ON_HOLD', 'CANCELLED'],
+  ],
+  priority: ['LOW', 'NORMAL', 'HIGH', 'URGENT'],
+  source: ['SHOP', 'API', 'CRM'],
+  material: ['Gold 585', 'Gold 750', 'Silver 925', 'Платина 950', '100% wool_thread', 'back\\slash'],
+  assignee: ['operator-1', 'operator-2', 'operator-3'],
+  customerName: ['Мария Соколова', 'МАРИЯ ИВАНОВА', 'Ann O’Hara', "Bob D'Arc", 'Zoë Müller', 'ÉMILE ZOLA'],
+  productName: ['Signet Ring', 'signet ring', 'Brooch 50% off', 'Chain_link', 'Chain link', 'Path\\to', 'Кольцо 17'],
+  createdBy: ['partner-1', 'partner-2'],
+  /** Few, so that many orders are created or due at the same time. */
+  createdAt: times('2031-01-01T00:00:00.000Z', 12),
+  dueAt: times('2032-01-01T00:00:00.000Z', 7),
+};
+
+function times(first: string, count: number): Date[] {
+  return Array.from({ length: count }, (_, i) => new Date(Date.parse(first) + i * 1_001));
+}
+
+/** Inserts orders of every kind, with many ties, past the API; the ids have nothing to do with the time. */
+export async function insertVariedOrders(table: OrdersTable, count: number): Promise<VariedOrder[]> {
+  const rows = Array.from({ length: count }, (_, i) => variedOrder(i));
+  const inserted = await table.query<{ id: string; number: number }>(
+    `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity, priority,
+       due_at, status, previous_status, assignee, created_by, created_at, updated_at)
+     SELECT id, "externalId", source, 'C', "customerName", "productName", material, 1, priority,
+       "dueAt", status, CASE status WHEN 'ON_HOLD' THEN 'NEW'::order_status END, assignee, "createdBy", "createdAt", "createdAt"
+     FROM json_to_recordset($1) AS r (id uuid, "externalId" text, source order_source, "customerName" text,
+       "productName" text, material text, priority order_priority, "dueAt" timestamptz, status order_status,
+       assignee text, "createdBy" text, "createdAt" timestamptz)
+     RETURNING id, number`,
+    [JSON.stringify(rows)],
+  );
+  const numbers = new Map(inserted.map(({ id, number }) => [id, number]));
+  return rows.map((row) => ({ ...row, number: numbers.get(row.id) ?? NaN }));
+}
+
+function variedOrder(i: number): Omit<VariedOrder, 'number'> {
+  const status = pick(VARIED.status, i);
+  return {
+    id: randomUUID(),
+    externalId: i % 3 === 0 ? `WEB_${i}%` : null,
+    source: pick(VARIED.source, i * 7),
+    customerName: pick(VARIED.customerName, i * 5),
+    productName: pick(VARIED.productName, i * 3),
+    material: pick(VARIED.material, i >> 1),
+    priority: pick(VARIED.priority, i >> 2),
+    dueAt: i % 4 === 1 ? null : pick(VARIED.dueAt, i * 11),
+    status,
+    assignee: status === 'NEW' || status === 'CANCELLED' ? null : pick(VARIED.assignee, i >> 3),
+    createdBy: i % 5 === 0 ? 'partner-2' : 'partner-1',
+    createdAt: pick(VARIED.createdAt, i * 13),
+  };
+}
+
+function pick<T>(values: readonly T[], i: number): T {
+  return values[i % values.length] as T;
+}
