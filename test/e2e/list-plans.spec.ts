@@ -1,8 +1,8 @@
 import { prepareDatabase } from '@mes/database';
-import type { OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
 import { ORDER_SORTS, type Order, type OrderSort } from '../../apps/mes-api/src/orders/order.js';
 import { listOrdersSql, positionAfter } from '../../apps/mes-api/src/orders/repository/list-orders.sql.js';
-import type { PagePosition } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import type { ListOrders, PagePosition } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -46,8 +46,9 @@ describe('a page of a list', () => {
        SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring ' || n % 50, 'Gold', 1,
          (enum_range(NULL::order_priority))[1 + n % 4],
          CASE WHEN n % 3 > 0 THEN timestamptz '2032-01-01Z' + n * interval '1 minute' END,
-         -- The older an order is, the farther it has come: an index without the status is a long way from some of them.
-         (enum_range(NULL::order_status))[8 - 8 * (n - 1) / ${ORDERS}], 'NEW', 'operator-1', 'partner-' || n % 10,
+         -- Nothing old is NEW any more: without the status, an index of the oldest has to be read by half.
+         (enum_range(NULL::order_status))[CASE WHEN n > ${ORDERS / 2} AND n % 4 = 0 THEN 1 ELSE 2 + n % 7 END],
+         'NEW', 'operator-1', 'partner-' || n % 10,
          timestamptz '2031-01-01Z' + n * interval '1 minute'
        FROM generate_series(1, ${ORDERS}) AS n`,
     );
@@ -59,9 +60,23 @@ describe('a page of a list', () => {
     await database.drop();
   });
 
+  function list(sort: OrderSort, status: OrderStatus[] | undefined, limit: number, after?: PagePosition): ListOrders {
+    return { sort, filter: { status }, limit, after, visibility: { scope: 'all' } };
+  }
+
+  /** Far down the list. */
+  async function positionIn(sort: OrderSort, status: OrderStatus[] | undefined): Promise<PagePosition> {
+    const { sql, parameters } = listOrdersSql(
+      list(sort, status, ORDERS / 10),
+      'o.id, o.priority, o.created_at AS "createdAt", o.due_at AS "dueAt"',
+    );
+    const last = (await table.query<Order>(sql, parameters)).at(-1);
+    if (!last) throw new Error('the list is empty');
+    return positionAfter(last, sort);
+  }
+
   async function planOf(sort: OrderSort, status: OrderStatus[] | undefined, after?: PagePosition): Promise<Plan> {
-    const list = { filter: { status }, sort, limit: LIMIT, after, visibility: { scope: 'all' } } as const;
-    const { sql, parameters } = listOrdersSql(list, 'o.*');
+    const { sql, parameters } = listOrdersSql(list(sort, status, LIMIT, after), 'o.*');
     const [row] = await table.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
       parameters,
@@ -71,27 +86,28 @@ describe('a page of a list', () => {
     return plan;
   }
 
-  const everyStatus: OrderStatus[] = [
-    ...(['NEW', 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING'] as const),
-    ...(['SHIPPED', 'CLOSED', 'ON_HOLD', 'CANCELLED'] as const),
+  const asked: (OrderStatus[] | undefined)[] = [
+    undefined,
+    ...ORDER_STATUSES.map((status) => [status]),
+    ['NEW', 'ON_HOLD', 'CLOSED'],
+    [...ORDER_STATUSES],
   ];
   const cases = ORDER_SORTS.flatMap((sort) =>
-    [undefined, ['NEW'] as OrderStatus[], ['NEW', 'ON_HOLD', 'CLOSED'] as OrderStatus[], everyStatus].flatMap(
-      (status) => [undefined, POSITIONS[sort]].map((after) => ({ sort, status, after })),
-    ),
+    asked.flatMap((status) => [false, true].map((further) => ({ sort, status, further }))),
   );
 
-  it.each(cases)('is read off an index: sort $sort, status $status, after $after', async ({ sort, status, after }) => {
-    const plan = await planOf(sort, status, after);
+  it.each(cases)('is read off an index: %j', async (asked) => {
+    const { sort, status, further } = asked;
+    const plan = await planOf(sort, status, further ? await positionIn(sort, status) : undefined);
     expect(plan['Actual Rows']).toBe(LIMIT + 1);
 
     const most = (LIMIT + 1) * (status?.length ?? 1);
     for (const node of nodesOf(plan)) {
-      expect(node['Node Type']).not.toMatch(/^(Seq|Bitmap Heap) Scan$/);
-      // The whole point: what is read does not grow with the number of orders.
-      expect({ node: node['Node Type'], few: rowsInto(node) <= most }).toEqual({ node: node['Node Type'], few: true });
+      const type = node['Node Type'];
+      expect(type).not.toMatch(/^(Seq|Bitmap Heap) Scan$/);
+      // The whole point: how many rows are read has nothing to do with how many there are.
+      expect({ type, few: rowsInto(node) <= most }).toEqual({ type, few: true });
+      if (status === undefined || status.length === 1) expect(type).not.toMatch(/Sort/);
     }
-    const sorts = nodesOf(plan).filter((node) => node['Node Type'].includes('Sort'));
-    if (status === undefined || status.length === 1) expect(sorts).toEqual([]);
   });
 });

@@ -1,17 +1,21 @@
 import { DatabaseNotReadyError, EmbeddedPostgresError } from '@mes/database';
 import { EnvironmentError } from '../config/environment.js';
+import { CommandError } from './command-error.js';
 
 /**
  * Says on standard error why a command cannot go on, and ends the process with 1. What the user can mend is said in plain
  * words; anything else is a fault of the program and shows where it comes from.
  */
-export function fail(error: unknown): never {
+export function fail(error: unknown, what = 'MES Orders API cannot start'): never {
+  const { code } = error as { readonly code?: unknown };
   const isUsersToMend =
+    error instanceof CommandError ||
     error instanceof EnvironmentError ||
     error instanceof DatabaseNotReadyError ||
     error instanceof EmbeddedPostgresError ||
-    (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    code === 'EADDRINUSE' ||
+    (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'));
   const message = isUsersToMend && error instanceof Error ? error.message : error;
-  console.error('MES Orders API cannot start:', message);
+  console.error(`${what}:`, message);
   process.exit(1);
 }

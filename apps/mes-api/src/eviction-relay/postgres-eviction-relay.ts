@@ -31,8 +31,6 @@ const EVICTIONS = 'mes_evictions';
 const ECHOES = 'mes_echoes';
 /** By this name in `pg_stat_activity` the instances are counted. */
 const LISTENER = 'mes-orders-api relay';
-/** How long a write waits for an answer, in milliseconds. An instance that hears of it answers within a few. */
-const ECHO_DEADLINE = 500;
 const RECONNECT_INTERVAL = 250;
 
 /**
@@ -41,6 +39,8 @@ const RECONNECT_INTERVAL = 250;
  */
 @Injectable()
 export class PostgresEvictionRelay extends EvictionRelay implements OnModuleInit, OnApplicationShutdown {
+  /** How long a write waits for an answer, in milliseconds. An instance that hears of it answers within a few. */
+  readonly echoDeadline = 500;
   private readonly logger = new Logger(PostgresEvictionRelay.name);
   private readonly instance = randomUUID();
   private readonly pending = new Map<string, Pending>();
@@ -71,7 +71,7 @@ export class PostgresEvictionRelay extends EvictionRelay implements OnModuleInit
       this.pending.set(question, { distrusting: 0, others: Infinity, resolve });
     });
     let timer: NodeJS.Timeout | undefined;
-    const outOfTime = new Promise<void>((resolve) => (timer = setTimeout(resolve, ECHO_DEADLINE)));
+    const outOfTime = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.echoDeadline)));
     try {
       const others = await this.ask({ question, origin: this.instance, tags });
       this.settle(question, (pending) => (pending.others = others));

@@ -4,11 +4,15 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import { invalidInput } from '../problem-details/problem.js';
 
-/** Refuses query parameters on routes that have none. Routes that have some validate their own. */
+/**
+ * Refuses queries that are not what percent-encoding makes of UTF-8, and query parameters on routes that have none. Routes
+ * that have some validate their own.
+ */
 @Injectable()
 export class UnknownParametersGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { query } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { query, url } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!isDecodable(url)) throw invalidInput([{ field: '', message: 'the query must be percent-encoded UTF-8' }]);
     const names = Object.keys(query as object);
     if (names.length === 0 || this.takesQuery(context)) return true;
     throw invalidInput(names.map((field) => ({ field, message: `there is no parameter ${field}` })));
@@ -18,5 +22,15 @@ export class UnknownParametersGuard implements CanActivate {
     const handler = context.getHandler().name;
     const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler) ?? {}) as object;
     return Object.keys(args).some((key) => key.startsWith(`${RouteParamtypes.QUERY}:`));
+  }
+}
+
+/** Fastify takes what cannot be decoded as it is. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -58,6 +58,7 @@ export class RedisConnection {
         resolve();
       });
     });
+    if (!this.trusted) this.logger.warn('Redis is not there: answers come from the database until it is');
   }
 
   /** @throws {LedgerUnavailableError} when Redis is away, refuses, or takes longer than the deadline */

@@ -18,13 +18,14 @@ describe('CacheWrites', () => {
   let cache: AnswerCache;
   let writes: CacheWrites;
   let statistics: CacheStatistics;
+  let entries: EntryStore;
 
   beforeEach(() => {
     now = 0;
     statistics = new CacheStatistics();
     ledger = new MemoryLedger({ intentLifetime: 1_000, now: () => now });
     const store = createCache({ stores: [memoryEntries(1e6, 60_000)] });
-    const entries = new EntryStore(store, CACHE_ASIDE_DEFAULTS, statistics);
+    entries = new EntryStore(store, CACHE_ASIDE_DEFAULTS, statistics);
     cache = new AnswerCache(ledger, entries, statistics);
     writes = new CacheWrites(ledger, entries, statistics);
   });
@@ -89,10 +90,48 @@ describe('CacheWrites', () => {
     expect(await read()).toBe('miss: from the source');
   });
 
-  it('does not fail a write when the ledger is away', async () => {
+  describe('when the ledger is away', () => {
     const away = (): Promise<never> => Promise.reject(new LedgerUnavailableError('redis-away'));
-    Object.assign(ledger, { announce: away, settle: away });
-    await create();
-    expect(statistics.unannouncedWrites).toBe(1);
+    let relayed: (readonly string[])[];
+
+    beforeEach(() => {
+      relayed = [];
+    });
+
+    it('does not fail a write', async () => {
+      Object.assign(ledger, { announce: away, settle: away });
+      await create();
+      expect(statistics.unannouncedWrites).toBe(1);
+      expect(statistics.relayedWrites).toBe(1);
+    });
+
+    it.each([
+      ['from the beginning', { announce: away, settle: away }],
+      ['after the announcement', { settle: away }],
+    ])('%s: relays all tags of the write, and waits for that', async (_, methods) => {
+      Object.assign(ledger, methods);
+      let release!: () => void;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      writes = new CacheWrites(ledger, entries, statistics, {
+        relay: async (tags) => {
+          await gate;
+          relayed.push(tags);
+        },
+      });
+      let finished = false;
+      const creation = create().then(() => (finished = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(finished).toBe(false);
+      release();
+      await creation;
+      expect(relayed).toEqual([['list', 'order:7']]);
+    });
+
+    it('relays nothing of a write that the ledger learnt of in the end', async () => {
+      Object.assign(ledger, { announce: away });
+      writes = new CacheWrites(ledger, entries, statistics, { relay: () => Promise.reject(new Error('relayed')) });
+      await create();
+      expect(await read()).toBe('miss: from the source');
+    });
   });
 });

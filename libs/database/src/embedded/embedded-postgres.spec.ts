@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { startInOtherProcess } from '../../../../test/support/other-process.js';
+import { startInOtherProcess, type OtherProcess } from '../../../../test/support/other-process.js';
 import { packagedBinaries } from './binaries.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 
@@ -20,6 +20,7 @@ let root: string;
 /** Most tests go on with the data of this one, as starts of one installation do. */
 let directory: string;
 const running = new Set<EmbeddedPostgres>();
+const others = new Set<OtherProcess>();
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'mes-embedded-'));
@@ -32,6 +33,8 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
+  await Promise.all([...others].map((other) => other.kill()));
+  others.clear();
   await Promise.all([...running].map((server) => server.stop()));
   running.clear();
 });
@@ -70,7 +73,7 @@ describe('the first start', () => {
 
   it('recovers from one that was killed while it created the data', async () => {
     const fresh = join(root, 'half-done');
-    const killed = startInOtherProcess(fresh);
+    const killed = startElsewhere(fresh);
     await until(async () => (await draftsIn(fresh)).length > 0);
     await until(async () => (await readdir(join(fresh, (await draftsIn(fresh))[0] ?? ''))).includes('PG_VERSION'));
     await killed.kill();
@@ -141,7 +144,7 @@ describe('a later start', () => {
   });
 
   it('stops the server that a killed process has left running, and goes on with its data', async () => {
-    const other = startInOtherProcess(directory);
+    const other = startElsewhere(directory);
     const orphan = await other.started();
     await query(orphan.url ?? '', "INSERT INTO kept VALUES ('серьги')");
     await other.kill();
@@ -185,14 +188,10 @@ describe('a later start', () => {
 
 describe('the ownership of the data', () => {
   it('is refused while another process has it', async () => {
-    const other = startInOtherProcess(directory);
+    const other = startElsewhere(directory);
     const owner = await other.started();
-    try {
-      await expect(start()).rejects.toMatchObject(inUse);
-      expect(await query(owner.url ?? '', 'SELECT line FROM kept')).toEqual([{ line: 'кольцо' }]);
-    } finally {
-      await other.kill();
-    }
+    await expect(start()).rejects.toMatchObject(inUse);
+    expect(await query(owner.url ?? '', 'SELECT line FROM kept')).toEqual([{ line: 'кольцо' }]);
   });
 
   it.each([
@@ -265,6 +264,12 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
   });
   running.add(server);
   return server;
+}
+
+function startElsewhere(target: string): OtherProcess {
+  const other = startInOtherProcess(target);
+  others.add(other);
+  return other;
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {

@@ -1,0 +1,80 @@
+import { EnvironmentError, readEnvironment } from './environment.js';
+
+const AUTH = {
+  AUTH_ISSUER: 'https://issuer.example.com',
+  AUTH_JWKS_URL: 'https://issuer.example.com/jwks',
+  AUTH_AUDIENCE: 'mes',
+};
+
+function messageOf(variables: NodeJS.ProcessEnv): string {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnvironmentError);
+    return (error as Error).message;
+  }
+  throw new Error('the environment was accepted');
+}
+
+describe('the environment', () => {
+  it('may be empty, and unrelated variables do not matter', () => {
+    const environment = readEnvironment({ PATH: '/bin', port: '1' });
+    expect(environment).toMatchObject({ NODE_ENV: 'development', PORT: 3000, HOST: '127.0.0.1', DATA_DIR: '.data' });
+    expect(environment.DATABASE_URL).toBeUndefined();
+  });
+
+  it('takes a variable that is set to nothing for one that is not set', () => {
+    expect(readEnvironment({ PORT: '', REDIS_URL: ' ' })).toEqual(readEnvironment({}));
+  });
+
+  it('gives numbers as numbers', () => {
+    expect(readEnvironment({ PORT: ' 0 ', CACHE_TTL_SECONDS: '60' })).toMatchObject({ PORT: 0, CACHE_TTL_SECONDS: 60 });
+  });
+
+  it.each([
+    ['NODE_ENV', 'staging-7'],
+    ['PORT', '65536'],
+    ['PORT', '-1234'],
+    ['PORT', '30.5'],
+    ['PORT', '0x7777'],
+    ['PORT', '1e3'],
+    ['DATABASE_URL', 'mysql://user:pass-word@host/db'],
+    ['DATABASE_URL', 'postgres:/host/db'],
+    ['DATABASE_URL', 'postgres://pass word@host'],
+    ['DATABASE_POOL_SIZE', '501'],
+    ['DATABASE_WAIT_SECONDS', 'forever'],
+    ['REDIS_URL', 'http://pass-word@host'],
+    ['CORS_ORIGINS', 'example.com'],
+    ['CORS_ORIGINS', 'https://a.example.com/path'],
+    ['CORS_ORIGINS', 'https://a.example.com,'],
+    ['CACHE_TTL_SECONDS', '86401'],
+    ['NEAR_CACHE_MB', '99999'],
+    ['LOG_LEVEL', 'loud-est'],
+  ])('is refused for %s=%s, which is named and not shown', (name, value) => {
+    const message = messageOf({ [name]: value });
+    expect(message).toContain(`${name}: `);
+    expect(message).not.toContain(value);
+  });
+
+  it.each(['AUTH_ISSUER', 'AUTH_JWKS_URL'])('is refused for a %s that is no URL', (name) => {
+    const message = messageOf({ ...AUTH, [name]: 'no url' });
+    expect(message).toContain(`${name}: `);
+    expect(message).not.toContain('no url');
+  });
+
+  it('is refused with every variable that is wrong, all at once', () => {
+    expect(messageOf({ PORT: 'x', LOG_LEVEL: 'x', REDIS_URL: 'x' })).toMatch(/PORT: [^]*REDIS_URL: [^]*LOG_LEVEL: /);
+  });
+
+  it('is refused in production without an issuer, saying what is missing', () => {
+    const message = messageOf({ NODE_ENV: 'production' });
+    expect(message).toContain('AUTH_ISSUER, AUTH_JWKS_URL, AUTH_AUDIENCE: must be set in production');
+    expect(readEnvironment({ NODE_ENV: 'production', ...AUTH })).toMatchObject({ NODE_ENV: 'production', ...AUTH });
+  });
+
+  it.each(Object.keys(AUTH))('is refused with %s missing beside the others, in production or not', (name) => {
+    for (const NODE_ENV of ['development', 'production']) {
+      expect(messageOf({ ...AUTH, NODE_ENV, [name]: undefined })).toContain(`${name}: must be set`);
+    }
+  });
+});

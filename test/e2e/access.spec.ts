@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+type Role = 'operator' | 'partner' | 'viewer' | 'admin';
+
+const ROLES: readonly Role[] = ['operator', 'partner', 'viewer', 'admin'];
+const EVERYBODY = ROLES;
+const STAFF: readonly Role[] = ['operator', 'viewer', 'admin'];
+
+interface Decision {
+  /** Who may; `public` needs no token. */
+  readonly may: readonly Role[] | 'public';
+  /** What whoever may is answered. */
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** The decision on every route. A route that is not here has none, and fails the test. */
+const DECISIONS: Readonly<Record<string, Decision>> = {
+  'GET /api/v1/orders': { may: EVERYBODY, status: 200 },
+  'POST /api/v1/orders': { may: ['partner', 'admin'], status: 201, body: newOrder() },
+  'GET /api/v1/orders/{id}': { may: EVERYBODY, status: 200 },
+  'GET /api/v1/orders/{id}/history': { may: EVERYBODY, status: 200 },
+  'PATCH /api/v1/orders/{id}/status': { may: ['operator', 'admin'], status: 200, body: { status: 'CANCELLED' } },
+  'GET /api/v1/dashboard/statuses': { may: STAFF, status: 200 },
+  'GET /api/v1/events': { may: STAFF, status: 200 },
+  'POST /api/v1/cache/evictions': { may: ['admin'], status: 202, body: { tags: ['epoch'] } },
+  'GET /api/v1/cache/stats': { may: ['admin'], status: 200 },
+  'GET /health/live': { may: 'public', status: 200 },
+  'GET /health/ready': { may: 'public', status: 200 },
+  'GET /metrics': { may: 'public', status: 200 },
+};
+
+/** In the contract, but not there yet. */
+const NOT_YET = ['GET /api/v1/events'];
+
+describe('access', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let tokens: Record<Role, string>;
+  let routes: string[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    const [operator, partner, viewer, admin] = await Promise.all([
+      api.token('operator'),
+      api.token('partner'),
+      api.token('viewer'),
+      api.token('admin'),
+    ]);
+    tokens = { operator, partner, viewer, admin };
+    const { body } = await api.call<{ paths: Record<string, object> }>('/docs-json');
+    routes = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await database.drop();
+  });
+
+  async function createOrder(token = tokens.partner): Promise<string> {
+    const { status, body } = await api.call<{ id: string }>('/api/v1/orders', {
+      method: 'POST',
+      token,
+      body: newOrder(),
+    });
+    expect(status).toBe(201);
+    return body.id;
+  }
+
+  /** Of the answer only the status is awaited, since one of the routes never ends its answer. */
+  async function statusOf(route: string, token: string | undefined): Promise<number> {
+    const [method = '', path = ''] = route.split(' ');
+    const { body } = DECISIONS[route] ?? { body: undefined };
+    const response = await fetch(`${api.url}${path.replace('{id}', await createOrder())}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  it('is decided for every route that is documented, and for no other', () => {
+    const decided = Object.keys(DECISIONS).filter((route) => routes.includes(route) || !NOT_YET.includes(route));
+    expect([...routes].sort()).toEqual(decided.sort());
+  });
+
+  it.each(ROLES)('is as decided, on every route, for the role %s', async (role) => {
+    const token = await api.token(role);
+    for (const route of routes) {
+      const decision = DECISIONS[route] ?? { may: [], status: 0 };
+      const allowed = decision.may === 'public' || decision.may.includes(role);
+      const status = await statusOf(route, token);
+      expect({ role, route, status }).toEqual({ role, route, status: allowed ? decision.status : 403 });
+    }
+  });
+
+  it.each<[string, () => Promise<string> | undefined, number]>([
+    ['without a token', () => undefined, 401],
+    ['with a token that has expired', () => api.token('admin', 'admin-1', '-1m'), 401],
+    ['with a token without roles', () => api.token([]), 403],
+    ['with a role that there is not', () => api.token(['root' as Role]), 403],
+  ])('is denied on every route that is not public %s', async (_, token, denied) => {
+    for (const route of routes) {
+      const { may, status: good } = DECISIONS[route] ?? { may: [], status: 0 };
+      const status = await statusOf(route, await token());
+      expect({ route, status }).toEqual({ route, status: may === 'public' ? good : denied });
+    }
+  });
+
+  it('is the sum of the roles that somebody has', async () => {
+    const token = await api.token(['partner', 'operator'], 'both-1');
+    const own = await createOrder(token);
+    const foreign = await createOrder();
+    expect((await api.call(`/api/v1/orders/${foreign}`, { token })).status).toBe(200);
+    for (const id of [own, foreign]) {
+      const change = { method: 'PATCH', token, body: { status: 'ON_HOLD' } };
+      expect((await api.call(`/api/v1/orders/${id}/status`, change)).status).toBe(200);
+    }
+    expect((await api.call('/api/v1/cache/stats', { token })).status).toBe(403);
+  });
+
+  it('says which role is missing', async () => {
+    const answer = await api.call('/api/v1/cache/stats', { token: tokens.operator });
+    expectProblem(answer, { status: 403, code: 'ROLE_MISSING' });
+    expect((answer.body as { detail: string }).detail).toContain('admin');
+  });
+
+  describe('of a partner', () => {
+    let owner: string;
+    let other: string;
+
+    beforeAll(async () => {
+      owner = await api.token('partner', 'owner-1');
+      other = await api.token('partner', 'other-1');
+    });
+
+    function read(id: string, tail: string, token: string, etag?: string): Promise<ApiAnswer<Record<string, unknown>>> {
+      const headers = etag === undefined ? {} : { 'if-none-match': etag };
+      return api.call(`/api/v1/orders/${id}${tail}`, { token, headers });
+    }
+
+    /** Nothing in the answer may tell a foreign order from one that there is not. */
+    async function expectHidden(id: string, tail: string, token: string, etag?: string): Promise<void> {
+      const hidden = await read(id, tail, token, etag);
+      const absent = await read(randomUUID(), tail, token, etag);
+      expectProblem(hidden, { status: 404, code: 'ORDER_NOT_FOUND' });
+      expectProblem(absent, { status: 404, code: 'ORDER_NOT_FOUND' });
+      const comparable = ({ body, headers }: ApiAnswer<Record<string, unknown>>): unknown => [
+        { ...body, requestId: '' },
+        [...headers.keys()].sort(),
+        headers.get('cache-status'),
+      ];
+      expect(comparable(hidden)).toEqual(comparable(absent));
+    }
+
+    it.each(['', '/history'])('does not reach what another partner created, cached or not: %s', async (tail) => {
+      for (const readers of [[], [tokens.operator], [owner], [tokens.viewer, owner, tokens.admin]]) {
+        const id = await createOrder(owner);
+        const etags = ['"1"', '*', 'W/"1"'];
+        // Twice, so that the second reader is given what was stored for the first.
+        for (const token of [...readers, ...readers]) {
+          const { status, headers } = await read(id, tail, token);
+          expect(status).toBe(200);
+          etags.push(headers.get('etag') ?? '');
+        }
+        for (const etag of [undefined, ...etags]) await expectHidden(id, tail, other, etag);
+        expect((await read(id, tail, owner)).status).toBe(200);
+        for (const etag of etags) await expectHidden(id, tail, other, etag);
+      }
+    });
+
+    it('does not reach another partner’s order after it was moved either', async () => {
+      const id = await createOrder(owner);
+      const change = { method: 'PATCH', token: tokens.operator, body: { status: 'MANUFACTURING_STARTED' } };
+      expect((await api.call(`/api/v1/orders/${id}/status`, change)).status).toBe(200);
+      expect((await read(id, '', owner)).body).toMatchObject({ status: 'MANUFACTURING_STARTED' });
+      await expectHidden(id, '', other, '"2"');
+      await expectHidden(id, '/history', other);
+    });
+
+    it('does not go by names that only begin, look or are spelt alike', async () => {
+      const id = await createOrder(owner);
+      await read(id, '', owner);
+      for (const subject of ['owner-', 'owner-11', 'Owner-1', 'owner%2D1', 'own:owner-1', 'all', '*', 'owner-1/']) {
+        await expectHidden(id, '', await api.token('partner', subject), '"1"');
+      }
+    });
+
+    it.each(['', '?status=NEW', '?limit=200&sort=createdAt', '?q=ring'])(
+      'shows in lists its own orders only, whoever asked for the same list before: %s',
+      async (query) => {
+        const [mine, theirs] = [await createOrder(owner), await createOrder(other)];
+        const lists = new Map<string, ApiAnswer<{ items: { id: string; createdBy: string }[] }>>();
+        for (const token of [tokens.operator, owner, other, tokens.operator, other, owner]) {
+          lists.set(token, await api.call(`/api/v1/orders${query}`, { token }));
+        }
+        const idsOf = (token: string): string[] => lists.get(token)?.body.items.map(({ id }) => id) ?? [];
+        expect(new Set(lists.get(owner)?.body.items.map(({ createdBy }) => createdBy))).toEqual(new Set(['owner-1']));
+        expect(new Set(lists.get(other)?.body.items.map(({ createdBy }) => createdBy))).toEqual(new Set(['other-1']));
+        expect(idsOf(owner)).toContain(mine);
+        expect(idsOf(other)).toContain(theirs);
+        expect(idsOf(owner)).not.toContain(theirs);
+
+        const etag = lists.get(owner)?.headers.get('etag') ?? '';
+        const answer = await api.call(`/api/v1/orders${query}`, { token: other, headers: { 'if-none-match': etag } });
+        expect(answer.status).toBe(200);
+      },
+    );
+  });
+});

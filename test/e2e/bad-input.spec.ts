@@ -1,0 +1,677 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { expectProblem, type ExpectedProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { rawRequest, type RawRequest } from '../support/raw-request.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const ORDERS = '/api/v1/orders';
+const JSON_TYPE = 'application/json';
+const LONE_SURROGATE = '\ud800';
+
+type Role = 'operator' | 'partner' | 'admin';
+
+interface Case {
+  readonly name: string;
+  readonly request: RawRequest;
+  /** Whose token goes with it; none if undefined. */
+  readonly as?: Role;
+  readonly problem: ExpectedProblem;
+}
+
+function badFields(...fields: string[]): ExpectedProblem {
+  return { status: 400, code: 'INPUT_INVALID', fields };
+}
+
+const BAD_REQUEST: ExpectedProblem = { status: 400, code: 'BAD_REQUEST' };
+const NOT_FOUND: ExpectedProblem = { status: 404, code: 'NOT_FOUND' };
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 60)}… (${text.length})` : text;
+}
+
+function post(name: string, body: unknown, problem: ExpectedProblem, headers: Record<string, string> = {}): Case {
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const request = { method: 'POST', path: ORDERS, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: text };
+  return { name: `POST ${name}`, as: 'partner', request, problem };
+}
+
+/** A good body, except for what lies at this path; undefined is left out. */
+function bodyWith(path: string, value: unknown): Record<string, unknown> {
+  const body = newOrder({ price: { amount: '1', currency: 'EUR' } });
+  const [outer = '', inner] = path.split('.');
+  if (inner === undefined) return { ...body, [outer]: value };
+  return { ...body, [outer]: { ...(body[outer] as object), [inner]: value } };
+}
+
+function postField(field: string, value: unknown): Case {
+  const name = value === undefined ? `without ${field}` : `with ${field} ${show(value)}`;
+  return post(name, bodyWith(field, value), badFields(field));
+}
+
+/** What no text may be. */
+const BAD_TEXTS = [
+  ...['', ' ', ' \t\r\n ', '\u00a0\u2003', 'a\u0000b', '\u0001', 'a\u007f', '\u001b[31m'],
+  ...[`a${LONE_SURROGATE}`, '\udc00b', '\udc00\ud800'],
+];
+const NO_TEXTS = [1, 0, true, false, null, [], ['a'], {}, { a: 1 }];
+const NO_OBJECTS = ['a', '', 1, true, null, [], [{ id: 'a', name: 'a' }]];
+
+function textField(field: string, maxLength: number, required: boolean): Case[] {
+  const wrong = [...NO_TEXTS, ...BAD_TEXTS, 'a'.repeat(maxLength + 1), 'é'.repeat(maxLength + 1)];
+  return [...wrong, ...(required ? [undefined] : [])].map((value) => postField(field, value));
+}
+
+/** Around as many levels as class-transformer's recursion would not survive, in a body that is not too large. */
+function deep(open: string, close: string, levels = 7_000): string {
+  return open.repeat(levels) + close.repeat(levels);
+}
+
+/** What class-transformer would call, drop or fall over. */
+const TRAPS = [{ constructor: 1 }, { constructor: { name: 'x' } }, { toString: null }, { a: { valueOf: 1 } }];
+
+function trapIn(field: string, trap: object): string {
+  return 'a' in trap ? `${field}.a.valueOf` : `${field}.${Object.keys(trap).join()}`;
+}
+
+const creations: Case[] = [
+  ...[
+    'externalId',
+    'customer.id',
+    'product.modelUrl',
+    'source',
+    'quantity',
+    'price.amount',
+    'dueAt',
+    'priority',
+  ].flatMap((field) =>
+    TRAPS.map((trap) => post(`with ${field} ${show(trap)}`, bodyWith(field, trap), badFields(trapIn(field, trap)))),
+  ),
+  ...textField('externalId', 100, false),
+  ...textField('customer.id', 100, true),
+  ...textField('customer.name', 200, true),
+  ...textField('product.name', 200, true),
+  ...textField('material', 100, true),
+  ...textField('comment', 2_000, false),
+  ...[...NO_TEXTS, ...BAD_TEXTS].map((value) => postField('product.modelUrl', value)),
+  ...[
+    ...['model.stl', '//example.com/a', 'ftp://example.com/a', 'javascript:alert(1)', 'file:///etc/passwd', 'http://'],
+    ...['https://example.com/a b', `https://example.com/${'a'.repeat(2_000)}`],
+  ].map((value) => postField('product.modelUrl', value)),
+  ...[...NO_OBJECTS, undefined].flatMap((value) => [postField('customer', value), postField('product', value)]),
+  ...NO_OBJECTS.map((value) => postField('price', value)),
+  ...[...NO_TEXTS, '', 'shop', 'SHOP ', 'WEB', undefined].map((value) => postField('source', value)),
+  ...[...NO_TEXTS, '', 'normal', 'HIGHEST'].map((value) => postField('priority', value)),
+  ...[...[0, -1, 10_001, 1.5, 0.1, 1e21, 1e300, '1', '', 'one', true, null, [], [1], {}, undefined]].map((value) =>
+    postField('quantity', value),
+  ),
+  post(
+    'with quantity 1e999',
+    JSON.stringify(newOrder()).replace('"quantity":1', '"quantity":1e999'),
+    badFields('quantity'),
+  ),
+  ...[
+    ...['1,5', '1e3', '-1', '1.23456', '', ' ', '1.', '.5', '+1', '01', '1 ', ' 1', '1_000', '0x10', 'NaN', 'Infinity'],
+    ...['1234567890123', '1234567890123.00', '٣', '1\n', '1\u0000', 1, 1234.5, 0, true, null, [], ['1'], {}, undefined],
+  ].map((value) => postField('price.amount', value)),
+  ...['eur', 'Eur', 'EURO', 'EU', 'XYZ', '', '€', ' EUR', 'EUR\n', 978, true, null, [], ['EUR'], {}, undefined].map(
+    (value) => postField('price.currency', value),
+  ),
+  ...[
+    ...['2099-02-30T00:00:00Z', '2099-02-29T00:00:00Z', '2099-04-31T10:00:00+02:00', '2099-13-01T00:00:00Z'],
+    ...['2099-00-10T00:00:00Z', '2099-01-00T00:00:00Z', '2099-01-32T00:00:00Z', '2099-01-01T24:00:00Z'],
+    ...['2099-01-01T23:60:00Z', '2099-01-01T23:59:60Z', '2099-01-01T00:00:00+24:00', '2099-01-01T00:00:00+01:60'],
+    ...['2099-01-01T00:00:00', '2099-01-01T00:00:00.000', '2099-01-01', '2099-01-01 00:00:00Z', '2099-01-01T00:00Z'],
+    ...['10000-01-01T00:00:00Z', '+010000-01-01T00:00:00Z', '9999-12-31T23:59:59-01:00', '99-01-01T00:00:00Z'],
+    ...['0000-01-01T00:00:00Z', '-0001-01-01T00:00:00Z', '2099-01-01T00:00:00,5Z', '2099-01-01T00:00:00.1234567890Z'],
+    ...['tomorrow', '', ' ', 'infinity', '4070908800', '２０99-01-01T00:00:00Z', '2099-01-01T00:00:00Z\u0000'],
+    ...[4070908800, 4070908800000, 0, true, null, [], ['2099-01-01T00:00:00Z'], {}],
+  ].map((value) => postField('dueAt', value)),
+  ...['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '2026-01-01T00:00:00+01:00'].map((value) =>
+    post(`with dueAt ${value}, which is past`, bodyWith('dueAt', value), {
+      status: 400,
+      code: 'ORDER_DUE_DATE_PASSED',
+      fields: ['dueAt'],
+    }),
+  ),
+
+  // Unknown fields, those among them that JavaScript has a meaning for.
+  ...['status', 'id', 'version', 'createdBy', 'number', 'a', '', 'toString', 'constructor', 'hasOwnProperty'].flatMap(
+    (name) => [
+      post(`with the unknown field ${show(name)}`, bodyWith(name, 'a'), badFields(name)),
+      post(
+        `with the unknown field customer.${name}`,
+        { ...newOrder(), customer: { id: 'C', name: 'c', [name]: 1 } },
+        badFields(`customer.${name}`),
+      ),
+    ],
+  ),
+  post(
+    'with several things wrong',
+    { ...newOrder(), quantity: 0, material: '', x: 1, customer: { id: 'C' } },
+    {
+      ...badFields('quantity', 'material', 'x', 'customer.name'),
+    },
+  ),
+  post('with everything missing', {}, badFields('source', 'customer', 'product', 'material', 'quantity')),
+  post('with __proto__', `{"__proto__":{"a":1},${JSON.stringify(newOrder()).slice(1)}`, BAD_REQUEST),
+  post('with __proto__ inside', JSON.stringify(newOrder()).replace('"id"', '"__proto__":{},"id"'), BAD_REQUEST),
+  post('with an escaped __proto__', `{"\\u005f_proto__":{"a":1},${JSON.stringify(newOrder()).slice(1)}`, BAD_REQUEST),
+  post('with constructor.prototype', { ...newOrder(), constructor: { prototype: { a: 1 } } }, BAD_REQUEST),
+  ...['[', '{"a":'].map((open) =>
+    post(
+      `with ${open} 7000 levels deep`,
+      JSON.stringify(newOrder()).replace(
+        '"Gold 585"',
+        open === '[' ? deep('[', ']') : `${deep('{"a":', '')}1${deep('', '}')}`,
+      ),
+      badFields('material'),
+    ),
+  ),
+
+  // Bodies that are no JSON object.
+  ...[
+    '{',
+    '{"source":"SHOP"',
+    '{]',
+    'null x',
+    "{'a':1}",
+    '{"a":1,}',
+    '{"a":NaN}',
+    'undefined',
+    '\u0000',
+    '{"a":"\u0001"}',
+  ].map((body) => post(`the malformed body ${show(body)}`, body, BAD_REQUEST)),
+  post('a body that is not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), BAD_REQUEST),
+  post('an empty body', '', BAD_REQUEST),
+  ...['[]', '[{}]', 'null', '"text"', '1', 'true', `[${JSON.stringify(newOrder())}]`].map((body) =>
+    post(`the body ${show(body)}, which is no object`, body, badFields('')),
+  ),
+  post('a body of 1 MB', newOrder({ comment: 'a'.repeat(1_000_000) }), {
+    status: 413,
+    code: 'PAYLOAD_TOO_LARGE',
+  }),
+  ...[
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'application/octet-stream',
+    'application/jsonp',
+    'text/json',
+    'json',
+    '',
+    '*/*',
+  ].map((type) =>
+    post(
+      `a body of the type ${show(type)}`,
+      newOrder(),
+      { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+      {
+        'Content-Type': type,
+      },
+    ),
+  ),
+  {
+    name: 'POST a body without a type',
+    as: 'partner',
+    request: { method: 'POST', path: ORDERS, body: JSON.stringify(newOrder()) },
+    problem: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+  },
+  {
+    name: 'POST without body and type',
+    as: 'partner',
+    request: { method: 'POST', path: ORDERS },
+    problem: badFields(''),
+  },
+  ...['', 'a b', '\u00ff', 'a'.repeat(256), '\u00d0\u00bf', 'a\tb'].map((key) =>
+    post(`with the Idempotency-Key ${show(key)}`, newOrder(), badFields('Idempotency-Key'), { 'Idempotency-Key': key }),
+  ),
+];
+
+function patch(name: string, body: unknown, problem: ExpectedProblem, path = '/status'): Case {
+  const request = {
+    method: 'PATCH',
+    path: `${ORDERS}/:order${path}`,
+    headers: { 'Content-Type': JSON_TYPE },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+  return { name: `PATCH ${name}`, as: 'operator', request, problem };
+}
+
+const changes: Case[] = [
+  ...TRAPS.map((trap) => patch(`status ${show(trap)}`, { status: trap }, badFields(trapIn('status', trap)))),
+  ...[...NO_TEXTS, '', 'new', 'STARTED', 'toString', 'constructor', undefined].map((status) =>
+    patch(`status ${show(status ?? 'left out')}`, { status, comment: 'a' }, badFields('status')),
+  ),
+  ...[...NO_TEXTS, ...BAD_TEXTS, 'a'.repeat(2_001)].map((comment) =>
+    patch(`comment ${show(comment)}`, { status: 'ON_HOLD', comment }, badFields('comment')),
+  ),
+  ...['assignee', 'version', 'toString', 'constructor'].map((name) =>
+    patch(`with the unknown field ${name}`, { status: 'ON_HOLD', [name]: 'a' }, badFields(name)),
+  ),
+  patch('an empty body', '', BAD_REQUEST),
+  patch('an array', '["ON_HOLD"]', badFields('')),
+  patch('a text', '"ON_HOLD"', badFields('')),
+  patch('a malformed body', '{"status":"ON_HOLD"', BAD_REQUEST),
+];
+
+const evictions: Case[] = [
+  ...[
+    ...[undefined, null, 'epoch', {}, [], ['orders'], ['orders:WRONG'], ['*'], [''], [1], [null], [['epoch']], [{}]],
+    ...[['order:1'], ['orders:NEW\n'], [`order:${'0'.repeat(36)}`], Array<string>(101).fill('epoch')],
+    ...[['epoch', 'x']],
+  ].map((tags) => ({ name: `tags ${show(tags ?? 'left out')}`, body: { tags }, field: 'tags' })),
+  ...TRAPS.map((trap) => ({ name: show([trap]), body: { tags: [trap] }, field: trapIn('tags.0', trap) })),
+  { name: 'an unknown field', body: { tags: ['epoch'], all: true }, field: 'all' },
+  { name: 'an array', body: ['epoch'], field: '' },
+].map(({ name, body, field }) => ({
+  name: `POST eviction of ${name}`,
+  as: 'admin',
+  request: {
+    method: 'POST',
+    path: '/api/v1/cache/evictions',
+    headers: { 'Content-Type': JSON_TYPE },
+    body: JSON.stringify(body),
+  },
+  problem: badFields(field),
+}));
+
+function list(query: string, ...fields: string[]): Case {
+  const name = query.length > 80 ? `${query.slice(0, 60)}… (${query.length})` : query;
+  return {
+    name: `GET ?${name}`,
+    as: 'operator',
+    request: { path: `${ORDERS}?${query}` },
+    problem: badFields(...fields),
+  };
+}
+
+/** What no text in a query may be, as it is sent. */
+const BAD_QUERY_TEXTS = ['', '%20', '+', '%09', '%00', 'a%00b', '%01', '%7F'];
+/** Bytes that no UTF-8 has; the last ones would be surrogates. */
+const BAD_ENCODINGS = ['%', '%Z', '%ZZ', '100%', '%E0%A4', '%FF', '%C0%80', '%ED%A0%80', 'a%ED%B0%80b'];
+
+const lists: Case[] = [
+  ...[
+    '0',
+    '201',
+    '-1',
+    '1.5',
+    'abc',
+    '',
+    '%20',
+    '1e2',
+    '0x10',
+    '١',
+    '9999999999',
+    '99999999999999999999',
+    'null',
+    '+1',
+    '1%00',
+  ].flatMap((limit) => list(`limit=${limit}`, 'limit')),
+  ...['limit=1&limit=2', 'limit=1&limit=1', 'limit=&limit='].map((query) => list(query, 'limit')),
+  ...['sort=createdAt&sort=dueAt', 'sort=', 'sort=number', 'sort=-dueAt', 'sort=CREATEDAT', 'sort=constructor'].map(
+    (query) => list(query, 'sort'),
+  ),
+  ...['status=', 'status=new', 'status=NEW,CLOSED', 'status=NEW&status=', 'status=NEW&status=X', 'status=toString'].map(
+    (query) => list(query, 'status'),
+  ),
+  ...['priority=', 'priority=2', 'priority=LOW&priority=low'].map((query) => list(query, 'priority')),
+  ...['source=', 'source=WEB', 'source=SHOP&source=WEB'].map((query) => list(query, 'source')),
+  ...['material', 'assignee', 'q'].flatMap((name) => BAD_QUERY_TEXTS.map((text) => list(`${name}=${text}`, name))),
+  ...BAD_QUERY_TEXTS.map((text) => list(`material=Gold&material=${text}`, 'material')),
+  list(`q=${'a'.repeat(101)}`, 'q'),
+  list(`material=${'a'.repeat(101)}`, 'material'),
+  list(`assignee=${'a'.repeat(256)}`, 'assignee'),
+  list('q=a&q=b', 'q'),
+  list(Array.from({ length: 21 }, (_, i) => `material=${i}`).join('&'), 'material'),
+  ...['createdFrom', 'createdTo', 'dueBefore'].flatMap((name) =>
+    [
+      ...[
+        '',
+        'today',
+        '2026-02-30T00:00:00Z',
+        '2026-01-01',
+        '2026-01-01T00:00:00',
+        '1767225600',
+        '10000-01-01T00:00:00Z',
+      ],
+      ...['2026-01-01T00:00:00Z%00', '2026-01-01T00:00:00+01:00', '0000-01-01T00:00:00Z', 'infinity'],
+      `2026-01-01T00:00:00Z&${name}=2026-01-02T00:00:00Z`,
+    ].map((value) => list(`${name}=${value}`, name)),
+  ),
+  ...['', '%00', 'a b'.replace(' ', '%20'), '%C3%BC', 'a'.repeat(513), 'a'.repeat(10_000), 'a&cursor=b'].map((value) =>
+    list(`cursor=${value}`, 'cursor'),
+  ),
+  {
+    ...list('cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'cursor'),
+    problem: { status: 400, code: 'CURSOR_INVALID', fields: ['cursor'] },
+  },
+  ...['Status', 'statuses', 'status%5B%5D', 'page', '%20limit', 'filter', 'normalised', 'normalisedList', ''].map(
+    (name) => list(`${name}=NEW`, decodeURIComponent(name)),
+  ),
+  ...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', '__proto__%5Ba%5D'].map((name) =>
+    list(`${name}=a`, decodeURIComponent(name)),
+  ),
+  ...BAD_ENCODINGS.flatMap((text) => [list(`q=${text}`, ''), list(`${text}=q`, '')]),
+];
+
+const uuid = randomUUID();
+
+const paths: Case[] = [
+  ...[
+    '1',
+    'new',
+    `${uuid}0`,
+    uuid.replace('-', ''),
+    `%7B${uuid}%7D`,
+    'a'.repeat(200),
+    '%20',
+    '..%2f..',
+    `${uuid}%00`,
+    '%F0%9F%92%8D',
+  ]
+    .flatMap((id) => [
+      { method: 'GET', path: `${ORDERS}/${id}` },
+      { method: 'GET', path: `${ORDERS}/${id}/history` },
+      {
+        method: 'PATCH',
+        path: `${ORDERS}/${id}/status`,
+        headers: { 'Content-Type': JSON_TYPE },
+        body: '{"status":"NEW"}',
+      },
+    ])
+    .map((request) => ({
+      name: `${request.method} ${show(request.path)}`,
+      as: 'operator' as const,
+      request,
+      problem: badFields('id'),
+    })),
+  ...[
+    '/',
+    '/api',
+    '/api/v1',
+    '/api/v1/order',
+    '/api/v2/orders',
+    `${ORDERS}/${uuid}/status`,
+    '/api/v1/orders/',
+    '//',
+    '/.env',
+  ].map((path) => ({ name: `GET ${path}`, as: 'operator' as const, request: { path }, problem: NOT_FOUND })),
+  ...['PUT', 'DELETE', 'PURGE', 'TRACE'].map((method) => ({
+    name: `${method} ${ORDERS}/<id>`,
+    as: 'admin' as const,
+    request: { method, path: `${ORDERS}/${uuid}` },
+    problem: NOT_FOUND,
+  })),
+];
+
+/** Refused by the HTTP server and the router, before there is any route. */
+const wire: Case[] = [
+  ...['%', '%zz', '%E0%A4%A', '%FF', '%C0%80', '%ED%A0%80'].map((text) => ({
+    name: `GET ${ORDERS}/${text}`,
+    request: { path: `${ORDERS}/${text}` },
+    problem: BAD_REQUEST,
+  })),
+  {
+    name: 'GET an id of 201 characters',
+    request: { path: `${ORDERS}/${'a'.repeat(201)}` },
+    problem: { status: 414, code: 'URI_TOO_LONG' },
+  },
+  { name: 'GET a path of 10 kB', request: { path: `${ORDERS}/${'a/'.repeat(5_000)}` }, problem: NOT_FOUND },
+  {
+    name: 'GET a path of 100 kB',
+    request: { path: `${ORDERS}/${'a'.repeat(100_000)}` },
+    problem: { status: 431, code: 'REQUEST_HEADER_FIELDS_TOO_LARGE' },
+  },
+  {
+    name: 'GET with 100 kB of headers',
+    request: { path: ORDERS, headers: { 'X-A': 'a'.repeat(100_000) } },
+    problem: { status: 431, code: 'REQUEST_HEADER_FIELDS_TOO_LARGE' },
+  },
+  ...['Idempotency-Key', 'If-Match', 'Authorization', 'If-None-Match', 'X-A'].map((name) => ({
+    name: `GET with a NUL byte in ${name}`,
+    request: { path: ORDERS, headers: { [name]: 'a\u0000b' } },
+    problem: BAD_REQUEST,
+  })),
+  { name: 'GET with a header that has no name', request: { path: ORDERS, headers: { '': 'a' } }, problem: BAD_REQUEST },
+  { name: 'a method that there is not', request: { method: 'FETCH', path: ORDERS }, problem: BAD_REQUEST },
+  { name: 'a path with a space', request: { path: `${ORDERS}?q=a b` }, problem: BAD_REQUEST },
+  {
+    name: 'a body that is not as long as said',
+    request: { method: 'POST', path: ORDERS, headers: { 'Content-Length': 'x' } },
+    problem: BAD_REQUEST,
+  },
+  {
+    name: 'two lengths of a body',
+    request: { method: 'POST', path: ORDERS, headers: { 'content-length': '3' }, body: '{}' },
+    problem: BAD_REQUEST,
+  },
+];
+
+describe('bad input', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let table: OrdersTable;
+  let order: string;
+  let tokens: Record<Role, string>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    table = await OrdersTable.connect(database.url);
+    const [operator, partner, admin] = await Promise.all([
+      api.token('operator'),
+      api.token('partner'),
+      api.token('admin'),
+    ]);
+    tokens = { operator, partner, admin };
+    const { body } = await api.call<{ id: string }>(ORDERS, { method: 'POST', token: partner, body: newOrder() });
+    order = body.id;
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  async function expectRefused({ request, as, problem }: Case): Promise<void> {
+    const before = await table.fingerprint();
+    const answer = await rawRequest(api.url, {
+      ...request,
+      path: request.path.replace(':order', order),
+      headers: { ...(as === undefined ? {} : { Authorization: `Bearer ${tokens[as]}` }), ...request.headers },
+    });
+    expectProblem(answer, problem);
+    expect(await table.fingerprint()).toEqual(before);
+  }
+
+  it.each([...creations, ...changes, ...evictions, ...lists, ...paths, ...wire])('is refused: $name', expectRefused);
+
+  it('is refused on every documented route: unknown parameters', async () => {
+    const { body } = await api.call<{ paths: Record<string, object> }>('/docs-json');
+    const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method, path]),
+    );
+    expect(routes.length).toBeGreaterThan(8);
+    for (const [method = '', path = ''] of routes) {
+      for (const name of ['unknown', 'constructor', '__proto__', 'limit%00', 'filter', 'toString']) {
+        const isJson = method === 'post' || method === 'patch';
+        await expectRefused({
+          name: '',
+          as: path === ORDERS && method === 'post' ? 'partner' : 'admin',
+          request: {
+            method: method.toUpperCase(),
+            path: `${path.replace('{id}', ':order')}?${name}=a`,
+            ...(isJson ? { headers: { 'Content-Type': JSON_TYPE }, body: JSON.stringify(newOrder()) } : {}),
+          },
+          problem: badFields(decodeURIComponent(name)),
+        });
+      }
+    }
+  });
+
+  it('leaves nothing behind in the prototypes', () => {
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(({} as { a?: unknown }).a).toBeUndefined();
+  });
+});
+
+describe('a bad token', () => {
+  const issuer = 'https://issuer.example.com';
+  const audience = 'mes-orders-api';
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let keys: { privateKey: CryptoKey; publicKey: CryptoKey };
+  let stranger: CryptoKey;
+  let jwks: ReturnType<typeof createServer>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    keys = await generateKeyPair('RS256', { extractable: true });
+    stranger = (await generateKeyPair('RS256')).privateKey;
+    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
+    jwks = createServer((_, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve));
+    const { port } = jwks.address() as { port: number };
+    const environment = {
+      AUTH_ISSUER: issuer,
+      AUTH_AUDIENCE: audience,
+      AUTH_JWKS_URL: `http://127.0.0.1:${port}/jwks`,
+    };
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL, environment });
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    jwks.closeAllConnections();
+    jwks.close();
+    await database.drop();
+  });
+
+  interface Wanted {
+    readonly claims?: JWTPayload;
+    readonly key?: CryptoKey;
+    readonly header?: Record<string, unknown>;
+  }
+
+  /** Good as it is. A claim that is undefined is left out. */
+  function sign({ claims = {}, key = keys.privateKey, header = {} }: Wanted = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ iss: issuer, aud: audience, sub: 'ann', roles: ['operator'], exp: now + 600, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k', ...header })
+      .sign(key);
+  }
+
+  function ask(authorization?: string): ReturnType<typeof rawRequest> {
+    return rawRequest(api.url, {
+      path: ORDERS,
+      headers: authorization === undefined ? {} : { Authorization: authorization },
+    });
+  }
+
+  async function expectUnauthorized(authorization?: string): Promise<void> {
+    const answer = await ask(authorization);
+    expectProblem(answer, { status: 401, code: 'TOKEN_INVALID' });
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+  }
+
+  it.each<[string, Wanted]>([
+    ['is plain', {}],
+    ['has one audience among several', { claims: { aud: ['other', audience] } }],
+    ['has a role that nobody knows besides', { claims: { roles: ['cook', 'operator', 7] } }],
+  ])('is not one that %s', async (_, wanted) => {
+    expect((await ask(`Bearer ${await sign(wanted)}`)).status).toBe(200);
+    expect((await ask(`bearer  ${await sign(wanted)} `)).status).toBe(200);
+  });
+
+  it.each([
+    ...[undefined, '', 'Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b', 'Bearer garbage', 'Bearer a.b.c', 'Bearer ..'],
+    ...[
+      'Bearer eyJhbGciOiJSUzI1NiJ9.e30',
+      'Bearer eyJhbGciOiJSUzI1NiJ9.e30.',
+      `Bearer ${'a'.repeat(8_000)}`,
+      'Bearer é',
+    ],
+    ...['Bearer e30.e30.e30', 'Bearer bnVsbA.bnVsbA.bnVsbA', 'Bearer W10.W10.W10', 'Bearer MQ.MQ.MQ'],
+    // {"alg":"RS256","crit":["b64"],"b64":false}, {"alg":1}, {"alg":"RS256","kid":1}, and encrypted: {"alg":"dir","enc":"A128GCM"}
+    'Bearer eyJhbGciOiJSUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6ZmFsc2V9.e30.AAAA',
+    'Bearer eyJhbGciOjF9.e30.AAAA',
+    'Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6MX0.e30.AAAA',
+    'Bearer eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA',
+  ])('is answered with 401: Authorization: %s', expectUnauthorized);
+
+  const past = Math.floor(Date.now() / 1000) - 60;
+  it.each<[string, Wanted]>([
+    ['has expired', { claims: { exp: past } }],
+    ['is not good yet', { claims: { nbf: past + 3_600 } }],
+    ['never expires', { claims: { exp: undefined } }],
+    ['has an exp that is no number', { claims: { exp: '2099' as never } }],
+    ['comes from another issuer', { claims: { iss: `${issuer}/` } }],
+    ['has no issuer', { claims: { iss: undefined } }],
+    ['is for another audience', { claims: { aud: 'mes-orders' } }],
+    ['has no audience', { claims: { aud: undefined } }],
+    ['has no sub', { claims: { sub: undefined } }],
+    ['has an empty sub', { claims: { sub: '' } }],
+    ['has a sub that is no text', { claims: { sub: 7 as never } }],
+    ['has a sub with a NUL byte', { claims: { sub: 'a\u0000' } }],
+    ['has a sub with a line break', { claims: { sub: 'a\nb' } }],
+    ['has a sub with a space', { claims: { sub: 'a b' } }],
+    ['has a sub that is not ASCII', { claims: { sub: 'анна' } }],
+    ['has a sub with a lone surrogate', { claims: { sub: LONE_SURROGATE } }],
+    ['has a sub of 256 characters', { claims: { sub: 'a'.repeat(256) } }],
+    ['names a key that there is not', { header: { kid: 'other' } }],
+    ['is signed in another way', { header: { alg: 'PS256' } }],
+  ])('is answered with 401: it %s', async (_, wanted) => {
+    const key =
+      wanted.header?.alg === 'PS256' ? (await generateKeyPair('PS256')).privateKey : (wanted.key ?? keys.privateKey);
+    await expectUnauthorized(`Bearer ${await sign({ ...wanted, key })}`);
+  });
+
+  it('is answered with 401: it is signed with another key', async () => {
+    await expectUnauthorized(`Bearer ${await sign({ key: stranger })}`);
+  });
+
+  it('is answered with 401: it is not signed', async () => {
+    const token = new UnsecuredJWT({ roles: ['admin'] });
+    const none = token.setIssuer(issuer).setAudience(audience).setSubject('ann').setExpirationTime('1h').encode();
+    await expectUnauthorized(`Bearer ${none}`);
+    const [, payload = ''] = (await sign()).split('.');
+    for (const alg of ['none', 'None', 'NONE', '']) {
+      const header = Buffer.from(JSON.stringify({ alg, kid: 'k' })).toString('base64url');
+      await expectUnauthorized(`Bearer ${header}.${payload}.`);
+    }
+  });
+
+  it('is answered with 401: the public key was used as if it were a secret', async () => {
+    const [, payload = ''] = (await sign({ claims: { roles: ['admin'] } })).split('.');
+    const spki = await exportSPKI(keys.publicKey);
+    for (const secret of [spki, spki.trim(), JSON.stringify(await exportJWK(keys.publicKey))]) {
+      const signed = `${Buffer.from('{"alg":"HS256","kid":"k"}').toString('base64url')}.${payload}`;
+      const signature = createHmac('sha256', secret).update(signed).digest('base64url');
+      await expectUnauthorized(`Bearer ${signed}.${signature}`);
+    }
+  });
+
+  it('is answered with 401: it was changed after it was signed', async () => {
+    const [header = '', , signature = ''] = (await sign()).split('.');
+    const [, payload = ''] = (await sign({ claims: { roles: ['admin'] } })).split('.');
+    await expectUnauthorized(`Bearer ${header}.${payload}.${signature}`);
+  });
+
+  it.each([undefined, null, [], 'operator', { 0: 'operator' }, ['Operator'], ['cook'], [['operator']], [7], true])(
+    'is answered with 403: its roles are %j',
+    async (roles) => {
+      const answer = await ask(`Bearer ${await sign({ claims: { roles } })}`);
+      expectProblem(answer, { status: 403, code: 'ROLE_MISSING' });
+    },
+  );
+});

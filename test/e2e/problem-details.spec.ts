@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+describe('problem details', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let table: OrdersTable;
+  let admin: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    table = await OrdersTable.connect(database.url);
+    admin = await api.token('admin');
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  function get(path: string): Promise<ApiAnswer<Record<string, unknown>>> {
+    return api.call(path, { token: admin });
+  }
+
+  it('have a requestId of their own each, whatever the client calls its request', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const headers = { 'x-request-id': 'mine', 'request-id': 'mine' };
+        const { body } = await api.call<{ requestId: string }>('/nowhere', { headers });
+        return body.requestId;
+      }),
+    );
+    expect(new Set(ids).size).toBe(5);
+    expect(ids).not.toContain('mine');
+  });
+
+  it('are sent whatever the client accepts', async () => {
+    const answer = await api.call('/nowhere', { headers: { accept: 'text/html' } });
+    expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
+  });
+
+  it('name every field that is wrong, with its path', async () => {
+    const body = { ...newOrder({ quantity: 0, price: { amount: 'x', currency: 'x' } }), customer: { id: 7 }, extra: 1 };
+    const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });
+    const fields = ['quantity', 'price.amount', 'price.currency', 'customer.id', 'customer.name', 'extra'];
+    expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields });
+  });
+
+  it('do not echo what was sent', async () => {
+    const body = newOrder({ comment: 7, externalId: ['secret-1'], 'secret-2': { 'secret-3': 'secret-4' } });
+    const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });
+    expect(JSON.stringify(answer.body)).not.toMatch(/secret-[134]/);
+  });
+
+  it('show nothing of the inside when something unforeseen goes wrong, and are not kept by the cache', async () => {
+    const paths = ['/api/v1/orders', `/api/v1/orders/${randomUUID()}`, '/api/v1/dashboard/statuses'];
+    await table.query('ALTER TABLE orders RENAME TO gone');
+    try {
+      for (const path of paths) {
+        const answer = await get(path);
+        expectProblem(answer, { status: 500, code: 'INTERNAL_ERROR' });
+        expect(JSON.stringify(answer.body)).not.toMatch(/orders|relation|select|query|\.ts|at /i);
+      }
+      const body = newOrder({ comment: 'hidden' });
+      const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });
+      expectProblem(answer, { status: 500, code: 'INTERNAL_ERROR' });
+      expect(JSON.stringify(answer.body)).not.toMatch(/hidden|insert/i);
+    } finally {
+      await table.query('ALTER TABLE gone RENAME TO orders');
+    }
+    expect(await Promise.all(paths.map(async (path) => (await get(path)).status))).toEqual([200, 404, 200]);
+  });
+
+  it('say that the database is too busy, and when to come again', async () => {
+    await table.query('BEGIN');
+    await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+    try {
+      const answer = await get(`/api/v1/orders/${randomUUID()}`);
+      expectProblem(answer, { status: 503, code: 'DATABASE_UNAVAILABLE' });
+      expect(answer.headers.get('retry-after')).toBe('1');
+    } finally {
+      await table.query('ROLLBACK');
+    }
+  });
+
+  it('say that the database is away when it ends the connections, until it is there again', async () => {
+    const end = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await table.query('BEGIN');
+    await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+    const waiting = get(`/api/v1/orders/${randomUUID()}`);
+    await eventually(async () => {
+      const [row] = await table.query<{ n: number }>('SELECT count(*)::integer AS n FROM pg_locks WHERE NOT granted');
+      return (row?.n ?? 0) > 0;
+    });
+    await table.query(end);
+    await table.query('ROLLBACK');
+    expectProblem(await waiting, { status: 503, code: 'DATABASE_UNAVAILABLE' });
+    await eventually(async () => (await get('/api/v1/orders?limit=1')).status === 200);
+  });
+});
