@@ -109,7 +109,7 @@ describe('access', () => {
     ['without a token', () => undefined, 401],
     ['with a token that has expired', () => api.token('admin', 'admin-1', '-1m'), 401],
     ['with a token without roles', () => api.token([]), 403],
-    ['with a role that there is not', () => api.token(['root' as Role]), 403],
+    ['with a role that there is not', () => api.token(JSON.parse('["root"]') as Role[]), 403],
   ])('is denied on every route that is not public %s', async (_, token, denied) => {
     for (const route of routes) {
       const { may, status: good } = DECISIONS[route] ?? { may: [], status: 0 };
@@ -146,7 +146,7 @@ describe('access', () => {
     });
 
     function read(id: string, tail: string, token: string, etag?: string): Promise<ApiAnswer<Record<string, unknown>>> {
-      const headers = etag === undefined ? {} : { 'if-none-match': etag };
+      const headers: Record<string, string> = etag === undefined ? {} : { 'if-none-match': etag };
       return api.call(`/api/v1/orders/${id}${tail}`, { token, headers });
     }
 

@@ -72,7 +72,12 @@ function deep(open: string, close: string, levels = 7_000): string {
 }
 
 /** What class-transformer would call, drop or fall over. */
-const TRAPS = [{ constructor: 1 }, { constructor: { name: 'x' } }, { toString: null }, { a: { valueOf: 1 } }];
+const TRAPS: readonly object[] = [
+  { constructor: 1 },
+  { constructor: { name: 'x' } },
+  { toString: null },
+  { a: { valueOf: 1 } },
+];
 
 function trapIn(field: string, trap: object): string {
   return 'a' in trap ? `${field}.a.valueOf` : `${field}.${Object.keys(trap).join()}`;

@@ -46,12 +46,10 @@ describe('starting and stopping', () => {
       const first = start();
       const url = await first.ready();
       expect(first.output).toContain(`${url}/docs`);
-      const tokens = Object.fromEntries(
-        [...first.output.matchAll(/^ {2}(operator|partner|viewer|admin) +(\S+)$/gm)].map(([, role, token]) => [
-          role,
-          token,
-        ]),
-      );
+      const tokens: Partial<Record<string, string>> = {};
+      for (const [, role = '', token] of first.output.matchAll(/^ {2}(operator|partner|viewer|admin) +(\S+)$/gm)) {
+        tokens[role] = token;
+      }
       expect(Object.keys(tokens)).toEqual(['operator', 'partner', 'viewer', 'admin']);
 
       const created = await fetch(`${url}/api/v1/orders`, {

@@ -48,6 +48,6 @@ function parse(answer: Buffer): ApiAnswer<unknown> {
     lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^.*?: /, '')]),
   );
   const text = answer.subarray(end + 4).toString();
-  const isJson = /json/.test(headers.get('content-type') ?? '');
+  const isJson = (headers.get('content-type') ?? '').includes('json');
   return { status: Number(statusLine.split(' ')[1]), headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -50,7 +50,7 @@ export class CacheAdministrationController {
     return {
       available: this.ledger.available,
       hitRatio: requests === 0 ? 0 : hits / requests,
-      ...this.statistics,
+      ...this.statistics.snapshot(),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 
@@ -9,14 +10,14 @@ export class EnvironmentError extends Error {
 }
 
 function Whole(min: number, max: number): PropertyDecorator {
-  return (target, property) => {
+  return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-    )(target, property);
-    IsInt({ message: '$property must be a whole number' })(target, property);
-    Min(min)(target, property as string);
-    Max(max)(target, property as string);
-  };
+    ),
+    IsInt({ message: '$property must be a whole number' }),
+    Min(min),
+    Max(max),
+  );
 }
 
 /** The environment variables that are read, with their defaults: see `.env.example`. */
@@ -82,16 +83,10 @@ export class Environment {
  * @throws {EnvironmentError} which names every variable that is wrong, and never shows a value, which may be a secret
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const defaults = new Environment();
-  const known = [
-    ...Object.keys(defaults),
-    'DATABASE_URL',
-    'REDIS_URL',
-    'AUTH_ISSUER',
-    'AUTH_JWKS_URL',
-    'AUTH_AUDIENCE',
-  ];
-  const given = Object.fromEntries(known.map((name) => [name, variables[name]?.trim()]).filter(([, value]) => value));
+  const names = Object.keys(new Environment());
+  const given: unknown = Object.fromEntries(
+    names.map((name) => [name, variables[name]?.trim()]).filter(([, value]) => value),
+  );
   const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
 
   const wrong = validateSync(environment, { validationError: { target: false, value: false } });

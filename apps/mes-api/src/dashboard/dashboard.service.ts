@@ -34,13 +34,13 @@ export class DashboardService {
       [first, hour],
     );
     if (!row) throw new Error('the dashboard query gave no row');
-    const counts = Object.fromEntries(ORDER_STATUSES.map((status) => [status, Number(row.counts?.[status] ?? 0)]));
+    const counts = Object.fromEntries(ORDER_STATUSES.map((status) => [status, row.counts?.[status] ?? 0]));
     return {
       counts: counts as Record<OrderStatus, number>,
       oldestNewOrderAt: row.oldest?.toISOString() ?? null,
       createdLast24h: row.arrivals.map((count, i) => ({
         hour: new Date(first.getTime() + i * HOUR).toISOString(),
-        count: Number(count),
+        count,
       })),
       asOf: row.as_of.toISOString(),
     };

@@ -12,7 +12,7 @@ export class CacheMetrics {
       labelNames: ['event'],
       registers: [registry],
       collect() {
-        for (const [event, count] of Object.entries(statistics)) this.set({ event }, count as number);
+        for (const [event, count] of Object.entries(statistics.snapshot())) this.set({ event }, count);
       },
     });
     new Gauge({

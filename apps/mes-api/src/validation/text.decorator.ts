@@ -24,6 +24,5 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
 }
 
 function isReadable(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are just what is looked for
   return text.trim() !== '' && text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text);
 }

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** The counts alone. */
+export type CacheCounts = Readonly<Omit<CacheStatistics, 'snapshot'>>;
+
 /** Counts of what the cache of this process did since it started. */
 @Injectable()
 export class CacheStatistics {
@@ -23,4 +26,9 @@ export class CacheStatistics {
   unannouncedWrites = 0;
   /** Writes whose end the other instances had to be told around the ledger. */
   relayedWrites = 0;
+
+  /** The counts as they are now. */
+  snapshot(): CacheCounts {
+    return { ...(this as CacheCounts) };
+  }
 }
