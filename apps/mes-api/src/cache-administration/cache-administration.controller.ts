@@ -32,7 +32,7 @@ export class CacheAdministrationController {
     type: EvictTagsDto,
     description: 'No later read is answered with what was stored under these tags.',
   })
-  @ApiProblems(400, 413, 415)
+  @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @CurrentCaller() caller: Caller): Promise<EvictTagsDto> {
     await this.writes.evict(uuidv7(), tags);
     this.logger.log(`${caller.subject} evicted ${tags.join(', ')}`);
@@ -43,7 +43,6 @@ export class CacheAdministrationController {
   @AllowRoles('admin')
   @ApiOperation({ operationId: 'getCacheStatistics', summary: 'See how this instance’s cache does' })
   @ApiOkResponse({ type: CacheStatisticsDto })
-  @ApiProblems()
   stats(): CacheStatisticsDto {
     const { hits, misses, collapsed, bypasses } = this.statistics;
     const requests = hits + misses + collapsed + bypasses;

@@ -44,13 +44,7 @@ async function run(): Promise<void> {
   const configuration = readConfiguration(process.env);
   const database = await openDatabase(configuration, console.error);
   try {
-    const { redisUrl } = configuration.cache;
-    await fill(database.url, redisUrl, wanted);
-    if (redisUrl === undefined && !database.embedded) {
-      console.log(
-        'REDIS_URL is not set: an API that runs on this database keeps what it has cached until it is restarted.',
-      );
-    }
+    await fill(database.url, configuration.cache.redisUrl, wanted);
   } finally {
     await database.close();
   }

@@ -38,7 +38,6 @@ export class OrdersController {
   })
   @ApiOkResponse({ type: OrderListDto })
   @ApiCached()
-  @ApiProblems(400)
   async list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
     const { sort, limit, cursor } = query;
     const list = query.normalisedList();
@@ -68,12 +67,16 @@ export class OrdersController {
     },
   })
   @ApiProblems(
-    400,
     413,
     415,
-    { status: 409, description: 'You have already created an order with this `externalId`.' },
+    {
+      status: 409,
+      code: 'ORDER_EXTERNAL_ID_TAKEN',
+      description: 'You have already created an order with this `externalId`.',
+    },
     {
       status: 422,
+      code: 'IDEMPOTENCY_KEY_REUSED',
       description: 'This `Idempotency-Key` was used before with another body.',
     },
   )
@@ -95,7 +98,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: OrderDto })
   @ApiCached()
-  @ApiProblems(400, 404)
+  @ApiProblems(404)
   async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
     return presentOrder(await this.orders.find(id, visibility));
   }
@@ -111,7 +114,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: OrderHistoryDto })
   @ApiCached()
-  @ApiProblems(400, 404)
+  @ApiProblems(404)
   async history(
     @Param('id', OrderIdPipe) id: string,
     @CurrentVisibility() visibility: Visibility,
@@ -139,8 +142,9 @@ export class OrdersController {
     type: OrderDto,
     headers: { ETag: { description: 'Its new version.', schema: { type: 'string' } } },
   })
-  @ApiProblems(400, 404, 412, 413, 415, {
+  @ApiProblems(404, 412, 413, 415, {
     status: 409,
+    code: 'ORDER_TRANSITION_NOT_ALLOWED',
     description:
       'The order cannot go there from where it is, or somebody else was first: `currentStatus`, `currentVersion` and ' +
       '`assignee` say where it stands.',

@@ -3,29 +3,58 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ProblemDetailsDto } from './problem-details.dto.js';
 
-const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  400: 'The input is not valid; `errors` says what is wrong with which field.',
-  401: 'The token is missing, expired or not valid here.',
-  403: 'The token lacks the role that this needs.',
-  404: 'There is no such order, or it is not yours to see.',
-  412: 'The order has changed since: `If-Match` does not name its version.',
-  413: 'The body is larger than 64 KiB.',
-  415: 'The body is not `application/json`.',
-  503: 'The database or the token issuer is away; try again after `Retry-After` seconds.',
+/** A problem that a route may answer with. */
+export interface DocumentedProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+}
+
+const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
+  400: { code: 'INPUT_INVALID', description: 'The input is not valid; `errors` says what is wrong with which field.' },
+  401: { code: 'TOKEN_INVALID', description: 'The token is missing, expired or not valid here.' },
+  403: { code: 'ROLE_MISSING', description: 'The token lacks the role that this needs.' },
+  404: { code: 'ORDER_NOT_FOUND', description: 'There is no such order, or it is not yours to see.' },
+  412: {
+    code: 'ORDER_VERSION_MISMATCH',
+    description: 'The order has changed since: `If-Match` does not name its version.',
+  },
+  413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
+  415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },
+  503: {
+    code: 'DATABASE_UNAVAILABLE',
+    description: 'The database or the token issuer is away; try again after `Retry-After` seconds.',
+  },
 };
 
-/** Documents the problems that a route may answer with. Every route may also answer with 503. */
-export function ApiProblems(...problems: (number | { status: number; description: string })[]): MethodDecorator {
+/** Documents the problems that a route may answer with; those that all routes have in common go by their status. */
+export function ApiProblems(...problems: (number | DocumentedProblem)[]): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDetailsDto),
-    ...[...problems, 503].map((problem) => {
-      const status = typeof problem === 'number' ? problem : problem.status;
-      const description = typeof problem === 'number' ? DESCRIPTIONS[problem] : problem.description;
+    ...problems.map((problem) => {
+      const { status, code, description } = typeof problem === 'number' ? common(problem) : problem;
       return ApiResponse({
         status,
-        description: description ?? STATUS_CODES[status] ?? '',
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDetailsDto) } } },
+        description,
+        content: {
+          'application/problem+json': {
+            schema: { $ref: getSchemaPath(ProblemDetailsDto) },
+            example: exampleOf(status, code, description),
+          },
+        },
       });
     }),
   );
+}
+
+function common(status: number): DocumentedProblem {
+  const problem = COMMON[status];
+  if (!problem) throw new Error(`no common problem has the status ${status}`);
+  return { status, ...problem };
+}
+
+function exampleOf(status: number, code: string, detail: string): ProblemDetailsDto {
+  const errors = status === 400 ? [{ field: 'customer.name', message: 'name must be a string' }] : undefined;
+  const requestId = '01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d';
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? '', status, detail, code, requestId, errors };
 }

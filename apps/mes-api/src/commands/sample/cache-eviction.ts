@@ -10,8 +10,8 @@ const PATIENCE = 10_000;
 const PAUSE = 100;
 
 /**
- * Keeps the cache of the instances that run meanwhile true: every transaction is announced before and makes everything
- * that is stored invalid afterwards. Should the command be killed in between, the instances do the latter.
+ * Keeps the shared cache true: every transaction is announced before and makes everything that is stored invalid
+ * afterwards. Should the command be killed in between, the instances that run do the latter.
  */
 export class CacheEviction {
   private constructor(
