@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 type Role = 'operator' | 'partner' | 'viewer' | 'admin';
@@ -39,13 +40,14 @@ const NOT_YET = ['GET /api/v1/events'];
 
 describe('access', () => {
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let tokens: Record<Role, string>;
   let routes: string[];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
     const [operator, partner, viewer, admin] = await Promise.all([
       api.token('operator'),
       api.token('partner'),
@@ -61,6 +63,7 @@ describe('access', () => {
 
   afterAll(async () => {
     await api.stop();
+    await redis.stop();
     await database.drop();
   });
 

@@ -6,6 +6,7 @@ import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const ORDERS = '/api/v1/orders';
@@ -461,14 +462,15 @@ const wire: Case[] = [
 
 describe('bad input', () => {
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let table: OrdersTable;
   let order: string;
   let tokens: Record<Role, string>;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
     table = await OrdersTable.connect(database.url);
     const [operator, partner, admin] = await Promise.all([
       api.token('operator'),
@@ -483,6 +485,7 @@ describe('bad input', () => {
   afterAll(async () => {
     await table.close();
     await api.stop();
+    await redis.stop();
     await database.drop();
   });
 
@@ -532,13 +535,14 @@ describe('a bad token', () => {
   const issuer = 'https://issuer.example.com';
   const audience = 'mes-orders-api';
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let keys: { privateKey: CryptoKey; publicKey: CryptoKey };
   let stranger: CryptoKey;
   let jwks: ReturnType<typeof createServer>;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
     keys = await generateKeyPair('RS256', { extractable: true });
     stranger = (await generateKeyPair('RS256')).privateKey;
     const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
@@ -552,13 +556,14 @@ describe('a bad token', () => {
       AUTH_AUDIENCE: audience,
       AUTH_JWKS_URL: `http://127.0.0.1:${port}/jwks`,
     };
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL, environment });
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url, environment });
   });
 
   afterAll(async () => {
     await api.stop();
     jwks.closeAllConnections();
     jwks.close();
+    await redis.stop();
     await database.drop();
   });
 

@@ -3,6 +3,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { insertVariedOrders, VARIED, type VariedOrder } from '../support/varied-orders.js';
 
@@ -78,6 +79,7 @@ function queryOf(question: Question, page: Readonly<Record<string, string>> = {}
 
 describe('lists', () => {
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let table: OrdersTable;
   let orders: VariedOrder[];
@@ -85,8 +87,8 @@ describe('lists', () => {
   let partner: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
     table = await OrdersTable.connect(database.url);
     orders = await insertVariedOrders(table, 150);
     [operator, partner] = await Promise.all([api.token('operator'), api.token('partner')]);
@@ -95,6 +97,7 @@ describe('lists', () => {
   afterAll(async () => {
     await table.close();
     await api.stop();
+    await redis.stop();
     await database.drop();
   });
 
@@ -277,7 +280,7 @@ describe('lists', () => {
         const [token, creator] = asPartner ? [partner, 'partner-1'] : [operator, undefined];
         expect(await pages(asked, limit, token)).toEqual(expected(orders, asked, creator));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

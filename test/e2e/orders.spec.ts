@@ -4,6 +4,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 interface Order {
@@ -44,14 +45,15 @@ const LIFE: readonly { readonly path: readonly string[]; readonly next: readonly
 
 describe('the life of an order', () => {
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let table: OrdersTable;
   let partner: string;
   let operator: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
     table = await OrdersTable.connect(database.url);
     [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
   });
@@ -59,6 +61,7 @@ describe('the life of an order', () => {
   afterAll(async () => {
     await table.close();
     await api.stop();
+    await redis.stop();
     await database.drop();
   });
 

@@ -4,17 +4,19 @@ import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 describe('problem details', () => {
   let database: TestDatabase;
+  let redis: RedisServer;
   let api: OrdersApi;
   let table: OrdersTable;
   let admin: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
     table = await OrdersTable.connect(database.url);
     admin = await api.token('admin');
   });
@@ -22,6 +24,7 @@ describe('problem details', () => {
   afterAll(async () => {
     await table.close();
     await api.stop();
+    await redis.stop();
     await database.drop();
   });
 

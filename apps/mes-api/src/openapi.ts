@@ -4,6 +4,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 /** Describes the API from its decorators. */
 export function describeApi(application: NestFastifyApplication): OpenAPIObject {
   const description = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('MES Orders API')
     .setDescription(
       'Orders of a jewellery maker, from the web shop and from partners to the operators on the floor.\n\n' +

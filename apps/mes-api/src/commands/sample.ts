@@ -1,43 +1,27 @@
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { readConfiguration } from '../config/configuration.js';
 import { loadEnvironmentFile } from '../config/environment-file.js';
 import { CommandError } from './command-error.js';
 import { fail } from './command-failure.js';
 import { openDatabase } from './database.js';
+import { readSampleArguments, SAMPLE_USAGE, type SampleArguments } from './sample/arguments.js';
 import { CacheEviction } from './sample/cache-eviction.js';
 import { loadOrders } from './sample/load-orders.js';
 import { showProgress } from './sample/progress.js';
 import { sampleOrders, type SampleOrder } from './sample/sample-orders.js';
 
-const USAGE = `Adds believable orders of the last 18 months to the database that the configuration names.
-
-  npm run sample -- --orders 100000
-
-  --orders <n>        how many, 1 to 10000000; 10000 by default
-  --seed <text>       other text, other orders; on an empty database, the same ones again for the same text and time
-  --until <time>      the time at which the sample ends, such as 2031-05-17T09:30:00Z; now by default
-  --help              this text`;
-
-const MAX_ORDERS = 10_000_000;
 /** Small, so that a transaction never holds up the API for long. */
 const ORDERS_PER_TRANSACTION = 2_000;
 /** Any number: all who load samples must agree on it. */
 const SAMPLE_LOCK = 7_391_246;
 
-interface Arguments {
-  readonly count: number;
-  readonly seed: string;
-  readonly until: number;
-}
-
 const interrupted = new AbortController();
 
 async function run(): Promise<void> {
-  const wanted = readArguments();
+  const wanted = readSampleArguments(process.argv.slice(2), Date.now());
   if (!wanted) {
-    console.log(USAGE);
+    console.log(SAMPLE_USAGE);
     return;
   }
   loadEnvironmentFile();
@@ -50,30 +34,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** @throws {CommandError} */
-function readArguments(): Arguments | undefined {
-  const { values } = parseArgs({
-    options: {
-      orders: { type: 'string', default: '10000' },
-      seed: { type: 'string', default: 'mes' },
-      until: { type: 'string', default: new Date().toISOString() },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
-
-  const count = /^\d{1,9}$/.test(values.orders) ? Number(values.orders) : 0;
-  if (count < 1 || count > MAX_ORDERS) {
-    throw new CommandError(`--orders must be a whole number from 1 to ${MAX_ORDERS}`);
-  }
-  const until = Date.parse(values.until);
-  if (Number.isNaN(until) || until > Date.now() || until < 0) {
-    throw new CommandError('--until must be a time that is not in the future, such as 2031-05-17T09:30:00Z');
-  }
-  return { count, seed: values.seed, until };
-}
-
-async function fill(url: string, redisUrl: string | undefined, wanted: Arguments): Promise<void> {
+async function fill(url: string, redisUrl: string | undefined, wanted: SampleArguments): Promise<void> {
   const eviction = redisUrl === undefined ? undefined : await CacheEviction.open(redisUrl);
   const client = new pg.Client({ connectionString: url, application_name: 'mes-orders-sample', keepAlive: true });
   // Whatever breaks the connection fails the query under way, too.

@@ -20,7 +20,10 @@ export class StatusDashboardDto {
   })
   counts!: Record<OrderStatus, number>;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null when no order is NEW.' })
+  @ApiProperty({
+    oneOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }],
+    description: 'Null when no order is NEW.',
+  })
   oldestNewOrderAt!: string | null;
 
   @ApiProperty({

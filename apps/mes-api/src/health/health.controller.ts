@@ -1,8 +1,11 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../auth/access.decorators.js';
+import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { Problem } from '../problem-details/problem.js';
 import { CacheHealthIndicator } from './cache.health-indicator.js';
+import { HealthDto } from './health.dto.js';
 
 @ApiTags('operations')
 @Controller('health')
@@ -15,8 +18,10 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ operationId: 'isLive', summary: 'Whether the process runs' })
-  @HealthCheck()
+  @ApiOperation({ operationId: 'isLive', summary: 'Whether the process runs', security: [] })
+  @ApiOkResponse({ type: HealthDto })
+  @ApiProblems(400)
+  @HealthCheck({ swaggerDocumentation: false })
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
@@ -26,12 +31,21 @@ export class HealthController {
     operationId: 'isReady',
     summary: 'Whether requests can be served',
     description: 'The database is needed. Without the cache, requests are still served, so it is only reported.',
+    security: [],
   })
-  @HealthCheck()
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.database.pingCheck('database', { timeout: 1_500 }),
-      () => this.cache.check('cache'),
-    ]);
+  @ApiOkResponse({ type: HealthDto })
+  @ApiProblems(400, { status: 503, code: 'NOT_READY', description: 'The database is away.' })
+  @HealthCheck({ swaggerDocumentation: false })
+  async ready(): Promise<HealthCheckResult> {
+    try {
+      return await this.health.check([
+        () => this.database.pingCheck('database', { timeout: 1_500 }),
+        () => this.cache.check('cache'),
+      ]);
+    } catch (error) {
+      // Terminus would answer with what the database's driver says, which is nobody's business.
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      throw new Problem({ status: 503, code: 'NOT_READY', detail: 'The database is away.', cause: error });
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Public } from '../auth/access.decorators.js';
+import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 
 @ApiTags('operations')
 @Controller('metrics')
@@ -13,8 +14,12 @@ export class MetricsController {
 
   @Get()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
-  @ApiOperation({ operationId: 'getMetrics', summary: 'Metrics for Prometheus' })
-  @ApiProduces('text/plain')
+  @ApiOperation({ operationId: 'getMetrics', summary: 'Metrics for Prometheus', security: [] })
+  @ApiOkResponse({
+    description: 'The text format of Prometheus.',
+    content: { 'text/plain': { schema: { type: 'string' }, example: 'mes_cache_available 1\n' } },
+  })
+  @ApiProblems(400)
   metrics(): Promise<string> {
     return this.registry.metrics();
   }

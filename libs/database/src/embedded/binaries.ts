@@ -1,8 +1,7 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { runCommand } from './command.js';
+import { runCommand, type ServerUser } from './command.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import type { ServerUser } from './server-user.js';
 import { stageBinaries } from './staging.js';
 
 /** The programs of one PostgreSQL installation; absolute paths. */

@@ -2,7 +2,8 @@ import { usableBinaries, type Binaries } from './binaries.js';
 import { findDataDirectory } from './data-directory.js';
 import { initialise } from './initialise.js';
 import { readOrCreatePassword } from './password.js';
-import { findServerUser, type ServerUser } from './server-user.js';
+import type { ServerUser } from './command.js';
+import { findServerUser } from './server-user.js';
 
 /** Everything a server needs to start: the data, and the programs and the user that can work on them. */
 export interface Cluster {

@@ -1,5 +1,10 @@
 import { spawn } from 'node:child_process';
-import type { ServerUser } from './server-user.js';
+
+/** The user PostgreSQL's processes run as. */
+export interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** How a command ended. */
 export interface CommandResult {

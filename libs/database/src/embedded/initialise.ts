@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.js';
-import { runCommand } from './command.js';
+import { runCommand, type ServerUser } from './command.js';
 import { DATA_NAME, findDataDirectory } from './data-directory.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import type { ServerUser } from './server-user.js';
 import { openStage, STAGE } from './staging.js';
 
 /** Begins the names of what is under construction, so that a later start can tell what a crash has left behind. */

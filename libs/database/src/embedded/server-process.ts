@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { open, rename, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Binaries } from './binaries.js';
-import { SERVER_ENVIRONMENT } from './command.js';
-import type { ServerUser } from './server-user.js';
+import { SERVER_ENVIRONMENT, type ServerUser } from './command.js';
 
 /** A fast shutdown writes what is in memory to the disk first. */
 const FAST_SHUTDOWN_MS = 20_000;

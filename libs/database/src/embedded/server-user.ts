@@ -1,12 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { runCommand } from './command.js';
+import { runCommand, type ServerUser } from './command.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-
-/** The user PostgreSQL's processes run as. */
-export interface ServerUser {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 const USER_NAME = 'postgres';
 

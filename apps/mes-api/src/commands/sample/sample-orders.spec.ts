@@ -3,13 +3,13 @@ import { DAY } from './calendar.js';
 import { sampleOrders, type SampleOrder } from './sample-orders.js';
 
 const UNTIL = Date.parse('2031-05-17T09:30:00Z');
-const OPTIONS = { count: 5_000, after: 0, seed: 'spec', until: UNTIL };
+const OPTIONS = { count: 3_000, after: 0, seed: 'spec', until: UNTIL };
 
 describe('sampleOrders', () => {
   const orders = [...sampleOrders(OPTIONS)];
 
   it('gives as many as were asked for, oldest first, of some 18 months', () => {
-    for (const count of [1, 7, 5_000]) expect([...sampleOrders({ ...OPTIONS, count })]).toHaveLength(count);
+    for (const count of [1, 7, 3_000]) expect([...sampleOrders({ ...OPTIONS, count })]).toHaveLength(count);
     const times = orders.map(({ createdAt }) => createdAt.getTime());
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(Math.max(...times)).toBeLessThan(UNTIL);
@@ -19,8 +19,8 @@ describe('sampleOrders', () => {
   });
 
   it('gives the same ones for the same seed, and others for another seed or after others', () => {
-    expect([...sampleOrders(OPTIONS)]).toEqual(orders);
-    const later = [...sampleOrders({ ...OPTIONS, after: 5_000 })];
+    expect(JSON.stringify([...sampleOrders(OPTIONS)])).toBe(JSON.stringify(orders));
+    const later = [...sampleOrders({ ...OPTIONS, after: 3_000 })];
     const known = new Set(orders.flatMap(({ id, externalId = id }) => [id, externalId]));
     expect(later.filter(({ id, externalId = id }) => known.has(id) || known.has(externalId))).toEqual([]);
     const [other] = sampleOrders({ ...OPTIONS, seed: 'other' });

@@ -19,7 +19,7 @@ export class OrderHistoryEntryDto {
   @ApiProperty({ type: 'integer', description: 'The version that the order got.', example: 2 })
   version!: number;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ type: String })
   comment?: string | undefined;
 }
 

@@ -6,7 +6,10 @@ export class OrderListDto {
   @ApiProperty({ type: OrderDto, isArray: true })
   items!: OrderDto[];
 
-  @ApiProperty({ type: String, nullable: true, description: 'For the next page; null on the last one.' })
+  @ApiProperty({
+    oneOf: [{ type: 'string' }, { type: 'null' }],
+    description: 'For the next page; null on the last one.',
+  })
   nextCursor!: string | null;
 
   @ApiProperty({ type: 'integer', example: 50 })

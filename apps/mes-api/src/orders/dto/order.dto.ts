@@ -11,7 +11,7 @@ export class OrderDto {
   @ApiProperty({ type: 'integer', description: 'Running number, for people.', example: 104217 })
   number!: number;
 
-  @ApiPropertyOptional({ example: 'WEB-88213' })
+  @ApiPropertyOptional({ type: String, example: 'WEB-88213' })
   externalId?: string | undefined;
 
   @ApiProperty({ enum: ORDER_SOURCES })
@@ -38,7 +38,7 @@ export class OrderDto {
   @ApiPropertyOptional({ type: String, format: 'date-time' })
   dueAt?: string | undefined;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ type: String })
   comment?: string | undefined;
 
   @ApiProperty({ enum: ORDER_STATUSES })
@@ -47,7 +47,7 @@ export class OrderDto {
   @ApiProperty({ enum: ORDER_STATUSES, isArray: true, description: 'Where the order may go from here.' })
   nextStatuses!: readonly OrderStatus[];
 
-  @ApiPropertyOptional({ description: 'The operator who took the order into work.' })
+  @ApiPropertyOptional({ type: String, description: 'The operator who took the order into work.' })
   assignee?: string | undefined;
 
   @ApiProperty({ type: 'integer', description: 'For `If-Match`.', example: 1 })
