@@ -1,5 +1,15 @@
 // A few packages ship ES modules only, and Jest on Node < 24.9 cannot require() those: they are transformed to CommonJS.
-const esModulesOnly = ['content-disposition', 'cookie', 'glob', 'minimatch', 'path-scurry', 'brace-expansion', 'balanced-match', 'lru-cache', 'minipass'];
+const esModulesOnly = [
+  'content-disposition',
+  'cookie',
+  'glob',
+  'minimatch',
+  'path-scurry',
+  'brace-expansion',
+  'balanced-match',
+  'lru-cache',
+  'minipass',
+];
 
 const swc = {
   jsc: {
@@ -22,7 +32,10 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { ...swc, module: { type: 'es6' } }],
-    [`/node_modules/(${esModulesOnly.join('|')})/.+\\.js$`]: ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
+    [`/node_modules/(${esModulesOnly.join('|')})/.+\\.js$`]: [
+      '@swc/jest',
+      { jsc: { target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModulesOnly.join('|')})/)`],
   globalSetup: '<rootDir>/test/support/global-setup.js',

@@ -1,3 +1,5 @@
+import { readSharedSecret } from '@mes/database';
+import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
@@ -24,6 +26,7 @@ describe('the cache, watched in Redis and in the database', () => {
   let api: OrdersApi;
   let partner: string;
   let operator: string;
+  let namespace: string;
   const everything: string[] = [];
 
   beforeAll(async () => {
@@ -31,6 +34,7 @@ describe('the cache, watched in Redis and in the database', () => {
     const databaseUrl = await postgres.createDatabase();
     api = await OrdersApi.start({ databaseUrl, redisUrl: redis.url });
     [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
+    namespace = await readSharedSecret(api.application.get(DataSource), 'cache-namespace');
     statements = new StatementLog(postgres);
     monitor = await RedisMonitor.open(redis.url);
   });
@@ -69,8 +73,8 @@ describe('the cache, watched in Redis and in the database', () => {
     const seen = await watched();
     expect(seen.sql).toHaveLength(1);
     expect(seen.sql[0]).toMatch(/^INSERT INTO orders/);
-    expect(seen.redis.filter((line) => line.startsWith(`SET mes:entry:order:${id}:`))).toHaveLength(2);
-    expect(seen.redis.some((line) => line.startsWith(`SET {mes}:version:order:${id} `))).toBe(true);
+    expect(seen.redis.filter((line) => line.startsWith(`SET ${namespace}:entry:order:${id}:`))).toHaveLength(2);
+    expect(seen.redis.some((line) => line.startsWith(`SET {${namespace}}:version:order:${id} `))).toBe(true);
 
     const read = await api.call(`/api/v1/orders/${id}`, { token: operator });
     expect(read.headers.get('cache-status')).toBe('mes-redis; hit');
@@ -108,7 +112,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(changed.sql).toHaveLength(1);
     expect(changed.sql[0]).toContain('UPDATE orders SET');
     for (const tag of ['orders:NEW', 'orders:MANUFACTURING_STARTED', 'orders:counts', `order:${id}`]) {
-      expect(changed.redis.some((line) => line.startsWith(`SET {mes}:version:${tag} `))).toBe(true);
+      expect(changed.redis.some((line) => line.startsWith(`SET {${namespace}}:version:${tag} `))).toBe(true);
     }
     const after = await api.call<Listed>(NEW_ORDERS, { token: operator });
     expect(after.headers.get('cache-status')).toBe('mes; fwd=miss; stored');

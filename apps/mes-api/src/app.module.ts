@@ -1,9 +1,10 @@
 import { CACHE_ASIDE_DEFAULTS, CacheAsideModule } from '@mes/cache';
-import { DATABASE_DEFAULTS, databaseOptions } from '@mes/database';
+import { DATABASE_DEFAULTS, databaseOptions, readSharedSecret } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
 import { CacheAdministrationModule } from './cache-administration/cache-administration.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
@@ -32,8 +33,12 @@ export class AppModule {
           retryAttempts: 0,
         }),
         CacheAsideModule.forRootAsync({
-          inject: [Configuration],
-          useFactory: ({ cache }: Configuration) => ({ ...CACHE_ASIDE_DEFAULTS, ...cache }),
+          inject: [Configuration, getDataSourceToken()],
+          useFactory: async ({ cache }: Configuration, dataSource: DataSource) => ({
+            ...CACHE_ASIDE_DEFAULTS,
+            ...cache,
+            namespace: await readSharedSecret(dataSource, 'cache-namespace'),
+          }),
         }),
         EvictionRelayModule,
         AuthModule,

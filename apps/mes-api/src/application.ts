@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
 import { serveDocumentation } from './openapi.js';
+import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-requests.js';
 
 /** Orders are small; whatever is larger than this, in bytes, is not one. */
 const BODY_LIMIT = 64 * 1024;
@@ -29,15 +30,18 @@ export async function createApplication(
     requestIdHeader: false,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    frameworkErrors: refuseUnroutable,
+    clientErrorHandler: refuseUnreadable,
   });
+  // The JSON parser that comes with Fastify is the only one: anything but JSON is answered with 415.
+  adapter.getInstance().removeContentTypeParser('text/plain');
   const application = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration, databaseUrl),
     adapter,
-    { logger: new PinoNestLogger(log), abortOnError: false },
+    { logger: new PinoNestLogger(log), abortOnError: false, bodyParser: false },
   );
-  // The JSON parser that comes with Fastify is the only one: anything but JSON is answered with 415.
   await application.register(helmet, {
-    contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } },
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
   application.enableCors({
     origin: configuration.corsOrigins.includes('*') ? true : [...configuration.corsOrigins],

@@ -20,13 +20,14 @@ export type CacheAsideAsyncOptions = Pick<FactoryProvider<CacheAsideOptions>, 'i
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
   inject: [CACHE_ASIDE_OPTIONS],
-  useFactory: async ({ redisUrl, deadline, sweepInterval, versionLifetime }: CacheAsideOptions) => {
+  useFactory: async (options: CacheAsideOptions) => {
+    const { redisUrl, deadline, sweepInterval } = options;
     if (redisUrl === undefined) return null;
     const connection = new RedisConnection({
       url: redisUrl,
       deadline,
       retryInterval: Math.min(100, sweepInterval),
-      regain: (client) => renewEpoch(client, versionLifetime),
+      regain: (client) => renewEpoch(client, options),
     });
     await connection.open();
     return connection;
@@ -79,9 +80,12 @@ export class CacheAsideModule {
         CacheModule.registerAsync({
           isGlobal: true,
           inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
-          useFactory: (connection: RedisConnection | null, { entryLifetime, maxEntryBytes }: CacheAsideOptions) => ({
+          useFactory: (
+            connection: RedisConnection | null,
+            { namespace, entryLifetime, maxEntryBytes }: CacheAsideOptions,
+          ) => ({
             stores: connection
-              ? redisEntries(connection.client, entryLifetime)
+              ? redisEntries(connection.client, namespace, entryLifetime)
               : memoryEntries(maxEntryBytes, entryLifetime),
           }),
         }),

@@ -2,6 +2,11 @@
 export interface CacheAsideOptions {
   /** Redis that holds ledger and entries for all instances; without it both are in this process. */
   readonly redisUrl?: string;
+  /**
+   * Names the data that the answers are made of. Keys of different names never meet, so that two installations may share a
+   * Redis, and so that a Redis which outlives its database is not believed.
+   */
+  readonly namespace: string;
   /** How long an unused entry is kept. It may be long: what is untrue is invalid at once, whatever its age. */
   readonly entryLifetime: number;
   /** How long a version is kept. Must be longer than entries live; losing one is safe and costs a load. */
@@ -18,6 +23,7 @@ export interface CacheAsideOptions {
 
 /** Settings that suit most services. */
 export const CACHE_ASIDE_DEFAULTS = {
+  namespace: 'cache',
   entryLifetime: 60 * 60_000,
   versionLifetime: 24 * 60 * 60_000,
   intentLifetime: 30_000,

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { readSharedSecret } from '@mes/database';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -45,16 +46,10 @@ export class CursorCodec {
   }
 
   private readSecret(): Promise<string> {
-    this.secret ??= this.loadSecret().catch((error: unknown) => {
+    this.secret ??= readSharedSecret(this.dataSource, 'cursor').catch((error: unknown) => {
       this.secret = undefined;
       throw error;
     });
     return this.secret;
-  }
-
-  private async loadSecret(): Promise<string> {
-    const [row] = await this.dataSource.query<{ value: string }[]>(`SELECT value FROM secrets WHERE name = 'cursor'`);
-    if (!row) throw new Error('the secret for cursors is missing from the database');
-    return row.value;
   }
 }

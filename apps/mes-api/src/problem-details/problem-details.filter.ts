@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import { EvictionNotRelayedError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from './database-away.js';
+import { codeFor, problemDocument } from './problem-document.js';
 import { Problem } from './problem.js';
 
 /** Turns everything that is thrown into a problem details document: RFC 9457. */
@@ -29,18 +29,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       .headers({ ...problem.headers, 'cache-control': 'no-store' })
       .removeHeader('etag')
       .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: 'about:blank',
-          title: STATUS_CODES[problem.status] ?? 'Error',
-          status: problem.status,
-          detail: problem.message,
-          code: problem.code,
-          requestId: request.id,
-          errors: problem.errors,
-          ...problem.extensions,
-        }),
-      );
+      .send(problemDocument(problem, request.id));
   }
 }
 
@@ -81,10 +70,6 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = error as { statusCode?: unknown };
   return typeof statusCode === 'number' ? statusCode : undefined;
-}
-
-function codeFor(status: number): string {
-  return (STATUS_CODES[status] ?? 'ERROR').toUpperCase().replace(/[^A-Z]+/g, '_');
 }
 
 function detailFor(status: number, error: unknown): string {

@@ -9,13 +9,14 @@ import type { RedisClient } from './redis-connection.js';
  * The lifetime is given to Redis alone and not to Keyv, which would write the time of expiry, by the clock of this
  * machine, into the value, for another machine to compare with its own.
  *
+ * @param namespace of the keys
  * @param entryLifetime in milliseconds
  */
-export function redisEntries(client: RedisClient, entryLifetime: number): Keyv {
+export function redisEntries(client: RedisClient, namespace: string, entryLifetime: number): Keyv {
   // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
   const store = redisInsStore(client as never, {
     ttl: entryLifetime,
-    keyPrefix: 'mes:entry',
+    keyPrefix: `${namespace}:entry`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
   // The store makes JSON of its own.

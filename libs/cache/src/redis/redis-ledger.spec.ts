@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
 import { describeLedger } from '../ledger/ledger.contract.js';
 import { EPOCH } from '../ledger/ledger.js';
@@ -7,31 +8,29 @@ import { RedisLedger, renewEpoch } from './redis-ledger.js';
 const url = process.env.TEST_REDIS_URL ?? '';
 const VERSION_LIFETIME = 60_000;
 
-async function connect(): Promise<RedisConnection> {
+interface Isolated {
+  readonly connection: RedisConnection;
+  readonly ledger: RedisLedger;
+  readonly namespace: string;
+}
+
+/** Each test has keys of its own. */
+async function open(intentLifetime: number): Promise<Isolated> {
+  const options = { namespace: randomUUID(), intentLifetime, versionLifetime: VERSION_LIFETIME };
   const connection = new RedisConnection({
     url,
     // Long: the machine may be busy with other tests, and what is tested here is not speed.
     deadline: 5_000,
     retryInterval: 50,
-    regain: (client) => renewEpoch(client, VERSION_LIFETIME),
+    regain: (client) => renewEpoch(client, options),
   });
   await connection.open();
-  return connection;
-}
-
-/** All keys but the tags of a test are shared with others, so each test gets a Redis database of its own. */
-async function isolated(): Promise<RedisConnection> {
-  const connection = await connect();
-  await connection.run((client) => client.select(1 + (Number(process.env.JEST_WORKER_ID ?? 1) % 15)));
-  await connection.run((client) => client.flushDb());
-  await connection.run((client) => renewEpoch(client, VERSION_LIFETIME));
-  return connection;
+  return { connection, ledger: new RedisLedger(connection, options), namespace: options.namespace };
 }
 
 describeLedger('RedisLedger', async () => {
-  const connection = await isolated();
   const intentLifetime = 200;
-  const ledger = new RedisLedger(connection, { intentLifetime, versionLifetime: VERSION_LIFETIME });
+  const { connection, ledger } = await open(intentLifetime);
   return {
     ledger,
     // By the clock of the server, which is the one that counts.
@@ -47,10 +46,10 @@ describeLedger('RedisLedger', async () => {
 describe('RedisLedger', () => {
   let connection: RedisConnection;
   let ledger: RedisLedger;
+  let namespace: string;
 
   beforeEach(async () => {
-    connection = await isolated();
-    ledger = new RedisLedger(connection, { intentLifetime: 1_000, versionLifetime: VERSION_LIFETIME });
+    ({ connection, ledger, namespace } = await open(1_000));
   });
 
   afterEach(() => connection.close());
@@ -58,8 +57,8 @@ describe('RedisLedger', () => {
   it('keeps every version for a limited time, and no intent of a settled write', async () => {
     await ledger.announce({ id: 'w', tags: ['a'] }, ['a']);
     await ledger.settle('w', [{ tag: 'a' }, { tag: 'b' }]);
-    const keys = await connection.run((client) => client.keys('*'));
-    expect(keys.sort()).toEqual(['{mes}:version:a', '{mes}:version:b', `{mes}:version:${EPOCH}`]);
+    const keys = await connection.run((client) => client.keys(`*${namespace}*`));
+    expect(keys.sort()).toEqual(['a', 'b', EPOCH].map((tag) => `{${namespace}}:version:${tag}`));
     for (const key of keys) {
       const left = await connection.run((client) => client.pTTL(key));
       expect(left).toBeGreaterThan(VERSION_LIFETIME / 2);
@@ -73,8 +72,17 @@ describe('RedisLedger', () => {
     await ledger.observe(['a', 'b', 'c']);
     const commands = await monitor.take(url);
     monitor.close();
-    const own = commands.filter((line) => line.includes('{mes}:version:c'));
+    const own = commands.filter((line) => line.includes(`{${namespace}}:version:c`));
     expect(own).toHaveLength(1);
     expect(own[0]).toContain('"MGET"');
+  });
+
+  it('has nothing in common with a ledger of another name on the same Redis', async () => {
+    const other = await open(1_000);
+    const before = await ledger.observe(['a']);
+    await other.ledger.evict(['a', EPOCH]);
+    await other.ledger.announce({ id: 'w', tags: ['a'] });
+    expect(await ledger.observe(['a'])).toEqual(before);
+    await other.connection.close();
   });
 });

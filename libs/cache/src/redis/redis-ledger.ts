@@ -12,21 +12,21 @@ import type { RedisClient, RedisConnection } from './redis-connection.js';
 
 /** Times in milliseconds. */
 export interface RedisLedgerOptions {
+  readonly namespace: string;
   readonly intentLifetime: number;
   readonly versionLifetime: number;
 }
 
-const DEADLINES = '{mes}:intent-deadlines';
-const INTENTS = '{mes}:intents';
-const INTENT_KEYS = [DEADLINES, INTENTS];
-
 /** The ledger of any number of processes: plain keys and three small scripts on one Redis. */
 export class RedisLedger extends Ledger {
+  private readonly keys: LedgerKeys;
+
   constructor(
     private readonly connection: RedisConnection,
     private readonly options: RedisLedgerOptions,
   ) {
     super();
+    this.keys = new LedgerKeys(options.namespace);
   }
 
   override get available(): boolean {
@@ -40,7 +40,7 @@ export class RedisLedger extends Ledger {
   override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
     return this.connection.run(async (client) => {
       const [, observed] = await Promise.all([
-        client.announce(INTENT_KEYS, intent.id, JSON.stringify(intent.tags), this.options.intentLifetime),
+        client.announce(this.keys.intents, intent.id, JSON.stringify(intent.tags), this.options.intentLifetime),
         this.read(client, [EPOCH, ...observeTags]),
       ]);
       return observed;
@@ -60,7 +60,7 @@ export class RedisLedger extends Ledger {
 
   override sweep(): Promise<readonly Tag[]> {
     return this.connection.run(async (client) => {
-      const found = await client.overdue(INTENT_KEYS);
+      const found = await client.overdue(this.keys.intents);
       const swept = new Set<Tag>();
       for (let i = 0; i + 1 < found.length; i += 2) {
         const tags = JSON.parse(found[i + 1] ?? '[]') as Tag[];
@@ -77,7 +77,7 @@ export class RedisLedger extends Ledger {
 
   private flip(client: RedisClient, intentId: string, flips: readonly Flip[]): Promise<string> {
     return client.settle(
-      [...INTENT_KEYS, ...flips.map(({ tag }) => versionKey(tag))],
+      [...this.keys.intents, ...flips.map(({ tag }) => this.keys.version(tag))],
       intentId,
       this.options.versionLifetime,
       flips.flatMap(({ refreshed }) => [refreshed?.observed ?? '', refreshed?.version ?? '', freshVersion()]),
@@ -85,7 +85,7 @@ export class RedisLedger extends Ledger {
   }
 
   private async read(client: RedisClient, tags: readonly Tag[]): Promise<ObservedVersions> {
-    const found = await client.mGet(tags.map(versionKey));
+    const found = await client.mGet(tags.map((tag) => this.keys.version(tag)));
     const observed = new Map<Tag, Version>();
     await Promise.all(
       tags.map(async (tag, i) => observed.set(tag, found[i] ?? (await this.replaceMissing(client, tag)))),
@@ -97,15 +97,28 @@ export class RedisLedger extends Ledger {
   private async replaceMissing(client: RedisClient, tag: Tag): Promise<Version> {
     const version = freshVersion();
     const options = { NX: true, GET: true, PX: this.options.versionLifetime } as const;
-    return (await client.set(versionKey(tag), version, options)) ?? version;
+    return (await client.set(this.keys.version(tag), version, options)) ?? version;
   }
 }
 
 /** Sets a new epoch: nothing that was stored before is valid any more. */
-export function renewEpoch(client: RedisClient, versionLifetime: number): Promise<unknown> {
-  return client.set(versionKey(EPOCH), freshVersion(), { PX: versionLifetime });
+export function renewEpoch(
+  client: RedisClient,
+  { namespace, versionLifetime }: Pick<RedisLedgerOptions, 'namespace' | 'versionLifetime'>,
+): Promise<unknown> {
+  return client.set(new LedgerKeys(namespace).version(EPOCH), freshVersion(), { PX: versionLifetime });
 }
 
-function versionKey(tag: Tag): string {
-  return `{mes}:version:${tag}`;
+/** The keys of a ledger, which all lie on one slot of a Redis Cluster: their scripts and MGET may not span slots. */
+class LedgerKeys {
+  /** Deadlines and tags of the writes under way. */
+  readonly intents: readonly [string, string];
+
+  constructor(private readonly namespace: string) {
+    this.intents = [`{${namespace}}:intent-deadlines`, `{${namespace}}:intents`];
+  }
+
+  version(tag: Tag): string {
+    return `{${this.namespace}}:version:${tag}`;
+  }
 }

@@ -2,7 +2,7 @@ import { defineScript } from 'redis';
 
 /*
  * Redis has no command that compares before it sets (SET IFEQ came with 8.4), so the steps that must be atomic are
- * scripts. Every key that they touch carries the hash tag `{mes}`, so that they stay on one slot of a Redis Cluster.
+ * scripts. All keys of one ledger carry the same hash tag, so that a script stays on one slot of a Redis Cluster.
  *
  * Deadlines are set and judged by the clock of the Redis server alone: the clocks of two instances are never compared.
  */

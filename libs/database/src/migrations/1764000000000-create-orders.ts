@@ -219,5 +219,7 @@ const notifications = `
 /** What all instances must agree on and nobody else may know, made here so that nobody has to configure it. */
 const secrets = `
   CREATE TABLE secrets (name text PRIMARY KEY, value text NOT NULL);
-  INSERT INTO secrets VALUES ('cursor', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''));
+  INSERT INTO secrets VALUES
+    ('cursor', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')),
+    ('cache-namespace', 'mes-' || left(gen_random_uuid()::text, 8));
 `;
