@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,8 @@ describe('starting and stopping', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mes start Ж-'));
+    // Open for passing through, so that the data of a test run started by root stay in it and are removed with it.
+    await chmod(directory, 0o711);
   });
 
   afterEach(async () => {

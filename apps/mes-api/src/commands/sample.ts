@@ -6,7 +6,6 @@ import { CommandError } from './command-error.js';
 import { fail } from './command-failure.js';
 import { openDatabase } from './database.js';
 import { readSampleArguments, SAMPLE_USAGE, type SampleArguments } from './sample/arguments.js';
-import { CacheEviction } from './sample/cache-eviction.js';
 import { loadOrders } from './sample/load-orders.js';
 import { showProgress } from './sample/progress.js';
 import { sampleOrders, type SampleOrder } from './sample/sample-orders.js';
@@ -28,14 +27,13 @@ async function run(): Promise<void> {
   const configuration = readConfiguration(process.env);
   const database = await openDatabase(configuration, console.error);
   try {
-    await fill(database.url, configuration.cache.redisUrl, wanted);
+    await fill(database.url, wanted);
   } finally {
     await database.close();
   }
 }
 
-async function fill(url: string, redisUrl: string | undefined, wanted: SampleArguments): Promise<void> {
-  const eviction = redisUrl === undefined ? undefined : await CacheEviction.open(redisUrl);
+async function fill(url: string, wanted: SampleArguments): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'mes-orders-sample', keepAlive: true });
   // Whatever breaks the connection fails the query under way, too.
   client.on('error', () => undefined);
@@ -46,14 +44,12 @@ async function fill(url: string, redisUrl: string | undefined, wanted: SampleArg
     await client.query('SET synchronous_commit = off');
     const after = await highestNumber(client);
     const began = performance.now();
-    const done = await load(client, eviction, sampleOrders({ ...wanted, after }), wanted.count);
-    await eviction?.finish();
+    const done = await load(client, sampleOrders({ ...wanted, after }), wanted.count);
     await client.query('ANALYZE orders, order_status_changes');
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);
     console.log(`${interrupted.signal.aborted ? 'Interrupted: ' : ''}${done} orders added in ${seconds} s.`);
   } finally {
     await client.end();
-    await eviction?.close();
   }
 }
 
@@ -68,19 +64,14 @@ async function highestNumber(client: pg.Client): Promise<number> {
   return rows[0]?.highest ?? 0;
 }
 
-async function load(
-  client: pg.Client,
-  eviction: CacheEviction | undefined,
-  orders: Iterable<SampleOrder>,
-  total: number,
-): Promise<number> {
+/** Instances that run are told of each transaction by the database, and evict what it made untrue. */
+async function load(client: pg.Client, orders: Iterable<SampleOrder>, total: number): Promise<number> {
   const progress = showProgress(total, 'orders');
   let done = 0;
   try {
     for (const batch of inBatches(orders, ORDERS_PER_TRANSACTION)) {
       if (interrupted.signal.aborted) break;
-      const write = (): Promise<void> => loadOrders(client, batch);
-      await (eviction ? eviction.around(write) : write());
+      await loadOrders(client, batch);
       progress.update((done += batch.length));
     }
     return done;

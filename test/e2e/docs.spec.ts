@@ -1,0 +1,365 @@
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { GeneratedClient } from '../support/generated-client.js';
+import { newOrder } from '../support/new-order.js';
+import {
+  exampleOf,
+  operationsOf,
+  type LocatedOperation,
+  type OpenApiDocument,
+  type Schema,
+} from '../support/openapi-document.js';
+import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const PROBLEM = { $ref: '#/components/schemas/ProblemDetailsDto' };
+const NO_ORDER = '019358f0-6a3e-7c44-9d7e-0f6a1f1b2c3d';
+
+let database: TestDatabase;
+let api: OrdersApi;
+let document: OpenApiDocument;
+let operations: LocatedOperation[];
+let admin: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await OrdersApi.start({ databaseUrl: database.url });
+  admin = await api.token('admin');
+  document = (await api.call<OpenApiDocument>('/docs-json')).body;
+  operations = operationsOf(document);
+});
+
+afterAll(async () => {
+  await api.stop();
+  await database.drop();
+});
+
+function operation(operationId: string): LocatedOperation {
+  const found = operations.find((one) => one.operationId === operationId);
+  if (!found) throw new Error(`there is no operation ${operationId}`);
+  return found;
+}
+
+/** Calls an operation by its id, with the id of an order where its path has one. */
+function call(
+  operationId: string,
+  { id = '', query = '', ...request }: Omit<ApiRequest, 'method'> & { id?: string; query?: string } = {},
+): Promise<ApiAnswer<Record<string, unknown>>> {
+  const { method, path } = operation(operationId);
+  return api.call(path.replace('{id}', id) + query, { method, token: admin, ...request });
+}
+
+async function createOrder(changes: Record<string, unknown> = {}): Promise<string> {
+  return String((await call('createOrder', { body: newOrder(changes) })).body.id);
+}
+
+describe('the OpenAPI document', () => {
+  it('is one of OpenAPI 3.1', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+  });
+
+  it('names, summarises and files every operation', () => {
+    expect(operations.length).toBeGreaterThanOrEqual(11);
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    const tags = document.tags.map(({ name }) => name);
+    for (const { operationId, summary, tags: own } of operations) {
+      expect(operationId).toMatch(/^[a-z]+[A-Za-z]+$/);
+      expect(summary).toMatch(/^[A-Z].{10,}[^.]$/);
+      expect(tags).toEqual(expect.arrayContaining([...own]));
+      expect(own).toHaveLength(1);
+    }
+  });
+
+  it('tells of every problem what it looks like, with an example', () => {
+    const ajv = ajvFor(document);
+    const validate = ajv(PROBLEM);
+    for (const { operationId, responses } of operations) {
+      const problems = Object.entries(responses).filter(([status]) => Number(status) >= 400);
+      expect(problems.length).toBeGreaterThan(0);
+      for (const [status, { description, content }] of problems) {
+        expect(description).not.toBe('');
+        expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+        const { schema, example } = content?.['application/problem+json'] ?? {};
+        expect({ operationId, status, schema }).toEqual({ operationId, status, schema: PROBLEM });
+        expect(example).toMatchObject({ status: Number(status) });
+        expect(complaints(validate, example)).toEqual([]);
+      }
+    }
+  });
+
+  it('tells of every operation that needs a token that the token may be wrong, and of every order that it may not be there', () => {
+    for (const { operationId, path, security, responses } of operations) {
+      const isPublic = !path.startsWith('/api/');
+      const statuses = Object.keys(responses);
+      expect({ operationId, security }).toEqual({ operationId, security: isPublic ? [] : [{ bearer: [] }] });
+      expect([operationId, statuses.includes('401'), statuses.includes('403')]).toEqual([
+        operationId,
+        !isPublic,
+        !isPublic,
+      ]);
+      expect([operationId, statuses.includes('404')]).toEqual([operationId, path.includes('{id}')]);
+    }
+  });
+
+  it('has examples for bodies that can be sent as they are', async () => {
+    const withBody = operations.filter(({ requestBody }) => requestBody);
+    expect(withBody.map(({ operationId }) => operationId).sort()).toEqual([
+      'changeOrderStatus',
+      'createOrder',
+      'evictCache',
+    ]);
+    for (const { operationId, requestBody } of withBody) {
+      const body = exampleOf(document, requestBody?.content['application/json']?.schema ?? {});
+      const id = operationId === 'changeOrderStatus' ? await createOrder() : undefined;
+      expect(await call(operationId, { id, body })).toMatchObject({
+        status: expect.toBeOneOf([200, 201, 202]) as number,
+      });
+    }
+  });
+});
+
+describe('every answer is as the document says', () => {
+  /** Validates an answer by the schema that is documented for its operation, status and type. */
+  function expectAsDocumented(operationId: string, { status, headers, body }: ApiAnswer<unknown>): void {
+    const documented = operation(operationId).responses[status];
+    expect([operationId, status, documented !== undefined]).toEqual([operationId, status, true]);
+    if (documented?.content === undefined) {
+      expect(body).toBe('');
+      return;
+    }
+    const type = headers.get('content-type')?.split(';')[0] ?? '';
+    const media = documented.content[type];
+    expect([operationId, type, media !== undefined]).toEqual([operationId, type, true]);
+    expect([operationId, complaints(ajvFor(closed(document))(media?.schema ?? {}), body)]).toEqual([operationId, []]);
+  }
+
+  it('when all goes well', async () => {
+    const full = newOrder({
+      ...{ externalId: 'W-1', priority: 'HIGH', dueAt: '2031-05-17T09:30:00Z', comment: 'Gift' },
+      ...{ price: { amount: '1234.50', currency: 'EUR' } },
+      product: { name: 'Ring', modelUrl: 'https://models.example.com/ring.stl' },
+    });
+    const created = await call('createOrder', { body: full });
+    const id = String(created.body.id);
+    const etag = created.headers.get('etag') ?? '';
+    const body = { status: 'MANUFACTURING_STARTED', comment: 'Mine' };
+    const answers: [string, ApiAnswer<unknown>][] = [
+      ['createOrder', created],
+      ['getStatusDashboard', await call('getStatusDashboard')],
+      ['getOrder', await call('getOrder', { id })],
+      ['getOrder', await call('getOrder', { id, headers: { 'if-none-match': etag } })],
+      ['getOrderHistory', await call('getOrderHistory', { id })],
+      ['changeOrderStatus', await call('changeOrderStatus', { id, body, headers: { 'if-match': etag } })],
+      ['getOrderHistory', await call('getOrderHistory', { id })],
+      ['getOrder', await call('getOrder', { id })],
+      ['listOrders', await call('listOrders')],
+      [
+        'listOrders',
+        await call('listOrders', { query: '?limit=1&status=NEW&status=MANUFACTURING_STARTED&sort=dueAt' }),
+      ],
+      ['listOrders', await call('listOrders', { query: '?assignee=nobody' })],
+      ['evictCache', await call('evictCache', { body: { tags: ['epoch'] } })],
+      ['getCacheStatistics', await call('getCacheStatistics')],
+      ['isLive', await call('isLive')],
+      ['isReady', await call('isReady')],
+      ['getMetrics', await call('getMetrics')],
+    ];
+    for (const [operationId, answer] of answers) {
+      expect([operationId, answer.status]).toEqual([operationId, expect.toBeOneOf([200, 201, 202, 304])]);
+      expectAsDocumented(operationId, answer);
+    }
+    const seen = new Set(answers.map(([operationId]) => operationId));
+    expect(operations.filter(({ operationId }) => !seen.has(operationId))).toEqual([]);
+  });
+
+  it('when the dashboard and a list have nothing to show', async () => {
+    const empty = await createTestDatabase();
+    const other = await OrdersApi.start({ databaseUrl: empty.url });
+    const token = await other.token('viewer');
+    expectAsDocumented('getStatusDashboard', await other.call('/api/v1/dashboard/statuses', { token }));
+    expectAsDocumented('listOrders', await other.call('/api/v1/orders', { token }));
+    await other.stop();
+    await empty.drop();
+  });
+
+  it('when it is a problem', async () => {
+    const id = await createOrder({ externalId: 'W-2' });
+    const headers = { 'idempotency-key': 'key-1' };
+    await call('createOrder', { headers, body: newOrder() });
+    const partner = await api.token('partner');
+    const answers: [string, number, ApiAnswer<unknown>][] = [
+      ['createOrder', 400, await call('createOrder', { body: {} })],
+      ['createOrder', 401, await call('createOrder', { body: newOrder(), token: 'none' })],
+      ['createOrder', 409, await call('createOrder', { body: newOrder({ externalId: 'W-2' }) })],
+      ['createOrder', 413, await call('createOrder', { body: newOrder({ comment: 'x'.repeat(70_000) }) })],
+      ['createOrder', 415, await call('createOrder', { body: 'x', headers: { 'content-type': 'text/plain' } })],
+      ['createOrder', 422, await call('createOrder', { headers, body: newOrder({ quantity: 2 }) })],
+      ['listOrders', 400, await call('listOrders', { query: '?limit=0&cursor=x' })],
+      ['getOrder', 400, await call('getOrder', { id: '1' })],
+      ['getOrder', 404, await call('getOrder', { id: NO_ORDER })],
+      ['getOrder', 404, await call('getOrder', { id, token: partner })],
+      ['getOrderHistory', 404, await call('getOrderHistory', { id: NO_ORDER })],
+      ['changeOrderStatus', 403, await call('changeOrderStatus', { id, body: { status: 'CLOSED' }, token: partner })],
+      ['changeOrderStatus', 404, await call('changeOrderStatus', { id: NO_ORDER, body: { status: 'CLOSED' } })],
+      ['changeOrderStatus', 409, await call('changeOrderStatus', { id, body: { status: 'CLOSED' } })],
+      [
+        ...(['changeOrderStatus', 412] as const),
+        await call('changeOrderStatus', { id, body: { status: 'CANCELLED' }, headers: { 'if-match': '"7"' } }),
+      ],
+      ['evictCache', 400, await call('evictCache', { body: { tags: ['everything'] } })],
+      ['getStatusDashboard', 400, await call('getStatusDashboard', { query: '?day=today' })],
+      ['getCacheStatistics', 400, await call('getCacheStatistics', { query: '?a=b' })],
+      ['isReady', 400, await call('isReady', { query: '?a=b' })],
+      ['getMetrics', 400, await call('getMetrics', { query: '?a=b' })],
+    ];
+    for (const [operationId, status, answer] of answers) {
+      expect([operationId, answer.status]).toEqual([operationId, status]);
+      expectAsDocumented(operationId, answer);
+    }
+  });
+});
+
+describe('Swagger UI', () => {
+  it.each(['/docs', '/docs/'])(
+    'loads at %s with all that it needs, under the content security policy',
+    async (path) => {
+      const response = await fetch(`${api.url}${path}`);
+      const page = await response.text();
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+
+      const policy = directivesOf(response.headers.get('content-security-policy') ?? '');
+      expect(policy.get('script-src')).toEqual(["'self'"]);
+      expect(policy.get('style-src')).toContain("'unsafe-inline'");
+      expect(policy.get('img-src')).toEqual(expect.arrayContaining(["'self'", 'data:']));
+      expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=/i);
+
+      const assets = [...page.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, url = '']) => new URL(url, response.url));
+      expect(assets.length).toBeGreaterThanOrEqual(4);
+      for (const asset of assets) {
+        expect(asset.origin).toBe(api.url);
+        const { status, headers } = await fetch(asset);
+        expect([asset.pathname, status]).toEqual([asset.pathname, 200]);
+        const type = asset.pathname.endsWith('.js')
+          ? 'javascript'
+          : asset.pathname.endsWith('.css')
+            ? 'css'
+            : 'image/png';
+        expect(headers.get('content-type')).toContain(type);
+      }
+    },
+  );
+
+  it('shows the same document as /docs-json', async () => {
+    const script = await (await fetch(`${api.url}/docs/swagger-ui-init.js`)).text();
+    for (const { operationId } of operations) expect(script).toContain(`"operationId": "${operationId}"`);
+  });
+});
+
+describe('a client generated from the document', () => {
+  const PROGRAM = `
+    import { changeOrderStatus, createOrder, defaults, getOrder, listOrders, type CreateOrderDto } from './client.js';
+
+    const { API_URL = '', PARTNER = '', OPERATOR = '' } = process.env;
+    defaults.baseUrl = API_URL;
+    const as = (token: string) => ({ headers: { authorization: 'Bearer ' + token } });
+
+    const ring: CreateOrderDto = {
+      source: 'SHOP',
+      customer: { id: 'C-7', name: 'Мария Соколова' },
+      product: { name: 'Signet ring' },
+      material: 'Gold 585',
+      quantity: 1,
+      price: { amount: '1234.50', currency: 'EUR' },
+    };
+    const created = await createOrder(ring, { idempotencyKey: 'ring-1' }, as(PARTNER));
+    if (created.status !== 201) throw new Error('not created: ' + created.status);
+    const repeated = await createOrder(ring, { idempotencyKey: 'ring-1' }, as(PARTNER));
+    const conflict = await createOrder({ ...ring, quantity: 2 }, { idempotencyKey: 'ring-1' }, as(PARTNER));
+    const id: string = created.data.id;
+
+    const list = await listOrders({ status: ['NEW'], material: ['Gold 585'], sort: '-priority', limit: 10 }, as(OPERATOR));
+    if (list.status !== 200) throw new Error('not listed: ' + list.status);
+    const found = list.data.items.find((order) => order.id === id);
+
+    const taken = await changeOrderStatus(id, { status: 'MANUFACTURING_STARTED' }, { ifMatch: '"1"' }, as(OPERATOR));
+    const late = await changeOrderStatus(id, { status: 'MANUFACTURING_STARTED' }, {}, as(OPERATOR));
+    const unknown = await getOrder('${NO_ORDER}', {}, as(OPERATOR));
+    const stranger = await getOrder(id, {});
+
+    console.log(JSON.stringify({
+      repeated: repeated.status === 201 && repeated.data.id === id,
+      conflict: conflict.status === 422 && conflict.data.code,
+      found: found?.customer.name,
+      nextCursor: list.data.nextCursor,
+      taken: taken.status === 200 && taken.data.assignee,
+      late: late.status === 409 && late.data.code,
+      unknown: unknown.status === 404 && unknown.data.code,
+      stranger: stranger.status === 401 && stranger.data.code,
+    }));
+  `;
+  let client: GeneratedClient;
+
+  beforeAll(async () => {
+    client = await GeneratedClient.generate(`${api.url}/docs-json`);
+  });
+
+  afterAll(() => client.remove());
+
+  it('compiles strictly, and creates, lists and takes orders', async () => {
+    await client.compile(PROGRAM);
+    const [PARTNER, OPERATOR] = await Promise.all([api.token('partner'), api.token('operator', 'operator-7')]);
+    expect(await client.run({ API_URL: api.url, PARTNER, OPERATOR })).toEqual({
+      ...{
+        repeated: true,
+        conflict: 'IDEMPOTENCY_KEY_REUSED',
+        found: 'Мария Соколова',
+        nextCursor: expect.anything() as string,
+      },
+      ...{
+        taken: 'operator-7',
+        late: 'ORDER_TRANSITION_NOT_ALLOWED',
+        unknown: 'ORDER_NOT_FOUND',
+        stranger: 'TOKEN_INVALID',
+      },
+    });
+  });
+
+  it('does not compile against what the API does not have', async () => {
+    await expect(
+      client.compile(`
+        import { changeOrderStatus } from './client.js';
+        await changeOrderStatus('1', { status: 'MELTED' });
+      `),
+    ).rejects.toThrow(`"MELTED"' is not assignable`);
+  });
+});
+
+function ajvFor(root: OpenApiDocument): (schema: Schema) => ValidateFunction {
+  const ajv = new Ajv2020.default({ allErrors: true, strict: false });
+  addFormats.default(ajv);
+  return (schema) => ajv.compile({ ...schema, components: root.components });
+}
+
+function complaints(validate: ValidateFunction, value: unknown): string[] {
+  validate(value);
+  return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);
+}
+
+/** The same document, in which objects have no members that are not described. Only problems may have more. */
+function closed({ components: { schemas }, ...rest }: OpenApiDocument): OpenApiDocument {
+  const strict = Object.entries(schemas).map(([name, schema]) => [
+    name,
+    schema.properties && name !== 'ProblemDetailsDto' ? { additionalProperties: false, ...schema } : schema,
+  ]);
+  return { ...rest, components: { schemas: Object.fromEntries(strict) as Record<string, Schema> } };
+}
+
+function directivesOf(policy: string): Map<string, string[]> {
+  return new Map(
+    policy.split(';').map((directive) => {
+      const [name = '', ...values] = directive.trim().split(/\s+/);
+      return [name, values];
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const STRICT = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes'];
+const MODULES = ['--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom,dom.iterable', '--types', 'node'];
+
+/** A program in a folder of its own, together with the client that a generator made of an OpenAPI document. */
+export class GeneratedClient {
+  private constructor(private readonly folder: string) {}
+
+  /** Generates `client.ts`, as any user of the API would: by oazapfts, from the address of the document. */
+  static async generate(documentUrl: string): Promise<GeneratedClient> {
+    const folder = await mkdtemp(join(tmpdir(), 'mes-client-'));
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+    await run(process.execPath, [resolve('node_modules/oazapfts/dist/cli.js'), documentUrl, join(folder, 'client.ts')]);
+    return new GeneratedClient(folder);
+  }
+
+  /**
+   * Compiles a program that imports `./client.js`, strictly.
+   *
+   * @throws Error with the complaints of the compiler
+   */
+  async compile(program: string): Promise<void> {
+    await writeFile(join(this.folder, 'program.ts'), program);
+    const tsc = resolve('node_modules/typescript/bin/tsc');
+    try {
+      await run(process.execPath, [tsc, ...STRICT, ...MODULES, 'program.ts'], { cwd: this.folder });
+    } catch (error) {
+      throw new Error((error as { stdout?: string }).stdout, { cause: error });
+    }
+  }
+
+  /** Runs the compiled program. Resolves with the JSON that it prints. */
+  async run(environment: Readonly<Record<string, string>>): Promise<unknown> {
+    const program = join(this.folder, 'program.js');
+    const { stdout } = await run(process.execPath, [program], { env: { ...process.env, ...environment } });
+    return JSON.parse(stdout);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,71 @@
+/** As much of an OpenAPI document as tests look at. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly security?: readonly object[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, MediaType>> };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+}
+
+export type Content = Readonly<Record<string, MediaType>>;
+
+export interface MediaType {
+  readonly schema: Schema;
+  readonly example?: unknown;
+}
+
+/** JSON Schema, which OpenAPI 3.1 takes over as it is. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly example?: unknown;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: unknown;
+}
+
+/** An operation, with where it is found. */
+export interface LocatedOperation extends OpenApiOperation {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** All operations of a document. */
+export function operationsOf({ paths }: OpenApiDocument): LocatedOperation[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+  );
+}
+
+/** The schema that a reference leads to. */
+export function resolveSchema(document: OpenApiDocument, schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const found = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
+  if (!found) throw new Error(`${schema.$ref} leads nowhere`);
+  return found;
+}
+
+/** What Swagger UI offers for trying out: the examples of a schema, put together. */
+export function exampleOf(document: OpenApiDocument, schema: Schema): unknown {
+  const { example, default: standard, enum: values, type, items, properties } = resolveSchema(document, schema);
+  if (example !== undefined) return example;
+  if (standard !== undefined) return standard;
+  if (values !== undefined) return values[0];
+  if (items !== undefined) return [exampleOf(document, items)];
+  if (properties === undefined) return type;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [name, exampleOf(document, property)]),
+  );
+}
