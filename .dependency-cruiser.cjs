@@ -1,101 +1,152 @@
-/** The rules of dependence: who may import whom. */
-const DOMAIN = '^apps/mes-api/src/orders/(order|order-status|order-history|order-errors|visibility)\\.ts$|^apps/mes-api/src/orders/events/';
-const TESTS = '\\.(spec|contract)\\.ts$';
+// The rules of dependence: what may import what. `npm run lint:dependencies` checks them.
+
+const SPEC = '\\.(spec|contract)\\.ts$';
+const ORDERS = '^apps/mes-api/src/orders';
+/** What an order is and what may happen to it. */
+const DOMAIN = `${ORDERS}/(order|order-status|order-history|order-errors|visibility)\\.ts$|${ORDERS}/events/`;
+const REDIS_CLIENTS = '^node_modules/(redis|@redis|ioredis|cache-manager-redis-yet)(/|$)';
+const DATABASE_CLIENTS = '^node_modules/(typeorm|@nestjs/typeorm|pg|pg-[^/]+)(/|$)';
+const HTTP = '^node_modules/(fastify|@fastify|@nestjs/platform-fastify|@nestjs/swagger)(/|$)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     {
-      name: 'no-circular',
+      name: 'no-cycles',
+      comment: 'Of two files that import each other, neither can be understood or replaced without the other.',
       severity: 'error',
-      comment: 'What needs each other belongs together, or one of the two is in the wrong place.',
       from: {},
       to: { circular: true },
     },
     {
-      name: 'no-unresolvable',
+      name: 'nothing-unresolvable',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
     },
     {
+      name: 'only-declared-packages',
+      comment: 'What comes along with another package may be gone with its next version.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'only-packages-of-production',
+      comment: 'Development packages are not there in production. Types are not either, and need not be.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { path: `^test/|${SPEC}` },
+    },
+    {
       name: 'libraries-know-no-application',
       severity: 'error',
-      from: { path: '^libs/', pathNot: TESTS },
+      from: { path: '^libs/' },
       to: { path: '^apps/' },
     },
     {
-      name: 'libraries-know-no-other-library',
+      name: 'libraries-know-not-each-other',
+      comment: 'The cache knows nothing of databases, and the database knows nothing of caches.',
       severity: 'error',
-      from: { path: '^libs/([^/]+)/', pathNot: TESTS },
+      from: { path: '^libs/([^/]+)/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {
-      name: 'libraries-are-entered-by-their-index',
+      name: 'the-cache-knows-no-database',
       severity: 'error',
-      from: { path: '^apps/', pathNot: TESTS },
+      from: { path: '^libs/cache/' },
+      to: { path: DATABASE_CLIENTS },
+    },
+    {
+      name: 'libraries-have-one-door',
+      comment: 'What a library does not export by its index.ts is its own business.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
     },
     {
-      name: 'redis-is-spoken-in-one-place',
-      comment: 'Everybody else names only tags and keys.',
+      name: 'redis-in-one-place',
+      comment: 'Everybody else knows tags and keys, and could do with another store.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/redis/' },
-      to: { path: '^node_modules/(redis|@redis|cache-manager-redis-yet|ioredis)/' },
+      to: { path: REDIS_CLIENTS },
     },
     {
-      name: 'the-domain-is-free',
-      comment: 'What an order is does not depend on Nest, on TypeORM or on HTTP.',
+      name: 'redis-behind-the-ledger',
+      comment: 'Which store it is, is decided where the cache is put together.',
       severity: 'error',
-      from: { path: DOMAIN },
+      from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache-aside\\.module\\.ts$)' },
+      to: { path: '^libs/cache/src/redis/' },
+    },
+    {
+      name: 'the-domain-is-pure',
+      comment: 'What an order is depends on nothing: not on Nest, TypeORM or HTTP, and on no other layer.',
+      severity: 'error',
+      from: { path: DOMAIN, pathNot: SPEC },
       to: { pathNot: DOMAIN },
     },
     {
       name: 'controllers-ask-services',
       severity: 'error',
       from: { path: '\\.controller\\.ts$' },
-      to: { path: '/repository/|^node_modules/(typeorm|@nestjs/typeorm|pg)/' },
+      to: { path: `/repository/|${DATABASE_CLIENTS}` },
     },
     {
-      name: 'services-know-the-port-only',
+      name: 'services-ask-the-port',
+      comment: 'Which repository it is, and that there is a cache, is decided where the module is put together.',
       severity: 'error',
-      from: { path: '^apps/mes-api/src/orders/orders\\.service\\.ts$' },
-      to: {
-        path: '/repository/|/caching/|^libs/cache/|^node_modules/(typeorm|@nestjs/typeorm|pg)/',
-        pathNot: '/repository/orders\\.repository\\.ts$',
-      },
+      from: { path: `${ORDERS}/[^/]+\\.service\\.ts$` },
+      to: { path: `/repository/(?!orders\\.repository\\.ts$)|/caching/|^libs/cache/|${DATABASE_CLIENTS}` },
     },
     {
-      name: 'sql-is-in-repositories',
+      name: 'services-know-no-http',
+      severity: 'error',
+      from: { path: '\\.service\\.ts$' },
+      to: { path: `\\.controller\\.ts$|${ORDERS}/dto/|${HTTP}` },
+    },
+    {
+      name: 'sql-in-repositories',
       comment: 'Orders are read and written by their repositories alone.',
       severity: 'error',
-      from: {
-        path: '^apps/mes-api/src/orders/',
-        pathNot: `/repository/|orders\\.module\\.ts$|cursor-codec\\.ts$|${TESTS}`,
-      },
-      to: { path: '^node_modules/(typeorm|@nestjs/typeorm|pg)/' },
+      from: { path: `${ORDERS}/`, pathNot: `/repository/|orders\\.module\\.ts$|cursor-codec\\.ts$|${SPEC}` },
+      to: { path: DATABASE_CLIENTS },
     },
     {
-      name: 'no-test-code-outside-of-tests',
+      name: 'the-port-is-no-adapter',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: TESTS },
-      to: { path: `^test/|${TESTS}` },
+      from: { path: `${ORDERS}/repository/orders\\.repository\\.ts$` },
+      to: { pathNot: DOMAIN },
     },
     {
-      name: 'no-development-packages-at-run-time',
+      name: 'repositories-know-nobody-above',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: TESTS },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      from: { path: `${ORDERS}/repository/`, pathNot: SPEC },
+      to: { path: `\\.(controller|service)\\.ts$|${ORDERS}/dto/|${HTTP}` },
+    },
+    {
+      name: 'orders-are-asked-by-their-service',
+      comment: 'Other features use what the orders offer, not how they are stored.',
+      severity: 'error',
+      from: { path: '^apps/mes-api/src/(?!orders/)', pathNot: SPEC },
+      to: { path: `${ORDERS}/repository/` },
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: '^node_modules/' },
     tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: false,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
+      conditionNames: ['import', 'node', 'types', 'require', 'default'],
+      extensions: ['.ts', '.js', '.json', '.d.ts'],
     },
+    reporterOptions: { text: { highlightFocused: true } },
   },
 };
