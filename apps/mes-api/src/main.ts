@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
 import { fail } from './commands/command-failure.js';
-import { openDatabase, type OpenDatabase } from './commands/database.js';
+import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment-file.js';
 import { readConfiguration } from './config/configuration.js';
 import { welcome } from './welcome.js';

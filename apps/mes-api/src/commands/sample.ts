@@ -4,7 +4,7 @@ import { readConfiguration } from '../config/configuration.js';
 import { loadEnvironmentFile } from '../config/environment-file.js';
 import { CommandError } from './command-error.js';
 import { fail } from './command-failure.js';
-import { openDatabase } from './database.js';
+import { openDatabase } from './open-database.js';
 import { readSampleArguments, SAMPLE_USAGE, type SampleArguments } from './sample/arguments.js';
 import { loadOrders } from './sample/load-orders.js';
 import { showProgress } from './sample/progress.js';

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { ORDER_COUNTS_TAG } from '../orders/caching/order-tags.js';
 import { ApiCached } from '../problem-details/api-cached.decorator.js';
-import { hourOf } from './dashboard.hour.js';
+import { hourOf } from './hour-of.js';
 import { DashboardService } from './dashboard.service.js';
 import { StatusDashboardDto } from './status-dashboard.dto.js';
 

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
-import { IsListParameter } from '../../validation/list-of.decorator.js';
+import { IsListParameter } from '../../validation/list-parameter.decorator.js';
 import { Optional } from '../../validation/optional.decorator.js';
 import { IsText } from '../../validation/text.decorator.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';

@@ -1,0 +1,123 @@
+import { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { databaseOptions, DATABASE_DEFAULTS } from './database-options.js';
+import { migrations } from './migrations/index.js';
+import { prepareDatabase } from './prepare-database.js';
+import { readSharedSecret } from './shared-secret.js';
+
+describe('prepareDatabase', () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterEach(() => database.drop());
+
+  async function connected<T>(use: (dataSource: DataSource) => Promise<T>): Promise<T> {
+    const dataSource = new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url }));
+    await dataSource.initialize();
+    try {
+      return await use(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  }
+
+  it('migrates once, however many instances start at once, and once only when they start again', async () => {
+    const start = (): Promise<void> => prepareDatabase({ url: database.url, patience: 0 });
+    await Promise.all(Array.from({ length: 5 }, start));
+    await start();
+    await connected(async (dataSource) => {
+      const done = await dataSource.query<{ name: string }[]>('SELECT name FROM schema_migrations ORDER BY id');
+      expect(done.map(({ name }) => name)).toEqual(migrations.map((migration) => new migration().name));
+    });
+  });
+
+  it('leaves a schema that can be taken back and made again', async () => {
+    await prepareDatabase({ url: database.url, patience: 0 });
+    await connected(async (dataSource) => {
+      for (let i = 0; i < migrations.length; i += 1) await dataSource.undoLastMigration();
+      const left = await dataSource.query<{ name: string }[]>(
+        `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`,
+      );
+      expect(left.map(({ name }) => name)).toEqual(['schema_migrations']);
+      await dataSource.runMigrations();
+    });
+  });
+
+  it('gives every database secrets of its own', async () => {
+    const other = await createTestDatabase();
+    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: other.url, patience: 0 });
+    const mine = await connected((dataSource) => readSharedSecret(dataSource, 'cache-namespace'));
+    expect(mine).toMatch(/^mes-[0-9a-f]{8}$/);
+    const dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: other.url })).initialize();
+    expect(await readSharedSecret(dataSource, 'cache-namespace')).not.toBe(mine);
+    await dataSource.destroy();
+    await other.drop();
+  });
+
+  it('goes on trying for as long as it is told to, and then says that nobody is there', async () => {
+    const retries: string[] = [];
+    const preparation = prepareDatabase({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      patience: 600,
+      onRetry: (reason) => retries.push(reason),
+    });
+    await expect(preparation).rejects.toMatchObject({ code: 'DATABASE_NOT_READY' });
+    expect(retries.length).toBeGreaterThan(0);
+    expect(retries[0]).toContain('ECONNREFUSED');
+  });
+
+  it('does not go on trying with a database that does not exist', async () => {
+    const url = new URL(database.url);
+    url.pathname = '/nowhere';
+    const retries: string[] = [];
+    const preparation = prepareDatabase({
+      url: url.href,
+      patience: 60_000,
+      onRetry: (reason) => retries.push(reason),
+    });
+    await expect(preparation).rejects.toMatchObject({ code: 'DATABASE_NOT_READY' });
+    expect(retries).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await prepareDatabase({ url: database.url, patience: 0 });
+    dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url })).initialize();
+  });
+
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const good = {
+    id: `'01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d'`,
+    ...{ source: `'SHOP'`, customer_id: `'C'`, customer_name: `'N'`, product_name: `'P'`, material: `'M'` },
+    ...{ quantity: '1', priority: `'LOW'`, created_by: `'partner'` },
+  };
+
+  it.each([
+    ['a quantity of nothing', { quantity: '0' }],
+    ['a huge quantity', { quantity: '10001' }],
+    ['a negative price', { price_amount: '-1', price_currency: `'EUR'` }],
+    ['a price without a currency', { price_amount: '1' }],
+    ['a currency that is none', { price_amount: '1', price_currency: `'eur'` }],
+    ['an order in work that nobody took', { status: `'MANUFACTURING_STARTED'` }],
+    ['a held order that came from nowhere', { status: `'ON_HOLD'` }],
+    ['a key without a hash', { idempotency_key: `'k'` }],
+    ['a version before the first', { version: '0' }],
+  ])('refuses %s', async (_, columns) => {
+    const row = { ...good, ...columns };
+    const insert = `INSERT INTO orders (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).join(', ')})`;
+    await expect(dataSource.query(insert)).rejects.toMatchObject({ code: '23514' });
+  });
+});
