@@ -51,6 +51,8 @@ export class OrdersApi {
       DATA_DIR: dataDirectory,
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
+      // A machine that is busy with tests may let Redis wait for its turn.
+      REDIS_DEADLINE_MS: '2000',
       ...environment,
     });
     const application = await createApplication(configuration, databaseUrl);

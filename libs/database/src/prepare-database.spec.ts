@@ -37,7 +37,10 @@ describe('prepareDatabase', () => {
   it('leaves a schema that can be taken back and made again', async () => {
     await prepareDatabase({ url: database.url, patience: 0 });
     await connected(async (dataSource) => {
-      for (let i = 0; i < migrations.length; i += 1) await dataSource.undoLastMigration();
+      for (const migration of migrations) {
+        expect(migration.name).toBeDefined();
+        await dataSource.undoLastMigration();
+      }
       const left = await dataSource.query<{ name: string }[]>(
         `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`,
       );

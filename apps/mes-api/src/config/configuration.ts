@@ -21,6 +21,8 @@ export abstract class Configuration {
   /** Without a Redis URL, the cache is in this process. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
+    /** How long a request waits for Redis before it does without. */
+    readonly deadline: number;
     readonly entryLifetime: number;
     readonly maxEntryBytes: number;
   };
@@ -47,6 +49,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     },
     cache: {
       redisUrl: environment.REDIS_URL,
+      deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
       maxEntryBytes: environment.NEAR_CACHE_MB * 1024 * 1024,
     },

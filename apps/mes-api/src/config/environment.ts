@@ -46,6 +46,9 @@ export class Environment {
   @Matches(/^rediss?:\/\/\S+$/, { message: '$property must be a redis:// URL' })
   REDIS_URL?: string;
 
+  @Whole(1, 60_000)
+  REDIS_DEADLINE_MS = 50;
+
   @IsString()
   @MinLength(1)
   DATA_DIR = '.data';

@@ -99,4 +99,42 @@ describe('RedisConnection', () => {
     await eventually(() => early.available);
     await early.close();
   });
+
+  it('opens in spite of a server that hangs, and finds it when it goes on', async () => {
+    server.pause();
+    const early = new RedisConnection({
+      url: server.url,
+      deadline: 300,
+      retryInterval: 20,
+      regain: (client) => client.ping(),
+    });
+    try {
+      await early.open();
+      expect(early.available).toBe(false);
+    } finally {
+      server.resume();
+    }
+    await eventually(() => early.available);
+    await early.close();
+  });
+
+  it('is prepared once more when something did not arrive while it was being prepared', async () => {
+    const preparations: (() => void)[] = [];
+    const gated = new RedisConnection({
+      url: server.url,
+      deadline: 5_000,
+      retryInterval: 20,
+      regain: () => new Promise<void>((resolve) => preparations.push(resolve)),
+    });
+    const opened = gated.open();
+    await eventually(() => preparations.length === 1);
+    gated.owe();
+    preparations[0]?.();
+    await eventually(() => preparations.length === 2);
+    expect(gated.available).toBe(false);
+    preparations[1]?.();
+    await eventually(() => gated.available);
+    await opened;
+    await gated.close();
+  });
 });

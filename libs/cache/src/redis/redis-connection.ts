@@ -4,6 +4,9 @@ import { withDeadline } from '../flow/deadline.js';
 import { LedgerUnavailableError } from '../ledger/ledger.js';
 import { redisScripts } from './redis-scripts.js';
 
+/** How long to wait for a connection, in milliseconds. */
+const CONNECT_TIMEOUT = 1_000;
+
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
 /** Times in milliseconds. */
@@ -31,6 +34,7 @@ export class RedisConnection {
   private trusted = false;
   private closed = false;
   private regaining = false;
+  private debts = 0;
   private retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RedisConnectionOptions) {
@@ -45,9 +49,9 @@ export class RedisConnection {
     return this.trusted;
   }
 
-  /** Starts to connect, and goes on trying; resolves once Redis is trusted, or after the first failure. */
+  /** Starts to connect, and goes on trying; resolves once Redis is trusted, or after the first failure, or soon anyway. */
   async open(): Promise<void> {
-    await new Promise<void>((resolve) => {
+    const firstOutcome = new Promise<void>((resolve) => {
       this.client.on('ready', () => void this.tryToRegain().then(resolve));
       this.client.once('error', () => {
         resolve();
@@ -58,6 +62,8 @@ export class RedisConnection {
         resolve();
       });
     });
+    // A server that hangs accepts connections, and then says nothing.
+    await withDeadline(firstOutcome, CONNECT_TIMEOUT).catch(noop);
     if (!this.trusted) this.logger.warn('Redis is not there: answers come from the database until it is');
   }
 
@@ -73,6 +79,14 @@ export class RedisConnection {
     }
   }
 
+  /**
+   * Something did not arrive that had to: Redis is trusted only after a preparation that begins from now on. One that is
+   * under way may have been carried out before what is missing.
+   */
+  owe(): void {
+    this.debts += 1;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.trusted = false;
@@ -84,11 +98,13 @@ export class RedisConnection {
     if (this.trusted || this.regaining || this.closed || !this.client.isReady) return;
 
     this.regaining = true;
+    const { debts } = this;
     const attempt = this.options.regain(this.client);
     // While Redis hangs, the attempt stays under way; another one would only lengthen the queue that it has to work off.
     const settled = attempt.then(noop, noop).then(() => (this.regaining = false));
     try {
       await withDeadline(attempt, this.options.deadline);
+      if (this.debts !== debts) throw new Error('a write did not arrive meanwhile');
       this.trusted = true;
       this.logger.log('Redis is there: cached answers are trusted from now on');
     } catch (error) {
@@ -120,6 +136,6 @@ function createRedisClient({ url, retryInterval }: RedisConnectionOptions) {
     url,
     scripts: redisScripts,
     disableOfflineQueue: true,
-    socket: { connectTimeout: 1_000, reconnectStrategy: retryInterval, noDelay: true },
+    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: retryInterval, noDelay: true },
   });
 }

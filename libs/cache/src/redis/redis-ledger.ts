@@ -48,7 +48,12 @@ export class RedisLedger extends Ledger {
   }
 
   override async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
-    await this.connection.run((client) => this.flip(client, intentId, flips));
+    try {
+      await this.connection.run((client) => this.flip(client, intentId, flips));
+    } catch (error) {
+      this.connection.owe();
+      throw error;
+    }
   }
 
   override async evict(tags: readonly Tag[]): Promise<void> {
