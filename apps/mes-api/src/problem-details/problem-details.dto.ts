@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
 
 export class FieldErrorDto {
   @ApiProperty({
@@ -11,7 +12,7 @@ export class FieldErrorDto {
   message!: string;
 }
 
-/** RFC 9457. Some problems have further members, e.g. `currentStatus`. */
+/** RFC 9457, with the members that some problems have beyond it. */
 export class ProblemDetailsDto {
   @ApiProperty({ example: 'about:blank' })
   type!: string;
@@ -33,4 +34,13 @@ export class ProblemDetailsDto {
 
   @ApiPropertyOptional({ type: FieldErrorDto, isArray: true })
   errors?: FieldErrorDto[];
+
+  @ApiPropertyOptional({ enum: ORDER_STATUSES, description: 'Of a refused status change: where the order stands.' })
+  currentStatus?: OrderStatus;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'Of a refused status change: the version of the order.' })
+  currentVersion?: number;
+
+  @ApiPropertyOptional({ type: String, description: 'Of a refused status change: who took the order into work.' })
+  assignee?: string;
 }

@@ -1,0 +1,54 @@
+import { OrdersApi } from '../support/orders-api.js';
+import { createTestDatabase } from '../support/test-database.js';
+
+describe('health', () => {
+  it('is ready while the database is there, and says so when it is not', async () => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      expect((await api.call('/health/live')).status).toBe(200);
+      const ready = await api.call('/health/ready');
+      expect(ready.status).toBe(200);
+      expect(ready.body).toMatchObject({ details: { database: { status: 'up' }, cache: { trusted: true } } });
+
+      await database.drop();
+      expect((await api.call('/health/live')).status).toBe(200);
+      const gone = await api.call('/health/ready');
+      expect(gone.status).toBe(503);
+      expect(gone.headers.get('content-type')).toContain('application/problem+json');
+      expect(gone.body).toMatchObject({ code: 'NOT_READY' });
+    } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('is ready without Redis, whose absence it tells', async () => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: 'redis://127.0.0.1:1' });
+    try {
+      const ready = await api.call('/health/ready');
+      expect(ready.status).toBe(200);
+      expect(ready.body).toMatchObject({ details: { cache: { trusted: false } } });
+    } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('shows metrics for Prometheus, the cache’s among them', async () => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      await api.call('/api/v1/orders', { token: await api.token('operator') });
+      await api.call('/api/v1/orders', { token: await api.token('operator') });
+      const { body } = await api.call<string>('/metrics');
+      expect(body).toContain('mes_cache_events{event="hits"} 1\n');
+      expect(body).toContain('mes_cache_available 1\n');
+      expect(body).toContain('process_cpu_seconds_total');
+    } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+});
