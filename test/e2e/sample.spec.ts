@@ -136,7 +136,7 @@ describe('the sample command', () => {
 
   it('is continued by the API', async () => {
     const token = await api.token('operator');
-    const [order] = await select<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' LIMIT 1`);
+    const [order] = await select<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' AND version = 1 LIMIT 1`);
     const taken = await api.call(`/api/v1/orders/${order?.id ?? ''}/status`, {
       ...{ method: 'PATCH', token, body: { status: 'MANUFACTURING_STARTED' } },
     });
