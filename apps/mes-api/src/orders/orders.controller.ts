@@ -1,5 +1,5 @@
 import { CacheAside } from '@mes/cache';
-import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
@@ -123,7 +123,6 @@ export class OrdersController {
   }
 
   @Patch(':id/status')
-  @HttpCode(200)
   @AllowRoles('operator', 'admin')
   @ApiOperation({
     operationId: 'changeOrderStatus',

@@ -3,7 +3,7 @@ import { validateSync, type ValidationError, type ValidatorOptions } from 'class
 import { invalidInput, type FieldError } from '../problem-details/problem.js';
 
 /** What is not described is refused. */
-export const VALIDATOR_OPTIONS = {
+const VALIDATOR_OPTIONS = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
@@ -44,7 +44,7 @@ function untransformableFields(plain: unknown, prototype: object, path: readonly
 }
 
 /** The leaves of class-validator's tree, with the path to each. */
-export function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
+function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
   return errors.flatMap(({ property, constraints = {}, children = [] }) => {
     const field = parent ? `${parent}.${property}` : property;
     return [...Object.values(constraints).map((message) => ({ field, message })), ...fieldErrors(children, field)];
