@@ -34,6 +34,8 @@ export interface ApiRequest {
 
 /** A whole API that listens on a free loopback port, with an issuer for its tokens. */
 export class OrdersApi {
+  private readonly tokens = new Map<string, Promise<string>>();
+
   private constructor(
     readonly url: string,
     readonly application: NestFastifyApplication,
@@ -61,10 +63,13 @@ export class OrdersApi {
     return new OrdersApi(await application.getUrl(), application, issuer, dataDirectory);
   }
 
-  /** A good token for these roles; `lifetime` in the notation of jose. */
+  /** A good token for these roles, the same as long as the same is asked for; `lifetime` in the notation of jose. */
   token(roles: readonly Role[] | Role, subject?: string, lifetime?: string): Promise<string> {
     const list = typeof roles === 'string' ? [roles] : roles;
-    return this.issuer.issue(subject ?? `${list[0] ?? 'nobody'}-1`, list, lifetime);
+    const name = JSON.stringify([list, subject, lifetime]);
+    const token = this.tokens.get(name) ?? this.issuer.issue(subject ?? `${list[0] ?? 'nobody'}-1`, list, lifetime);
+    this.tokens.set(name, token);
+    return token;
   }
 
   /** @param path below the server's root, e.g. `/api/v1/orders` */

@@ -15,6 +15,7 @@ import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { InputValidationPipe } from './validation/input-validation.pipe.js';
 import { UnknownParametersGuard } from './validation/unknown-parameters.guard.js';
 
@@ -37,6 +38,7 @@ export class AppModule {
           useFactory: async ({ cache }: Configuration, dataSource: DataSource) => ({
             ...CACHE_ASIDE_DEFAULTS,
             ...cache,
+            commonHeaders: SECURITY_HEADERS,
             namespace: await readSharedSecret(dataSource, 'cache-namespace'),
           }),
         }),

@@ -1,18 +1,33 @@
 import { CacheModule } from '@nestjs/cache-manager';
-import { Global, Module, type DynamicModule, type FactoryProvider, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type NestModule,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AnswerCache } from './answers/answer-cache.js';
 import { CacheStatistics } from './answers/cache-statistics.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from './cache-aside.options.js';
+import { EarlyAnswers } from './early/early-answers.js';
 import { EntryStore } from './entries/entry-store.js';
 import { memoryEntries } from './entries/memory-entries.js';
+import { NearCache } from './entries/near-cache.js';
 import { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 import { IntentSweeper } from './ledger/intent-sweeper.js';
 import { Ledger } from './ledger/ledger.js';
+import { LoadLeases, NoLeases } from './leases/load-leases.js';
 import { MemoryLedger } from './ledger/memory-ledger.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
 import { RedisLedger, renewEpoch } from './redis/redis-ledger.js';
+import { RedisLoadLeases } from './redis/redis-load-leases.js';
 import { CacheWrites } from './writes/cache-writes.js';
+import { Refresher } from './writes/refresher.js';
+import { WarmAnswers } from './writes/warm-answers.js';
 
 /** How to get the {@link CacheAsideOptions} from other providers. */
 export type CacheAsideAsyncOptions = Pick<FactoryProvider<CacheAsideOptions>, 'inject' | 'useFactory'>;
@@ -34,6 +49,12 @@ const redisConnection: FactoryProvider<RedisConnection | null> = {
   },
 };
 
+const nearCache: FactoryProvider<NearCache> = {
+  provide: NearCache,
+  inject: [CACHE_ASIDE_OPTIONS],
+  useFactory: ({ maxEntryBytes, entryLifetime }: CacheAsideOptions) => new NearCache(maxEntryBytes, entryLifetime),
+};
+
 const ledger: FactoryProvider<Ledger> = {
   provide: Ledger,
   inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
@@ -41,7 +62,14 @@ const ledger: FactoryProvider<Ledger> = {
     connection ? new RedisLedger(connection, options) : new MemoryLedger(options),
 };
 
-/** Options and connection, apart from the rest because cache-manager's store is made from them. */
+const loadLeases: FactoryProvider<LoadLeases> = {
+  provide: LoadLeases,
+  inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
+  useFactory: (connection: RedisConnection | null, options: CacheAsideOptions) =>
+    connection ? new RedisLoadLeases(connection, options) : new NoLeases(),
+};
+
+/** Options, connection and near cache, apart from the rest because cache-manager's store is made from them. */
 @Global()
 @Module({})
 class CacheConnectionModule implements OnApplicationShutdown {
@@ -51,8 +79,8 @@ class CacheConnectionModule implements OnApplicationShutdown {
     const options: FactoryProvider<CacheAsideOptions> = { provide: CACHE_ASIDE_OPTIONS, inject, useFactory };
     return {
       module: CacheConnectionModule,
-      providers: [options, redisConnection],
-      exports: [CACHE_ASIDE_OPTIONS, RedisConnection],
+      providers: [options, redisConnection, nearCache],
+      exports: [CACHE_ASIDE_OPTIONS, RedisConnection, NearCache],
     };
   }
 
@@ -70,7 +98,12 @@ class CacheConnectionModule implements OnApplicationShutdown {
  */
 @Global()
 @Module({})
-export class CacheAsideModule {
+export class CacheAsideModule implements NestModule {
+  constructor(
+    private readonly adapter: HttpAdapterHost<FastifyAdapter>,
+    private readonly early: EarlyAnswers,
+  ) {}
+
   /** @param options how to get the settings from other global providers */
   static forRootAsync(options: CacheAsideAsyncOptions): DynamicModule {
     return {
@@ -79,19 +112,35 @@ export class CacheAsideModule {
         CacheConnectionModule.register(options),
         CacheModule.registerAsync({
           isGlobal: true,
-          inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
+          inject: [RedisConnection, NearCache, CACHE_ASIDE_OPTIONS],
           useFactory: (
             connection: RedisConnection | null,
-            { namespace, entryLifetime, maxEntryBytes }: CacheAsideOptions,
+            near: NearCache,
+            { namespace, entryLifetime }: CacheAsideOptions,
           ) => ({
-            stores: connection
-              ? redisEntries(connection.client, namespace, entryLifetime)
-              : memoryEntries(maxEntryBytes, entryLifetime),
+            stores: connection ? redisEntries(connection.client, namespace, entryLifetime) : memoryEntries(near),
           }),
         }),
       ],
-      providers: [ledger, CacheStatistics, EntryStore, AnswerCache, CacheWrites, IntentSweeper, CacheAsideInterceptor],
-      exports: [Ledger, CacheStatistics, AnswerCache, CacheWrites, CacheAsideInterceptor],
+      providers: [
+        ledger,
+        loadLeases,
+        CacheStatistics,
+        EntryStore,
+        AnswerCache,
+        EarlyAnswers,
+        WarmAnswers,
+        Refresher,
+        CacheWrites,
+        IntentSweeper,
+        CacheAsideInterceptor,
+      ],
+      exports: [Ledger, CacheStatistics, AnswerCache, EarlyAnswers, WarmAnswers, CacheWrites, CacheAsideInterceptor],
     };
+  }
+
+  /** Nest calls this before it declares the routes. */
+  configure(): void {
+    this.early.install(this.adapter.httpAdapter.getInstance());
   }
 }

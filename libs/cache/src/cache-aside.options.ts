@@ -15,9 +15,20 @@ export interface CacheAsideOptions {
   readonly intentLifetime: number;
   /** How long Redis may take for one operation before the request does without it. */
   readonly deadline: number;
+  /** How long a process may load an answer while the others wait for what it stores. */
+  readonly leaseLifetime: number;
+  /** How long to wait for an answer that another process loads before loading it as well. */
+  readonly leasePatience: number;
+  /** How long a write waits for the warm answers to be made anew before it evicts them. */
+  readonly refreshPatience: number;
+  /**
+   * Headers that every answer of the application carries, by their names in lower case. Answers that are given before the
+   * pipeline begins get them from here; the application sets them on all others.
+   */
+  readonly commonHeaders?: Readonly<Record<string, string>>;
   /** How often to look for writers that died, and, while Redis is away, whether it is back. */
   readonly sweepInterval: number;
-  /** Bound of the entries kept in this process when there is no Redis, in bytes. */
+  /** Bound of the memory that the entries kept in this process take, in bytes. */
   readonly maxEntryBytes: number;
 }
 
@@ -28,9 +39,12 @@ export const CACHE_ASIDE_DEFAULTS = {
   versionLifetime: 24 * 60 * 60_000,
   intentLifetime: 30_000,
   deadline: 50,
+  leaseLifetime: 1_000,
+  leasePatience: 250,
+  refreshPatience: 1_000,
   sweepInterval: 1_000,
   maxEntryBytes: 64 * 1024 * 1024,
-} satisfies Omit<CacheAsideOptions, 'redisUrl'>;
+} satisfies Omit<CacheAsideOptions, 'redisUrl' | 'commonHeaders'>;
 
 /** Injection token of {@link CacheAsideOptions}. */
 export const CACHE_ASIDE_OPTIONS = Symbol('CACHE_ASIDE_OPTIONS');

@@ -2,8 +2,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem-details/problem.js';
-import { ACCESS, type Access } from './access.decorators.js';
-import { TokenVerifier, unauthorized } from './token-verifier.js';
+import { accessTo, mayCall } from './access.js';
+import { TokenVerifier } from './token-verifier.js';
 
 /** Lets pass who has a good token with a role that the route allows. A route that allows nobody is closed. */
 @Injectable()
@@ -14,15 +14,12 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const access = accessTo(this.reflector, context);
     if (access === 'public') return true;
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const caller = await this.verifier.verify(bearerToken(request.headers.authorization));
-    if (!access?.some((role) => caller.roles.includes(role))) {
+    const caller = await this.verifier.verify(request.headers.authorization);
+    if (!mayCall(access, caller)) {
       throw new Problem({
         status: 403,
         code: 'ROLE_MISSING',
@@ -32,10 +29,4 @@ export class AccessGuard implements CanActivate {
     request.caller = caller;
     return true;
   }
-}
-
-function bearerToken(header: string | undefined): string {
-  const [, token] = /^Bearer +([\w.~+/-]+=*) *$/i.exec(header ?? '') ?? [];
-  if (token === undefined) throw unauthorized('Send a token: "Authorization: Bearer <token>".');
-  return token;
 }

@@ -1,9 +1,11 @@
-import { Module, type FactoryProvider } from '@nestjs/common';
+import { EarlyAdmission } from '@mes/cache';
+import { Global, Module, type FactoryProvider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { createRemoteJWKSet } from 'jose';
 import { Configuration } from '../config/configuration.js';
 import { AccessGuard } from './access.guard.js';
 import { DevelopmentIssuer } from './development-issuer.js';
+import { EarlyAccess } from './early-access.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** What OIDC providers sign with. */
@@ -26,5 +28,13 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
 };
 
 /** Who may call what. */
-@Module({ providers: [tokenVerifier, { provide: APP_GUARD, useClass: AccessGuard }] })
+@Global()
+@Module({
+  providers: [
+    tokenVerifier,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: EarlyAdmission, useClass: EarlyAccess },
+  ],
+  exports: [EarlyAdmission],
+})
 export class AuthModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem-details/problem.js';
 import type { Caller } from './caller.js';
 import { ROLES, type Role } from './role.js';
@@ -10,18 +11,59 @@ export interface TokenExpectations {
   /** Asymmetric ones only: with those, whoever can verify a token still cannot make one. */
   readonly algorithms: readonly string[];
   readonly key: JWTVerifyGetKey;
+  /** The time, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** How far the clock of the issuer may be off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
+/** How long a token that was found good is not verified again, so that a key which the issuer withdraws is withdrawn here. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Callers whose tokens are remembered; the least recently seen ones are verified anew. */
+const MAX_REMEMBERED = 10_000;
+
+interface RememberedCaller {
+  readonly caller: Caller;
+  /** When its token is not good any more, in milliseconds since 1970. */
+  readonly until: number;
+}
+
 /** Verifies bearer tokens: JSON Web Tokens (RFC 7519) with the claims `sub` and `roles`. */
 @Injectable()
 export class TokenVerifier {
-  constructor(private readonly expectations: TokenExpectations) {}
+  private readonly remembered = new LRUCache<string, RememberedCaller>({ max: MAX_REMEMBERED });
+  private readonly now: () => number;
 
-  /** @throws {Problem} 401 if the token is not good, 503 if the issuer's keys cannot be had */
-  async verify(token: string): Promise<Caller> {
+  constructor(private readonly expectations: TokenExpectations) {
+    this.now = expectations.now ?? Date.now;
+  }
+
+  /** Who sends this `Authorization` header, if it was verified before and its token is still good. */
+  recall(authorization: string | undefined): Caller | undefined {
+    if (authorization === undefined) return undefined;
+    const known = this.remembered.get(authorization);
+    return known && this.now() < known.until ? known.caller : undefined;
+  }
+
+  /**
+   * Who sends this `Authorization` header.
+   *
+   * @throws {Problem} 401 if the token is not good, 503 if the issuer's keys cannot be had
+   */
+  async verify(authorization: string | undefined): Promise<Caller> {
+    const known = this.recall(authorization);
+    if (known) return known;
+
+    const payload = await this.verifiedPayload(bearerToken(authorization));
+    const caller = callerFrom(payload);
+    const goodUntil = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
+    this.remembered.set(authorization ?? '', { caller, until: Math.min(goodUntil, this.now() + REMEMBERED_MS) });
+    return caller;
+  }
+
+  private async verifiedPayload(token: string): Promise<JWTPayload> {
     const { key, issuer, audience, algorithms } = this.expectations;
     try {
       const { payload } = await jwtVerify(token, key, {
@@ -30,8 +72,9 @@ export class TokenVerifier {
         algorithms: [...algorithms],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         requiredClaims: ['sub', 'exp'],
+        currentDate: new Date(this.now()),
       });
-      return callerFrom(payload);
+      return payload;
     } catch (error) {
       throw toProblem(error);
     }
@@ -39,13 +82,19 @@ export class TokenVerifier {
 }
 
 /** The 401 that says how to authenticate: RFC 6750. */
-export function unauthorized(detail: string): Problem {
+function unauthorized(detail: string): Problem {
   return new Problem({
     status: 401,
     code: 'TOKEN_INVALID',
     detail,
     headers: { 'www-authenticate': 'Bearer realm="mes-orders", error="invalid_token"' },
   });
+}
+
+function bearerToken(authorization: string | undefined): string {
+  const [, token] = /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization ?? '') ?? [];
+  if (token === undefined) throw unauthorized('Send a token: "Authorization: Bearer <token>".');
+  return token;
 }
 
 function callerFrom({ sub, roles }: JWTPayload): Caller {
@@ -57,7 +106,6 @@ function callerFrom({ sub, roles }: JWTPayload): Caller {
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
   if (error instanceof errors.JWTExpired) return unauthorized('The token has expired.');
   if (
     error instanceof errors.JWKSTimeout ||

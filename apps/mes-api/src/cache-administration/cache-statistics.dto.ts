@@ -11,6 +11,9 @@ export class CacheStatisticsDto {
   @ApiProperty({ type: 'integer' })
   hits!: number;
 
+  @ApiProperty({ type: 'integer', description: 'Hits that were answered out of this process.' })
+  nearHits!: number;
+
   @ApiProperty({ type: 'integer' })
   misses!: number;
 
@@ -40,6 +43,9 @@ export class CacheStatisticsDto {
 
   @ApiProperty({ type: 'integer', description: 'Answers stored by writers.' })
   writtenThrough!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Times that creations made the warm answers anew.' })
+  refreshes!: number;
 
   @ApiProperty({ type: 'integer', description: 'Writes that the ledger could not be told of in time.' })
   unannouncedWrites!: number;

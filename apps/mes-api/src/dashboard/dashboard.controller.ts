@@ -3,15 +3,16 @@ import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
-import { ORDER_COUNTS_TAG } from '../orders/caching/order-tags.js';
 import { ApiCached } from '../problem-details/api-cached.decorator.js';
+import { refuseParameters } from '../validation/refuse-parameters.js';
 import { hourOf } from './hour-of.js';
+import { statusDashboardQuestion } from './status-dashboard.js';
 import { DashboardService } from './dashboard.service.js';
 import { StatusDashboardDto } from './status-dashboard.dto.js';
 
-/** The hours that are shown move on without any write, so the hour is a part of the question. */
 function statusesAnswer(request: FastifyRequest): CacheDescription {
-  return { key: `dashboard:statuses:${hourOf(request).toISOString()}`, tags: [ORDER_COUNTS_TAG] };
+  refuseParameters(request);
+  return statusDashboardQuestion(hourOf(request));
 }
 
 @ApiTags('dashboard')

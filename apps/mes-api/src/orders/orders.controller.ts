@@ -18,6 +18,7 @@ import { OrderListDto } from './dto/order-list.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
 import { OrderProblemFilter } from './order-problem.filter.js';
+import { listOrders } from './list-orders.js';
 import { OrdersService } from './orders.service.js';
 import type { Visibility } from './visibility.js';
 
@@ -38,11 +39,8 @@ export class OrdersController {
   })
   @ApiOkResponse({ type: OrderListDto })
   @ApiCached()
-  async list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
-    const { sort, limit, cursor } = query;
-    const list = query.normalisedList();
-    const page = await this.orders.list({ filter: query.filter(), sort, limit, cursor, list }, visibility);
-    return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+  list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
+    return listOrders(this.orders, query, visibility);
   }
 
   @Post()

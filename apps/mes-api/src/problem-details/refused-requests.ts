@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
 import { codeFor, problemDocument } from './problem-document.js';
 import { Problem } from './problem.js';
 
@@ -32,7 +32,7 @@ export function refuseUnreadable(error: Error & { readonly code?: string }, sock
     return;
   }
   const status = UNREADABLE[error.code ?? ''] ?? 400;
-  const document = problemDocument(refusal(status, 'The request cannot be read.'), uuidv7());
+  const document = problemDocument(refusal(status, 'The request cannot be read.'), randomUUID());
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Content-Type: application/problem+json',

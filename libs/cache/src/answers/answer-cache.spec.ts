@@ -4,12 +4,18 @@ import { EntryStore } from '../entries/entry-store.js';
 import { memoryEntries } from '../entries/memory-entries.js';
 import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
-import type { Answer } from './answer.js';
+import { NearCache } from '../entries/near-cache.js';
+import { LoadLeases, NoLeases } from '../leases/load-leases.js';
+import type { Answer, LoadedAnswer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { CacheStatistics } from './cache-statistics.js';
 import { toAnswer } from './to-answer.js';
 
 const question = { key: 'list', tags: ['orders'] };
+
+function textOf({ identity }: Answer): string {
+  return JSON.parse(identity.body.toString()) as string;
+}
 
 /** A database of one value, whose reads can be held up between reading and answering. */
 class GatedSource {
@@ -23,7 +29,7 @@ class GatedSource {
     return open;
   }
 
-  readonly load = async (): Promise<Answer> => {
+  readonly load = async (): Promise<LoadedAnswer> => {
     this.loads += 1;
     const read = this.value;
     await this.gate;
@@ -36,20 +42,26 @@ describe('AnswerCache', () => {
   let statistics: CacheStatistics;
   let cache: AnswerCache;
   let source: GatedSource;
+  let near: NearCache;
   let entries: EntryStore;
+
+  function cacheOver(store: EntryStore, leases: LoadLeases = new NoLeases()): AnswerCache {
+    return new AnswerCache(ledger, store, leases, CACHE_ASIDE_DEFAULTS, statistics);
+  }
 
   beforeEach(() => {
     statistics = new CacheStatistics();
     ledger = new MemoryLedger({ intentLifetime: 1_000 });
-    entries = new EntryStore(createCache({ stores: [memoryEntries(1e6, 60_000)] }), CACHE_ASIDE_DEFAULTS, statistics);
-    cache = new AnswerCache(ledger, entries, statistics);
+    near = new NearCache(1e6, 60_000);
+    entries = new EntryStore(createCache({ stores: [memoryEntries(near)] }), near, CACHE_ASIDE_DEFAULTS, statistics);
+    cache = cacheOver(entries);
     source = new GatedSource();
   });
 
   async function read(asked = question): Promise<string> {
     const { answer, outcome } = await cache.answer(asked, source.load);
     const what = outcome.kind === 'miss' && outcome.collapsed ? 'collapsed' : outcome.kind;
-    return `${what}: ${JSON.parse(answer.body) as string}`;
+    return `${what}: ${textOf(answer)}`;
   }
 
   async function write(value: string): Promise<void> {
@@ -125,11 +137,11 @@ describe('AnswerCache', () => {
   });
 
   it('answers what it loaded even if it cannot be stored', async () => {
-    const broken = createCache({ stores: [memoryEntries(1e6, 60_000)] });
+    const broken = createCache({ stores: [memoryEntries(near)] });
     broken.set = () => Promise.reject(new Error('full'));
-    const store = new EntryStore(broken, CACHE_ASIDE_DEFAULTS, statistics);
-    const { answer, outcome } = await new AnswerCache(ledger, store, statistics).answer(question, source.load);
-    expect(answer.body).toBe('"old"');
+    const store = new EntryStore(broken, near, CACHE_ASIDE_DEFAULTS, statistics);
+    const { answer, outcome } = await cacheOver(store).answer(question, source.load);
+    expect(textOf(answer)).toBe('old');
     expect(outcome).toEqual({ kind: 'miss', stored: false, collapsed: false });
   });
 

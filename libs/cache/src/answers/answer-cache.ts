@@ -1,13 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
-import { EPOCH, Ledger, LedgerUnavailableError, type ObservedVersions, type Tag } from '../ledger/ledger.js';
-import type { Answer } from './answer.js';
+import { Ledger, LedgerUnavailableError, type Tag } from '../ledger/ledger.js';
+import { LoadLeases } from '../leases/load-leases.js';
+import type { Answer, LoadedAnswer } from './answer.js';
 import { CacheStatistics } from './cache-statistics.js';
 import type { CacheOutcome } from './cache-outcome.js';
-import { SharedObservation } from './shared-observation.js';
-import { stampOf } from './stamp.js';
+import { compressed } from './compress.js';
+import { SharedObservation, type Observation } from './shared-observation.js';
+import { stampOf, type Stamp } from './stamp.js';
 
 /** A question to the cache: what is asked, and which facts its answer depends on. */
 export interface Question {
@@ -22,11 +26,17 @@ export interface CachedAnswer {
   readonly outcome: CacheOutcome;
 }
 
+/** Where an answer comes from if it is not stored. */
+export type LoadAnswer = () => Promise<LoadedAnswer>;
+
 interface Fill {
   readonly answer: Answer;
-  readonly from: 'store' | 'source';
+  readonly from: 'redis' | 'source';
   readonly stored: boolean;
 }
+
+/** How soon to look again for what another process is loading, in milliseconds, and then less and less often. */
+const FIRST_PAUSE = 4;
 
 /**
  * Cache-aside that never answers with anything older than the last acknowledged write.
@@ -44,53 +54,78 @@ export class AnswerCache {
   constructor(
     ledger: Ledger,
     private readonly entries: EntryStore,
+    private readonly leases: LoadLeases,
+    @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
   ) {
-    this.observations = new SharedObservation((tags) => {
-      this.statistics.observations += 1;
-      return ledger.observe(tags);
-    });
+    this.observations = new SharedObservation(ledger, statistics);
+  }
+
+  /** What stands in the ledger at some moment after this call. */
+  observe(tags: readonly Tag[]): Promise<Observation> {
+    return this.observations.observe(tags);
+  }
+
+  /** The answer to `question` if it is in this process and, by what was observed for this very request, in force. */
+  findNear({ key, tags }: Question, observed: Observation): Answer | undefined {
+    if (observed instanceof LedgerUnavailableError) return undefined;
+    const answer = this.entries.findNear(key, tags, observed);
+    if (!answer) return undefined;
+    this.statistics.hits += 1;
+    this.statistics.nearHits += 1;
+    return answer;
   }
 
   /**
    * The answer to `question`, from the store if it is valid, else from `load`.
    *
    * Errors of `load` are passed on to everybody who shares that load, and are never stored.
+   *
+   * @param observed what {@link observe} has given for this very request already
    */
-  async answer(question: Question, load: () => Promise<Answer>): Promise<CachedAnswer> {
-    const versions = await this.observe(question.tags);
+  async answer(question: Question, load: LoadAnswer, observed?: Observation): Promise<CachedAnswer> {
+    const versions = observed ?? (await this.observe(question.tags));
     if (versions instanceof LedgerUnavailableError) return this.bypass(question.key, versions.detail, load);
 
-    const stamp = stampOf([EPOCH, ...question.tags], versions);
-    const { value: fill, leader } = await this.fills.run(`${question.key}\n${stamp}`, () =>
-      this.fill(question.key, stamp, load),
-    );
-    if (fill.from === 'store') {
+    const near = this.findNear(question, versions);
+    if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
+
+    const stamp = stampOf(question.tags, versions);
+    const name = `${question.key}\n${stamp.join(' ')}`;
+    const { value: fill, leader } = await this.fills.run(name, () => this.fill(name, question.key, stamp, load));
+    if (fill.from === 'redis') {
       this.statistics.hits += 1;
-      return { answer: fill.answer, outcome: { kind: 'hit', store: this.entries.kind } };
+      return { answer: fill.answer, outcome: { kind: 'hit', store: 'redis' } };
     }
     if (leader) this.statistics.misses += 1;
     else this.statistics.collapsed += 1;
     return { answer: fill.answer, outcome: { kind: 'miss', stored: fill.stored, collapsed: !leader } };
   }
 
-  private async observe(tags: readonly Tag[]): Promise<ObservedVersions | LedgerUnavailableError> {
-    try {
-      return await this.observations.observe(tags);
-    } catch (error) {
-      if (error instanceof LedgerUnavailableError) return error;
-      throw error;
+  /** Looks into the store on behalf of all who observed the same versions, and loads on their behalf if it is not there. */
+  private async fill(name: string, key: string, stamp: Stamp, load: LoadAnswer): Promise<Fill> {
+    const giveUpAt = performance.now() + this.options.leasePatience;
+    for (let pause = FIRST_PAUSE; ; pause *= 2) {
+      const found = await this.entries.findShared(key, stamp);
+      if (found) return { answer: found, from: 'redis', stored: true };
+
+      const mine = await this.leases.acquire(name);
+      const left = giveUpAt - performance.now();
+      if (mine || left <= 0) {
+        try {
+          return await this.load(key, stamp, load);
+        } finally {
+          if (mine) await this.leases.release(name);
+        }
+      }
+      await delay(Math.min(pause, left));
     }
   }
 
-  /** Looks into the store on behalf of all who observed the same versions, and loads on their behalf if it is not there. */
-  private async fill(key: string, stamp: string, load: () => Promise<Answer>): Promise<Fill> {
-    const found = await this.entries.find(key, stamp);
-    if (found) return { answer: found, from: 'store', stored: true };
-
+  private async load(key: string, stamp: Stamp, load: LoadAnswer): Promise<Fill> {
     this.statistics.loads += 1;
-    const answer = await load();
-    const stored = await this.entries.save(key, stamp, answer);
+    const answer = await compressed(await load());
+    const stored = await this.entries.save(key, { stamp, answer });
     return { answer, from: 'source', stored };
   }
 
@@ -98,7 +133,7 @@ export class AnswerCache {
    * Without versions nobody can know whether a load that is under way is recent enough for a request that has just
    * arrived, so the request shares the next one. The source sees one load per key at a time.
    */
-  private async bypass(key: string, detail: string, load: () => Promise<Answer>): Promise<CachedAnswer> {
+  private async bypass(key: string, detail: string, load: LoadAnswer): Promise<CachedAnswer> {
     this.statistics.bypasses += 1;
     const runs = this.bypasses.get(key) ?? new NextRun<Answer>(() => this.bypasses.delete(key));
     this.bypasses.set(key, runs);

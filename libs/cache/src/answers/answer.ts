@@ -1,7 +1,23 @@
-/** An answer ready to be sent. */
-export interface Answer {
-  /** JSON text. */
-  readonly body: string;
-  /** Strong entity tag of the body, with its quotes. */
+/** The content codings that answers are kept in: RFC 9110, section 8.4.1. */
+export type ContentCoding = 'identity' | 'br' | 'gzip';
+
+/** One form of an answer, ready to be sent. */
+export interface Representation {
+  readonly coding: ContentCoding;
+  readonly body: Buffer;
+  /** Strong entity tag of just these bytes, with its quotes: RFC 9110, section 8.8.3. */
   readonly entityTag: string;
+}
+
+/** An answer as JSON, ready to be sent as it is or, if it is there, in a compressed form. */
+export interface Answer {
+  readonly identity: Representation;
+  readonly br?: Representation;
+  readonly gzip?: Representation;
+}
+
+/** An answer as it comes from its source. */
+export interface LoadedAnswer extends Answer {
+  /** False if the source has named its entity tag: other bytes would need another one. */
+  readonly compressible: boolean;
 }

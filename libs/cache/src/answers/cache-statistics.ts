@@ -7,6 +7,8 @@ export type CacheCounts = Readonly<Omit<CacheStatistics, 'snapshot'>>;
 @Injectable()
 export class CacheStatistics {
   hits = 0;
+  /** Hits that were answered out of this process. */
+  nearHits = 0;
   misses = 0;
   /** Requests that shared the load of another one. */
   collapsed = 0;
@@ -22,6 +24,8 @@ export class CacheStatistics {
   sweptTags = 0;
   /** Answers stored by a writer before anybody asked for them. */
   writtenThrough = 0;
+  /** Times that writers made the warm answers anew. */
+  refreshes = 0;
   /** Writes that the ledger could not be told of in time. */
   unannouncedWrites = 0;
   /** Writes whose end the other instances had to be told around the ledger. */

@@ -1,22 +1,85 @@
-import { NextRun } from '../flow/next-run.js';
-import type { ObservedVersions, Tag } from '../ledger/ledger.js';
+import { LedgerUnavailableError, type Ledger, type ObservedVersions, type Tag } from '../ledger/ledger.js';
+import type { CacheStatistics } from './cache-statistics.js';
+
+/** What was seen of the ledger: the versions, or why there are none. */
+export type Observation = ObservedVersions | LedgerUnavailableError;
+
+/** How long an observation waits for more requests to share it, in milliseconds: the shortest time that Node can wait. */
+const PATIENCE = 1;
+
+/** Share of the requests that were lately being served at once for which an observation waits. */
+const ENOUGH = 0.9;
+
+/** How much of that number is remembered from one observation to the next. */
+const MEMORY = 0.95;
 
 /**
  * Lets all requests that arrive while an observation is being made share the next one: at most one is under way per
  * process, and still nobody is given versions that were read before its request arrived.
+ *
+ * Who polls asks again as soon as it was answered. Under load, an observation therefore waits a moment until
+ * nearly as many requests share it as were lately being served at once. Where requests come one by one, none waits.
  */
 export class SharedObservation {
-  private readonly runs = new NextRun<ObservedVersions>();
+  private underWay: Promise<unknown> = Promise.resolve();
+  private next: Promise<Observation> | undefined;
   private wanted = new Set<Tag>();
+  private waiting = 0;
+  private served = 0;
+  /** The most requests that lately waited for an observation or for its result at the same time. */
+  private concurrency = 1;
+  private enoughWait: (() => void) | undefined;
 
-  constructor(private readonly read: (tags: readonly Tag[]) => Promise<ObservedVersions>) {}
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly statistics: CacheStatistics,
+  ) {}
 
-  observe(tags: readonly Tag[]): Promise<ObservedVersions> {
+  observe(tags: readonly Tag[]): Promise<Observation> {
     for (const tag of tags) this.wanted.add(tag);
-    return this.runs.run(() => {
-      const all = [...this.wanted];
-      this.wanted = new Set();
-      return this.read(all);
+    this.waiting += 1;
+    this.concurrency = Math.max(this.concurrency, this.waiting + this.served);
+    if (this.isEnough()) this.enoughWait?.();
+    this.next ??= this.begin();
+    return this.next;
+  }
+
+  private async begin(): Promise<Observation> {
+    await this.underWay;
+    if (!this.isEnough()) await this.waitForMore();
+
+    const tags = [...this.wanted];
+    this.wanted = new Set();
+    this.next = undefined;
+    this.served = this.waiting;
+    this.waiting = 0;
+    this.concurrency *= MEMORY;
+    const reading = this.read(tags);
+    this.underWay = reading.finally(() => (this.served = 0)).catch(() => undefined);
+    return reading;
+  }
+
+  private async read(tags: readonly Tag[]): Promise<Observation> {
+    this.statistics.observations += 1;
+    try {
+      return await this.ledger.observe(tags);
+    } catch (error) {
+      if (error instanceof LedgerUnavailableError) return error;
+      throw error;
+    }
+  }
+
+  private isEnough(): boolean {
+    return this.waiting >= this.concurrency * ENOUGH;
+  }
+
+  private async waitForMore(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.enoughWait = resolve;
+      timer = setTimeout(resolve, PATIENCE);
     });
+    clearTimeout(timer);
+    this.enoughWait = undefined;
   }
 }

@@ -1,12 +1,21 @@
-import type { ObservedVersions, Tag } from '../ledger/ledger.js';
+import { EPOCH, type ObservedVersions, type Tag, type Version } from '../ledger/ledger.js';
 
-/** The versions of `tags` in one comparable string: two stamps are equal exactly when all versions are. */
-export function stampOf(tags: readonly Tag[], versions: ObservedVersions): string {
-  return tags
-    .map((tag) => {
-      const version = versions.get(tag);
-      if (version === undefined) throw new Error(`the version of ${tag} was not observed`);
-      return version;
-    })
-    .join(' ');
+/** The versions that an answer was loaded under: of the epoch, and then of its tags, in their order. */
+export type Stamp = readonly Version[];
+
+export function stampOf(tags: readonly Tag[], versions: ObservedVersions): Stamp {
+  return [EPOCH, ...tags].map((tag) => {
+    const version = versions.get(tag);
+    if (version === undefined) throw new Error(`the version of ${tag} was not observed`);
+    return version;
+  });
+}
+
+/** Whether what was stored under `stamp` is still true now that these versions were observed. */
+export function isInForce(stamp: Stamp, tags: readonly Tag[], versions: ObservedVersions): boolean {
+  if (stamp.length !== tags.length + 1 || stamp[0] !== versions.get(EPOCH)) return false;
+  for (let i = 0; i < tags.length; i += 1) {
+    if (stamp[i + 1] !== versions.get(tags[i] as Tag)) return false;
+  }
+  return true;
 }

@@ -1,9 +1,14 @@
-import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { UseInterceptors } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { CachedRoute } from '../early/early-admission.js';
 import { CacheAsideInterceptor } from '../interceptors/cache-aside.interceptor.js';
-import { CACHE_ASIDE, type DescribeAnswer } from './cache-aside.metadata.js';
+import type { CachedRouteConfig, DescribeAnswer } from './cache-aside.metadata.js';
 
 /**
  * Answers the route from the cache while the answer is true, and loads and stores it otherwise.
+ *
+ * The description is kept in the configuration of the Fastify route, where hooks and interceptors find it; a route that
+ * has a `@RouteConfig()` of its own cannot be cached.
  *
  * @example
  * ```ts
@@ -15,5 +20,10 @@ import { CACHE_ASIDE, type DescribeAnswer } from './cache-aside.metadata.js';
  * @publicApi
  */
 export function CacheAside(describe: DescribeAnswer): MethodDecorator {
-  return applyDecorators(SetMetadata(CACHE_ASIDE, describe), UseInterceptors(CacheAsideInterceptor));
+  return (target, name, descriptor) => {
+    const route = { getHandler: () => descriptor.value, getClass: () => target.constructor } as unknown as CachedRoute;
+    const cacheAside: CachedRouteConfig = { describe, route };
+    RouteConfig({ cacheAside })(target, name, descriptor);
+    UseInterceptors(CacheAsideInterceptor)(target, name, descriptor);
+  };
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { CachedRoute } from '../early/early-admission.js';
 import type { Tag } from '../ledger/ledger.js';
 
 /** How to cache one answer. */
@@ -20,5 +21,15 @@ export interface CacheDescription {
  */
 export type DescribeAnswer = (request: FastifyRequest) => CacheDescription;
 
-/** Metadata key under which `@CacheAside()` keeps its description. */
-export const CACHE_ASIDE = Symbol('CACHE_ASIDE');
+/** What `@CacheAside()` says of a route. */
+export interface CachedRouteConfig {
+  readonly describe: DescribeAnswer;
+  readonly route: CachedRoute;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set by `@CacheAside()`. */
+    cacheAside?: CachedRouteConfig;
+  }
+}

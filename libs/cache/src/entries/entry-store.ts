@@ -3,47 +3,66 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
 import type { Answer } from '../answers/answer.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
+import { isInForce, type Stamp } from '../answers/stamp.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { withDeadline } from '../flow/deadline.js';
-
-interface Entry extends Answer {
-  readonly stamp: string;
-}
+import type { ObservedVersions, Tag } from '../ledger/ledger.js';
+import type { Entry } from './entry.js';
+import { NearCache } from './near-cache.js';
 
 /**
- * Answers under their keys, each with the stamp of the versions it was loaded under.
+ * Answers under their keys, each with the stamp of the versions it was loaded under: in this process, and beyond it, if
+ * there is a Redis, for all processes.
  *
  * Storage never fails a request: what cannot be read in time is a miss, and what cannot be stored is not there.
  */
 @Injectable()
 export class EntryStore {
-  /** Where the entries are. */
-  readonly kind: 'near' | 'redis';
   private readonly logger = new Logger(EntryStore.name);
+  private readonly shared: boolean;
 
   constructor(
     @Inject(CACHE_MANAGER) private readonly cache: Cache,
+    private readonly near: NearCache,
     @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
   ) {
-    this.kind = options.redisUrl === undefined ? 'near' : 'redis';
+    this.shared = options.redisUrl !== undefined;
   }
 
-  /** The answer stored under `key`, if it was stored under just this stamp. */
-  async find(key: string, stamp: string): Promise<Answer | undefined> {
+  /** The answer stored in this process under `key`, if it is in force. */
+  findNear(key: string, tags: readonly Tag[], versions: ObservedVersions): Answer | undefined {
+    const entry = this.near.get(key);
+    return entry && isInForce(entry.stamp, tags, versions) ? entry.answer : undefined;
+  }
+
+  /** The answer stored for all processes under `key`, if it was stored under just this stamp; from then on it is near. */
+  async findShared(key: string, stamp: Stamp): Promise<Answer | undefined> {
+    if (!this.shared) return undefined;
     try {
       const entry = await withDeadline(this.cache.get<Entry>(key), this.options.deadline);
-      return entry?.stamp === stamp ? entry : undefined;
+      if (entry?.stamp.join() !== stamp.join()) return undefined;
+      this.near.set(key, entry);
+      return entry.answer;
     } catch (error) {
       this.complain('read', error);
       return undefined;
     }
   }
 
-  /** Stores the answer under this stamp. Resolves with whether that worked. */
-  async save(key: string, stamp: string, answer: Answer): Promise<boolean> {
+  /** Stores an answer that is in force, near and for all processes. Resolves with whether that worked. */
+  async save(key: string, entry: Entry): Promise<boolean> {
+    if (this.shared) this.near.set(key, entry);
+    return this.prepare(key, entry);
+  }
+
+  /**
+   * Stores an answer for all processes that may not be in force yet, and leaves the one that is near where it is. Resolves
+   * with whether that worked.
+   */
+  async prepare(key: string, entry: Entry): Promise<boolean> {
     try {
-      await withDeadline(this.cache.set<Entry>(key, { stamp, ...answer }), this.options.deadline);
+      await withDeadline(this.cache.set(key, entry), this.options.deadline);
       this.statistics.stores += 1;
       return true;
     } catch (error) {

@@ -1,19 +1,24 @@
 import { Keyv } from 'keyv';
-import { LRUCache } from 'lru-cache';
+import type { Entry } from './entry.js';
+import type { NearCache } from './near-cache.js';
 
-/**
- * The entries in this process, as a store for cache-manager: the least recently used ones go out first.
- *
- * @param maxBytes bound of all entries together, in bytes
- * @param entryLifetime in milliseconds
- */
-export function memoryEntries(maxBytes: number, entryLifetime: number): Keyv {
-  const store = new LRUCache<string, object>({
-    maxSize: maxBytes,
-    ttl: entryLifetime,
-    sizeCalculation: (value, key) => key.length + JSON.stringify(value).length,
-  });
+/** The entries in this process as a store for cache-manager: without Redis, there are no others. */
+export function memoryEntries(near: NearCache): Keyv {
+  const store = {
+    get: (key: string) => {
+      const value = near.get(key);
+      return value && { value };
+    },
+    set: (key: string, { value }: { value: Entry }) => {
+      near.set(key, value);
+    },
+    delete: (key: string) => near.delete(key),
+    clear: () => {
+      near.clear();
+    },
+  };
   const keyv = new Keyv({ store, useKeyPrefix: false });
+  // Entries are kept as they are; the times of their expiry are the business of the near cache.
   keyv.serialize = undefined;
   keyv.deserialize = undefined;
   return keyv;

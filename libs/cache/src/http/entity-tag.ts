@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A strong entity tag for exactly these bytes: RFC 9110, section 8.8.3. */
-export function entityTagOf(body: string): string {
+export function entityTagOf(body: string | Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
@@ -13,6 +13,7 @@ export function parseEntityTags(header: string): readonly string[] {
 /** Whether `If-None-Match` names this entity tag: weak comparison, RFC 9110, section 13.1.2. */
 export function noneMatchHits(header: string | undefined, entityTag: string): boolean {
   if (header === undefined) return false;
+  if (header === entityTag) return true;
   if (header.trim() === '*') return true;
   return parseEntityTags(header).some((listed) => listed.replace(/^W\//, '') === entityTag);
 }

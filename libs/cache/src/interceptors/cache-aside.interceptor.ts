@@ -1,11 +1,12 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { AnswerCache } from '../answers/answer-cache.js';
+import type { LoadedAnswer } from '../answers/answer.js';
 import { toAnswer } from '../answers/to-answer.js';
-import { CACHE_ASIDE, type DescribeAnswer } from '../decorators/cache-aside.metadata.js';
-import { cacheStatus } from '../http/cache-status.js';
+import { EarlyAnswers } from '../early/early-answers.js';
+import { answerHeaders, bodyHeaders } from '../http/answer-headers.js';
+import { preferredRepresentation } from '../http/content-negotiation.js';
 import { noneMatchHits } from '../http/entity-tag.js';
 
 /**
@@ -17,37 +18,31 @@ import { noneMatchHits } from '../http/entity-tag.js';
 @Injectable()
 export class CacheAsideInterceptor implements NestInterceptor {
   constructor(
-    private readonly reflector: Reflector,
     private readonly answers: AnswerCache,
+    private readonly early: EarlyAnswers,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const describe = this.reflector.get<DescribeAnswer>(CACHE_ASIDE, context.getHandler());
     const http = context.switchToHttp();
-    return from(this.respond(describe, http.getRequest(), http.getResponse(), next));
+    return from(this.respond(http.getRequest(), http.getResponse(), next));
   }
 
-  private async respond(
-    describe: DescribeAnswer,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    next: CallHandler,
-  ): Promise<string | undefined> {
-    const { entityTag, ...question } = describe(request);
-    const { answer, outcome } = await this.answers.answer(question, async () =>
-      toAnswer((await lastValueFrom(next.handle())) as never, entityTag),
-    );
-
-    reply.headers({
-      'cache-control': 'private, no-cache',
-      'cache-status': cacheStatus(outcome),
-      etag: answer.entityTag,
-    });
-    if (noneMatchHits(request.headers['if-none-match'], answer.entityTag)) {
+  private async respond(request: FastifyRequest, reply: FastifyReply, next: CallHandler): Promise<Buffer | undefined> {
+    const { cacheAside } = request.routeOptions.config;
+    if (!cacheAside)
+      throw new Error('this route has no description of how to cache it: decorate it with @CacheAside()');
+    const { entityTag, ...question } = cacheAside.describe(request);
+    const load = async (): Promise<LoadedAnswer> => toAnswer((await lastValueFrom(next.handle())) as never, entityTag);
+    const { answer, outcome } = await this.answers.answer(question, load, this.early.observedFor(request));
+    const representation = preferredRepresentation(answer, request.headers['accept-encoding']);
+    const { vary, ...headers } = answerHeaders(answer, representation, outcome);
+    reply.headers(headers);
+    if (vary !== undefined) reply.header('vary', [reply.getHeader('vary') ?? [], vary].flat().join(', '));
+    if (noneMatchHits(request.headers['if-none-match'], representation.entityTag)) {
       reply.status(304);
       return undefined;
     }
-    reply.type('application/json; charset=utf-8');
-    return answer.body;
+    reply.headers(bodyHeaders(representation));
+    return representation.body;
   }
 }

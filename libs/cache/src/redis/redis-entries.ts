@@ -1,6 +1,7 @@
 import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
+import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
 import type { RedisClient } from './redis-connection.js';
 
 /**
@@ -19,9 +20,8 @@ export function redisEntries(client: RedisClient, namespace: string, entryLifeti
     keyPrefix: `${namespace}:entry`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
-  // The store makes JSON of its own.
-  keyv.serialize = undefined;
-  keyv.deserialize = undefined;
+  keyv.serialize = ({ value }) => packEntry(value as Entry);
+  keyv.deserialize = (packed) => ({ value: unpackEntry(packed) as never });
   // Failures are thrown to the caller as well; without a listener Node would end the process for them.
   keyv.on('error', () => undefined);
   return keyv;

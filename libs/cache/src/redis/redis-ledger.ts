@@ -38,12 +38,17 @@ export class RedisLedger extends Ledger {
   }
 
   override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+    const tags = [EPOCH, ...observeTags];
+    const { intentLifetime, versionLifetime } = this.options;
     return this.connection.run(async (client) => {
-      const [, observed] = await Promise.all([
-        client.announce(this.keys.intents, intent.id, JSON.stringify(intent.tags), this.options.intentLifetime),
-        this.read(client, [EPOCH, ...observeTags]),
-      ]);
-      return observed;
+      const versions = await client.announce(
+        [...this.keys.intents, ...tags.map((tag) => this.keys.version(tag))],
+        intent.id,
+        JSON.stringify(intent.tags),
+        { intent: intentLifetime, version: versionLifetime },
+        tags.map(freshVersion),
+      );
+      return new Map(tags.map((tag, i) => [tag, versions[i] as Version]));
     });
   }
 

@@ -7,22 +7,33 @@ import { defineScript } from 'redis';
  * Deadlines are set and judged by the clock of the Redis server alone: the clocks of two instances are never compared.
  */
 
-/** KEYS: deadlines, intents. ARGV: id, tags as JSON, lifetime in ms. */
+/**
+ * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, tags as JSON, lifetime in ms, version
+ * lifetime in ms, then for each observed tag the version to set if it has none. Answers with the versions.
+ */
 const announce = defineScript({
-  NUMBER_OF_KEYS: 2,
   SCRIPT: `
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
     redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-    return redis.status_reply('OK')`,
-  transformArguments: (keys: readonly string[], id: string, tags: string, lifetime: number) => [
-    ...keys,
-    id,
-    tags,
-    String(lifetime),
-  ],
-  transformReply: (reply: string) => reply,
+    local versions = {}
+    for i = 3, #KEYS do
+      versions[i - 2] = redis.call('GET', KEYS[i])
+      if not versions[i - 2] then
+        versions[i - 2] = ARGV[i + 2]
+        redis.call('SET', KEYS[i], ARGV[i + 2], 'PX', ARGV[4])
+      end
+    end
+    return versions`,
+  transformArguments: (
+    keys: readonly string[],
+    id: string,
+    tags: string,
+    lifetimes: { readonly intent: number; readonly version: number },
+    fresh: readonly string[],
+  ) => [String(keys.length), ...keys, id, tags, String(lifetimes.intent), String(lifetimes.version), ...fresh],
+  transformReply: (reply: string[]) => reply,
 });
 
 /**

@@ -4,10 +4,15 @@ import { CacheStatistics } from '../answers/cache-statistics.js';
 import { toAnswer } from '../answers/to-answer.js';
 import { CACHE_ASIDE_DEFAULTS } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
+import { NearCache } from '../entries/near-cache.js';
 import { memoryEntries } from '../entries/memory-entries.js';
 import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
+import { NoLeases } from '../leases/load-leases.js';
 import { CacheWrites } from './cache-writes.js';
+import type { EvictionRelay } from './eviction-relay.js';
+import { Refresher } from './refresher.js';
+import { WarmAnswers } from './warm-answers.js';
 
 const question = { key: 'order 7', tags: ['order:7'] };
 const intent = { id: 'write', tags: ['order:7', 'list'] };
@@ -19,20 +24,33 @@ describe('CacheWrites', () => {
   let writes: CacheWrites;
   let statistics: CacheStatistics;
   let entries: EntryStore;
+  let warm: WarmAnswers;
 
   beforeEach(() => {
     now = 0;
     statistics = new CacheStatistics();
     ledger = new MemoryLedger({ intentLifetime: 1_000, now: () => now });
-    const store = createCache({ stores: [memoryEntries(1e6, 60_000)] });
-    entries = new EntryStore(store, CACHE_ASIDE_DEFAULTS, statistics);
-    cache = new AnswerCache(ledger, entries, statistics);
-    writes = new CacheWrites(ledger, entries, statistics);
+    const near = new NearCache(1e6, 60_000);
+    entries = new EntryStore(createCache({ stores: [memoryEntries(near)] }), near, CACHE_ASIDE_DEFAULTS, statistics);
+    cache = new AnswerCache(ledger, entries, new NoLeases(), CACHE_ASIDE_DEFAULTS, statistics);
+    warm = new WarmAnswers();
+    writes = writesWith();
   });
+
+  function writesWith(relay?: EvictionRelay): CacheWrites {
+    const refresher = new Refresher(
+      ledger,
+      entries,
+      warm,
+      { ...CACHE_ASIDE_DEFAULTS, refreshPatience: 50 },
+      statistics,
+    );
+    return new CacheWrites(ledger, entries, refresher, statistics, relay);
+  }
 
   async function read(): Promise<string> {
     const { answer, outcome } = await cache.answer(question, () => Promise.resolve(toAnswer('from the source')));
-    return `${outcome.kind}: ${JSON.parse(answer.body) as string}`;
+    return `${outcome.kind}: ${JSON.parse(answer.identity.body.toString()) as string}`;
   }
 
   async function create(beforeSettling: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
@@ -42,7 +60,7 @@ describe('CacheWrites', () => {
       tag: 'order:7',
       answers: [{ question, answer: toAnswer('written through') }],
       observed,
-      evicted: ['list'],
+      changed: ['list'],
     });
   }
 
@@ -112,7 +130,7 @@ describe('CacheWrites', () => {
       Object.assign(ledger, methods);
       let release!: () => void;
       const gate = new Promise<void>((resolve) => (release = resolve));
-      writes = new CacheWrites(ledger, entries, statistics, {
+      writes = writesWith({
         relay: async (tags) => {
           await gate;
           relayed.push(tags);
@@ -129,7 +147,7 @@ describe('CacheWrites', () => {
 
     it('relays nothing of a write that the ledger learnt of in the end', async () => {
       Object.assign(ledger, { announce: away });
-      writes = new CacheWrites(ledger, entries, statistics, { relay: () => Promise.reject(new Error('relayed')) });
+      writes = writesWith({ relay: () => Promise.reject(new Error('relayed')) });
       await create();
       expect(await read()).toBe('miss: from the source');
     });

@@ -5,17 +5,16 @@ import { CacheStatistics } from '../answers/cache-statistics.js';
 import { stampOf } from '../answers/stamp.js';
 import { EntryStore } from '../entries/entry-store.js';
 import {
-  EPOCH,
   Ledger,
   LedgerUnavailableError,
   type Flip,
   type Intent,
   type ObservedVersions,
   type Tag,
-  type Version,
 } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
 import { EvictionRelay } from './eviction-relay.js';
+import { Refresher } from './refresher.js';
 
 /** An answer that a writer knows already, to be stored before anybody asks for it. */
 export interface WrittenThrough {
@@ -41,6 +40,7 @@ export class CacheWrites {
   constructor(
     private readonly ledger: Ledger,
     private readonly entries: EntryStore,
+    private readonly refresher: Refresher,
     private readonly statistics: CacheStatistics,
     @Optional() private readonly relay?: EvictionRelay,
   ) {}
@@ -70,8 +70,9 @@ export class CacheWrites {
   }
 
   /**
-   * The write changed what `evicted` stand for, and made `tag`, under which the given answers are stored and brought
-   * into force, provided that nobody has touched the tag since `observed` was read, before the commit.
+   * The write changed what `changed` stand for, whose warm answers are refreshed while all others go out, and it made
+   * `tag`, under which the given answers are stored and brought into force, provided that nobody has touched the tag since
+   * `observed` was read, before the commit.
    *
    * @throws {EvictionNotRelayedError}
    */
@@ -81,19 +82,21 @@ export class CacheWrites {
       tag,
       answers,
       observed,
-      evicted,
+      changed,
     }: {
       readonly tag: Tag;
       readonly answers: readonly WrittenThrough[];
       readonly observed: ObservedVersions | undefined;
-      readonly evicted: readonly Tag[];
+      readonly changed: readonly Tag[];
     },
   ): Promise<void> {
+    const version = freshVersion();
     const before = observed?.get(tag);
-    const version = observed && before !== undefined ? await this.store(tag, answers, observed) : undefined;
-    const written: Flip =
-      before !== undefined && version !== undefined ? { tag, refreshed: { observed: before, version } } : { tag };
-    await this.settle(intentId, [...evicted.map((name) => ({ tag: name })), written]);
+    const written: Flip = before === undefined ? { tag } : { tag, refreshed: { observed: before, version } };
+    const stored = observed && this.prepare(answers, new Map(observed).set(tag, version));
+    const isRefreshed = observed !== undefined && (await this.refresher.refresh(changed));
+    await this.settle(intentId, [...(isRefreshed ? [] : changed.map((name) => ({ tag: name }))), written]);
+    await stored;
   }
 
   /** The write did not happen. */
@@ -101,22 +104,14 @@ export class CacheWrites {
     await this.tell(() => this.ledger.settle(intentId, []));
   }
 
-  /** Stores answers under a version of `tag` that is not yet in force. Resolves with it, if that worked. */
-  private async store(
-    tag: Tag,
-    answers: readonly WrittenThrough[],
-    observed: ObservedVersions,
-  ): Promise<Version | undefined> {
-    const version = freshVersion();
-    const versions = new Map(observed).set(tag, version);
+  /** Stores answers under versions that are not yet in force. */
+  private async prepare(answers: readonly WrittenThrough[], versions: ObservedVersions): Promise<void> {
     const stored = await Promise.all(
       answers.map(({ question, answer }) =>
-        this.entries.save(question.key, stampOf([EPOCH, ...question.tags], versions), answer),
+        this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
       ),
     );
-    const count = stored.filter(Boolean).length;
-    this.statistics.writtenThrough += count;
-    return count > 0 ? version : undefined;
+    this.statistics.writtenThrough += stored.filter(Boolean).length;
   }
 
   private async settle(intentId: string, flips: readonly Flip[]): Promise<void> {

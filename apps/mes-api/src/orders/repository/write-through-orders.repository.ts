@@ -31,9 +31,9 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   }
 
   override async create(newOrder: NewOrder): Promise<Creation> {
-    const evicted = tagsOfCreation();
+    const changed = tagsOfCreation();
     const tag = orderTag(newOrder.id);
-    const intent = { id: newOrder.id, tags: [...evicted, tag] };
+    const intent = { id: newOrder.id, tags: [...changed, tag] };
     const observed = await this.writes.announce(intent, [tag]);
     const creation = await this.finishOnFailure(intent, () =>
       this.persistent.create({ ...newOrder, announced: observed !== undefined }),
@@ -41,10 +41,10 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
 
     if (creation.repeated) {
       // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
-      await this.writes.evict(newOrder.id, [...evicted, orderTag(creation.order.id)]);
+      await this.writes.evict(newOrder.id, [...changed, orderTag(creation.order.id)]);
       return creation;
     }
-    await this.writes.writeThrough(newOrder.id, { tag, answers: writtenOrder(creation.order), observed, evicted });
+    await this.writes.writeThrough(newOrder.id, { tag, answers: writtenOrder(creation.order), observed, changed });
     return creation;
   }
 

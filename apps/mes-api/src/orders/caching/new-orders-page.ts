@@ -1,0 +1,20 @@
+import { toAnswer, WarmAnswers } from '@mes/cache';
+import { Injectable } from '@nestjs/common';
+import { validated } from '../../validation/validation.js';
+import { ListOrdersDto } from '../dto/list-orders.dto.js';
+import { listOrders } from '../list-orders.js';
+import { OrdersService } from '../orders.service.js';
+import type { Visibility } from '../visibility.js';
+import { listQuestion } from './order-answers.js';
+
+const NEW_ORDERS = Object.freeze(validated(ListOrdersDto, { status: 'NEW' }));
+const ALL: Visibility = { scope: 'all' };
+
+/** The page that all operators poll: the first one of the new orders, in the default order. Creations keep it warm. */
+@Injectable()
+export class NewOrdersPage {
+  constructor(orders: OrdersService, warm: WarmAnswers) {
+    const question = listQuestion(NEW_ORDERS, ALL);
+    warm.register(() => ({ question, load: async () => toAnswer(await listOrders(orders, NEW_ORDERS, ALL)) }));
+  }
+}

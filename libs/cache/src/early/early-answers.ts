@@ -1,0 +1,105 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { AnswerCache, type Question } from '../answers/answer-cache.js';
+import type { Answer, Representation } from '../answers/answer.js';
+import type { CacheOutcome } from '../answers/cache-outcome.js';
+import type { Observation } from '../answers/shared-observation.js';
+import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
+import type { CachedRouteConfig } from '../decorators/cache-aside.metadata.js';
+import { answerHeaders, bodyHeaders } from '../http/answer-headers.js';
+import { preferredRepresentation } from '../http/content-negotiation.js';
+import { noneMatchHits } from '../http/entity-tag.js';
+import { EarlyAdmission } from './early-admission.js';
+
+const NEAR_HIT: CacheOutcome = { kind: 'hit', store: 'near' };
+
+/** The headers of one representation, names and values by turns, as Node's `writeHead` takes them with the least work. */
+interface Heads {
+  readonly full: string[];
+  readonly notModified: string[];
+}
+
+/**
+ * Answers what is near and in force in a hook of Fastify, before Nest's guards, interceptors, pipes and handlers, which
+ * cost many times what such an answer costs. Whatever cannot be answered so at once goes on as if nothing had happened,
+ * and takes along what was observed for it.
+ */
+@Injectable()
+export class EarlyAnswers {
+  private readonly observations = new WeakMap<FastifyRequest, Observation>();
+  private readonly heads = new WeakMap<Representation, Heads>();
+
+  constructor(
+    private readonly answers: AnswerCache,
+    @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
+    @Optional() private readonly admission?: EarlyAdmission,
+  ) {}
+
+  /** To be called before the routes are declared. */
+  install(server: FastifyInstance): void {
+    const { admission } = this;
+    if (!admission) return;
+    server.addHook('onRoute', (route) => {
+      const cached = route.config?.cacheAside;
+      if (cached) route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission)].flat();
+    });
+  }
+
+  /** What was observed for this request already, if anything. */
+  observedFor(request: FastifyRequest): Observation | undefined {
+    return this.observations.get(request);
+  }
+
+  private hookFor({ describe, route }: CachedRouteConfig, admission: EarlyAdmission): onRequestHookHandler {
+    const isAdmitted = admission.testFor(route);
+    return (request, reply, done) => {
+      const question = isAdmitted(request) ? questionOf(request, describe) : undefined;
+      if (!question) {
+        done();
+        return;
+      }
+      this.answers.observe(question.tags).then((observed) => {
+        const answer = this.answers.findNear(question, observed);
+        if (answer) {
+          this.send(request, reply, answer);
+          return;
+        }
+        this.observations.set(request, observed);
+        done();
+      }, done);
+    };
+  }
+
+  /** Past Fastify's own way to send, which would set and check each header anew for every answer. */
+  private send({ headers }: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+    const representation = preferredRepresentation(answer, headers['accept-encoding']);
+    const { full, notModified } = this.headsOf(answer, representation);
+    const isKnown = noneMatchHits(headers['if-none-match'], representation.entityTag);
+    const head = isKnown ? notModified : full;
+    // What hooks before this one have set, as the one for cross-origin requests does.
+    const others = Object.entries(reply.getHeaders()) as [string, string][];
+    reply.hijack();
+    reply.raw.writeHead(isKnown ? 304 : 200, others.length === 0 ? head : [...head, ...others.flat()]);
+    reply.raw.end(isKnown ? undefined : representation.body);
+  }
+
+  private headsOf(answer: Answer, representation: Representation): Heads {
+    let heads = this.heads.get(representation);
+    if (!heads) {
+      const notModified = { ...this.options.commonHeaders, ...answerHeaders(answer, representation, NEAR_HIT) };
+      const full = { ...notModified, ...bodyHeaders(representation) };
+      heads = { full: Object.entries(full).flat(), notModified: Object.entries(notModified).flat() };
+      this.heads.set(representation, heads);
+    }
+    return heads;
+  }
+}
+
+/** Of a request that cannot be described, the pipeline tells what is wrong with it. */
+function questionOf(request: FastifyRequest, describe: CachedRouteConfig['describe']): Question | undefined {
+  try {
+    return describe(request);
+  } catch {
+    return undefined;
+  }
+}

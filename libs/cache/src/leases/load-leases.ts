@@ -1,0 +1,22 @@
+/**
+ * Lets one process of all load an answer while the others wait for what it stores. A lease is a courtesy to the database
+ * and nothing more: answers are right whoever loads them, and however often.
+ */
+export abstract class LoadLeases {
+  /** Whether this process may load `name` now. A lease that is not released ends by itself soon. */
+  abstract acquire(name: string): Promise<boolean>;
+
+  /** The load is over, whatever came of it. */
+  abstract release(name: string): Promise<void>;
+}
+
+/** Without other processes, there is nobody to wait for. */
+export class NoLeases extends LoadLeases {
+  override acquire(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  override release(): Promise<void> {
+    return Promise.resolve();
+  }
+}

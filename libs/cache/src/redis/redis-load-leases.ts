@@ -1,0 +1,46 @@
+import { LedgerUnavailableError } from '../ledger/ledger.js';
+import { LoadLeases } from '../leases/load-leases.js';
+import type { RedisConnection } from './redis-connection.js';
+
+/** Times in milliseconds. */
+export interface RedisLoadLeasesOptions {
+  readonly namespace: string;
+  readonly leaseLifetime: number;
+}
+
+/** The leases of any number of processes: one key each, which Redis forgets in time. */
+export class RedisLoadLeases extends LoadLeases {
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly options: RedisLoadLeasesOptions,
+  ) {
+    super();
+  }
+
+  override async acquire(name: string): Promise<boolean> {
+    const { leaseLifetime } = this.options;
+    return unlessAway(true, () =>
+      this.connection.run(
+        async (client) => (await client.set(this.key(name), '', { NX: true, PX: leaseLifetime })) !== null,
+      ),
+    );
+  }
+
+  override async release(name: string): Promise<void> {
+    await unlessAway(undefined, () => this.connection.run(async (client) => void (await client.del(this.key(name)))));
+  }
+
+  private key(name: string): string {
+    return `${this.options.namespace}:lease:${name}`;
+  }
+}
+
+/** While Redis is away, every process is on its own. */
+async function unlessAway<T>(otherwise: T, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof LedgerUnavailableError) return otherwise;
+    throw error;
+  }
+}
