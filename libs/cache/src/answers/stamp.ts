@@ -13,9 +13,9 @@ export function stampOf(tags: readonly Tag[], versions: ObservedVersions): Stamp
 
 /** Whether what was stored under `stamp` is still true now that these versions were observed. */
 export function isInForce(stamp: Stamp, tags: readonly Tag[], versions: ObservedVersions): boolean {
-  if (stamp.length !== tags.length + 1 || stamp[0] !== versions.get(EPOCH)) return false;
-  for (let i = 0; i < tags.length; i += 1) {
-    if (stamp[i + 1] !== versions.get(tags[i] as Tag)) return false;
-  }
-  return true;
+  return (
+    stamp.length === tags.length + 1 &&
+    stamp[0] === versions.get(EPOCH) &&
+    tags.every((tag, i) => stamp[i + 1] === versions.get(tag))
+  );
 }

@@ -13,10 +13,18 @@ import { EarlyAdmission } from './early-admission.js';
 
 const NEAR_HIT: CacheOutcome = { kind: 'hit', store: 'near' };
 
-/** The headers of one representation, names and values by turns, as Node's `writeHead` takes them with the least work. */
+type Headers = Readonly<Record<string, string>>;
+
+/** Headers by name, and as names and values by turns, which is what Node's `writeHead` takes with the least work. */
+interface Head {
+  readonly headers: Headers;
+  readonly flat: string[];
+}
+
+/** What goes before a representation, and what is said instead of it to who has it already. */
 interface Heads {
-  readonly full: string[];
-  readonly notModified: string[];
+  readonly full: Head;
+  readonly notModified: Head;
 }
 
 /**
@@ -71,28 +79,44 @@ export class EarlyAnswers {
   }
 
   /** Past Fastify's own way to send, which would set and check each header anew for every answer. */
-  private send({ headers }: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+  private send({ headers, method }: FastifyRequest, reply: FastifyReply, answer: Answer): void {
     const representation = preferredRepresentation(answer, headers['accept-encoding']);
-    const { full, notModified } = this.headsOf(answer, representation);
+    const heads = this.headsOf(answer, representation);
     const isKnown = noneMatchHits(headers['if-none-match'], representation.entityTag);
-    const head = isKnown ? notModified : full;
+    const head = isKnown ? heads.notModified : heads.full;
     // What hooks before this one have set, as the one for cross-origin requests does.
-    const others = Object.entries(reply.getHeaders()) as [string, string][];
+    const others = reply.getHeaders() as Headers;
     reply.hijack();
-    reply.raw.writeHead(isKnown ? 304 : 200, others.length === 0 ? head : [...head, ...others.flat()]);
-    reply.raw.end(isKnown ? undefined : representation.body);
+    reply.raw.writeHead(isKnown ? 304 : 200, isEmpty(others) ? head.flat : merged(others, head.headers));
+    reply.raw.end(isKnown || method === 'HEAD' ? undefined : representation.body);
   }
 
   private headsOf(answer: Answer, representation: Representation): Heads {
     let heads = this.heads.get(representation);
     if (!heads) {
       const notModified = { ...this.options.commonHeaders, ...answerHeaders(answer, representation, NEAR_HIT) };
-      const full = { ...notModified, ...bodyHeaders(representation) };
-      heads = { full: Object.entries(full).flat(), notModified: Object.entries(notModified).flat() };
+      heads = {
+        full: headOf({ ...notModified, ...bodyHeaders(representation) }),
+        notModified: headOf(notModified),
+      };
       this.heads.set(representation, heads);
     }
     return heads;
   }
+}
+
+function headOf(headers: Headers): Head {
+  return { headers, flat: Object.entries(headers).flat() };
+}
+
+function isEmpty(headers: Headers): boolean {
+  for (const _ in headers) return false;
+  return true;
+}
+
+function merged(others: Headers, own: Headers): Headers {
+  const vary = [others.vary, own.vary].filter((value) => value !== undefined).join(', ');
+  return { ...others, ...own, ...(vary ? { vary } : {}) };
 }
 
 /** Of a request that cannot be described, the pipeline tells what is wrong with it. */

@@ -16,6 +16,6 @@ const negotiator = new Negotiator<ContentCoding>({
  */
 export function preferredRepresentation(answer: Answer, acceptEncoding: string | undefined): Representation {
   if (acceptEncoding === undefined || !answer.br) return answer.identity;
-  const coding = negotiator.negotiate(acceptEncoding) as ContentCoding | null;
+  const coding = negotiator.negotiate(acceptEncoding);
   return answer[coding ?? 'identity'] ?? answer.identity;
 }

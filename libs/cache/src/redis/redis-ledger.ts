@@ -48,7 +48,7 @@ export class RedisLedger extends Ledger {
         { intent: intentLifetime, version: versionLifetime },
         tags.map(freshVersion),
       );
-      return new Map(tags.map((tag, i) => [tag, versions[i] as Version]));
+      return new Map(tags.map((tag, i) => [tag, versions[i] ?? '']));
     });
   }
 

@@ -27,7 +27,7 @@ export class RedisLoadLeases extends LoadLeases {
   }
 
   override async release(name: string): Promise<void> {
-    await unlessAway(undefined, () => this.connection.run(async (client) => void (await client.del(this.key(name)))));
+    await unlessAway(0, () => this.connection.run((client) => client.del(this.key(name))));
   }
 
   private key(name: string): string {

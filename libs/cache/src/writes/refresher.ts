@@ -1,5 +1,4 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Answer } from '../answers/answer.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
 import { compressed } from '../answers/compress.js';
 import { stampOf } from '../answers/stamp.js';
@@ -59,25 +58,26 @@ export class Refresher {
     const observed = await this.ledger.observe([
       ...new Set([...tags, ...warm.flatMap(({ question }) => question.tags)]),
     ]);
-    const answers = await Promise.all(warm.map(async ({ load }) => compressed(await load())));
+    const made = await Promise.all(
+      warm.map(async ({ question, load }) => ({ question, answer: await compressed(await load()) })),
+    );
 
     const prepared = new Map(tags.map((tag) => [tag, freshVersion()]));
     const versions = new Map([...observed, ...prepared]);
-    // Nothing has to wait until the entries are stored: one that is in force and not there is a miss.
-    const [, ...stored] = await Promise.all([
-      this.ledger.settle(
-        '',
-        [...prepared].map(([tag, version]) => flip(tag, observed, version)),
+    const stored = await Promise.all(
+      made.map(({ question, answer }) =>
+        this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
       ),
-      ...warm.map(({ question }, i) =>
-        this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer: answers[i] as Answer }),
-      ),
-    ]);
+    );
     this.statistics.writtenThrough += stored.filter(Boolean).length;
+    await this.ledger.settle(
+      '',
+      [...prepared].map(([tag, version]) => flip(tag, observed, version)),
+    );
     return true;
   }
 }
 
 function flip(tag: Tag, observed: ObservedVersions, version: Version): Flip {
-  return { tag, refreshed: { observed: observed.get(tag) as Version, version } };
+  return { tag, refreshed: { observed: observed.get(tag) ?? '', version } };
 }

@@ -7,6 +7,7 @@ export class CreateOrders1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE EXTENSION IF NOT EXISTS pg_trgm`);
     await runner.query(types);
+    await runner.query(search);
     await runner.query(tables);
     await runner.query(indexes);
     await runner.query(counters);
@@ -19,6 +20,7 @@ export class CreateOrders1764000000000 implements MigrationInterface {
       DROP TABLE secrets, order_arrivals, order_status_counts, order_status_changes, orders;
       DROP FUNCTION count_orders();
       DROP FUNCTION notify_of_orders();
+      DROP FUNCTION search_text(text);
       DROP TYPE order_status, order_priority, order_source;
     `);
   }
@@ -34,7 +36,20 @@ const types = `
 `;
 
 /*
+ * Text as it is searched: in lower case, but with ASCII capitals, which that leaves free, for the Cyrillic letters. For the
+ * trigrams of an index are made of what the LC_CTYPE of the database takes for letters, and "C" takes only ASCII for
+ * letters: a search for anything else would read the whole table. There are more Cyrillic letters than capitals; the
+ * rarest stay as they are.
+ */
+const search = `
+  CREATE FUNCTION search_text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN translate(lower(value), 'абвгдежзийклмнопрстухчшыья', 'ABVGDEJZIYKLMNOPRSTUHCWQXF');
+`;
+
+/*
  * Times have milliseconds only, like those of JavaScript: a cursor must carry the exact value that the row was sorted by.
+ * Nothing is due before it was ordered, with a day for clocks that differ: a list of what was created at some time need not
+ * look at what was due long before.
  * urgency turns the priority round, so that a page of it is one ascending range of an index, like the others.
  * due_sort places orders without a due date last and lets a keyset comparison do without NULL.
  * previous_status is what a held order goes back to, and what the history records as "from".
@@ -70,10 +85,11 @@ const tables = `
     idempotency_key text,
     idempotency_hash text,
     search_text text NOT NULL GENERATED ALWAYS AS (
-      lower(customer_name || ' ' || product_name || ' ' || material || ' ' || coalesce(external_id, ''))
+      search_text(customer_name || ' ' || product_name || ' ' || material || ' ' || coalesce(external_id, ''))
     ) STORED,
     CONSTRAINT orders_price_is_whole CHECK ((price_amount IS NULL) = (price_currency IS NULL)),
     CONSTRAINT orders_idempotency_is_whole CHECK ((idempotency_key IS NULL) = (idempotency_hash IS NULL)),
+    CONSTRAINT orders_due_is_later CHECK (due_at >= created_at - interval '24 hours'),
     CONSTRAINT orders_start_is_assigned CHECK (status <> 'MANUFACTURING_STARTED' OR assignee IS NOT NULL),
     CONSTRAINT orders_hold_can_end CHECK (status <> 'ON_HOLD' OR previous_status IS NOT NULL)
   );
@@ -91,20 +107,30 @@ const tables = `
   );
 `;
 
-/** One for every sort with and without a status, so that a page is read off an index and never sorted. */
+/*
+ * One for every sort, of all orders and of those of a creator, a material or an assignee, so that a page is read off an
+ * index and never sorted. All have the status: a list without one is merged from those of all statuses. What comes after
+ * the id is there to be filtered by: those who want what is overdue, newest first, pass over very many that are not.
+ */
 const indexes = `
   CREATE UNIQUE INDEX orders_external_id ON orders (created_by, external_id) WHERE external_id IS NOT NULL;
   CREATE UNIQUE INDEX orders_idempotency_key ON orders (created_by, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
-  CREATE INDEX orders_by_age ON orders (created_at, id);
-  CREATE INDEX orders_by_due ON orders (due_sort, id);
-  CREATE INDEX orders_by_priority ON orders (urgency, created_at, id);
-  CREATE INDEX orders_by_status_age ON orders (status, created_at, id);
-  CREATE INDEX orders_by_status_due ON orders (status, due_sort, id);
-  CREATE INDEX orders_by_status_priority ON orders (status, urgency, created_at, id);
-  CREATE INDEX orders_by_assignee ON orders (assignee, created_at, id) WHERE assignee IS NOT NULL;
-  CREATE INDEX orders_by_creator ON orders (created_by, created_at, id);
-  CREATE INDEX orders_by_material ON orders (material, status, created_at, id);
+  CREATE INDEX orders_by_age ON orders (status, created_at, id, due_sort);
+  CREATE INDEX orders_by_due ON orders (status, due_sort, id, created_at);
+  CREATE INDEX orders_by_priority ON orders (status, urgency, created_at, id);
+  CREATE INDEX orders_by_creator_age ON orders (created_by, status, created_at, id, due_sort);
+  CREATE INDEX orders_by_creator_due ON orders (created_by, status, due_sort, id, created_at);
+  CREATE INDEX orders_by_creator_priority ON orders (created_by, status, urgency, created_at, id);
+  CREATE INDEX orders_by_material_age ON orders (material, status, created_at, id, due_sort);
+  CREATE INDEX orders_by_material_due ON orders (material, status, due_sort, id, created_at);
+  CREATE INDEX orders_by_material_priority ON orders (material, status, urgency, created_at, id);
+  CREATE INDEX orders_by_assignee_age ON orders (assignee, status, created_at, id, due_sort)
+    WHERE assignee IS NOT NULL;
+  CREATE INDEX orders_by_assignee_due ON orders (assignee, status, due_sort, id, created_at)
+    WHERE assignee IS NOT NULL;
+  CREATE INDEX orders_by_assignee_priority ON orders (assignee, status, urgency, created_at, id)
+    WHERE assignee IS NOT NULL;
   CREATE INDEX orders_by_text ON orders USING gin (search_text gin_trgm_ops);
 `;
 

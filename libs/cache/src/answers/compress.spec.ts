@@ -1,0 +1,35 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { compressed } from './compress.js';
+import { toAnswer } from './to-answer.js';
+
+const LONG = 'gold ring '.repeat(500);
+
+describe('a compressed answer', () => {
+  it('says the same in all its forms, and less loudly', async () => {
+    const { identity, br, gzip } = await compressed(toAnswer(LONG));
+    if (!br || !gzip) throw new Error('not compressed');
+    expect(JSON.parse(identity.body.toString())).toBe(LONG);
+    expect(brotliDecompressSync(br.body)).toEqual(identity.body);
+    expect(gunzipSync(gzip.body)).toEqual(identity.body);
+    expect(Math.max(br.body.length, gzip.body.length)).toBeLessThan(identity.body.length / 10);
+  });
+
+  it('has a strong entity tag of its own for each form', async () => {
+    const { identity, br, gzip } = await compressed(toAnswer(LONG));
+    const tags = [identity, br, gzip].map((form) => form?.entityTag ?? '');
+    expect(new Set(tags).size).toBe(3);
+    for (const tag of tags) expect(tag).toMatch(/^"[\w-]+"$/);
+  });
+
+  it('keeps no memory but its own', async () => {
+    const { identity, br, gzip } = await compressed(toAnswer(LONG));
+    for (const form of [identity, br, gzip]) expect(form?.body.buffer.byteLength).toBe(form?.body.length);
+  });
+
+  it('is not made of what is short, nor of what has an entity tag that its source has named', async () => {
+    expect(Object.keys(await compressed(toAnswer('short')))).toEqual(['identity']);
+    const named = await compressed(toAnswer(LONG, () => '"7"'));
+    expect(Object.keys(named)).toEqual(['identity']);
+    expect(named.identity.entityTag).toBe('"7"');
+  });
+});
