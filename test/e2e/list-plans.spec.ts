@@ -2,12 +2,14 @@ import { prepareDatabase } from '@mes/database';
 import { ORDER_STATUSES, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
 import { ORDER_SORTS, type Order, type OrderSort } from '../../apps/mes-api/src/orders/order.js';
 import { listOrdersSql, positionAfter } from '../../apps/mes-api/src/orders/repository/list-orders.sql.js';
-import type { ListOrders, PagePosition } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import type { ListOrders, OrderFilter } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 interface Plan {
   readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
   readonly 'Relation Name'?: string;
   readonly 'Actual Rows': number;
   readonly 'Actual Loops': number;
@@ -16,9 +18,23 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
+/** A list, of all orders or of those of a creator. */
+interface Asked {
+  readonly filter: OrderFilter;
+  readonly creator?: string;
+  readonly sort: OrderSort;
+}
+
 /** Enough to make it worth PostgreSQL's while to choose its plans with care. */
 const ORDERS = 20_000;
 const LIMIT = 50;
+const PAGE = LIMIT + 1;
+const FIRST = '2031-01-01T00:00:00Z';
+
+/** When the order with this number was created. */
+function arrival(n: number): Date {
+  return new Date(Date.parse(FIRST) + n * 10 * 60_000);
+}
 
 function nodesOf(plan: Plan): Plan[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
@@ -32,6 +48,19 @@ function rowsInto({ Plans = [], ...node }: Plan): number {
   return given.length > 0 ? given.reduce((sum, rows) => sum + rows, 0) : read * node['Actual Loops'];
 }
 
+/** How many orders were read, whatever became of them. */
+function ordersRead(plan: Plan): number {
+  return nodesOf(plan)
+    .filter((node) => node['Relation Name'] === 'orders')
+    .reduce((sum, node) => sum + rowsInto({ ...node, Plans: [] }), 0);
+}
+
+/** The indexes that were really looked into. */
+function indexesUsed(plan: Plan): string[] {
+  const used = nodesOf(plan).filter((node) => node['Actual Loops'] > 0);
+  return [...new Set(used.flatMap((node) => node['Index Name'] ?? []))].sort();
+}
+
 describe('a page of a list', () => {
   let database: TestDatabase;
   let table: OrdersTable;
@@ -40,19 +69,27 @@ describe('a page of a list', () => {
     database = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 10_000 });
     table = await OrdersTable.connect(database.url);
+    // Nothing has to do with anything else, but for the time: nothing old is NEW any more, and so without the status an
+    // index of the oldest would have to be read by half. What is due is due some days after it came.
     await table.query(
-      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, due_at,
-         status, previous_status, assignee, created_by, created_at)
-       SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring ' || n % 50, 'Gold', 1,
-         (enum_range(NULL::order_priority))[1 + n % 4],
-         CASE WHEN n % 3 > 0 THEN timestamptz '2032-01-01Z' + n * interval '1 minute' END,
-         -- Nothing old is NEW any more: without the status, an index of the oldest has to be read by half.
-         (enum_range(NULL::order_status))[CASE WHEN n > ${ORDERS / 2} AND n % 4 = 0 THEN 1 ELSE 2 + n % 7 END],
-         'NEW', 'operator-1', 'partner-' || n % 10,
-         timestamptz '2031-01-01Z' + n * interval '1 minute'
-       FROM generate_series(1, ${ORDERS}) AS n`,
+      `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity,
+         priority, due_at, status, previous_status, assignee, created_by, created_at)
+       SELECT gen_random_uuid(), 'WEB-' || n, (enum_range(NULL::order_source))[1 + chance(n, 1) % 3], 'C',
+         (ARRAY['Мария Соколова', 'Ann Smith', 'Zoë Müller', 'Пётр Объедков'])[1 + chance(n, 2) % 4],
+         CASE WHEN n % 200 = 0 THEN 'Серьги' WHEN n % 5000 = 3 THEN 'Тиара «Полярная»' WHEN n % 5000 = 4 THEN 'Tiara' ELSE 'Ring' END,
+         (ARRAY['Gold 585', 'Silver 925', 'Brass'])[1 + chance(n, 3) % 3], 1,
+         (enum_range(NULL::order_priority))[1 + chance(n, 4) % 4],
+         CASE WHEN chance(n, 5) % 3 > 0 THEN $1::timestamptz + n * interval '10 minutes' + (24 + chance(n, 6) % 100) * interval '1 hour' END,
+         (enum_range(NULL::order_status))[CASE WHEN n > ${ORDERS / 2} AND chance(n, 7) % 4 = 0 THEN 1 ELSE 2 + chance(n, 8) % 7 END],
+         'NEW', 'operator-' || chance(n, 9) % 5, 'partner-' || chance(n, 10) % 5,
+         $1::timestamptz + n * interval '10 minutes'
+       FROM generate_series(1, ${ORDERS}) AS n`.replace(
+        /chance\(n, (\d+)\)/g,
+        '(hashint8extended(n, $1) & 1048575)::integer',
+      ),
+      [FIRST],
     );
-    await table.query('ANALYZE orders');
+    await table.query('VACUUM ANALYZE orders');
   });
 
   afterAll(async () => {
@@ -60,23 +97,24 @@ describe('a page of a list', () => {
     await database.drop();
   });
 
-  function list(sort: OrderSort, status: OrderStatus[] | undefined, limit: number, after?: PagePosition): ListOrders {
-    return { sort, filter: { status }, limit, after, visibility: { scope: 'all' } };
+  function list({ filter, creator, sort }: Asked): ListOrders {
+    const visibility = creator === undefined ? { scope: 'all' as const } : { scope: 'own' as const, creator };
+    return { sort, filter, limit: LIMIT, visibility };
   }
 
-  /** Far down the list. */
-  async function positionIn(sort: OrderSort, status: OrderStatus[] | undefined): Promise<PagePosition> {
+  /** Its page that begins after so many orders. */
+  async function further(asked: Asked, passed: number): Promise<ListOrders> {
     const { sql, parameters } = listOrdersSql(
-      list(sort, status, ORDERS / 10),
+      { ...list(asked), limit: passed - 1 },
       'o.id, o.priority, o.created_at AS "createdAt", o.due_at AS "dueAt"',
     );
     const last = (await table.query<Order>(sql, parameters)).at(-1);
     if (!last) throw new Error('the list is empty');
-    return positionAfter(last, sort);
+    return { ...list(asked), after: positionAfter(last, asked.sort) };
   }
 
-  async function planOf(sort: OrderSort, status: OrderStatus[] | undefined, after?: PagePosition): Promise<Plan> {
-    const { sql, parameters } = listOrdersSql(list(sort, status, LIMIT, after), 'o.*');
+  async function planOf(page: ListOrders): Promise<Plan> {
+    const { sql, parameters } = listOrdersSql(page, 'o.*');
     const [row] = await table.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
       parameters,
@@ -86,28 +124,147 @@ describe('a page of a list', () => {
     return plan;
   }
 
-  const asked: (OrderStatus[] | undefined)[] = [
-    undefined,
-    ...ORDER_STATUSES.map((status) => [status]),
-    ['NEW', 'ON_HOLD', 'CLOSED'],
-    [...ORDER_STATUSES],
+  async function idsOf(page: ListOrders): Promise<string[]> {
+    const { sql, parameters } = listOrdersSql(page, 'o.id');
+    return (await table.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
+  }
+
+  /** What a page must show, by the plainest statement there is. */
+  async function plainly({ filter, creator, sort }: Asked, offset = 0): Promise<string[]> {
+    const order = {
+      '-createdAt': 'created_at DESC, id DESC',
+      createdAt: 'created_at, id',
+      dueAt: 'due_at NULLS LAST, id',
+      '-priority': 'priority DESC, created_at, id',
+    }[sort];
+    const rows = await table.query<{ id: string }>(
+      `SELECT id FROM orders
+       WHERE ($1::text[] IS NULL OR status::text = ANY($1)) AND ($2::text[] IS NULL OR material = ANY($2))
+         AND ($3::text[] IS NULL OR assignee = ANY($3)) AND ($4::text[] IS NULL OR priority::text = ANY($4))
+         AND ($5::text[] IS NULL OR source::text = ANY($5)) AND ($6::text IS NULL OR created_by = $6)
+         AND ($7::timestamptz IS NULL OR created_at >= $7) AND ($8::timestamptz IS NULL OR created_at < $8)
+         AND ($9::timestamptz IS NULL OR due_at < $9)
+         AND ($10::text IS NULL OR number::text = $10 OR strpos(
+           lower(customer_name || ' ' || product_name || ' ' || material || ' ' || external_id), lower($10)) > 0)
+       ORDER BY ${order} OFFSET ${offset} LIMIT ${PAGE}`,
+      [
+        ...[filter.status, filter.material, filter.assignee, filter.priority, filter.source, creator],
+        ...[filter.createdFrom, filter.createdTo, filter.dueBefore, filter.q],
+      ],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  const some: OrderStatus[] = ['NEW', 'ON_HOLD', 'CLOSED'];
+  /** With how many ranges of an index they are. */
+  const questions: (Omit<Asked, 'sort'> & { readonly ranges: number })[] = [
+    { filter: {}, ranges: 8 },
+    ...ORDER_STATUSES.map((status) => ({ filter: { status: [status] }, ranges: 1 })),
+    { filter: { status: some }, ranges: 3 },
+    { filter: { status: [...ORDER_STATUSES] }, ranges: 8 },
+    { filter: {}, creator: 'partner-3', ranges: 8 },
+    { filter: { status: ['NEW'] }, creator: 'partner-3', ranges: 1 },
+    { filter: { status: some }, creator: 'partner-3', ranges: 3 },
+    { filter: { material: ['Brass'] }, ranges: 8 },
+    { filter: { material: ['Brass'], status: ['NEW'] }, ranges: 1 },
+    { filter: { material: ['Brass', 'Gold 585'], status: some }, ranges: 6 },
+    { filter: { assignee: ['operator-2'] }, ranges: 8 },
+    { filter: { assignee: ['operator-2'], status: ['CLOSED'] }, ranges: 1 },
+    { filter: { assignee: ['operator-2', 'operator-4'], status: ['CLOSED'] }, ranges: 2 },
   ];
-  const cases = ORDER_SORTS.flatMap((sort) =>
-    asked.flatMap((status) => [false, true].map((further) => ({ sort, status, further }))),
-  );
+  const everySort = <T extends object>(asked: readonly T[]): (T & { readonly sort: OrderSort })[] =>
+    asked.flatMap((question) => ORDER_SORTS.map((sort) => ({ ...question, sort })));
 
-  it.each(cases)('is read off an index: %j', async (asked) => {
-    const { sort, status, further } = asked;
-    const plan = await planOf(sort, status, further ? await positionIn(sort, status) : undefined);
-    expect(plan['Actual Rows']).toBe(LIMIT + 1);
-
-    const most = (LIMIT + 1) * (status?.length ?? 1);
+  async function expectFewRows(page: ListOrders, ranges: number): Promise<void> {
+    const plan = await planOf(page);
+    expect(plan['Actual Rows']).toBe(PAGE);
+    // The whole point: how many rows are read has nothing to do with how many there are. Of several ranges, one row each is
+    // compared, and the orders of the page are fetched when it is known which they are.
+    const most = ranges === 1 ? PAGE : 2 * PAGE + ranges;
     for (const node of nodesOf(plan)) {
       const type = node['Node Type'];
       expect(type).not.toMatch(/^(Seq|Bitmap Heap) Scan$/);
-      // The whole point: how many rows are read has nothing to do with how many there are.
       expect({ type, few: rowsInto(node) <= most }).toEqual({ type, few: true });
-      if (status === undefined || status.length === 1) expect(type).not.toMatch(/Sort/);
+      if (ranges === 1) expect(type).not.toMatch(/Sort/);
     }
+  }
+
+  it.each(everySort(questions))('is read off an index: %j', async ({ ranges, ...asked }) => {
+    await expectFewRows(list(asked), ranges);
+    await expectFewRows(await further(asked, 100), ranges);
+    expect(await idsOf(list(asked))).toEqual(await plainly(asked));
+    expect(await idsOf(await further(asked, 100))).toEqual(await plainly(asked, 100));
+  });
+
+  it.each<Asked>([
+    // Of each urgency, the index has the times in order.
+    { filter: { priority: ['LOW'] }, sort: '-createdAt' },
+    { filter: { priority: ['LOW', 'HIGH'], status: ['NEW'] }, sort: 'createdAt' },
+    { filter: { priority: ['LOW'] }, sort: '-priority' },
+    { filter: { priority: ['LOW'], status: ['CLOSED'] }, sort: '-priority' },
+    { filter: { priority: ['LOW', 'URGENT'], status: some }, creator: 'partner-1', sort: '-priority' },
+    { filter: { createdFrom: arrival(ORDERS / 2) }, sort: 'createdAt' },
+    { filter: { createdTo: arrival(ORDERS / 2) }, sort: '-createdAt' },
+    { filter: { createdFrom: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: '-priority' },
+  ])('begins where the first order can be: %j', async (asked) => {
+    expect(ordersRead(await planOf(list(asked)))).toBeLessThan(ORDERS / 10);
+    expect(await idsOf(list(asked))).toEqual(await plainly(asked));
+  });
+
+  it.each<Asked & { readonly looksAt: RegExp }>([
+    // Nothing is due long before it came.
+    { filter: { createdFrom: arrival(ORDERS / 2) }, sort: 'dueAt', looksAt: /due_sort >= / },
+    { filter: { createdFrom: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'dueAt', looksAt: /due_sort >= / },
+    { filter: { dueBefore: arrival(ORDERS / 2) }, sort: '-createdAt', looksAt: /created_at < / },
+    { filter: { dueBefore: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: '-createdAt', looksAt: /created_at < / },
+    { filter: { dueBefore: arrival(ORDERS / 2) }, creator: 'partner-3', sort: '-createdAt', looksAt: /created_at < / },
+    // What is not wanted is passed over in the index.
+    { filter: { createdTo: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'dueAt', looksAt: /created_at < / },
+    { filter: { dueBefore: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'createdAt', looksAt: /due_sort < / },
+  ])('begins where the first order can be, and reads none that is not wanted: %j', async ({ looksAt, ...asked }) => {
+    const plan = await planOf(list(asked));
+    for (const node of nodesOf(plan)) {
+      if (node['Relation Name'] !== 'orders' || node['Index Name'] === 'orders_pkey') continue;
+      expect(node['Index Cond']).toMatch(looksAt);
+      expect(node['Rows Removed by Filter'] ?? 0).toBe(0);
+    }
+    expect(await idsOf(list(asked))).toEqual(await plainly(asked));
+  });
+
+  describe('with a text', () => {
+    const byText = (texts: readonly string[]): Asked[] =>
+      everySort(
+        texts.flatMap((q) => [
+          { filter: { q } },
+          { filter: { q }, creator: 'partner-3' },
+          { filter: { q, status: ['NEW' as const] } },
+          { filter: { q, status: some, material: ['Brass', 'Gold 585'] } },
+        ]),
+      );
+
+    it.each(
+      byText(['ring', 'МАРИЯ', 'müller', 'brass', 'объедков', 'web-1', 'zz', 'Серьги', 'WEB-12345', '4003', '%']),
+    )('shows all that have it: %j', async (asked) => {
+      expect(await idsOf(list(asked))).toEqual(await plainly(asked));
+    });
+
+    it.each(everySort(['ring', 'мария', 'Müller'].map((q) => ({ filter: { q } }))))(
+      'that is frequent, is found reading the list: %j',
+      async (asked) => {
+        const plan = await planOf(list(asked));
+        expect(indexesUsed(plan)).not.toContain('orders_by_text');
+        expect(ordersRead(plan)).toBeLessThan(ORDERS / 20);
+      },
+    );
+
+    it.each(everySort(['Tiara', 'тиара', 'ПОЛЯРНАЯ', 'web-12345', 'nothing has it'].map((q) => ({ filter: { q } }))))(
+      'that is rare, is looked up in an index: %j',
+      async (asked) => {
+        const plan = await planOf(list(asked));
+        expect(indexesUsed(plan)).toContain('orders_by_text');
+        // Most of these are the glance at the list.
+        expect(ordersRead(plan)).toBeLessThan(1_200);
+      },
+    );
   });
 });

@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+
+export const SCENARIOS = ['page', 'hit-costs', 'stampede', 'creates', 'factory-day', 'scale'] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+/** How much is measured. Times are in seconds. */
+export interface Plan {
+  readonly quick: boolean;
+  /** In the database, before the first measurement. */
+  readonly orders: number;
+  readonly rounds: number;
+  /** One measurement of one contender in one round. */
+  readonly seconds: number;
+  /** The same load before it, which is not measured. */
+  readonly warmUp: number;
+  readonly factorySeconds: number;
+  readonly factoryRounds: number;
+  readonly stampedes: number;
+  readonly hits: number;
+  readonly scaleOrders: number;
+  readonly scaleRequests: number;
+}
+
+export interface BenchArguments {
+  readonly plan: Plan;
+  readonly scenarios: readonly ScenarioName[];
+  /** Of a database that is filled already, for the scenario `scale`. */
+  readonly scaleDatabaseUrl: string | undefined;
+  /** Where results are written; without it, they are only shown. */
+  readonly output: string | undefined;
+}
+
+export const BENCH_USAGE = `Measures this API against its peers, all in one run, in turn, in several rounds.
+
+  npm run bench
+  npm run bench -- --quick
+  npm run bench -- --only page,creates --rounds 3
+
+  --orders <n>                 orders in the database; 1000000 by default
+  --only <scenario,…>          of ${SCENARIOS.join(', ')};
+                               all but scale by default, since it takes long to fill
+  --rounds <n>                 rounds; 5 by default
+  --seconds <n>                length of one measurement; 8 by default
+  --quick                      about two minutes: 100000 orders, fewer and shorter rounds
+  --output <folder>            where bench.json, bench.md and bench.svg are written. What is there of scenarios that are not
+                               run is kept. By default test/bench/results; with --quick, nothing is written
+  --scale-orders <n>           the larger database of the scenario scale; 10000000 by default
+  --scale-database-url <url>   instead of filling one
+  --help                       this text`;
+
+const RESULTS = 'test/bench/results';
+const WHOLE: Plan = {
+  quick: false,
+  orders: 1_000_000,
+  rounds: 5,
+  seconds: 8,
+  warmUp: 2,
+  factorySeconds: 20,
+  factoryRounds: 3,
+  stampedes: 5,
+  hits: 50_000,
+  scaleOrders: 10_000_000,
+  scaleRequests: 30,
+};
+const QUICK: Plan = {
+  ...WHOLE,
+  quick: true,
+  orders: 100_000,
+  rounds: 2,
+  seconds: 1.5,
+  warmUp: 0.5,
+  factorySeconds: 4,
+  factoryRounds: 1,
+  stampedes: 2,
+  hits: 10_000,
+};
+
+/**
+ * What was asked for on the command line; nothing if that was help.
+ *
+ * @throws {CommandError} and the errors of `parseArgs`
+ */
+export function readBenchArguments(args: string[]): BenchArguments | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      orders: { type: 'string' },
+      only: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      output: { type: 'string' },
+      'scale-orders': { type: 'string' },
+      'scale-database-url': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+
+  const base = values.quick ? QUICK : WHOLE;
+  const rounds = whole('--rounds', values.rounds, 100) ?? base.rounds;
+  return {
+    plan: {
+      ...base,
+      orders: whole('--orders', values.orders, 100_000_000) ?? base.orders,
+      rounds,
+      factoryRounds: Math.min(rounds, base.factoryRounds),
+      seconds: positive('--seconds', values.seconds) ?? base.seconds,
+      scaleOrders: whole('--scale-orders', values['scale-orders'], 100_000_000) ?? base.scaleOrders,
+    },
+    scenarios: scenariosOf(values.only),
+    scaleDatabaseUrl: values['scale-database-url'],
+    output: values.output ?? (values.quick ? undefined : RESULTS),
+  };
+}
+
+function scenariosOf(only: string | undefined): readonly ScenarioName[] {
+  if (only === undefined) return SCENARIOS.filter((name) => name !== 'scale');
+  const wanted = only.split(',').map((name) => name.trim());
+  const unknown = wanted.find((name) => !SCENARIOS.some((known) => known === name));
+  if (unknown !== undefined) throw new CommandError(`--only knows ${SCENARIOS.join(', ')}, but not ${unknown}`);
+  return SCENARIOS.filter((name) => wanted.includes(name));
+}
+
+function whole(option: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > most) throw new CommandError(`${option} must be a whole number from 1 to ${most}`);
+  return value;
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0 && value <= 3_600)) throw new CommandError(`${option} must be a number up to 3600`);
+  return value;
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { announce } from './announce.js';
+
+// The least that Node can do: the bytes of the page, whatever is asked.
+const page = readFileSync(process.env.PAGE_FILE ?? '');
+const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(page.length) };
+
+const server = createServer((_request, response) => {
+  response.writeHead(200, headers).end(page);
+});
+server.listen(0, '127.0.0.1', () => {
+  announce(server.address());
+});

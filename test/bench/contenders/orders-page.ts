@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { ListOrdersDto } from '../../../apps/mes-api/src/orders/dto/list-orders.dto.js';
+import type { OrderListDto } from '../../../apps/mes-api/src/orders/dto/order-list.dto.js';
+import { presentOrder } from '../../../apps/mes-api/src/orders/dto/order.dto.js';
+import { OrdersService } from '../../../apps/mes-api/src/orders/orders.service.js';
+import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
+
+/** What every contender's handler does when it is called: the first page of orders with a status, as this API loads it. */
+@Injectable()
+export class OrdersPage {
+  constructor(private readonly orders: OrdersService) {}
+
+  async load(status: OrderStatus): Promise<OrderListDto> {
+    const query = Object.assign(new ListOrdersDto(), { status: [status] });
+    const { sort, limit } = query;
+    const list = query.normalisedList();
+    const page = await this.orders.list({ filter: query.filter(), sort, limit, list }, { scope: 'all' });
+    return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+  }
+}

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { AnswerCache, type CachedAnswer, type Question } from '@mes/cache';
+import type { Type } from '@nestjs/common';
+import { createApplication } from '../../../apps/mes-api/src/application.js';
+import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
+import { StatusChangedHandler } from '../../../apps/mes-api/src/orders/caching/status-changed.handler.js';
+import { OrdersService } from '../../../apps/mes-api/src/orders/orders.service.js';
+import {
+  PERSISTENT_ORDERS,
+  type OrdersRepository,
+} from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { announce } from './announce.js';
+
+// This API, authorisation and all, with the cache taken out: reads go to the database, writes tell nobody.
+const configuration = readConfiguration(process.env);
+const application = await createApplication(configuration, configuration.database.url ?? '');
+
+type Load = () => Promise<CachedAnswer['answer']>;
+replace(AnswerCache, {
+  answer: async (_question: Question, load: Load): Promise<CachedAnswer> => ({
+    answer: await load(),
+    outcome: { kind: 'bypass', detail: 'no-cache' },
+  }),
+});
+replace(StatusChangedHandler, { evict: () => Promise.resolve() });
+
+// Said to be announced, so that the database notifies nobody.
+const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
+const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
+  create: (order) => persistent.create({ ...order, announced: true }),
+  changeStatus: (change) => persistent.changeStatus({ ...change, announced: true }),
+};
+replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => void application.close().then(() => process.exit(0)));
+}
+await application.listen(0, '127.0.0.1');
+announce(application.getHttpServer().address());
+
+/** Replaces members of the one instance of a class, private ones included. */
+function replace(type: Type, members: Readonly<Record<string, unknown>>): void {
+  Object.assign(application.get<object>(type, { strict: false }), members);
+}

@@ -1,0 +1,11 @@
+import { Pool } from 'undici';
+
+/** Runs `use` with so many connections to a server, each of which carries one request at a time. */
+export async function withPool<T>(url: string, connections: number, use: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = new Pool(url, { connections, pipelining: 1 });
+  try {
+    return await use(pool);
+  } finally {
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Plan, ScenarioName } from '../arguments.js';
+import type { CreateResult } from '../scenarios/creates.js';
+import type { FactoryDayResult } from '../scenarios/factory-day.js';
+import type { HitCosts } from '../scenarios/hit-costs.js';
+import type { PageResult } from '../scenarios/page.js';
+import type { ScaleResult } from '../scenarios/scale.js';
+import type { StampedeFigures } from '../scenarios/stampede.js';
+import type { Machine } from './machine.js';
+
+interface ResultOf {
+  readonly page: PageResult;
+  readonly 'hit-costs': HitCosts;
+  readonly stampede: readonly StampedeFigures[];
+  readonly creates: readonly CreateResult[];
+  readonly 'factory-day': readonly FactoryDayResult[];
+  readonly scale: ScaleResult;
+}
+
+/** What was measured, and under which conditions. */
+export interface Measured<T> {
+  /** When it was done, in the notation of ISO 8601. */
+  readonly at: string;
+  readonly machine: Machine;
+  readonly plan: Plan;
+  readonly result: T;
+}
+
+/** All raw figures of those scenarios that were run, each with its own conditions. */
+export type BenchResults = { readonly [Name in ScenarioName]?: Measured<ResultOf[Name]> };
+
+export type ScenarioResults = ResultOf;

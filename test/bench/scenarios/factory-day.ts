@@ -1,0 +1,139 @@
+import type { Pool } from 'undici';
+import type { Role } from '../../../apps/mes-api/src/auth/role.js';
+import type { Plan } from '../arguments.js';
+import { Floor } from '../factory-day/floor.js';
+import { Schedule } from '../factory-day/schedule.js';
+import { closedLoop } from '../measure/closed-loop.js';
+import type { LatencyFigures } from '../measure/latencies.js';
+import { CONNECTIONS } from '../measure/load.js';
+import { withPool } from '../measure/pool.js';
+import { rotated } from '../measure/spread.js';
+import type { StatementCounts } from '../measure/statement-counter.js';
+import { note } from '../note.js';
+import type { ServerName } from '../servers/programs.js';
+import type { ServerProcess } from '../servers/server-process.js';
+import type { Stage } from '../servers/stage.js';
+
+export interface FactoryDayFigures {
+  readonly requestsPerSecond: number;
+  readonly reads: LatencyFigures & { readonly count: number };
+  readonly writes: LatencyFigures & { readonly count: number };
+  readonly statements: StatementCounts;
+  /** Lists, dashboards and orders that were selected, per 1 000 reads, whoever asked for them. */
+  readonly statementsPerThousandReads: number;
+  /** Those that readers waited for, as the instances count them; absent without a cache. */
+  readonly loadsPerThousandReads: number | undefined;
+  /** What a cache that is never stale needs at least if nothing happens at the same time. */
+  readonly neededPerThousandReads: number;
+  /** Of both instances, per request, in microseconds. */
+  readonly cpuPerRequest: number | undefined;
+}
+
+export interface FactoryDayResult {
+  readonly name: string;
+  readonly rounds: readonly FactoryDayFigures[];
+}
+
+export const CACHED_DAY = 'two instances, one Redis';
+export const UNCACHED_DAY = 'two instances, no cache';
+
+interface Contender {
+  readonly name: string;
+  readonly servers: readonly [ServerProcess, ServerProcess];
+  readonly cached: boolean;
+  readonly rounds: FactoryDayFigures[];
+}
+
+/** Operators poll, orders come in and move on: what reads cost the database, and how long they take. */
+export async function measureFactoryDay(stage: Stage, plan: Plan): Promise<readonly FactoryDayResult[]> {
+  const pair = async (first: ServerName, second: ServerName): Promise<[ServerProcess, ServerProcess]> => [
+    await stage.server(first),
+    await stage.server(second),
+  ];
+  const contenders: readonly Contender[] = [
+    { name: CACHED_DAY, servers: await pair('api-redis', 'api-redis-2'), cached: true, rounds: [] },
+    { name: UNCACHED_DAY, servers: await pair('api-uncached', 'api-uncached-2'), cached: false, rounds: [] },
+  ];
+  for (let round = 0; round < plan.factoryRounds; round += 1) {
+    for (const { name, servers, cached, rounds } of rotated(contenders, round)) {
+      const figures = await live(stage, servers, cached, `factory day ${round}`, plan);
+      rounds.push(figures);
+      note(
+        `factory day ${round + 1}/${plan.factoryRounds}: ${name}: ${Math.round(figures.requestsPerSecond)}/s, ` +
+          `${figures.statementsPerThousandReads.toFixed(1)} statements per 1000 reads`,
+      );
+    }
+  }
+  return contenders.map(({ name, rounds }) => ({ name, rounds }));
+}
+
+async function live(
+  stage: Stage,
+  servers: readonly [ServerProcess, ServerProcess],
+  cached: boolean,
+  seed: string,
+  { factorySeconds, warmUp }: Plan,
+): Promise<FactoryDayFigures> {
+  const [operator, partner] = [await authorization(stage, 'operator'), await authorization(stage, 'partner')];
+  const json = { 'content-type': 'application/json' };
+  const headers = { reader: operator, operator: { ...operator, ...json }, partner: { ...partner, ...json } };
+  const statements = await stage.statements();
+  const [{ url: first }, { url: second }] = servers;
+  const half = CONNECTIONS / 2;
+  return withPool(first, half, (one) =>
+    withPool(second, half, async (other) => {
+      const run = async (name: string, seconds: number): Promise<FactoryDayFigures> => {
+        const floor = new Floor(new Schedule(name), headers);
+        await floor.prepare(one);
+        const loadsBefore = cached ? await loadsOf(stage, servers) : 0;
+        await statements.reset();
+        const pids = servers.map(({ pid }) => pid);
+        const { elapsed, cpu } = await closedLoop({ clients: CONNECTIONS, seconds, pids }, (client) =>
+          floor.step(instanceOf(client, one, other)),
+        );
+        const counts = await statements.counts();
+        const loads = cached ? (await loadsOf(stage, servers)) - loadsBefore : undefined;
+        const { reads, writes, neededLoads } = floor;
+        const caused = counts.list + counts.dashboard + counts.order;
+        if (!cached && caused < reads.count) {
+          throw new Error(`only ${caused} statements were recognised as those of ${reads.count} reads without a cache`);
+        }
+        const requests = reads.count + writes.count;
+        const perThousandReads = (count: number): number => (count / reads.count) * 1_000;
+        return {
+          requestsPerSecond: requests / (elapsed / 1_000_000),
+          reads: { count: reads.count, ...reads.figures() },
+          writes: { count: writes.count, ...writes.figures() },
+          statements: counts,
+          statementsPerThousandReads: perThousandReads(caused),
+          loadsPerThousandReads: loads === undefined ? undefined : perThousandReads(loads),
+          neededPerThousandReads: perThousandReads(neededLoads),
+          cpuPerRequest: cpu === undefined ? undefined : cpu / requests,
+        };
+      };
+      await run(`${seed}, before it`, warmUp);
+      return run(seed, factorySeconds);
+    }),
+  );
+}
+
+/** Every client stays with its instance, as behind a load balancer with connections that are kept. */
+function instanceOf(client: number, one: Pool, other: Pool): Pool {
+  return client % 2 === 0 ? one : other;
+}
+
+async function authorization(stage: Stage, role: Role): Promise<{ readonly authorization: string }> {
+  return { authorization: `Bearer ${await stage.token(role)}` };
+}
+
+/** How often the instances have asked the database, as they say. */
+async function loadsOf(stage: Stage, servers: readonly ServerProcess[]): Promise<number> {
+  const headers = await authorization(stage, 'admin');
+  const loads = await Promise.all(
+    servers.map(async ({ url }) => {
+      const answer = await fetch(`${url}/api/v1/cache/stats`, { headers });
+      return ((await answer.json()) as { loads: number }).loads;
+    }),
+  );
+  return loads.reduce((sum, count) => sum + count, 0);
+}

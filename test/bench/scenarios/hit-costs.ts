@@ -1,0 +1,42 @@
+import type { Plan } from '../arguments.js';
+import { send, type LoopRequest } from '../measure/closed-loop.js';
+import { CONNECTIONS } from '../measure/load.js';
+import { withPool } from '../measure/pool.js';
+import { allStatements } from '../measure/statement-counter.js';
+import { note } from '../note.js';
+import type { Stage } from '../servers/stage.js';
+import { PAGE_PATH } from './page.js';
+
+export interface HitCosts {
+  readonly hits: number;
+  readonly redisCommands: number;
+  readonly statements: number;
+}
+
+const WARM_UP_HITS = 200;
+
+/** What hits cost others than the API: commands of Redis, and statements of PostgreSQL. */
+export async function measureHitCosts(stage: Stage, { hits }: Plan): Promise<HitCosts> {
+  note(`hit costs: ${hits} hits`);
+  const { url } = await stage.server('api-redis');
+  const statements = await stage.statements();
+  const headers = { authorization: `Bearer ${await stage.token('operator')}` };
+  const page: LoopRequest = { method: 'GET', path: PAGE_PATH, headers, status: 200 };
+  return withPool(url, CONNECTIONS, async (pool) => {
+    const ask = async (count: number): Promise<void> => {
+      let left = count;
+      await Promise.all(
+        Array.from({ length: CONNECTIONS }, async () => {
+          while (left-- > 0) await send(pool, page);
+        }),
+      );
+    };
+    await ask(WARM_UP_HITS);
+    await statements.reset();
+    const before = await stage.redisCommands.total();
+    await ask(hits);
+    // Asking for the total is a command, too.
+    const redisCommands = (await stage.redisCommands.total()) - before - 1;
+    return { hits, redisCommands, statements: allStatements(await statements.counts()) };
+  });
+}
