@@ -27,7 +27,7 @@ import { RedisLedger, renewEpoch } from './redis/redis-ledger.js';
 import { RedisLoadLeases } from './redis/redis-load-leases.js';
 import { CacheWrites } from './writes/cache-writes.js';
 import { Refresher } from './writes/refresher.js';
-import { WarmAnswers } from './writes/warm-answers.js';
+import { WarmAnswers } from './answers/warm-answers.js';
 
 /** How to get the {@link CacheAsideOptions} from other providers. */
 export type CacheAsideAsyncOptions = Pick<FactoryProvider<CacheAsideOptions>, 'inject' | 'useFactory'>;

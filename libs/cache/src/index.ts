@@ -1,4 +1,5 @@
-export { AnswerCache, type CachedAnswer, type LoadAnswer, type Question } from './answers/answer-cache.js';
+export { AnswerCache, type CachedAnswer } from './answers/answer-cache.js';
+export type { LoadAnswer, Question } from './answers/question.js';
 export type { Answer, ContentCoding, LoadedAnswer, Representation } from './answers/answer.js';
 export type { CacheOutcome } from './answers/cache-outcome.js';
 export { CacheStatistics } from './answers/cache-statistics.js';
@@ -12,6 +13,6 @@ export { parseEntityTags } from './http/entity-tag.js';
 export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
 export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
-export { CacheWrites, type WrittenThrough } from './writes/cache-writes.js';
+export { CacheWrites, type FinishedWrite, type Made, type WrittenThrough } from './writes/cache-writes.js';
 export { EvictionNotRelayedError, EvictionRelay } from './writes/eviction-relay.js';
-export { WarmAnswers, type WarmAnswer } from './writes/warm-answers.js';
+export { WarmAnswers, type WarmAnswer } from './answers/warm-answers.js';

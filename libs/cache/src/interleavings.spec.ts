@@ -1,7 +1,8 @@
 import { createCache, type Cache } from 'cache-manager';
 import * as fc from 'fast-check';
 import { Keyv } from 'keyv';
-import { AnswerCache, type Question } from './answers/answer-cache.js';
+import { AnswerCache } from './answers/answer-cache.js';
+import type { Question } from './answers/question.js';
 import { CacheStatistics } from './answers/cache-statistics.js';
 import { toAnswer } from './answers/to-answer.js';
 import { CACHE_ASIDE_DEFAULTS } from './cache-aside.options.js';
@@ -13,7 +14,7 @@ import type { Flip, Intent, ObservedVersions } from './ledger/ledger.js';
 import { MemoryLedger } from './ledger/memory-ledger.js';
 import { CacheWrites } from './writes/cache-writes.js';
 import { Refresher } from './writes/refresher.js';
-import { WarmAnswers } from './writes/warm-answers.js';
+import { WarmAnswers } from './answers/warm-answers.js';
 
 /*
  * Creators, takers and readers at once, through two instances that share a ledger, a store and a database, in random
@@ -60,14 +61,14 @@ class DistantLedger extends MemoryLedger {
     return observed;
   }
 
-  override async announce(intent: Intent, tags: readonly string[] = []): Promise<ObservedVersions> {
+  override async announce(intents: readonly Intent[], tags: readonly string[] = []): Promise<ObservedVersions> {
     await this.pause();
-    return super.announce(intent, tags);
+    return super.announce(intents, tags);
   }
 
-  override async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
     await this.pause();
-    await super.settle(intentId, flips);
+    await super.settle(intentIds, flips);
     await this.pause();
   }
 }
@@ -136,7 +137,7 @@ class Instance {
     const options = { ...CACHE_ASIDE_DEFAULTS, redisUrl: 'redis://shared', deadline: 10_000, refreshPatience: 10_000 };
     const entries = new EntryStore(store, new NearCache(1e6, 60_000), options, this.statistics);
     const warm = new WarmAnswers();
-    this.cache = new AnswerCache(ledger, entries, leases, options, this.statistics);
+    this.cache = new AnswerCache(ledger, entries, leases, warm, options, this.statistics);
     this.writes = new CacheWrites(
       ledger,
       entries,
@@ -153,11 +154,10 @@ class Instance {
       tag,
     ]);
     await this.orders.commit(id, CREATED);
-    await this.writes.writeThrough(`create ${id}`, {
-      tag,
-      answers: [{ question: questionOf(id), answer: toAnswer(CREATED) }],
-      observed,
+    await this.writes.finish({
+      intentId: `create ${id}`,
       changed: ['orders:new', 'orders:count'],
+      made: { tag, answers: [{ question: questionOf(id), answer: toAnswer(CREATED) }], observed },
     });
     this.orders.acknowledgedCreations += 1;
     this.orders.acknowledged.set(id, Math.max(CREATED, this.orders.acknowledged.get(id) ?? 0));
@@ -168,7 +168,7 @@ class Instance {
     const tags = ['orders:new', `order:${id}`];
     await this.writes.announce({ id: `take ${id}`, tags });
     await this.orders.commit(id, TAKEN);
-    await this.writes.evict(`take ${id}`, tags);
+    await this.writes.finish({ intentId: `take ${id}`, changed: tags });
     this.orders.acknowledged.set(id, TAKEN);
   }
 
@@ -265,9 +265,9 @@ describe('creators, takers and readers in any interleaving', () => {
           expect(complaints).toEqual([]);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(hits).toBeGreaterThan(misses);
-    expect(misses).toBeGreaterThan(1_000);
+    expect(misses).toBeGreaterThan(500);
   }, 60_000);
 });

@@ -1,7 +1,6 @@
 import { CacheStatistics, CacheWrites, Ledger } from '@mes/cache';
 import { Body, Controller, Get, HttpCode, Logger, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { v7 as uuidv7 } from 'uuid';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { CurrentCaller } from '../auth/caller-of.js';
 import type { Caller } from '../auth/caller.js';
@@ -34,7 +33,7 @@ export class CacheAdministrationController {
   })
   @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @CurrentCaller() caller: Caller): Promise<EvictTagsDto> {
-    await this.writes.evict(uuidv7(), tags);
+    await this.writes.evict(tags);
     this.logger.log(`${caller.subject} evicted ${tags.join(', ')}`);
     return { tags };
   }

@@ -10,6 +10,7 @@ import type { Answer, LoadedAnswer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { CacheStatistics } from './cache-statistics.js';
 import { toAnswer } from './to-answer.js';
+import { WarmAnswers } from './warm-answers.js';
 
 const question = { key: 'list', tags: ['orders'] };
 
@@ -46,7 +47,7 @@ describe('AnswerCache', () => {
   let entries: EntryStore;
 
   function cacheOver(store: EntryStore, leases: LoadLeases = new NoLeases()): AnswerCache {
-    return new AnswerCache(ledger, store, leases, CACHE_ASIDE_DEFAULTS, statistics);
+    return new AnswerCache(ledger, store, leases, new WarmAnswers(), CACHE_ASIDE_DEFAULTS, statistics);
   }
 
   beforeEach(() => {

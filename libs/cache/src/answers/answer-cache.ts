@@ -6,28 +6,19 @@ import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
 import { Ledger, LedgerUnavailableError, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
-import type { Answer, LoadedAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 import { CacheStatistics } from './cache-statistics.js';
 import type { CacheOutcome } from './cache-outcome.js';
 import { compressed } from './compress.js';
+import type { LoadAnswer, Question } from './question.js';
 import { SharedObservation, type Observation } from './shared-observation.js';
 import { stampOf, type Stamp } from './stamp.js';
-
-/** A question to the cache: what is asked, and which facts its answer depends on. */
-export interface Question {
-  /** Names the question completely: whatever changes the answer, the caller's visibility above all, is part of it. */
-  readonly key: string;
-  /** Must be the same for the same key. */
-  readonly tags: readonly Tag[];
-}
+import { WarmAnswers } from './warm-answers.js';
 
 export interface CachedAnswer {
   readonly answer: Answer;
   readonly outcome: CacheOutcome;
 }
-
-/** Where an answer comes from if it is not stored. */
-export type LoadAnswer = () => Promise<LoadedAnswer>;
 
 interface Fill {
   readonly answer: Answer;
@@ -55,6 +46,7 @@ export class AnswerCache {
     ledger: Ledger,
     private readonly entries: EntryStore,
     private readonly leases: LoadLeases,
+    private readonly warm: WarmAnswers,
     @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
   ) {
@@ -69,6 +61,7 @@ export class AnswerCache {
   /** The answer to `question` if it is in this process and, by what was observed for this very request, in force. */
   findNear({ key, tags }: Question, observed: Observation): Answer | undefined {
     if (observed instanceof LedgerUnavailableError) return undefined;
+    this.warm.noteAsked(key);
     const answer = this.entries.findNear(key, tags, observed);
     if (!answer) return undefined;
     this.statistics.hits += 1;

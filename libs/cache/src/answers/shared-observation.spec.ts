@@ -42,12 +42,12 @@ describe('a shared observation', () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(ledger.asked).toHaveLength(1);
 
-    const before = (await ledger.settle('', [{ tag: 'a' }]),
+    const before = (await ledger.settle([], [{ tag: 'a' }]),
     ledger.asked[0]?.answer(),
     await early) as ObservedVersions;
     await until(() => ledger.asked.length === 2);
     expect(ledger.asked[1]?.tags).toEqual(['a', 'b']);
-    await ledger.settle('', [{ tag: 'a' }]);
+    await ledger.settle([], [{ tag: 'a' }]);
     ledger.asked[1]?.answer();
     const [first, second] = (await Promise.all(late)) as [ObservedVersions, ObservedVersions];
     expect(first).toBe(second);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { AnswerCache, type Question } from '../answers/answer-cache.js';
+import { AnswerCache } from '../answers/answer-cache.js';
+import type { Question } from '../answers/question.js';
 import type { Answer, Representation } from '../answers/answer.js';
 import type { CacheOutcome } from '../answers/cache-outcome.js';
 import type { Observation } from '../answers/shared-observation.js';

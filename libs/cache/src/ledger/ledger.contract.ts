@@ -69,7 +69,7 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
 
     it('brings a refreshed version into force while the observed one stands', async () => {
       const observed = await versionOf('a');
-      await ledger.settle('w', [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+      await ledger.settle(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
       expect(await versionOf('a')).toBe('prepared');
     });
 
@@ -77,33 +77,33 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       const observed = await versionOf('a');
       await ledger.evict(['a']);
       const evicted = await versionOf('a');
-      await ledger.settle('w', [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+      await ledger.settle(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
       expect(['prepared', observed, evicted]).not.toContain(await versionOf('a'));
     });
 
     it('brings only one of two versions into force that were prepared at the same time', async () => {
       const observed = await versionOf('a');
-      await ledger.settle('w1', [{ tag: 'a', refreshed: { observed, version: 'first' } }]);
-      await ledger.settle('w2', [{ tag: 'a', refreshed: { observed, version: 'second' } }]);
+      await ledger.settle(['w1'], [{ tag: 'a', refreshed: { observed, version: 'first' } }]);
+      await ledger.settle(['w2'], [{ tag: 'a', refreshed: { observed, version: 'second' } }]);
       expect(['first', 'second', observed]).not.toContain(await versionOf('a'));
     });
 
     it('observes along with an announcement, before the write', async () => {
-      const observed = await ledger.announce({ id: 'w', tags: ['a', 'b'] }, ['a']);
+      const observed = await ledger.announce([{ id: 'w', tags: ['a', 'b'] }], ['a']);
       expect(observed.get('a')).toBe(await versionOf('a'));
       expect(observed.has(EPOCH)).toBe(true);
     });
 
     it('leaves the tags of an announced write alone until its deadline', async () => {
       const before = await versionOf('a');
-      await ledger.announce({ id: 'w', tags: ['a'] });
+      await ledger.announce([{ id: 'w', tags: ['a'] }]);
       expect(await ledger.sweep()).toEqual([]);
       expect(await versionOf('a')).toBe(before);
     });
 
     it('evicts the tags of a write that did not finish by its deadline, once', async () => {
       const before = await ledger.observe(['a', 'b', 'c']);
-      await ledger.announce({ id: 'w', tags: ['a', 'b'] });
+      await ledger.announce([{ id: 'w', tags: ['a', 'b'] }]);
       await test.passDeadline();
       expect([...(await ledger.sweep())].sort()).toEqual(['a', 'b']);
       const after = await ledger.observe(['a', 'b', 'c']);
@@ -114,20 +114,43 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
     });
 
     it('does not sweep a write that was settled, whatever came of it', async () => {
-      await ledger.announce({ id: 'committed', tags: ['a'] });
-      await ledger.announce({ id: 'withdrawn', tags: ['b'] });
-      await ledger.settle('committed', [{ tag: 'a' }]);
-      await ledger.settle('withdrawn', []);
+      await ledger.announce([{ id: 'committed', tags: ['a'] }]);
+      await ledger.announce([{ id: 'withdrawn', tags: ['b'] }]);
+      await ledger.settle(['committed'], [{ tag: 'a' }]);
+      await ledger.settle(['withdrawn'], []);
       const before = await ledger.observe(['a', 'b']);
       await test.passDeadline();
       expect(await ledger.sweep()).toEqual([]);
       expect(await ledger.observe(['a', 'b'])).toEqual(before);
     });
 
+    it('notes, settles and moves on what several writes have in common, in the order in which it is told', async () => {
+      const observed = await ledger.announce(
+        [
+          { id: 'w1', tags: ['a'] },
+          { id: 'w2', tags: ['b'] },
+        ],
+        ['a', 'b'],
+      );
+      const [a = '', b = ''] = [observed.get('a'), observed.get('b')];
+      await ledger.settle(
+        ['w1', 'w2'],
+        [
+          { tag: 'a', refreshed: { observed: a, version: 'prepared a' } },
+          { tag: 'b' },
+          { tag: 'b', refreshed: { observed: b, version: 'prepared b' } },
+        ],
+      );
+      expect(await versionOf('a')).toBe('prepared a');
+      expect(['prepared b', b]).not.toContain(await versionOf('b'));
+      await test.passDeadline();
+      expect(await ledger.sweep()).toEqual([]);
+    });
+
     it('keeps the intents of writes apart that touch the same tags', async () => {
-      await ledger.announce({ id: 'w1', tags: ['a'] });
-      await ledger.announce({ id: 'w2', tags: ['a'] });
-      await ledger.settle('w1', [{ tag: 'a' }]);
+      await ledger.announce([{ id: 'w1', tags: ['a'] }]);
+      await ledger.announce([{ id: 'w2', tags: ['a'] }]);
+      await ledger.settle(['w1'], [{ tag: 'a' }]);
       await test.passDeadline();
       expect(await ledger.sweep()).toEqual(['a']);
     });

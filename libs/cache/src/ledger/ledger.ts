@@ -26,7 +26,13 @@ export interface Intent {
  */
 export interface Flip {
   readonly tag: Tag;
-  readonly refreshed?: { readonly observed: Version; readonly version: Version };
+  readonly refreshed?: Refreshed | undefined;
+}
+
+/** From which version to which a tag is moved on. */
+export interface Refreshed {
+  readonly observed: Version;
+  readonly version: Version;
 }
 
 /** The ledger cannot be asked or did not answer in time, so nothing that was stored can be trusted now. */
@@ -51,16 +57,13 @@ export abstract class Ledger {
   abstract observe(tags: readonly Tag[]): Promise<ObservedVersions>;
 
   /**
-   * Notes that a write is about to begin, and observes `observeTags` in the same step.
+   * Notes that writes are about to begin, and observes `observeTags` in the same step.
    * An intent that is not settled within the ledger's intent lifetime counts as a write whose outcome is unknown.
    */
-  abstract announce(intent: Intent, observeTags?: readonly Tag[]): Promise<ObservedVersions>;
+  abstract announce(intents: readonly Intent[], observeTags?: readonly Tag[]): Promise<ObservedVersions>;
 
-  /** Applies the flips and forgets the intent, in one step. */
-  abstract settle(intentId: string, flips: readonly Flip[]): Promise<void>;
-
-  /** Gives `tags` random versions: every answer stored under them is out. */
-  abstract evict(tags: readonly Tag[]): Promise<void>;
+  /** Applies the flips, one after the other, and forgets the intents, all in one step. */
+  abstract settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void>;
 
   /**
    * Evicts the tags of intents that are past their deadline, because their writers died between commit and settle.
@@ -68,6 +71,14 @@ export abstract class Ledger {
    * @returns the tags that were evicted
    */
   abstract sweep(): Promise<readonly Tag[]>;
+
+  /** Gives `tags` random versions: every answer stored under them is out. */
+  async evict(tags: readonly Tag[]): Promise<void> {
+    await this.settle(
+      [],
+      tags.map((tag) => ({ tag })),
+    );
+  }
 
   /** Whether the ledger is believed to be reachable and its versions to be trustworthy. */
   abstract readonly available: boolean;

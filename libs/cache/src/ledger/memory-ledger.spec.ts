@@ -25,7 +25,7 @@ describe('MemoryLedger', () => {
     const ledger = new MemoryLedger({ intentLifetime: 1_000, maxVersions: 3 });
     const observed = (await ledger.observe(['a'])).get('a') ?? '';
     await ledger.observe(['b', 'c', 'd']);
-    await ledger.settle('w', [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+    await ledger.settle(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
     expect((await ledger.observe(['a'])).get('a')).not.toBe('prepared');
   });
 });

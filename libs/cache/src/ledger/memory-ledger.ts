@@ -28,22 +28,18 @@ export class MemoryLedger extends Ledger {
     return Promise.resolve(this.read([EPOCH, ...tags]));
   }
 
-  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
-    this.intents.set(intent.id, { tags: intent.tags, deadline: this.now() + this.options.intentLifetime });
+  override announce(intents: readonly Intent[], observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+    const deadline = this.now() + this.options.intentLifetime;
+    for (const { id, tags } of intents) this.intents.set(id, { tags, deadline });
     return this.observe(observeTags);
   }
 
-  override settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+  override settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
     for (const { tag, refreshed } of flips) {
       const current = refreshed && this.versions.get(tag) === refreshed.observed;
       this.versions.set(tag, current ? refreshed.version : freshVersion());
     }
-    this.intents.delete(intentId);
-    return Promise.resolve();
-  }
-
-  override async evict(tags: readonly Tag[]): Promise<void> {
-    for (const tag of tags) this.versions.set(tag, freshVersion());
+    for (const id of intentIds) this.intents.delete(id);
     return Promise.resolve();
   }
 

@@ -37,35 +37,27 @@ export class RedisLedger extends Ledger {
     return this.connection.run((client) => this.read(client, [EPOCH, ...tags]));
   }
 
-  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+  override announce(intents: readonly Intent[], observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
     const tags = [EPOCH, ...observeTags];
     const { intentLifetime, versionLifetime } = this.options;
     return this.connection.run(async (client) => {
       const versions = await client.announce(
         [...this.keys.intents, ...tags.map((tag) => this.keys.version(tag))],
-        intent.id,
-        JSON.stringify(intent.tags),
         { intent: intentLifetime, version: versionLifetime },
+        intents.map(({ id, tags: touched }) => [id, JSON.stringify(touched)] as const),
         tags.map(freshVersion),
       );
       return new Map(tags.map((tag, i) => [tag, versions[i] ?? '']));
     });
   }
 
-  override async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
     try {
-      await this.connection.run((client) => this.flip(client, intentId, flips));
+      await this.connection.run((client) => this.flip(client, intentIds, flips));
     } catch (error) {
       this.connection.owe();
       throw error;
     }
-  }
-
-  override async evict(tags: readonly Tag[]): Promise<void> {
-    await this.settle(
-      '',
-      tags.map((tag) => ({ tag })),
-    );
   }
 
   override sweep(): Promise<readonly Tag[]> {
@@ -76,7 +68,7 @@ export class RedisLedger extends Ledger {
         const tags = JSON.parse(found[i + 1] ?? '[]') as Tag[];
         await this.flip(
           client,
-          found[i] ?? '',
+          [found[i] ?? ''],
           tags.map((tag) => ({ tag })),
         );
         for (const tag of tags) swept.add(tag);
@@ -85,11 +77,11 @@ export class RedisLedger extends Ledger {
     });
   }
 
-  private flip(client: RedisClient, intentId: string, flips: readonly Flip[]): Promise<string> {
+  private flip(client: RedisClient, intentIds: readonly string[], flips: readonly Flip[]): Promise<string> {
     return client.settle(
       [...this.keys.intents, ...flips.map(({ tag }) => this.keys.version(tag))],
-      intentId,
       this.options.versionLifetime,
+      intentIds,
       flips.flatMap(({ refreshed }) => [refreshed?.observed ?? '', refreshed?.version ?? '', freshVersion()]),
     );
   }

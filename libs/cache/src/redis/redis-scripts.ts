@@ -8,56 +8,73 @@ import { defineScript } from 'redis';
  */
 
 /**
- * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, tags as JSON, lifetime in ms, version
- * lifetime in ms, then for each observed tag the version to set if it has none. Answers with the versions.
+ * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: lifetimes of intents and of versions in ms, how
+ * many intents there are, then the id of each and its tags as JSON, then for each observed tag the version to set if it has
+ * none. Answers with the versions.
  */
 const announce = defineScript({
   SCRIPT: `
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-    redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+    local at = 4
+    for _ = 1, ARGV[3] do
+      redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[at])
+      redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
+      at = at + 2
+    end
     local versions = {}
     for i = 3, #KEYS do
-      versions[i - 2] = redis.call('GET', KEYS[i])
-      if not versions[i - 2] then
-        versions[i - 2] = ARGV[i + 2]
-        redis.call('SET', KEYS[i], ARGV[i + 2], 'PX', ARGV[4])
+      local version = redis.call('GET', KEYS[i])
+      if not version then
+        version = ARGV[at + i - 3]
+        redis.call('SET', KEYS[i], version, 'PX', ARGV[2])
       end
+      versions[i - 2] = version
     end
     return versions`,
   transformArguments: (
     keys: readonly string[],
-    id: string,
-    tags: string,
     lifetimes: { readonly intent: number; readonly version: number },
+    intents: readonly (readonly [id: string, tags: string])[],
     fresh: readonly string[],
-  ) => [String(keys.length), ...keys, id, tags, String(lifetimes.intent), String(lifetimes.version), ...fresh],
+  ) => [
+    String(keys.length),
+    ...keys,
+    String(lifetimes.intent),
+    String(lifetimes.version),
+    String(intents.length),
+    ...intents.flat(),
+    ...fresh,
+  ],
   transformReply: (reply: string[]) => reply,
 });
 
 /**
- * KEYS: deadlines, intents, then a version key for each flip. ARGV: intent id, version lifetime in ms, then for each
- * flip the expected version (empty: none), the version to set if that one is found, and the one to set otherwise.
+ * KEYS: deadlines, intents, then a version key for each flip. ARGV: version lifetime in ms, how many intents there are, the
+ * id of each, then for each flip the expected version (empty: none), the version to set if that one is found, and the one to
+ * set otherwise.
  */
 const settle = defineScript({
   SCRIPT: `
+    local at = 3
+    for _ = 1, ARGV[2] do
+      redis.call('ZREM', KEYS[1], ARGV[at])
+      redis.call('HDEL', KEYS[2], ARGV[at])
+      at = at + 1
+    end
     for i = 3, #KEYS do
-      local at = 3 + (i - 3) * 3
       local version = ARGV[at + 2]
       if ARGV[at] ~= '' and redis.call('GET', KEYS[i]) == ARGV[at] then version = ARGV[at + 1] end
-      redis.call('SET', KEYS[i], version, 'PX', ARGV[2])
+      redis.call('SET', KEYS[i], version, 'PX', ARGV[1])
+      at = at + 3
     end
-    redis.call('ZREM', KEYS[1], ARGV[1])
-    redis.call('HDEL', KEYS[2], ARGV[1])
     return redis.status_reply('OK')`,
-  transformArguments: (keys: readonly string[], id: string, lifetime: number, versions: readonly string[]) => [
-    String(keys.length),
-    ...keys,
-    id,
-    String(lifetime),
-    ...versions,
-  ],
+  transformArguments: (
+    keys: readonly string[],
+    lifetime: number,
+    intentIds: readonly string[],
+    versions: readonly string[],
+  ) => [String(keys.length), ...keys, String(lifetime), String(intentIds.length), ...intentIds, ...versions],
   transformReply: (reply: string) => reply,
 });
 

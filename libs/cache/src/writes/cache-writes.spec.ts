@@ -12,7 +12,7 @@ import { NoLeases } from '../leases/load-leases.js';
 import { CacheWrites } from './cache-writes.js';
 import type { EvictionRelay } from './eviction-relay.js';
 import { Refresher } from './refresher.js';
-import { WarmAnswers } from './warm-answers.js';
+import { WarmAnswers } from '../answers/warm-answers.js';
 
 const question = { key: 'order 7', tags: ['order:7'] };
 const intent = { id: 'write', tags: ['order:7', 'list'] };
@@ -32,8 +32,8 @@ describe('CacheWrites', () => {
     ledger = new MemoryLedger({ intentLifetime: 1_000, now: () => now });
     const near = new NearCache(1e6, 60_000);
     entries = new EntryStore(createCache({ stores: [memoryEntries(near)] }), near, CACHE_ASIDE_DEFAULTS, statistics);
-    cache = new AnswerCache(ledger, entries, new NoLeases(), CACHE_ASIDE_DEFAULTS, statistics);
     warm = new WarmAnswers();
+    cache = new AnswerCache(ledger, entries, new NoLeases(), warm, CACHE_ASIDE_DEFAULTS, statistics);
     writes = writesWith();
   });
 
@@ -56,11 +56,10 @@ describe('CacheWrites', () => {
   async function create(beforeSettling: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     const observed = await writes.announce(intent, ['order:7']);
     await beforeSettling();
-    await writes.writeThrough('write', {
-      tag: 'order:7',
-      answers: [{ question, answer: toAnswer('written through') }],
-      observed,
+    await writes.finish({
+      intentId: 'write',
       changed: ['list'],
+      made: { tag: 'order:7', answers: [{ question, answer: toAnswer('written through') }], observed },
     });
   }
 
@@ -93,7 +92,7 @@ describe('CacheWrites', () => {
   it('leaves nothing to sweep once a write is finished or withdrawn', async () => {
     await create();
     await writes.announce(intent);
-    await writes.evict('write', intent.tags);
+    await writes.evict(intent.tags, 'write');
     await writes.announce(intent);
     await writes.withdraw('write');
     now += 1_000;

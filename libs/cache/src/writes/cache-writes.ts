@@ -1,9 +1,10 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { Answer } from '../answers/answer.js';
-import type { Question } from '../answers/answer-cache.js';
+import type { Question } from '../answers/question.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
 import { stampOf } from '../answers/stamp.js';
 import { EntryStore } from '../entries/entry-store.js';
+import { NextRun } from '../flow/next-run.js';
 import {
   Ledger,
   LedgerUnavailableError,
@@ -22,13 +23,37 @@ export interface WrittenThrough {
   readonly answer: Answer;
 }
 
+/** What a write has made: answers that depend on `tag`, which stands for nothing else. */
+export interface Made {
+  readonly tag: Tag;
+  readonly answers: readonly WrittenThrough[];
+  /** What {@link CacheWrites.announce} has observed, before the commit. */
+  readonly observed: ObservedVersions | undefined;
+}
+
+/** A write that was committed, or whose outcome is not known. */
+export interface FinishedWrite {
+  readonly intentId: string;
+  /** What it made untrue. */
+  readonly changed: readonly Tag[];
+  readonly made?: Made;
+}
+
+interface Announcement {
+  readonly intent: Intent;
+  readonly observeTags: readonly Tag[];
+}
+
 /**
  * The writer's side of the protocol:
  *
  * 1. {@link announce} what the write may touch,
  * 2. commit the database transaction,
- * 3. {@link evict} or {@link writeThrough} what it did touch (or {@link withdraw}, if it was rolled back),
+ * 3. {@link finish} it (or {@link withdraw}, if it was rolled back),
  * 4. and only then answer the caller.
+ *
+ * Writers of one process take these steps together: those who come while others take one take the next one, which begins
+ * after their commits, at once.
  *
  * When the ledger is away, this instance trusts nothing that is stored, and makes everything invalid before it does so
  * again. Other instances may still reach the ledger: they are told by the relay, if the application has one.
@@ -36,6 +61,10 @@ export interface WrittenThrough {
 @Injectable()
 export class CacheWrites {
   private readonly logger = new Logger(CacheWrites.name);
+  private readonly announcing = new NextRun<ObservedVersions | undefined>();
+  private announcements: Announcement[] = [];
+  private readonly finishing = new NextRun<void>();
+  private finished: FinishedWrite[] = [];
 
   constructor(
     private readonly ledger: Ledger,
@@ -48,64 +77,73 @@ export class CacheWrites {
   /**
    * Notes that a write is about to begin.
    *
-   * @param observeTags tags whose versions before the commit {@link writeThrough} will need
-   * @returns the versions of `observeTags`, or nothing when the ledger could not be told
+   * @param observeTags tags whose versions before the commit {@link finish} will need
+   * @returns their versions, or nothing when the ledger could not be told
    */
   async announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions | undefined> {
-    const observed = await this.tell(() => this.ledger.announce(intent, observeTags));
+    this.announcements.push({ intent, observeTags });
+    const observed = await this.announcing.run(() => {
+      const announcements = this.announcements;
+      this.announcements = [];
+      return this.tell(() =>
+        this.ledger.announce(
+          announcements.map((announcement) => announcement.intent),
+          announcements.flatMap((announcement) => announcement.observeTags),
+        ),
+      );
+    });
     if (!observed) this.statistics.unannouncedWrites += 1;
     return observed;
   }
 
   /**
-   * The write changed what these tags stand for: everything stored under them is out.
+   * Puts out what the write made untrue, except for warm answers, which are made anew, and brings into force what it made,
+   * provided that nobody has touched that since it was announced.
    *
    * @throws {EvictionNotRelayedError}
    */
-  async evict(intentId: string, tags: readonly Tag[]): Promise<void> {
+  async finish(write: FinishedWrite): Promise<void> {
+    this.finished.push(write);
+    await this.finishing.run(() => {
+      const writes = this.finished;
+      this.finished = [];
+      return this.finishAll(writes);
+    });
+  }
+
+  /**
+   * Puts out everything that is stored under these tags, on behalf of no write, or of one whose outcome is not known.
+   *
+   * @throws {EvictionNotRelayedError}
+   */
+  async evict(tags: readonly Tag[], intentId?: string): Promise<void> {
     await this.settle(
-      intentId,
+      intentId === undefined ? [] : [intentId],
       tags.map((tag) => ({ tag })),
     );
   }
 
-  /**
-   * The write changed what `changed` stand for, whose warm answers are refreshed while all others go out, and it made
-   * `tag`, under which the given answers are stored and brought into force, provided that nobody has touched the tag since
-   * `observed` was read, before the commit.
-   *
-   * @throws {EvictionNotRelayedError}
-   */
-  async writeThrough(
-    intentId: string,
-    {
-      tag,
-      answers,
-      observed,
-      changed,
-    }: {
-      readonly tag: Tag;
-      readonly answers: readonly WrittenThrough[];
-      readonly observed: ObservedVersions | undefined;
-      readonly changed: readonly Tag[];
-    },
-  ): Promise<void> {
-    const version = freshVersion();
-    const before = observed?.get(tag);
-    const written: Flip = before === undefined ? { tag } : { tag, refreshed: { observed: before, version } };
-    const stored = observed && this.prepare(answers, new Map(observed).set(tag, version));
-    const isRefreshed = observed !== undefined && (await this.refresher.refresh(changed));
-    await this.settle(intentId, [...(isRefreshed ? [] : changed.map((name) => ({ tag: name }))), written]);
-    await stored;
-  }
-
   /** The write did not happen. */
   async withdraw(intentId: string): Promise<void> {
-    await this.tell(() => this.ledger.settle(intentId, []));
+    await this.tell(() => this.ledger.settle([intentId], []));
   }
 
-  /** Stores answers under versions that are not yet in force. */
-  private async prepare(answers: readonly WrittenThrough[], versions: ObservedVersions): Promise<void> {
+  private async finishAll(writes: readonly FinishedWrite[]): Promise<void> {
+    const changed = [...new Set(writes.flatMap((write) => write.changed))];
+    const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));
+    const stored = made.map((one) => this.store(one));
+    const refreshed = this.ledger.available ? await this.refresher.prepare(changed) : new Map<Tag, never>();
+    await this.settle(
+      writes.map(({ intentId }) => intentId),
+      [...changed.map((tag) => ({ tag, refreshed: refreshed.get(tag) })), ...made.map(flipOf)],
+    );
+    await Promise.all(stored);
+  }
+
+  /** Stores what a write has made under a version that is not yet in force. */
+  private async store({ tag, answers, observed, version }: Made & { readonly version: string }): Promise<void> {
+    if (!observed) return;
+    const versions = new Map(observed).set(tag, version);
     const stored = await Promise.all(
       answers.map(({ question, answer }) =>
         this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
@@ -114,15 +152,15 @@ export class CacheWrites {
     this.statistics.writtenThrough += stored.filter(Boolean).length;
   }
 
-  private async settle(intentId: string, flips: readonly Flip[]): Promise<void> {
+  private async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
     this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
     const settled = await this.tell(async () => {
-      await this.ledger.settle(intentId, flips);
+      await this.ledger.settle(intentIds, flips);
       return true;
     });
     if (settled) return;
     this.statistics.relayedWrites += 1;
-    await this.relay?.relay(flips.map(({ tag }) => tag));
+    await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);
   }
 
   private async tell<T>(operation: () => Promise<T>): Promise<T | undefined> {
@@ -134,4 +172,9 @@ export class CacheWrites {
       return undefined;
     }
   }
+}
+
+function flipOf({ tag, observed, version }: Made & { readonly version: string }): Flip {
+  const before = observed?.get(tag);
+  return before === undefined ? { tag } : { tag, refreshed: { observed: before, version } };
 }

@@ -5,22 +5,14 @@ import { stampOf } from '../answers/stamp.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { withDeadline } from '../flow/deadline.js';
-import { NextRun } from '../flow/next-run.js';
-import { Ledger, type Flip, type ObservedVersions, type Tag, type Version } from '../ledger/ledger.js';
+import { Ledger, type Refreshed, type Tag } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
-import { WarmAnswers } from './warm-answers.js';
+import { WarmAnswers, type WarmAnswer } from '../answers/warm-answers.js';
 
-/**
- * Brings warm answers up to date after a write has been committed, and into force in the same step that puts everything
- * else with their tags out.
- *
- * Writers who commit while a refresh is under way share the next one, which begins after their commits and so shows what
- * they wrote. If somebody else moved a tag on since the refresh began, the tag is evicted instead.
- */
+/** Makes warm answers anew after writes that were committed before. */
 @Injectable()
 export class Refresher {
   private readonly logger = new Logger(Refresher.name);
-  private readonly runs = new Map<string, NextRun<boolean>>();
 
   constructor(
     private readonly ledger: Ledger,
@@ -31,53 +23,43 @@ export class Refresher {
   ) {}
 
   /**
-   * Moves all of `tags` on.
+   * Loads the warm answers that depend on any of `changed`, and stores them under versions that are not yet in force.
    *
-   * @returns false if that did not work, or took too long; the tags are then still to be evicted
+   * @returns for each tag that has warm answers, how it is to be moved on; nothing if that did not work, or took too long
    */
-  async refresh(tags: readonly Tag[]): Promise<boolean> {
-    const name = tags.join(' ');
-    const runs = this.runs.get(name) ?? new NextRun<boolean>(() => this.runs.delete(name));
-    this.runs.set(name, runs);
+  async prepare(changed: readonly Tag[]): Promise<ReadonlyMap<Tag, Refreshed>> {
+    const warm = this.warm.takeDependentOn(changed);
+    if (warm.length === 0) return new Map();
+
     try {
-      return await withDeadline(
-        runs.run(() => this.refreshNow(tags)),
-        this.options.refreshPatience,
-      );
+      return await withDeadline(this.prepareAll(changed, warm), this.options.refreshPatience);
     } catch (error) {
-      this.logger.warn(`could not refresh ${name}: ${error instanceof Error ? error.message : String(error)}`);
-      return false;
+      this.logger.warn(
+        `could not refresh what depends on ${changed.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return new Map();
     }
   }
 
-  private async refreshNow(tags: readonly Tag[]): Promise<boolean> {
-    const warm = this.warm.dependentOn(tags);
-    if (warm.length === 0) return false;
-
+  private async prepareAll(changed: readonly Tag[], warm: readonly WarmAnswer[]): Promise<ReadonlyMap<Tag, Refreshed>> {
     this.statistics.refreshes += 1;
-    const observed = await this.ledger.observe([
-      ...new Set([...tags, ...warm.flatMap(({ question }) => question.tags)]),
-    ]);
-    const made = await Promise.all(
+    const dependencies = [...new Set(warm.flatMap(({ question }) => question.tags))];
+    const observed = await this.ledger.observe(dependencies);
+    const answers = await Promise.all(
       warm.map(async ({ question, load }) => ({ question, answer: await compressed(await load()) })),
     );
 
-    const prepared = new Map(tags.map((tag) => [tag, freshVersion()]));
-    const versions = new Map([...observed, ...prepared]);
+    const refreshed = new Map<Tag, Refreshed>();
+    for (const tag of dependencies.filter((name) => changed.includes(name))) {
+      refreshed.set(tag, { observed: observed.get(tag) ?? '', version: freshVersion() });
+    }
+    const versions = new Map([...observed, ...[...refreshed].map(([tag, { version }]) => [tag, version] as const)]);
     const stored = await Promise.all(
-      made.map(({ question, answer }) =>
+      answers.map(({ question, answer }) =>
         this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
       ),
     );
     this.statistics.writtenThrough += stored.filter(Boolean).length;
-    await this.ledger.settle(
-      '',
-      [...prepared].map(([tag, version]) => flip(tag, observed, version)),
-    );
-    return true;
+    return refreshed;
   }
-}
-
-function flip(tag: Tag, observed: ObservedVersions, version: Version): Flip {
-  return { tag, refreshed: { observed: observed.get(tag) ?? '', version } };
 }

@@ -11,6 +11,6 @@ export class StatusChangedHandler {
 
   @OnEvent(StatusChanged.eventName, { suppressErrors: false })
   async evict({ changeId, order, from }: StatusChanged): Promise<void> {
-    await this.writes.evict(changeId, tagsOfChange(order.id, [from], order.status));
+    await this.writes.finish({ intentId: changeId, changed: tagsOfChange(order.id, [from], order.status) });
   }
 }

@@ -39,12 +39,13 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
       this.persistent.create({ ...newOrder, announced: observed !== undefined }),
     );
 
-    if (creation.repeated) {
-      // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
-      await this.writes.evict(newOrder.id, [...changed, orderTag(creation.order.id)]);
-      return creation;
-    }
-    await this.writes.writeThrough(newOrder.id, { tag, answers: writtenOrder(creation.order), observed, changed });
+    const { order, repeated } = creation;
+    await this.writes.finish(
+      repeated
+        ? // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
+          { intentId: newOrder.id, changed: [...changed, orderTag(order.id)] }
+        : { intentId: newOrder.id, changed, made: { tag, answers: writtenOrder(order), observed } },
+    );
     return creation;
   }
 
@@ -79,7 +80,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
       return await write();
     } catch (error) {
       if (error instanceof OrderError) await this.writes.withdraw(intent.id);
-      else await this.writes.evict(intent.id, intent.tags);
+      else await this.writes.evict(intent.tags, intent.id);
       throw error;
     }
   }

@@ -1,0 +1,13 @@
+import type { Tag } from '../ledger/ledger.js';
+import type { LoadedAnswer } from './answer.js';
+
+/** A question to the cache: what is asked, and which facts its answer depends on. */
+export interface Question {
+  /** Names the question completely: whatever changes the answer, the caller's visibility above all, is part of it. */
+  readonly key: string;
+  /** Must be the same for the same key. */
+  readonly tags: readonly Tag[];
+}
+
+/** Where an answer comes from if it is not stored. */
+export type LoadAnswer = () => Promise<LoadedAnswer>;
