@@ -13,6 +13,6 @@ export { parseEntityTags } from './http/entity-tag.js';
 export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
 export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
-export { CacheWrites, type FinishedWrite, type Made, type WrittenThrough } from './writes/cache-writes.js';
+export { CacheWrites, type FinishedWrite, type WrittenThrough } from './writes/cache-writes.js';
 export { EvictionNotRelayedError, EvictionRelay } from './writes/eviction-relay.js';
 export { WarmAnswers, type WarmAnswer } from './answers/warm-answers.js';

@@ -61,9 +61,9 @@ class DistantLedger extends MemoryLedger {
     return observed;
   }
 
-  override async announce(intents: readonly Intent[], tags: readonly string[] = []): Promise<ObservedVersions> {
+  override async announce(intent: Intent, tags: readonly string[] = []): Promise<ObservedVersions> {
     await this.pause();
-    return super.announce(intents, tags);
+    return super.announce(intent, tags);
   }
 
   override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
@@ -157,7 +157,7 @@ class Instance {
     await this.writes.finish({
       intentId: `create ${id}`,
       changed: ['orders:new', 'orders:count'],
-      made: { tag, answers: [{ question: questionOf(id), answer: toAnswer(CREATED) }], observed },
+      made: { tag, keys: [questionOf(id).key], answer: toAnswer(CREATED), observed },
     });
     this.orders.acknowledgedCreations += 1;
     this.orders.acknowledged.set(id, Math.max(CREATED, this.orders.acknowledged.get(id) ?? 0));

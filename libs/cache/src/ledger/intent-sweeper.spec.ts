@@ -18,7 +18,7 @@ describe('IntentSweeper', () => {
     await module.init();
     const ledger = module.get(Ledger);
     const before = await ledger.observe(['a', 'b']);
-    await ledger.announce([{ id: 'dead', tags: ['a'] }]);
+    await ledger.announce({ id: 'dead', tags: ['a'] });
     await eventually(async () => (await ledger.observe(['a'])).get('a') !== before.get('a'));
     expect((await ledger.observe(['b'])).get('b')).toBe(before.get('b'));
     await eventually(() => module.get(CacheStatistics).sweptTags === 1);

@@ -57,10 +57,10 @@ export abstract class Ledger {
   abstract observe(tags: readonly Tag[]): Promise<ObservedVersions>;
 
   /**
-   * Notes that writes are about to begin, and observes `observeTags` in the same step.
+   * Notes that a write is about to begin, and observes `observeTags` in the same step.
    * An intent that is not settled within the ledger's intent lifetime counts as a write whose outcome is unknown.
    */
-  abstract announce(intents: readonly Intent[], observeTags?: readonly Tag[]): Promise<ObservedVersions>;
+  abstract announce(intent: Intent, observeTags?: readonly Tag[]): Promise<ObservedVersions>;
 
   /** Applies the flips, one after the other, and forgets the intents, all in one step. */
   abstract settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void>;

@@ -28,9 +28,8 @@ export class MemoryLedger extends Ledger {
     return Promise.resolve(this.read([EPOCH, ...tags]));
   }
 
-  override announce(intents: readonly Intent[], observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
-    const deadline = this.now() + this.options.intentLifetime;
-    for (const { id, tags } of intents) this.intents.set(id, { tags, deadline });
+  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+    this.intents.set(intent.id, { tags: intent.tags, deadline: this.now() + this.options.intentLifetime });
     return this.observe(observeTags);
   }
 

@@ -55,7 +55,7 @@ describe('RedisLedger', () => {
   afterEach(() => connection.close());
 
   it('keeps every version for a limited time, and no intent of a settled write', async () => {
-    await ledger.announce([{ id: 'w', tags: ['a'] }], ['a']);
+    await ledger.announce({ id: 'w', tags: ['a'] }, ['a']);
     await ledger.settle(['w'], [{ tag: 'a' }, { tag: 'b' }]);
     const keys = await connection.run((client) => client.keys(`*${namespace}*`));
     expect(keys.sort()).toEqual(['a', 'b', EPOCH].map((tag) => `{${namespace}}:version:${tag}`));
@@ -81,7 +81,7 @@ describe('RedisLedger', () => {
     const other = await open(1_000);
     const before = await ledger.observe(['a']);
     await other.ledger.evict(['a', EPOCH]);
-    await other.ledger.announce([{ id: 'w', tags: ['a'] }]);
+    await other.ledger.announce({ id: 'w', tags: ['a'] });
     expect(await ledger.observe(['a'])).toEqual(before);
     await other.connection.close();
   });

@@ -37,14 +37,14 @@ export class RedisLedger extends Ledger {
     return this.connection.run((client) => this.read(client, [EPOCH, ...tags]));
   }
 
-  override announce(intents: readonly Intent[], observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
+  override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
     const tags = [EPOCH, ...observeTags];
     const { intentLifetime, versionLifetime } = this.options;
     return this.connection.run(async (client) => {
       const versions = await client.announce(
         [...this.keys.intents, ...tags.map((tag) => this.keys.version(tag))],
+        { id: intent.id, tags: JSON.stringify(intent.tags) },
         { intent: intentLifetime, version: versionLifetime },
-        intents.map(({ id, tags: touched }) => [id, JSON.stringify(touched)] as const),
         tags.map(freshVersion),
       );
       return new Map(tags.map((tag, i) => [tag, versions[i] ?? '']));

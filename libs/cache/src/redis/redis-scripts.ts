@@ -8,43 +8,33 @@ import { defineScript } from 'redis';
  */
 
 /**
- * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: lifetimes of intents and of versions in ms, how
- * many intents there are, then the id of each and its tags as JSON, then for each observed tag the version to set if it has
- * none. Answers with the versions.
+ * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, tags as JSON, lifetimes of intent and versions
+ * in ms, then for each observed tag the version to set if it has none. Answers with the versions.
  */
 const announce = defineScript({
   SCRIPT: `
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    local at = 4
-    for _ = 1, ARGV[3] do
-      redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[at])
-      redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
-      at = at + 2
-    end
+    redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+    redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
     local versions = {}
     for i = 3, #KEYS do
       local version = redis.call('GET', KEYS[i])
       if not version then
-        version = ARGV[at + i - 3]
-        redis.call('SET', KEYS[i], version, 'PX', ARGV[2])
+        version = ARGV[i + 2]
+        redis.call('SET', KEYS[i], version, 'PX', ARGV[4])
       end
       versions[i - 2] = version
     end
     return versions`,
   transformArguments: (
     keys: readonly string[],
+    intent: { readonly id: string; readonly tags: string },
     lifetimes: { readonly intent: number; readonly version: number },
-    intents: readonly (readonly [id: string, tags: string])[],
     fresh: readonly string[],
   ) => [
-    String(keys.length),
-    ...keys,
-    String(lifetimes.intent),
-    String(lifetimes.version),
-    String(intents.length),
-    ...intents.flat(),
-    ...fresh,
+    ...[String(keys.length), ...keys],
+    ...[intent.id, intent.tags, String(lifetimes.intent), String(lifetimes.version), ...fresh],
   ],
   transformReply: (reply: string[]) => reply,
 });

@@ -59,7 +59,7 @@ describe('CacheWrites', () => {
     await writes.finish({
       intentId: 'write',
       changed: ['list'],
-      made: { tag: 'order:7', answers: [{ question, answer: toAnswer('written through') }], observed },
+      made: { tag: 'order:7', keys: [question.key], answer: toAnswer('written through'), observed },
     });
   }
 

@@ -1,6 +1,5 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { Answer } from '../answers/answer.js';
-import type { Question } from '../answers/question.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
 import { stampOf } from '../answers/stamp.js';
 import { EntryStore } from '../entries/entry-store.js';
@@ -12,21 +11,19 @@ import {
   type Intent,
   type ObservedVersions,
   type Tag,
+  type Version,
 } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
 import { EvictionRelay } from './eviction-relay.js';
 import { Refresher } from './refresher.js';
 
-/** An answer that a writer knows already, to be stored before anybody asks for it. */
+/** What a write has made: an answer to be stored before anybody asks for it. */
 export interface WrittenThrough {
-  readonly question: Question;
-  readonly answer: Answer;
-}
-
-/** What a write has made: answers that depend on `tag`, which stands for nothing else. */
-export interface Made {
+  /** What the answer depends on: this tag alone, which stands for nothing else. */
   readonly tag: Tag;
-  readonly answers: readonly WrittenThrough[];
+  /** The keys of the questions that have this answer. */
+  readonly keys: readonly string[];
+  readonly answer: Answer;
   /** What {@link CacheWrites.announce} has observed, before the commit. */
   readonly observed: ObservedVersions | undefined;
 }
@@ -36,12 +33,12 @@ export interface FinishedWrite {
   readonly intentId: string;
   /** What it made untrue. */
   readonly changed: readonly Tag[];
-  readonly made?: Made;
+  readonly made?: WrittenThrough;
 }
 
-interface Announcement {
-  readonly intent: Intent;
-  readonly observeTags: readonly Tag[];
+interface Prepared extends WrittenThrough {
+  /** Not yet in force. */
+  readonly version: Version;
 }
 
 /**
@@ -52,8 +49,8 @@ interface Announcement {
  * 3. {@link finish} it (or {@link withdraw}, if it was rolled back),
  * 4. and only then answer the caller.
  *
- * Writers of one process take these steps together: those who come while others take one take the next one, which begins
- * after their commits, at once.
+ * Writers of one process finish together: those who come while others are finishing share the next round, which begins
+ * after their commits.
  *
  * When the ledger is away, this instance trusts nothing that is stored, and makes everything invalid before it does so
  * again. Other instances may still reach the ledger: they are told by the relay, if the application has one.
@@ -61,8 +58,6 @@ interface Announcement {
 @Injectable()
 export class CacheWrites {
   private readonly logger = new Logger(CacheWrites.name);
-  private readonly announcing = new NextRun<ObservedVersions | undefined>();
-  private announcements: Announcement[] = [];
   private readonly finishing = new NextRun<void>();
   private finished: FinishedWrite[] = [];
 
@@ -81,17 +76,7 @@ export class CacheWrites {
    * @returns their versions, or nothing when the ledger could not be told
    */
   async announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions | undefined> {
-    this.announcements.push({ intent, observeTags });
-    const observed = await this.announcing.run(() => {
-      const announcements = this.announcements;
-      this.announcements = [];
-      return this.tell(() =>
-        this.ledger.announce(
-          announcements.map((announcement) => announcement.intent),
-          announcements.flatMap((announcement) => announcement.observeTags),
-        ),
-      );
-    });
+    const observed = await this.tell(() => this.ledger.announce(intent, observeTags));
     if (!observed) this.statistics.unannouncedWrites += 1;
     return observed;
   }
@@ -141,14 +126,10 @@ export class CacheWrites {
   }
 
   /** Stores what a write has made under a version that is not yet in force. */
-  private async store({ tag, answers, observed, version }: Made & { readonly version: string }): Promise<void> {
+  private async store({ tag, keys, answer, observed, version }: Prepared): Promise<void> {
     if (!observed) return;
-    const versions = new Map(observed).set(tag, version);
-    const stored = await Promise.all(
-      answers.map(({ question, answer }) =>
-        this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
-      ),
-    );
+    const entry = { stamp: stampOf([tag], new Map(observed).set(tag, version)), answer };
+    const stored = await Promise.all(keys.map((key) => this.entries.prepare(key, entry)));
     this.statistics.writtenThrough += stored.filter(Boolean).length;
   }
 
@@ -174,7 +155,7 @@ export class CacheWrites {
   }
 }
 
-function flipOf({ tag, observed, version }: Made & { readonly version: string }): Flip {
+function flipOf({ tag, observed, version }: Prepared): Flip {
   const before = observed?.get(tag);
   return before === undefined ? { tag } : { tag, refreshed: { observed: before, version } };
 }

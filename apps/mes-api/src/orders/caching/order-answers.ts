@@ -39,11 +39,14 @@ export function orderHistoryAnswer(request: FastifyRequest): CacheDescription {
   return { key: `order:${id}:history:${visibilityKey(visibilityOf(request))}`, tags: [orderTag(id)] };
 }
 
-/** The answers that will be given for an order that was just written: to its creator, and to those who see all. */
-export function writtenOrder(order: Order): readonly WrittenThrough[] {
-  const answer = toAnswer(presentOrder(order), versionTag);
+/** The answer that will be given, for an order that was just created, to its creator and to those who see all. */
+export function writtenOrder(order: Order): Pick<WrittenThrough, 'tag' | 'keys' | 'answer'> {
   const visibilities: Visibility[] = [{ scope: 'all' }, { scope: 'own', creator: order.createdBy }];
-  return visibilities.map((visibility) => ({ question: orderQuestion(order.id, visibility), answer }));
+  return {
+    tag: orderTag(order.id),
+    keys: visibilities.map((visibility) => orderQuestion(order.id, visibility).key),
+    answer: toAnswer(presentOrder(order), versionTag),
+  };
 }
 
 /** The entity tag of an order: `"<version>"`. */

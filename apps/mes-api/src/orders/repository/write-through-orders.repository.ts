@@ -44,7 +44,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
       repeated
         ? // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
           { intentId: newOrder.id, changed: [...changed, orderTag(order.id)] }
-        : { intentId: newOrder.id, changed, made: { tag, answers: writtenOrder(order), observed } },
+        : { intentId: newOrder.id, changed, made: { ...writtenOrder(order), observed } },
     );
     return creation;
   }
