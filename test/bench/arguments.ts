@@ -56,7 +56,7 @@ const WHOLE: Plan = {
   rounds: 5,
   seconds: 8,
   warmUp: 2,
-  factorySeconds: 20,
+  factorySeconds: 15,
   factoryRounds: 3,
   stampedes: 5,
   hits: 50_000,

@@ -66,10 +66,11 @@ class DistantLedger extends MemoryLedger {
     return super.announce(intent, tags);
   }
 
-  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
+  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
     await this.pause();
-    await super.settle(intentIds, flips);
+    const settled = await super.settle(intentIds, flips);
     await this.pause();
+    return settled;
   }
 }
 
@@ -141,7 +142,7 @@ class Instance {
     this.writes = new CacheWrites(
       ledger,
       entries,
-      new Refresher(ledger, entries, warm, options, this.statistics),
+      new Refresher(ledger, entries, leases, warm, options, this.statistics),
       this.statistics,
     );
     warm.register(() => ({ question: PAGE, load: async () => toAnswer(await orders.read(newOrders)) }));

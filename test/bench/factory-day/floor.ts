@@ -40,8 +40,6 @@ export class Floor {
     switch (step.kind) {
       case 'read':
         return this.read(pool, step.path, step.needsLoad);
-      case 'read-order':
-        return this.read(pool, `/api/v1/orders/${await this.order(step.order)}`, step.needsLoad);
       case 'create':
         return this.write(step.order, this.create(pool, step.body));
       case 'change':

@@ -6,7 +6,6 @@ import { PAGE_PATH } from '../scenarios/page.js';
 /** Orders are numbered in the order in which the schedule creates them. */
 export type Step =
   | { readonly kind: 'read'; readonly path: string; readonly needsLoad: boolean }
-  | { readonly kind: 'read-order'; readonly order: number; readonly needsLoad: boolean }
   | { readonly kind: 'change'; readonly order: number; readonly to: OrderStatus }
   | { readonly kind: 'create'; readonly order: number; readonly body: string };
 
@@ -19,17 +18,9 @@ const LIFE: readonly OrderStatus[] = [
   'SHIPPED',
 ];
 const DASHBOARD = '/api/v1/dashboard/statuses';
-const OTHER_LISTS: readonly { readonly path: string; readonly status: OrderStatus }[] = [
-  { path: '/api/v1/orders?status=NEW&sort=-priority', status: 'NEW' },
-  { path: '/api/v1/orders?status=NEW&sort=dueAt', status: 'NEW' },
-  { path: '/api/v1/orders?status=MANUFACTURING_STARTED', status: 'MANUFACTURING_STARTED' },
-  { path: '/api/v1/orders?status=PACKAGING', status: 'PACKAGING' },
-];
-const MIX: readonly (readonly ['page' | 'dashboard' | 'other-list' | 'order' | 'change' | 'create', number])[] = [
-  ['page', 70],
+const MIX: readonly (readonly ['page' | 'dashboard' | 'change' | 'create', number])[] = [
+  ['page', 75],
   ['dashboard', 20],
-  ['other-list', 3],
-  ['order', 2],
   ['change', 4],
   ['create', 1],
 ];
@@ -61,14 +52,6 @@ export class Schedule {
         return { kind: 'read', path: PAGE_PATH, needsLoad: this.read(PAGE_PATH) };
       case 'dashboard':
         return { kind: 'read', path: DASHBOARD, needsLoad: this.read(DASHBOARD) };
-      case 'other-list': {
-        const { path } = this.random.pick(OTHER_LISTS);
-        return { kind: 'read', path, needsLoad: this.read(path) };
-      }
-      case 'order': {
-        const order = this.random.whole(0, this.created - 1);
-        return { kind: 'read-order', order, needsLoad: this.read(orderKey(order)) };
-      }
       case 'change':
         return this.open.length === 0 ? this.create() : this.change();
       case 'create':
@@ -81,8 +64,6 @@ export class Schedule {
     this.created += 1;
     this.open.push({ order, stage: 0 });
     this.written(['NEW']);
-    // Written through: the one answer that is known before it is asked for.
-    this.fresh.add(orderKey(order));
     const body = newOrder({
       customer: { id: `C-${this.random.whole(1, 5_000)}`, name: `Customer ${order}` },
       priority: this.random.pick(['LOW', 'NORMAL', 'HIGH', 'URGENT']),
@@ -100,7 +81,6 @@ export class Schedule {
     taken.stage += 1;
     if (taken.stage === LIFE.length - 1) this.open.splice(index, 1);
     this.written([from, to]);
-    this.fresh.delete(orderKey(taken.order));
     return { kind: 'change', order: taken.order, to };
   }
 
@@ -114,10 +94,5 @@ export class Schedule {
   private written(statuses: readonly OrderStatus[]): void {
     this.fresh.delete(DASHBOARD);
     if (statuses.includes('NEW')) this.fresh.delete(PAGE_PATH);
-    for (const { path, status } of OTHER_LISTS) if (statuses.includes(status)) this.fresh.delete(path);
   }
-}
-
-function orderKey(order: number): string {
-  return `order ${order}`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'undici';
 import { cpuTimeOfAll } from './cpu-time.js';
 
@@ -27,14 +28,22 @@ export async function send(pool: Pool, { status, ...request }: LoopRequest): Pro
   return { text, milliseconds };
 }
 
+export interface LoopOptions {
+  readonly clients: number;
+  readonly seconds: number;
+  readonly pids: readonly number[];
+  readonly interval?: number;
+}
+
 /**
- * Clients of which each does one thing after the other until the time is over.
+ * Clients of which each does one thing after the other until the time is over: every `interval` milliseconds, or as soon as
+ * it can, if it is late or if the interval is 0.
  *
  * @param act what the client with this number does next
  * @returns how long it took, and what the processes with these ids needed meanwhile, in microseconds
  */
 export async function closedLoop(
-  { clients, seconds, pids }: { readonly clients: number; readonly seconds: number; readonly pids: readonly number[] },
+  { clients, seconds, pids, interval = 0 }: LoopOptions,
   act: (client: number) => Promise<void>,
 ): Promise<{ readonly elapsed: number; readonly cpu: number | undefined }> {
   const cpuBefore = await cpuTimeOfAll(pids);
@@ -43,7 +52,10 @@ export async function closedLoop(
   let failed = false;
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
-      while (!failed && performance.now() < deadline) {
+      // All clients together do one thing after the other, too.
+      for (let due = began + (interval * client) / clients; !failed && performance.now() < deadline; due += interval) {
+        const early = due - performance.now();
+        if (early > 0) await delay(early);
         await act(client).catch((error: unknown) => {
           failed = true;
           throw error;

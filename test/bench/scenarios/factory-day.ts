@@ -19,11 +19,11 @@ export interface FactoryDayFigures {
   readonly reads: LatencyFigures & { readonly count: number };
   readonly writes: LatencyFigures & { readonly count: number };
   readonly statements: StatementCounts;
-  /** Lists, dashboards and orders that were selected, per 1 000 reads, whoever asked for them. */
+  /** Lists and dashboards that were selected, per 1 000 reads, whoever asked for them. */
   readonly statementsPerThousandReads: number;
   /** Those that readers waited for, as the instances count them; absent without a cache. */
   readonly loadsPerThousandReads: number | undefined;
-  /** What a cache that is never stale needs at least if nothing happens at the same time. */
+  /** What readers would have to ask for if writers only evicted, and nothing happened at the same time. */
   readonly neededPerThousandReads: number;
   /** Of both instances, per request, in microseconds. */
   readonly cpuPerRequest: number | undefined;
@@ -37,10 +37,14 @@ export interface FactoryDayResult {
 export const CACHED_DAY = 'two instances, one Redis';
 export const UNCACHED_DAY = 'two instances, no cache';
 
+/** How often each client asks, in milliseconds. */
+export const INTERVAL = 50;
+
 interface Contender {
   readonly name: string;
   readonly servers: readonly [ServerProcess, ServerProcess];
   readonly cached: boolean;
+  readonly interval: number;
   readonly rounds: FactoryDayFigures[];
 }
 
@@ -50,13 +54,18 @@ export async function measureFactoryDay(stage: Stage, plan: Plan): Promise<reado
     await stage.server(first),
     await stage.server(second),
   ];
+  const cached = await pair('api-redis', 'api-redis-2');
+  const uncached = await pair('api-uncached', 'api-uncached-2');
   const contenders: readonly Contender[] = [
-    { name: CACHED_DAY, servers: await pair('api-redis', 'api-redis-2'), cached: true, rounds: [] },
-    { name: UNCACHED_DAY, servers: await pair('api-uncached', 'api-uncached-2'), cached: false, rounds: [] },
+    { name: CACHED_DAY, servers: cached, cached: true, interval: INTERVAL, rounds: [] },
+    { name: UNCACHED_DAY, servers: uncached, cached: false, interval: INTERVAL, rounds: [] },
+    { name: `without a pause: ${CACHED_DAY}`, servers: cached, cached: true, interval: 0, rounds: [] },
+    { name: `without a pause: ${UNCACHED_DAY}`, servers: uncached, cached: false, interval: 0, rounds: [] },
   ];
   for (let round = 0; round < plan.factoryRounds; round += 1) {
-    for (const { name, servers, cached, rounds } of rotated(contenders, round)) {
-      const figures = await live(stage, servers, cached, `factory day ${round}`, plan);
+    for (const contender of rotated(contenders, round)) {
+      const { name, rounds } = contender;
+      const figures = await live(stage, contender, `factory day ${round}`, plan);
       rounds.push(figures);
       note(
         `factory day ${round + 1}/${plan.factoryRounds}: ${name}: ${Math.round(figures.requestsPerSecond)}/s, ` +
@@ -69,8 +78,7 @@ export async function measureFactoryDay(stage: Stage, plan: Plan): Promise<reado
 
 async function live(
   stage: Stage,
-  servers: readonly [ServerProcess, ServerProcess],
-  cached: boolean,
+  { servers, cached, interval }: Contender,
   seed: string,
   { factorySeconds, warmUp }: Plan,
 ): Promise<FactoryDayFigures> {
@@ -88,7 +96,7 @@ async function live(
         const loadsBefore = cached ? await loadsOf(stage, servers) : 0;
         await statements.reset();
         const pids = servers.map(({ pid }) => pid);
-        const { elapsed, cpu } = await closedLoop({ clients: CONNECTIONS, seconds, pids }, (client) =>
+        const { elapsed, cpu } = await closedLoop({ clients: CONNECTIONS, seconds, pids, interval }, (client) =>
           floor.step(instanceOf(client, one, other)),
         );
         const counts = await statements.counts();

@@ -12,7 +12,7 @@ import type { CacheOutcome } from './cache-outcome.js';
 import { compressed } from './compress.js';
 import type { LoadAnswer, Question } from './question.js';
 import { SharedObservation, type Observation } from './shared-observation.js';
-import { stampOf, type Stamp } from './stamp.js';
+import { loadName, stampOf, type Stamp } from './stamp.js';
 import { WarmAnswers } from './warm-answers.js';
 
 export interface CachedAnswer {
@@ -84,7 +84,7 @@ export class AnswerCache {
     if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
 
     const stamp = stampOf(question.tags, versions);
-    const name = `${question.key}\n${stamp.join(' ')}`;
+    const name = loadName(question.key, stamp);
     const { value: fill, leader } = await this.fills.run(name, () => this.fill(name, question.key, stamp, load));
     if (fill.from === 'redis') {
       this.statistics.hits += 1;

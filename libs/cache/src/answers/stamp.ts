@@ -19,3 +19,8 @@ export function isInForce(stamp: Stamp, tags: readonly Tag[], versions: Observed
     tags.every((tag, i) => stamp[i + 1] === versions.get(tag))
   );
 }
+
+/** Names the load of an answer under these versions. */
+export function loadName(key: string, stamp: Stamp): string {
+  return `${key}\n${stamp.join(' ')}`;
+}

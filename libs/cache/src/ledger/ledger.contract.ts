@@ -1,4 +1,4 @@
-import { EPOCH, type Ledger } from './ledger.js';
+import { EPOCH, type Flip, type Ledger } from './ledger.js';
 
 /** A ledger under test, whose intents live for `intentLifetime` until `pass` lets that time go by. */
 export interface LedgerUnderTest {
@@ -86,6 +86,33 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       await ledger.settle(['w1'], [{ tag: 'a', refreshed: { observed, version: 'first' } }]);
       await ledger.settle(['w2'], [{ tag: 'a', refreshed: { observed, version: 'second' } }]);
       expect(['first', 'second', observed]).not.toContain(await versionOf('a'));
+    });
+
+    it('does nothing at all when a flip refuses, because somebody has written since the version was observed', async () => {
+      await ledger.announce({ id: 'w', tags: ['a', 'b'] });
+      const before = await ledger.observe(['a', 'b', 'c']);
+      await ledger.evict(['a']);
+      const evicted = await versionOf('a');
+      const flips = (observed: string): Flip[] => [
+        { tag: 'b' },
+        { tag: 'a', refreshed: { observed, version: 'prepared', orRefuse: true } },
+        { tag: 'c' },
+      ];
+      expect(await ledger.settle(['w'], flips(before.get('a') ?? ''))).toBe(false);
+      expect(await ledger.observe(['a', 'b', 'c'])).toEqual(new Map([...before, ['a', evicted]]));
+
+      expect(await ledger.settle(['w'], flips(evicted))).toBe(true);
+      expect(await versionOf('a')).toBe('prepared');
+      expect(await versionOf('b')).not.toBe(before.get('b'));
+      await test.passDeadline();
+      expect(await ledger.sweep()).toEqual([]);
+    });
+
+    it('sweeps a write whose settlement was refused', async () => {
+      await ledger.announce({ id: 'w', tags: ['a'] });
+      await ledger.settle(['w'], [{ tag: 'a', refreshed: { observed: 'never', version: 'x', orRefuse: true } }]);
+      await test.passDeadline();
+      expect(await ledger.sweep()).toEqual(['a']);
     });
 
     it('observes along with an announcement, before the write', async () => {

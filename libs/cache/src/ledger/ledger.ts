@@ -22,11 +22,12 @@ export interface Intent {
  *
  * Without `refreshed`, the tag gets a random version: everything stored under it goes out. With it, the tag gets
  * `refreshed.version`, which brings answers stored under that version into force, but only while the tag still stands at
- * `refreshed.observed`; otherwise somebody else wrote meanwhile and the tag gets a random version too.
+ * `refreshed.observed`. If somebody else wrote meanwhile, the tag gets a random version too, or, if `refreshed.orRefuse` is
+ * set, nothing at all is done.
  */
 export interface Flip {
   readonly tag: Tag;
-  readonly refreshed?: Refreshed | undefined;
+  readonly refreshed?: (Refreshed & { readonly orRefuse?: boolean }) | undefined;
 }
 
 /** From which version to which a tag is moved on. */
@@ -62,8 +63,12 @@ export abstract class Ledger {
    */
   abstract announce(intent: Intent, observeTags?: readonly Tag[]): Promise<ObservedVersions>;
 
-  /** Applies the flips, one after the other, and forgets the intents, all in one step. */
-  abstract settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void>;
+  /**
+   * Applies the flips, one after the other, and forgets the intents, all in one step.
+   *
+   * @returns false if one of the flips refused, and nothing was done
+   */
+  abstract settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean>;
 
   /**
    * Evicts the tags of intents that are past their deadline, because their writers died between commit and settle.

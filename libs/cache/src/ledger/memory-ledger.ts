@@ -33,13 +33,18 @@ export class MemoryLedger extends Ledger {
     return this.observe(observeTags);
   }
 
-  override settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
-    for (const { tag, refreshed } of flips) {
-      const current = refreshed && this.versions.get(tag) === refreshed.observed;
-      this.versions.set(tag, current ? refreshed.version : freshVersion());
+  override settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
+    if (flips.some((flip) => flip.refreshed?.orRefuse === true && !this.isCurrent(flip))) return Promise.resolve(false);
+
+    for (const flip of flips) {
+      this.versions.set(flip.tag, flip.refreshed && this.isCurrent(flip) ? flip.refreshed.version : freshVersion());
     }
     for (const id of intentIds) this.intents.delete(id);
-    return Promise.resolve();
+    return Promise.resolve(true);
+  }
+
+  private isCurrent({ tag, refreshed }: Flip): boolean {
+    return this.versions.get(tag) === refreshed?.observed;
   }
 
   override async sweep(): Promise<readonly Tag[]> {

@@ -51,9 +51,9 @@ export class RedisLedger extends Ledger {
     });
   }
 
-  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
+  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
     try {
-      await this.connection.run((client) => this.flip(client, intentIds, flips));
+      return await this.connection.run((client) => this.flip(client, intentIds, flips));
     } catch (error) {
       this.connection.owe();
       throw error;
@@ -77,12 +77,17 @@ export class RedisLedger extends Ledger {
     });
   }
 
-  private flip(client: RedisClient, intentIds: readonly string[], flips: readonly Flip[]): Promise<string> {
+  private flip(client: RedisClient, intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
     return client.settle(
       [...this.keys.intents, ...flips.map(({ tag }) => this.keys.version(tag))],
       this.options.versionLifetime,
       intentIds,
-      flips.flatMap(({ refreshed }) => [refreshed?.observed ?? '', refreshed?.version ?? '', freshVersion()]),
+      flips.flatMap(({ refreshed }) => [
+        refreshed?.observed ?? '',
+        refreshed?.version ?? '',
+        freshVersion(),
+        refreshed?.orRefuse ? '1' : '',
+      ]),
     );
   }
 

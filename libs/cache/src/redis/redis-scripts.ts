@@ -41,31 +41,34 @@ const announce = defineScript({
 
 /**
  * KEYS: deadlines, intents, then a version key for each flip. ARGV: version lifetime in ms, how many intents there are, the
- * id of each, then for each flip the expected version (empty: none), the version to set if that one is found, and the one to
- * set otherwise.
+ * id of each, then for each flip the expected version (empty: none), the version to set if that one is found, the one to set
+ * otherwise, and whether to do nothing at all otherwise ('1'). Answers with whether it was done.
  */
 const settle = defineScript({
   SCRIPT: `
-    local at = 3
-    for _ = 1, ARGV[2] do
-      redis.call('ZREM', KEYS[1], ARGV[at])
-      redis.call('HDEL', KEYS[2], ARGV[at])
-      at = at + 1
+    local first = 3 + ARGV[2]
+    for i = 3, #KEYS do
+      local at = first + (i - 3) * 4
+      if ARGV[at + 3] == '1' and redis.call('GET', KEYS[i]) ~= ARGV[at] then return 0 end
     end
     for i = 3, #KEYS do
+      local at = first + (i - 3) * 4
       local version = ARGV[at + 2]
       if ARGV[at] ~= '' and redis.call('GET', KEYS[i]) == ARGV[at] then version = ARGV[at + 1] end
       redis.call('SET', KEYS[i], version, 'PX', ARGV[1])
-      at = at + 3
     end
-    return redis.status_reply('OK')`,
+    for at = 3, first - 1 do
+      redis.call('ZREM', KEYS[1], ARGV[at])
+      redis.call('HDEL', KEYS[2], ARGV[at])
+    end
+    return 1`,
   transformArguments: (
     keys: readonly string[],
     lifetime: number,
     intentIds: readonly string[],
     versions: readonly string[],
   ) => [String(keys.length), ...keys, String(lifetime), String(intentIds.length), ...intentIds, ...versions],
-  transformReply: (reply: string) => reply,
+  transformReply: (reply: number) => reply === 1,
 });
 
 /** KEYS: deadlines, intents. Answers with the id and the tags of each intent that is past its deadline. */

@@ -10,6 +10,7 @@ import {
   type Flip,
   type Intent,
   type ObservedVersions,
+  type Refreshed,
   type Tag,
   type Version,
 } from '../ledger/ledger.js';
@@ -35,6 +36,12 @@ export interface FinishedWrite {
   readonly changed: readonly Tag[];
   readonly made?: WrittenThrough;
 }
+
+/**
+ * How often writers make warm answers anew because others have finished writing meanwhile, before they evict them instead.
+ * Until they have finished, what is in force stays so: it lacks nothing that was acknowledged.
+ */
+const ATTEMPTS = 3;
 
 interface Prepared extends WrittenThrough {
   /** Not yet in force. */
@@ -114,15 +121,19 @@ export class CacheWrites {
   }
 
   private async finishAll(writes: readonly FinishedWrite[]): Promise<void> {
+    const intentIds = writes.map(({ intentId }) => intentId);
     const changed = [...new Set(writes.flatMap((write) => write.changed))];
     const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));
     const stored = made.map((one) => this.store(one));
-    const refreshed = this.ledger.available ? await this.refresher.prepare(changed) : new Map<Tag, never>();
-    await this.settle(
-      writes.map(({ intentId }) => intentId),
-      [...changed.map((tag) => ({ tag, refreshed: refreshed.get(tag) })), ...made.map(flipOf)],
-    );
-    await Promise.all(stored);
+    for (let attempt = 1; ; attempt += 1) {
+      const refresh = await this.refresher.prepare(changed);
+      const orRefuse = attempt < ATTEMPTS;
+      const flips = changed.map((tag): Flip => ({ tag, refreshed: withRefusal(refresh.tags.get(tag), orRefuse) }));
+      if (await this.settle(intentIds, [...flips, ...made.map(flipOf)])) {
+        await Promise.all([...stored, this.refresher.publish(refresh)]);
+        return;
+      }
+    }
   }
 
   /** Stores what a write has made under a version that is not yet in force. */
@@ -133,15 +144,16 @@ export class CacheWrites {
     this.statistics.writtenThrough += stored.filter(Boolean).length;
   }
 
-  private async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<void> {
+  /** Resolves with false if a flip has refused. */
+  private async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
+    const settled = await this.tell(() => this.ledger.settle(intentIds, flips));
+    if (settled === false) return false;
     this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
-    const settled = await this.tell(async () => {
-      await this.ledger.settle(intentIds, flips);
-      return true;
-    });
-    if (settled) return;
-    this.statistics.relayedWrites += 1;
-    await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);
+    if (settled === undefined) {
+      this.statistics.relayedWrites += 1;
+      await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);
+    }
+    return true;
   }
 
   private async tell<T>(operation: () => Promise<T>): Promise<T | undefined> {
@@ -153,6 +165,10 @@ export class CacheWrites {
       return undefined;
     }
   }
+}
+
+function withRefusal(refreshed: Refreshed | undefined, orRefuse: boolean): Flip['refreshed'] {
+  return refreshed && { ...refreshed, orRefuse };
 }
 
 function flipOf({ tag, observed, version }: Prepared): Flip {

@@ -1,13 +1,24 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CacheStatistics } from '../answers/cache-statistics.js';
 import { compressed } from '../answers/compress.js';
-import { stampOf } from '../answers/stamp.js';
+import { loadName, stampOf } from '../answers/stamp.js';
+import { WarmAnswers, type WarmAnswer } from '../answers/warm-answers.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
+import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
+import { LoadLeases } from '../leases/load-leases.js';
 import { Ledger, type Refreshed, type Tag } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
-import { WarmAnswers, type WarmAnswer } from '../answers/warm-answers.js';
+
+/** Warm answers that were made anew, under versions that are not yet in force. */
+export interface Refresh {
+  /** How the tags are to be moved on that these answers depend on. */
+  readonly tags: ReadonlyMap<Tag, Refreshed>;
+  readonly entries: readonly { readonly key: string; readonly entry: Entry }[];
+}
+
+const NOTHING: Refresh = { tags: new Map(), entries: [] };
 
 /** Makes warm answers anew after writes that were committed before. */
 @Injectable()
@@ -17,49 +28,54 @@ export class Refresher {
   constructor(
     private readonly ledger: Ledger,
     private readonly entries: EntryStore,
+    private readonly leases: LoadLeases,
     private readonly warm: WarmAnswers,
     @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
   ) {}
 
-  /**
-   * Loads the warm answers that depend on any of `changed`, and stores them under versions that are not yet in force.
-   *
-   * @returns for each tag that has warm answers, how it is to be moved on; nothing if that did not work, or took too long
-   */
-  async prepare(changed: readonly Tag[]): Promise<ReadonlyMap<Tag, Refreshed>> {
+  /** Loads the warm answers that depend on any of `changed`; none if that does not work, or takes too long. */
+  async prepare(changed: readonly Tag[]): Promise<Refresh> {
     const warm = this.warm.takeDependentOn(changed);
-    if (warm.length === 0) return new Map();
+    if (warm.length === 0 || !this.ledger.available) return NOTHING;
 
     try {
-      return await withDeadline(this.prepareAll(changed, warm), this.options.refreshPatience);
+      return await withDeadline(this.load(changed, warm), this.options.refreshPatience);
     } catch (error) {
       this.logger.warn(
         `could not refresh what depends on ${changed.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
       );
-      return new Map();
+      return NOTHING;
     }
   }
 
-  private async prepareAll(changed: readonly Tag[], warm: readonly WarmAnswer[]): Promise<ReadonlyMap<Tag, Refreshed>> {
+  /** Stores answers whose versions have come into force. Until that is done, readers wait for them as for a load. */
+  async publish({ entries }: Refresh): Promise<void> {
+    await Promise.all(
+      entries.map(async ({ key, entry }) => {
+        await this.entries.save(key, entry);
+        await this.leases.release(loadName(key, entry.stamp));
+      }),
+    );
+    this.statistics.writtenThrough += entries.length;
+  }
+
+  private async load(changed: readonly Tag[], warm: readonly WarmAnswer[]): Promise<Refresh> {
     this.statistics.refreshes += 1;
     const dependencies = [...new Set(warm.flatMap(({ question }) => question.tags))];
     const observed = await this.ledger.observe(dependencies);
-    const answers = await Promise.all(
-      warm.map(async ({ question, load }) => ({ question, answer: await compressed(await load()) })),
-    );
-
-    const refreshed = new Map<Tag, Refreshed>();
+    const tags = new Map<Tag, Refreshed>();
     for (const tag of dependencies.filter((name) => changed.includes(name))) {
-      refreshed.set(tag, { observed: observed.get(tag) ?? '', version: freshVersion() });
+      tags.set(tag, { observed: observed.get(tag) ?? '', version: freshVersion() });
     }
-    const versions = new Map([...observed, ...[...refreshed].map(([tag, { version }]) => [tag, version] as const)]);
-    const stored = await Promise.all(
-      answers.map(({ question, answer }) =>
-        this.entries.prepare(question.key, { stamp: stampOf(question.tags, versions), answer }),
-      ),
+    const versions = new Map([...observed, ...[...tags].map(([tag, { version }]) => [tag, version] as const)]);
+    const entries = await Promise.all(
+      warm.map(async ({ question: { key, tags: own }, load }) => {
+        const stamp = stampOf(own, versions);
+        const [answer] = await Promise.all([load().then(compressed), this.leases.acquire(loadName(key, stamp))]);
+        return { key, entry: { stamp, answer } };
+      }),
     );
-    this.statistics.writtenThrough += stored.filter(Boolean).length;
-    return refreshed;
+    return { tags, entries };
   }
 }
