@@ -41,6 +41,7 @@ describe('CacheWrites', () => {
     const refresher = new Refresher(
       ledger,
       entries,
+      new NoLeases(),
       warm,
       { ...CACHE_ASIDE_DEFAULTS, refreshPatience: 50 },
       statistics,
