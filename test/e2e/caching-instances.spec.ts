@@ -1,3 +1,4 @@
+import { CacheStatistics } from '@mes/cache';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -70,6 +71,24 @@ describe('two instances that share a database and a Redis', () => {
       }
     },
     ROUNDS * 500 + 30_000,
+  );
+
+  it.each([10, 100, 1_000])(
+    'ask the database once for %i readers of a cold page who come to either',
+    async (readers) => {
+      const loads = (): number => instances.reduce((sum, api) => sum + api.application.get(CacheStatistics).loads, 0);
+      const tokens = await Promise.all(instances.map((api) => api.token('operator')));
+      const cold = `/api/v1/orders?status=NEW&sort=createdAt&limit=${100 + String(readers).length}`;
+      const before = loads();
+      const answers = await Promise.all(
+        Array.from({ length: readers }, (_, i) =>
+          instances[(i % 2) as 0 | 1].call(cold, { token: tokens[i % 2] ?? '' }),
+        ),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(new Set(answers.map(({ headers }) => headers.get('etag'))).size).toBe(1);
+      expect(loads() - before).toBe(1);
+    },
   );
 
   it('let one operator have an order, whichever instance they ask', async () => {

@@ -226,7 +226,7 @@ describe('creators, takers and readers in any interleaving', () => {
         fc.infiniteStream(fc.nat(4)),
         async (actors, pauses) => {
           const pause: Pause = async () => {
-            const { value: turns } = pauses.next();
+            const turns = pauses.next().value as number;
             for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
           };
           const orders = new Orders(pause);

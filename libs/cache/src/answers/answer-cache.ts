@@ -12,7 +12,7 @@ import type { CacheOutcome } from './cache-outcome.js';
 import { compressed } from './compress.js';
 import type { LoadAnswer, Question } from './question.js';
 import { SharedObservation, type Observation } from './shared-observation.js';
-import { loadName, stampOf, type Stamp } from './stamp.js';
+import { isInForce, loadName, stampOf, type Stamp } from './stamp.js';
 import { WarmAnswers } from './warm-answers.js';
 
 export interface CachedAnswer {
@@ -20,14 +20,26 @@ export interface CachedAnswer {
   readonly outcome: CacheOutcome;
 }
 
-interface Fill {
+interface Filled {
   readonly answer: Answer;
   readonly from: 'redis' | 'source';
   readonly stored: boolean;
 }
 
+/** What came of looking for an answer: it, or versions that were observed later, to look again with. */
+type Fill = Filled | { readonly movedOn: Observation };
+
+/** What is looked for, under which versions, and until when another process is waited for. */
+interface Wanted {
+  readonly name: string;
+  readonly question: Question;
+  readonly stamp: Stamp;
+  readonly load: LoadAnswer;
+  readonly giveUpAt: number;
+}
+
 /** How soon to look again for what another process is loading, in milliseconds, and then less and less often. */
-const FIRST_PAUSE = 4;
+const FIRST_PAUSE = 1;
 
 /**
  * Cache-aside that never answers with anything older than the last acknowledged write.
@@ -77,49 +89,69 @@ export class AnswerCache {
    * @param observed what {@link observe} has given for this very request already
    */
   async answer(question: Question, load: LoadAnswer, observed?: Observation): Promise<CachedAnswer> {
-    const versions = observed ?? (await this.observe(question.tags));
-    if (versions instanceof LedgerUnavailableError) return this.bypass(question.key, versions.detail, load);
+    const giveUpAt = performance.now() + this.options.leasePatience;
+    for (let versions = observed ?? (await this.observe(question.tags)); ;) {
+      if (versions instanceof LedgerUnavailableError) return this.bypass(question.key, versions.detail, load);
 
-    const near = this.findNear(question, versions);
-    if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
+      const near = this.findNear(question, versions);
+      if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
 
-    const stamp = stampOf(question.tags, versions);
-    const name = loadName(question.key, stamp);
-    const { value: fill, leader } = await this.fills.run(name, () => this.fill(name, question.key, stamp, load));
-    if (fill.from === 'redis') {
+      const stamp = stampOf(question.tags, versions);
+      const name = loadName(question.key, stamp);
+      const { value, leader } = await this.fills.run(name, () => this.fill({ name, question, stamp, load, giveUpAt }));
+      if ('answer' in value) return this.cachedAnswer(value, leader);
+      versions = value.movedOn;
+    }
+  }
+
+  private cachedAnswer({ answer, from, stored }: Filled, leader: boolean): CachedAnswer {
+    if (from === 'redis') {
       this.statistics.hits += 1;
-      return { answer: fill.answer, outcome: { kind: 'hit', store: 'redis' } };
+      return { answer, outcome: { kind: 'hit', store: 'redis' } };
     }
     if (leader) this.statistics.misses += 1;
     else this.statistics.collapsed += 1;
-    return { answer: fill.answer, outcome: { kind: 'miss', stored: fill.stored, collapsed: !leader } };
+    return { answer, outcome: { kind: 'miss', stored, collapsed: !leader } };
   }
 
-  /** Looks into the store on behalf of all who observed the same versions, and loads on their behalf if it is not there. */
-  private async fill(name: string, key: string, stamp: Stamp, load: LoadAnswer): Promise<Fill> {
-    const giveUpAt = performance.now() + this.options.leasePatience;
+  /**
+   * Looks into the store on behalf of all who observed the same versions, and loads on their behalf if it is not there.
+   *
+   * While it waits for another process, it looks whether the versions have moved on: whoever moved them may have stored the
+   * answer under the new ones, and nobody will under the old.
+   */
+  private async fill(wanted: Wanted): Promise<Fill> {
+    const { name, question, stamp, giveUpAt } = wanted;
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
-      const found = await this.entries.findShared(key, stamp);
+      const found = await this.entries.findShared(question.key, stamp);
       if (found) return { answer: found, from: 'redis', stored: true };
 
       const mine = await this.leases.acquire(name);
       const left = giveUpAt - performance.now();
-      if (mine || left <= 0) {
-        try {
-          return await this.load(key, stamp, load);
-        } finally {
-          if (mine) await this.leases.release(name);
-        }
-      }
+      if (mine || left <= 0) return this.loadUnderLease(wanted);
+
       await delay(Math.min(pause, left));
+      const observed = await this.observe(question.tags);
+      if (observed instanceof LedgerUnavailableError || !isInForce(stamp, question.tags, observed)) {
+        return { movedOn: observed };
+      }
     }
   }
 
-  private async load(key: string, stamp: Stamp, load: LoadAnswer): Promise<Fill> {
-    this.statistics.loads += 1;
-    const answer = await compressed(await load());
-    const stored = await this.entries.save(key, { stamp, answer });
-    return { answer, from: 'source', stored };
+  /**
+   * The lease of an answer that could be stored is left to end by itself: somebody may have looked for the answer before it
+   * was stored, and ask for the lease only now.
+   */
+  private async loadUnderLease({ name, question: { key }, stamp, load }: Wanted): Promise<Filled> {
+    let stored = false;
+    try {
+      this.statistics.loads += 1;
+      const answer = await compressed(await load());
+      stored = await this.entries.save(key, { stamp, answer });
+      return { answer, from: 'source', stored };
+    } finally {
+      if (!stored) await this.leases.release(name);
+    }
   }
 
   /**

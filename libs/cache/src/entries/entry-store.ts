@@ -52,8 +52,8 @@ export class EntryStore {
 
   /** Stores an answer that is in force, near and for all processes. Resolves with whether that worked. */
   async save(key: string, entry: Entry): Promise<boolean> {
-    this.near.set(key, entry);
-    return !this.shared || this.prepare(key, entry);
+    if (this.shared) this.near.set(key, entry);
+    return this.prepare(key, entry);
   }
 
   /**

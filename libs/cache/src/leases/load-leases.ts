@@ -6,7 +6,7 @@ export abstract class LoadLeases {
   /** Whether this process may load `name` now. A lease that is not released ends by itself soon. */
   abstract acquire(name: string): Promise<boolean>;
 
-  /** The load is over, whatever came of it. */
+  /** The load is over, and others should try: nothing was stored that they could find. */
   abstract release(name: string): Promise<void>;
 }
 

@@ -51,13 +51,8 @@ export class Refresher {
 
   /** Stores answers whose versions have come into force. Until that is done, readers wait for them as for a load. */
   async publish({ entries }: Refresh): Promise<void> {
-    await Promise.all(
-      entries.map(async ({ key, entry }) => {
-        await this.entries.save(key, entry);
-        await this.leases.release(loadName(key, entry.stamp));
-      }),
-    );
-    this.statistics.writtenThrough += entries.length;
+    const stored = await Promise.all(entries.map(({ key, entry }) => this.entries.save(key, entry)));
+    this.statistics.writtenThrough += stored.filter(Boolean).length;
   }
 
   private async load(changed: readonly Tag[], warm: readonly WarmAnswer[]): Promise<Refresh> {

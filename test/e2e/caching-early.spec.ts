@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { Ledger } from '@mes/cache';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+interface Listed {
+  readonly items: readonly { readonly id: string; readonly createdBy: string }[];
+}
+
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+const DASHBOARD = '/api/v1/dashboard/statuses';
+const NEAR_HIT = 'mes-near; hit';
+
+/** What is answered before Nest's guards and pipes are asked must be decided as they would decide it. */
+describe('an answer that is near', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let operator: string;
+  let partner: string;
+  let order: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({
+      databaseUrl: database.url,
+      redisUrl: process.env.TEST_REDIS_URL ?? '',
+      environment: { CORS_ORIGINS: 'https://floor.example' },
+    });
+    [operator, partner] = await Promise.all([api.token('operator'), api.token('partner', 'partner-1')]);
+    for (const creator of ['partner-1', 'partner-2']) {
+      const token = await api.token('partner', creator);
+      for (let i = 0; i < 5; i += 1) {
+        const created = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+        expect(created.status).toBe(201);
+        if (creator === 'partner-2') order = `/api/v1/orders/${String(created.body.id)}`;
+      }
+    }
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await database.drop();
+  });
+
+  beforeEach(async () => {
+    for (const path of [NEW_ORDERS, DASHBOARD, order]) await near(path);
+  });
+
+  async function near(path: string, token = operator, headers = {}): ReturnType<OrdersApi['call']> {
+    await api.call(path, { token, headers });
+    const answer = await api.call(path, { token, headers });
+    expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
+    return answer;
+  }
+
+  it('is given to nobody without a good token', async () => {
+    for (const path of [NEW_ORDERS, DASHBOARD, order]) {
+      for (const token of [
+        undefined,
+        'x.y.z',
+        `${operator}x`,
+        operator.slice(0, -3),
+        await api.token('operator', 'o', '-1m'),
+      ]) {
+        const { status, headers } = await api.call(path, { token });
+        expect(status).toBe(401);
+        expect(headers.get('cache-status')).toBeNull();
+        expect(headers.get('cache-control')).toBe('no-store');
+      }
+    }
+  });
+
+  it('is given to nobody without a role that the route allows', async () => {
+    for (const token of [partner, partner, await api.token([], 'nobody')]) {
+      expect((await api.call(DASHBOARD, { token })).status).toBe(403);
+    }
+    expect((await api.call(NEW_ORDERS, { token: await api.token([], 'nobody') })).status).toBe(403);
+  });
+
+  it('is not given to a partner whose order it is not', async () => {
+    for (let i = 0; i < 2; i += 1) {
+      expect((await api.call(order, { token: partner })).status).toBe(404);
+      expect((await api.call(`${order}/history`, { token: partner })).status).toBe(404);
+    }
+    const own = (await near(NEW_ORDERS, partner)).body as Listed;
+    expect(own.items).toHaveLength(5);
+    expect(new Set(own.items.map(({ createdBy }) => createdBy))).toEqual(new Set(['partner-1']));
+    const all = (await near(NEW_ORDERS)).body as Listed;
+    expect(all.items).toHaveLength(10);
+  });
+
+  it.each([
+    [`${NEW_ORDERS}&colour=gold`, 'colour'],
+    [`${NEW_ORDERS}&limit=0`, 'limit'],
+    [`${NEW_ORDERS}&q=%ff`, ''],
+    [`${DASHBOARD}?status=NEW`, 'status'],
+  ])('is not given to %s, which is refused however often it is asked', async (path, field) => {
+    for (let i = 0; i < 3; i += 1) {
+      const { status, body } = await api.call<{ errors: { field: string }[] }>(path, { token: operator });
+      expect(status).toBe(400);
+      expect(body.errors.map((error) => error.field)).toEqual([field]);
+    }
+    const single = await api.call(`${order}?status=NEW`, { token: operator });
+    expect(single.status).toBe(400);
+  });
+
+  it('carries the same headers as the one that was loaded', async () => {
+    const path = `${NEW_ORDERS}&limit=7`;
+    const headers = { origin: 'https://floor.example' };
+    const miss = await api.call(path, { token: operator, headers });
+    const hit = await api.call(path, { token: operator, headers });
+    const seen = ({ headers: all }: typeof miss): Record<string, string> => {
+      const { date, ...rest } = Object.fromEntries(all);
+      expect(date).toBeDefined();
+      return rest;
+    };
+    expect(seen(hit)).toEqual({ ...seen(miss), 'cache-status': NEAR_HIT });
+    expect(seen(hit)).toMatchObject({
+      'access-control-allow-origin': 'https://floor.example',
+      'x-content-type-options': 'nosniff',
+      vary: 'Origin, accept-encoding',
+    });
+  });
+
+  it('is neither parsed nor serialised', async () => {
+    await near(NEW_ORDERS, operator, { 'accept-encoding': 'identity' });
+    const { parse, stringify } = JSON;
+    let calls = 0;
+    const counted =
+      <T extends unknown[], R>(original: (...values: T) => R) =>
+      (...values: T): R => {
+        calls += 1;
+        return original(...values);
+      };
+    Object.assign(JSON, { parse: counted(parse), stringify: counted(stringify) });
+    try {
+      const answer = await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
+      await answer.arrayBuffer();
+      expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
+      expect(calls).toBe(0);
+      await api.application.get(Ledger).evict(['orders:NEW']);
+      await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
+      expect(calls).toBeGreaterThan(0);
+    } finally {
+      Object.assign(JSON, { parse, stringify });
+    }
+  });
+
+  it.each([
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+  ])(
+    'comes in %s, with an entity tag of its own, from this process and from another one',
+    async (coding, decompress) => {
+      const other = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
+      try {
+        const expected = await near(NEW_ORDERS, operator, { 'accept-encoding': 'identity' });
+        const token = await other.token('operator');
+        for (const [url, authorization, outcome] of [
+          [api.url, operator, NEAR_HIT],
+          [other.url, token, 'mes-redis; hit'],
+          [other.url, token, NEAR_HIT],
+        ] as const) {
+          const request = get(`${url}${NEW_ORDERS}`, {
+            headers: { authorization: `Bearer ${authorization}`, 'accept-encoding': coding },
+          });
+          const [answer] = (await once(request, 'response')) as [IncomingMessage];
+          const { headers } = answer;
+          const body = await buffer(answer);
+          expect(headers['cache-status']).toBe(outcome);
+          expect(headers['content-encoding']).toBe(coding);
+          expect(JSON.parse(decompress(body).toString())).toEqual(expected.body);
+          expect(headers.etag).toBe(expected.headers.get('etag')?.replace(/"$/, `-${coding}"`));
+        }
+      } finally {
+        await other.stop();
+      }
+    },
+  );
+
+  it('says 304 to who has it, and answers HEAD without a body', async () => {
+    const { headers } = await near(NEW_ORDERS);
+    const known = await api.call<string>(NEW_ORDERS, {
+      token: operator,
+      headers: { 'if-none-match': headers.get('etag') ?? '' },
+    });
+    expect(known.status).toBe(304);
+    expect(known.headers.get('cache-status')).toBe(NEAR_HIT);
+    const head = await api.call<string>(NEW_ORDERS, { token: operator, method: 'HEAD' });
+    expect(head.status).toBe(200);
+    expect(head.headers.get('cache-status')).toBe(NEAR_HIT);
+    expect(head.headers.get('etag')).toBe(headers.get('etag'));
+  });
+
+  it('of a single order has its version as its entity tag, however it is encoded', async () => {
+    const { headers } = await near(order, operator, { 'accept-encoding': 'br' });
+    expect(headers.get('etag')).toBe('"1"');
+    expect(headers.get('content-encoding')).toBeNull();
+  });
+});
