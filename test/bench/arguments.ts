@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
 
-export const SCENARIOS = ['page', 'hit-costs', 'stampede', 'creates', 'factory-day', 'scale'] as const;
+export const SCENARIOS = ['page', 'hit-costs', 'memory', 'stampede', 'creates', 'factory-day', 'scale'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** How much is measured. Times are in seconds. */
@@ -14,6 +14,8 @@ export interface Plan {
   readonly seconds: number;
   /** The same load before it, which is not measured. */
   readonly warmUp: number;
+  /** Pages that are asked for to fill the near cache. */
+  readonly memoryPages: number;
   readonly factorySeconds: number;
   readonly factoryRounds: number;
   readonly stampedes: number;
@@ -60,6 +62,7 @@ const WHOLE: Plan = {
   factoryRounds: 3,
   stampedes: 5,
   hits: 50_000,
+  memoryPages: 3_000,
   scaleOrders: 10_000_000,
   scaleRequests: 30,
 };
@@ -74,6 +77,7 @@ const QUICK: Plan = {
   factoryRounds: 1,
   stampedes: 2,
   hits: 10_000,
+  memoryPages: 1_000,
 };
 
 /**

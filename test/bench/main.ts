@@ -9,6 +9,7 @@ import { writeResults } from './report/write-results.js';
 import { measureCreates } from './scenarios/creates.js';
 import { measureFactoryDay } from './scenarios/factory-day.js';
 import { measureHitCosts } from './scenarios/hit-costs.js';
+import { measureMemory } from './scenarios/memory.js';
 import { measurePage } from './scenarios/page.js';
 import { measureScale } from './scenarios/scale.js';
 import { measureStampede } from './scenarios/stampede.js';
@@ -43,6 +44,7 @@ async function measure({ plan, scenarios, scaleDatabaseUrl, output }: BenchArgum
   const measures: { readonly [Name in ScenarioName]: () => Promise<ScenarioResults[Name]> } = {
     page: () => measurePage(stage, plan),
     'hit-costs': () => measureHitCosts(stage, plan),
+    memory: () => measureMemory(stage, plan),
     stampede: () => measureStampede(stage, plan),
     creates: () => measureCreates(stage, plan),
     'factory-day': () => measureFactoryDay(stage, plan),

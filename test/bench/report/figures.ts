@@ -14,7 +14,13 @@ export interface Figure {
 
 /** Those figures that what was run gives. */
 export function figuresOf(results: BenchResults): readonly Figure[] {
-  return [...pageFigures(results), ...costFigures(results), ...writeFigures(results), ...dayFigures(results)];
+  return [
+    ...pageFigures(results),
+    ...costFigures(results),
+    ...memoryFigures(results),
+    ...writeFigures(results),
+    ...dayFigures(results),
+  ];
 }
 
 export function isMet({ measured, target, atLeast }: Figure): boolean {
@@ -62,6 +68,13 @@ function costFigures({ 'hit-costs': costs, stampede }: BenchResults): readonly F
     figures.push({ what, measured: crowd.queriesSpread, target: 1, atLeast: false });
   }
   return figures;
+}
+
+function memoryFigures({ memory }: BenchResults): readonly Figure[] {
+  if (!memory) return [];
+  const { bound, grown } = memory.result;
+  const what = 'memory that the near cache takes over its bound';
+  return [{ what, measured: spreadOf([grown / bound]), target: 1, atLeast: false }];
 }
 
 function writeFigures({ creates }: BenchResults): readonly Figure[] {

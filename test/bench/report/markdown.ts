@@ -14,6 +14,7 @@ export function markdownOf(results: BenchResults): string {
   const sections = [
     results.page && pageSection(results.page),
     results['hit-costs'] && hitCostsSection(results['hit-costs']),
+    results.memory && memorySection(results.memory),
     results.stampede && stampedeSection(results.stampede),
     results.creates && createsSection(results.creates),
     results['factory-day'] && factoryDaySection(results['factory-day']),
@@ -50,6 +51,18 @@ function hitCostsSection({ result, ...conditions }: Measured<ScenarioResults['hi
     table(
       ['hits', 'Redis commands per 1,000', 'SQL statements per 1,000'],
       [[shown(result.hits), perThousand(result.redisCommands), perThousand(result.statements)]],
+    ),
+  );
+}
+
+function memorySection({ result, ...conditions }: Measured<ScenarioResults['memory']>): string {
+  const megabytes = (bytes: number): string => shown(bytes / 1024 / 1024);
+  return section(
+    'What the near cache takes',
+    `${described(conditions)} ${shown(result.pages)} pages, each asked for twice: by how much the process grew at most, heap and outside of it, after collecting garbage.`,
+    table(
+      ['bound, MiB', 'reckoned at most, MiB', 'grown by at most, MiB'],
+      [[megabytes(result.bound), megabytes(result.reckoned), megabytes(result.grown)]],
     ),
   );
 }

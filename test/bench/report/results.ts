@@ -2,6 +2,7 @@ import type { Plan, ScenarioName } from '../arguments.js';
 import type { CreateResult } from '../scenarios/creates.js';
 import type { FactoryDayResult } from '../scenarios/factory-day.js';
 import type { HitCosts } from '../scenarios/hit-costs.js';
+import type { MemoryFigures } from '../scenarios/memory.js';
 import type { PageResult } from '../scenarios/page.js';
 import type { ScaleResult } from '../scenarios/scale.js';
 import type { StampedeFigures } from '../scenarios/stampede.js';
@@ -10,6 +11,7 @@ import type { Machine } from './machine.js';
 interface ResultOf {
   readonly page: PageResult;
   readonly 'hit-costs': HitCosts;
+  readonly memory: MemoryFigures;
   readonly stampede: readonly StampedeFigures[];
   readonly creates: readonly CreateResult[];
   readonly 'factory-day': readonly FactoryDayResult[];

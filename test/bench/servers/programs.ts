@@ -12,6 +12,7 @@ export const PROGRAMS = {
   'api-redis': { path: 'apps/mes-api/src/main.ts', redis: true },
   'api-redis-2': { path: 'apps/mes-api/src/main.ts', redis: true },
   'api-memory': { path: 'apps/mes-api/src/main.ts', redis: false },
+  'api-measured': { path: `${CONTENDERS}/measured-api.ts`, redis: true },
   'api-uncached': { path: `${CONTENDERS}/uncached-api.ts`, redis: false },
   'api-uncached-2': { path: `${CONTENDERS}/uncached-api.ts`, redis: false },
   'stock-redis': { path: `${CONTENDERS}/stock-interceptor-redis.ts`, redis: true },

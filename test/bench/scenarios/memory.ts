@@ -1,0 +1,58 @@
+import type { Plan } from '../arguments.js';
+import type { MemoryUse } from '../contenders/measured-api.js';
+import { send } from '../measure/closed-loop.js';
+import { withPool } from '../measure/pool.js';
+import { note } from '../note.js';
+import type { Stage } from '../servers/stage.js';
+import { PAGE_PATH } from './page.js';
+
+/** All in bytes. */
+export interface MemoryFigures {
+  readonly bound: number;
+  /** The most that the process grew by, from an empty near cache. */
+  readonly grown: number;
+  /** The most that the near cache reckoned with. */
+  readonly reckoned: number;
+  readonly pages: number;
+}
+
+const CLIENTS = 8;
+/** Pages between two looks at the memory. */
+const BATCH = 100;
+/** Enough that what a process keeps beside the near cache has been filled, too. */
+const WARM_UP_PAGES = 1_500;
+
+/** What a small near cache takes while far more pages are asked for, each twice and compressed, than it can hold. */
+export async function measureMemory(stage: Stage, { memoryPages }: Plan): Promise<MemoryFigures> {
+  note(`memory: ${memoryPages} pages`);
+  const { url } = await stage.server('api-measured');
+  const headers = { authorization: `Bearer ${await stage.token('operator')}`, 'accept-encoding': 'br' };
+  return withPool(url, CLIENTS, async (pool) => {
+    const memory = async (path: string): Promise<MemoryUse> =>
+      JSON.parse((await send(pool, { method: 'GET', path, headers: {}, status: 200 })).text) as MemoryUse;
+    let next = 0;
+    const ask = async (pages: number): Promise<void> => {
+      const last = next + pages;
+      await Promise.all(
+        Array.from({ length: CLIENTS }, async () => {
+          while (next < last) {
+            // Every page is another one to the cache, and has 50 orders.
+            const since = new Date(Date.UTC(2000, 0, 1, 0, 0, next++)).toISOString();
+            const path = `${PAGE_PATH}&createdFrom=${since}`;
+            for (let i = 0; i < 2; i += 1) await send(pool, { method: 'GET', path, headers, status: 200 });
+          }
+        }),
+      );
+    };
+    await ask(WARM_UP_PAGES);
+    const empty = await memory('/memory/clear');
+    let [grown, reckoned] = [0, 0];
+    for (let done = 0; done < memoryPages; done += BATCH) {
+      await ask(BATCH);
+      const use = await memory('/memory');
+      grown = Math.max(grown, use.used - empty.used);
+      reckoned = Math.max(reckoned, use.reckoned);
+    }
+    return { bound: empty.bound, grown, reckoned, pages: memoryPages };
+  });
+}
