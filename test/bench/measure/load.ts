@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import autocannon from 'autocannon';
 import { cpuTimeOf } from './cpu-time.js';
 import { Latencies, type LatencyFigures } from './latencies.js';
+import { Poller } from './poller.js';
 
 export interface LoadTarget {
   readonly url: string;
@@ -20,14 +20,8 @@ export interface LoadFigures extends LatencyFigures {
 }
 
 export const CONNECTIONS = 32;
-/** How often autocannon looks whether it is to stop, in milliseconds. */
-const SAMPLE_INTERVAL = 50;
-/** What is left out: it ends when it is told to. */
-const MARGIN_SECONDS = 30;
-
 /**
- * Keeps 32 connections busy with one request after the other, and measures when they are warm. Autocannon's own histogram
- * has whole milliseconds only, so the times are recorded here.
+ * Keeps 32 connections busy with one request after the other, and measures when they are warm.
  *
  * @throws Error if any request failed or was answered with another status
  */
@@ -36,25 +30,19 @@ export async function applyLoad(
   { warmUp, seconds }: { readonly warmUp: number; readonly seconds: number },
 ): Promise<LoadFigures> {
   const latencies = new Latencies();
-  const failures: string[] = [];
+  const failures: Error[] = [];
   let recording = false;
-  let stop = (): void => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    const duration = warmUp + seconds + MARGIN_SECONDS;
-    const options = { url, connections: CONNECTIONS, duration, headers, sampleInt: SAMPLE_INTERVAL };
-    const run = autocannon(options, (error: Error | null) => {
-      if (error) reject(error);
-      else resolve();
-    });
-    run.on('response', (_client, statusCode, _bytes, milliseconds) => {
-      if (statusCode !== status) failures.push(`answered with ${statusCode}`);
-      if (recording) latencies.record(milliseconds);
-    });
-    run.on('reqError', (error: Error) => failures.push(error.message));
-    stop = () => {
-      (run as unknown as { stop(): void }).stop();
-    };
-  });
+  const pollers = Array.from(
+    { length: CONNECTIONS },
+    () =>
+      new Poller(
+        { url, headers, status },
+        (milliseconds) => {
+          if (recording) latencies.record(milliseconds);
+        },
+        (error) => failures.push(error),
+      ),
+  );
 
   try {
     await delay(warmUp * 1_000);
@@ -68,7 +56,7 @@ export async function applyLoad(
       await cpuTimeOf(pid),
     ];
     if (failures.length > 0) {
-      throw new Error(`${failures.length} requests to ${url} failed, the first one: ${failures[0] ?? ''}`);
+      throw new Error(`${failures.length} requests to ${url} failed, the first one: ${failures[0]?.message ?? ''}`);
     }
     if (latencies.count === 0) throw new Error(`${url} answered no request within ${seconds} s`);
     return {
@@ -79,7 +67,6 @@ export async function applyLoad(
       clientLoad: (client.user + client.system) / 1_000 / elapsed,
     };
   } finally {
-    stop();
-    await done;
+    for (const poller of pollers) poller.stop();
   }
 }
