@@ -1,7 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { LogController } from 'fastify';
 
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
@@ -24,13 +23,10 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration);
   const adapter = new FastifyAdapter({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    // What is logged names its request by itself, and there is no middleware: neither is to cost anything per request.
-    childLoggerFactory: () => log,
+    // There is no middleware, and requests are logged by nobody but who has something to say of one.
     skipMiddie: true,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',

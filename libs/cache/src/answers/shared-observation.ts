@@ -11,7 +11,7 @@ const PATIENCE = 1;
 const ENOUGH = 0.9;
 
 /** How much of that number is remembered from one observation to the next. */
-const MEMORY = 0.95;
+const MEMORY = 0.5;
 
 /**
  * Lets all requests that arrive while an observation is being made share the next one: at most one is under way per
