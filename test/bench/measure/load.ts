@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { cpuTimeOf } from './cpu-time.js';
-import { Latencies, type LatencyFigures } from './latencies.js';
-import { Poller } from './poller.js';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import type { LatencyFigures } from './latencies.js';
 
 export interface LoadTarget {
   readonly url: string;
@@ -19,54 +19,35 @@ export interface LoadFigures extends LatencyFigures {
   readonly clientLoad: number;
 }
 
+/** What the process that measures is told. */
+export interface LoadOrder {
+  readonly target: LoadTarget;
+  /** In seconds, like the time after it. */
+  readonly warmUp: number;
+  readonly seconds: number;
+}
+
+type Outcome = { readonly figures: LoadFigures } | { readonly error: string };
+
 export const CONNECTIONS = 32;
+
+const PROGRAM = resolve('test/bench/measure/poll-program.ts');
+const LOADER = resolve('test/support/register-typescript.js');
+
 /**
  * Keeps 32 connections busy with one request after the other, and measures when they are warm.
  *
  * @throws Error if any request failed or was answered with another status
  */
-export async function applyLoad(
-  { url, pid, headers, status }: LoadTarget,
-  { warmUp, seconds }: { readonly warmUp: number; readonly seconds: number },
-): Promise<LoadFigures> {
-  const latencies = new Latencies();
-  const failures: Error[] = [];
-  let recording = false;
-  const pollers = Array.from(
-    { length: CONNECTIONS },
-    () =>
-      new Poller(
-        { url, headers, status },
-        (milliseconds) => {
-          if (recording) latencies.record(milliseconds);
-        },
-        (error) => failures.push(error),
-      ),
-  );
-
+export async function applyLoad(target: LoadTarget, times: Omit<LoadOrder, 'target'>): Promise<LoadFigures> {
+  const program = fork(PROGRAM, { execArgv: ['--import', LOADER] });
   try {
-    await delay(warmUp * 1_000);
-    const [cpuBefore, clientBefore, began] = [await cpuTimeOf(pid), process.cpuUsage(), performance.now()];
-    recording = true;
-    await delay(seconds * 1_000);
-    recording = false;
-    const [elapsed, client, cpuAfter] = [
-      performance.now() - began,
-      process.cpuUsage(clientBefore),
-      await cpuTimeOf(pid),
-    ];
-    if (failures.length > 0) {
-      throw new Error(`${failures.length} requests to ${url} failed, the first one: ${failures[0]?.message ?? ''}`);
-    }
-    if (latencies.count === 0) throw new Error(`${url} answered no request within ${seconds} s`);
-    return {
-      requestsPerSecond: latencies.count / (elapsed / 1_000),
-      ...latencies.figures(),
-      cpuPerRequest:
-        cpuBefore === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpuBefore) / latencies.count,
-      clientLoad: (client.user + client.system) / 1_000 / elapsed,
-    };
+    const ended = once(program, 'exit').then(() => [{ error: 'the process that measures has ended' }]);
+    program.send({ target, ...times } satisfies LoadOrder);
+    const [outcome] = (await Promise.race([once(program, 'message'), ended])) as [Outcome];
+    if ('error' in outcome) throw new Error(outcome.error);
+    return outcome.figures;
   } finally {
-    for (const poller of pollers) poller.stop();
+    program.kill();
   }
 }
