@@ -9,6 +9,8 @@ const esModulesOnly = [
   'balanced-match',
   'lru-cache',
   'minipass',
+  'p-limit',
+  'yocto-queue',
 ];
 
 const swc = {
@@ -26,6 +28,7 @@ export default {
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {
+    '^@nestjs/throttler$': '<rootDir>/test/support/throttler.js',
     '^@mes/(cache|database)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -34,6 +35,9 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /health/ready': { may: 'public', status: 200 },
   'GET /metrics': { may: 'public', status: 200 },
 };
+
+/** Swagger UI and the document that it shows: open to everybody, and not in the document. */
+const DOCUMENTATION = /^\/docs(-json|-yaml|\/.*)?$/;
 
 /** In the contract, but not there yet. */
 const NOT_YET = ['GET /api/v1/events'];
@@ -77,11 +81,34 @@ describe('access', () => {
     return body.id;
   }
 
+  /** Every method and path that the server has a handler for, as its router tells. */
+  function servedRoutes(): string[] {
+    const tree = api.application.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+    const parents: string[] = [];
+    return tree.split('\n').flatMap((line) => {
+      const [, indent = '', path = '', methods = ''] = /^([│ ]*)[├└]── (.*?) \(([A-Z, ]+)\)$/.exec(line) ?? [];
+      if (methods === '') return [];
+      const depth = indent.length / 4;
+      parents.splice(depth, parents.length, path);
+      const whole = parents.join('').replace(/(?<=.)\/$/, '');
+      return methods.split(', ').map((method) => `${method} ${whole}`);
+    });
+  }
+
+  function bearer(token: string): Record<string, string> {
+    return { Authorization: `Bearer ${token}` };
+  }
+
+  async function pathOf(route: string): Promise<string> {
+    const [, path = ''] = route.split(' ');
+    return path.replace('{id}', await createOrder());
+  }
+
   /** Of the answer only the status is awaited, since one of the routes never ends its answer. */
   async function statusOf(route: string, token: string | undefined): Promise<number> {
-    const [method = '', path = ''] = route.split(' ');
+    const [method = ''] = route.split(' ');
     const { body } = DECISIONS[route] ?? { body: undefined };
-    const response = await fetch(`${api.url}${path.replace('{id}', await createOrder())}`, {
+    const response = await fetch(`${api.url}${await pathOf(route)}`, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -118,6 +145,95 @@ describe('access', () => {
       const { may, status: good } = DECISIONS[route] ?? { may: [], status: 0 };
       const status = await statusOf(route, await token());
       expect({ route, status }).toEqual({ route, status: may === 'public' ? good : denied });
+    }
+  });
+
+  it('is decided for every route that the server has', () => {
+    const paths = servedRoutes().filter((route) => !DOCUMENTATION.test(route.split(' ')[1] ?? ''));
+    const asGet = paths.map((route) => route.replace(/^HEAD /, 'GET ').replace(/:(\w+)/g, '{$1}'));
+    expect([...new Set(asGet)].sort()).toEqual([...routes].sort());
+  });
+
+  it('is the same by HEAD as by GET', async () => {
+    for (const route of routes.filter((name) => name.startsWith('GET ') && !NOT_YET.includes(name))) {
+      for (const token of [undefined, ...Object.values(tokens), await api.token([])]) {
+        const path = await pathOf(route);
+        const [get, head] = await Promise.all(
+          ['GET', 'HEAD'].map(async (method) => (await api.call(path, { method, token })).status),
+        );
+        expect({ route, status: head }).toEqual({ route, status: get });
+      }
+    }
+  });
+
+  it.each(['OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND'])('is to nothing by %s', async (method) => {
+    for (const route of routes) {
+      const path = await pathOf(route);
+      const { status } = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
+      expect({ route, status }).toEqual({ route, status: 404 });
+    }
+  });
+
+  it.each(['/docs', '/docs-json', '/docs-yaml', '/docs/swagger-ui-bundle.js'])(
+    'is open to everybody, whatever they show: %s',
+    async (path) => {
+      for (const token of [undefined, 'x.y.z', tokens.viewer]) {
+        expect((await api.call(path, { token })).status).toBe(200);
+      }
+    },
+  );
+
+  it('is as decided with a warm cache and with a cold one, however often somebody asks', async () => {
+    const id = await createOrder();
+    const order = `/api/v1/orders/${id}`;
+    const cached = ['/api/v1/orders?status=NEW', order, `${order}/history`, '/api/v1/dashboard/statuses'];
+    const askers: [string, string | undefined][] = [
+      ...Object.entries(tokens),
+      ['another partner', await api.token('partner', 'stranger-1')],
+      ['nobody', undefined],
+      ['nobody with roles', await api.token([])],
+      ['an astronaut', await api.token(JSON.parse('["astronaut"]') as Role[])],
+      ['a viewer who is a partner', await api.token(['viewer', 'partner'])],
+    ];
+    const evict = { method: 'POST', token: tokens.admin, body: { tags: ['epoch'] } };
+    const decisions = async ({ isCold }: { isCold: boolean }): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      for (const path of cached) {
+        for (const [who, token] of askers) {
+          if (isCold) await api.call('/api/v1/cache/evictions', evict);
+          const { status, body } = await api.call(path, { token });
+          const { code, createdBy, items } = body as { code?: string; createdBy?: string; items?: unknown[] };
+          seen.push({ path, who, status, code, createdBy, items: items?.length });
+        }
+      }
+      return seen;
+    };
+    const cold = await decisions({ isCold: true });
+    expect(await decisions({ isCold: false })).toEqual(cold);
+    expect(await decisions({ isCold: false })).toEqual(cold);
+  });
+
+  it('is denied before anything is said of what else is wrong', async () => {
+    const wrong: [string, string, unknown][] = [
+      ['GET', '/api/v1/orders?colour=red', undefined],
+      ['GET', '/api/v1/orders?q=%ff', undefined],
+      ['GET', '/api/v1/orders/no-id?colour=red', undefined],
+      ['POST', '/api/v1/orders?colour=red', {}],
+      ['PATCH', '/api/v1/orders/no-id/status?colour=red', {}],
+      ['GET', '/api/v1/dashboard/statuses?colour=red', undefined],
+      ['POST', '/api/v1/cache/evictions?colour=red', { tags: ['no tag'] }],
+      ['GET', '/api/v1/cache/stats?colour=red', undefined],
+    ];
+    const nobody = await api.token([]);
+    for (const [method, path, body] of wrong) {
+      for (const [token, status] of [
+        [undefined, 401],
+        [nobody, 403],
+        [tokens.admin, 400],
+      ] as const) {
+        const answer = await api.call(path, { method, token, body });
+        expect({ method, path, status: answer.status }).toEqual({ method, path, status });
+      }
     }
   });
 

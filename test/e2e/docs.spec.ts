@@ -1,14 +1,8 @@
-import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { DocumentValidator } from '../support/document-validator.js';
+import { DocumentedAnswers } from '../support/documented-answers.js';
 import { GeneratedClient } from '../support/generated-client.js';
 import { newOrder } from '../support/new-order.js';
-import {
-  exampleOf,
-  operationsOf,
-  type LocatedOperation,
-  type OpenApiDocument,
-  type Schema,
-} from '../support/openapi-document.js';
+import { exampleOf, operationsOf, type LocatedOperation, type OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -71,8 +65,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('tells of every problem what it looks like, with an example', () => {
-    const ajv = ajvFor(document);
-    const validate = ajv(PROBLEM);
+    const validator = DocumentValidator.closed(document);
     for (const { operationId, responses } of operations) {
       const problems = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       expect(problems.length).toBeGreaterThan(0);
@@ -82,7 +75,7 @@ describe('the OpenAPI document', () => {
         const { schema, example } = content?.['application/problem+json'] ?? {};
         expect({ operationId, status, schema }).toEqual({ operationId, status, schema: PROBLEM });
         expect(example).toMatchObject({ status: Number(status) });
-        expect(complaints(validate, example)).toEqual([]);
+        expect(validator.complaints(PROBLEM, example)).toEqual([]);
       }
     }
   });
@@ -117,18 +110,9 @@ describe('the OpenAPI document', () => {
 });
 
 describe('every answer is as the document says', () => {
-  /** Validates an answer by the schema that is documented for its operation, status and type. */
-  function expectAsDocumented(operationId: string, { status, headers, body }: ApiAnswer<unknown>): void {
-    const documented = operation(operationId).responses[status];
-    expect([operationId, status, documented !== undefined]).toEqual([operationId, status, true]);
-    if (documented?.content === undefined) {
-      expect(body).toBe('');
-      return;
-    }
-    const type = headers.get('content-type')?.split(';')[0] ?? '';
-    const media = documented.content[type];
-    expect([operationId, type, media !== undefined]).toEqual([operationId, type, true]);
-    expect([operationId, complaints(ajvFor(closed(document))(media?.schema ?? {}), body)]).toEqual([operationId, []]);
+  function expectAsDocumented(operationId: string, answer: ApiAnswer<unknown>): void {
+    const complaints = new DocumentedAnswers(document).complaints(operation(operationId), answer);
+    expect([operationId, answer.status, complaints]).toEqual([operationId, answer.status, []]);
   }
 
   it('when all goes well', async () => {
@@ -330,26 +314,6 @@ describe('a client generated from the document', () => {
     ).rejects.toThrow(`"MELTED"' is not assignable`);
   });
 });
-
-function ajvFor(root: OpenApiDocument): (schema: Schema) => ValidateFunction {
-  const ajv = new Ajv2020.default({ allErrors: true, strict: false });
-  addFormats.default(ajv);
-  return (schema) => ajv.compile({ ...schema, components: root.components });
-}
-
-function complaints(validate: ValidateFunction, value: unknown): string[] {
-  validate(value);
-  return (validate.errors ?? []).map(({ instancePath, message = '' }) => `${instancePath} ${message}`);
-}
-
-/** The same document, in which objects have no members that are not described. Only problems may have more. */
-function closed({ components: { schemas }, ...rest }: OpenApiDocument): OpenApiDocument {
-  const strict = Object.entries(schemas).map(([name, schema]) => [
-    name,
-    schema.properties && name !== 'ProblemDetailsDto' ? { additionalProperties: false, ...schema } : schema,
-  ]);
-  return { ...rest, components: { schemas: Object.fromEntries(strict) as Record<string, Schema> } };
-}
 
 function directivesOf(policy: string): Map<string, string[]> {
   return new Map(

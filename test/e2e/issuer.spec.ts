@@ -1,82 +1,140 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult } from 'jose';
+import { createHmac } from 'node:crypto';
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
 
-const ISSUER = 'https://login.example.com/realms/mes';
-const AUDIENCE = 'mes';
+/** How far the issuer's clock may be off, in seconds. */
+const LEEWAY = 5;
 
 describe('with an issuer of tokens', () => {
   let database: TestDatabase;
-  let issuer: Server;
-  let keys: GenerateKeyPairResult;
+  let issuer: TokenIssuer;
   let api: OrdersApi;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
-    keys = await generateKeyPair('RS256');
-    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'first', alg: 'RS256', use: 'sig' };
-    issuer = createServer((_, response) => {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
-    }).listen(0, '127.0.0.1');
-    await once(issuer, 'listening');
+  });
+
+  afterAll(() => database.drop());
+
+  beforeEach(async () => {
+    issuer = await TokenIssuer.start();
     api = await OrdersApi.start({
       databaseUrl: database.url,
-      environment: {
-        NODE_ENV: 'production',
-        AUTH_ISSUER: ISSUER,
-        AUTH_AUDIENCE: AUDIENCE,
-        AUTH_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`,
-        CORS_ORIGINS: 'https://mes.example.com',
-      },
+      environment: { NODE_ENV: 'production', ...issuer.environment },
     });
   });
 
   afterEach(async () => {
     await api.stop();
-    issuer.close();
-    await database.drop();
+    await issuer.stop();
   });
-
-  function token({ iss = ISSUER, aud = AUDIENCE, kid = 'first', key = keys.privateKey } = {}): Promise<string> {
-    return new SignJWT({ roles: ['operator', 'something-else'] })
-      .setProtectedHeader({ alg: 'RS256', kid })
-      .setIssuer(iss)
-      .setAudience(aud)
-      .setSubject('anna')
-      .setIssuedAt()
-      .setExpirationTime('5m')
-      .sign(key);
-  }
 
   async function status(bearer: string): Promise<number> {
     return (await api.call('/api/v1/orders', { token: bearer })).status;
   }
 
+  async function statusWith(claims: TokenClaims): Promise<number> {
+    return status(await issuer.token(claims));
+  }
+
+  /** Claims that would be good. */
+  function goodClaims(): JWTPayload {
+    const { issuer: iss, audience: aud } = issuer;
+    return { iss, aud, sub: 'anna', roles: ['admin'], exp: Math.floor(Date.now() / 1_000) + 300 };
+  }
+
+  /** A token put together by hand, as no library would. */
+  function forged(header: object, sign: (input: string) => string): string {
+    const [head, payload] = [header, goodClaims()].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    );
+    const input = `${head ?? ''}.${payload ?? ''}`;
+    return `${input}.${sign(input)}`;
+  }
+
   it('takes its tokens and no others', async () => {
-    expect(await status(await token())).toBe(200);
-    expect(await status(await token({ iss: 'https://elsewhere.example.com' }))).toBe(401);
-    expect(await status(await token({ aud: 'another-api' }))).toBe(401);
-    expect(await status(await token({ kid: 'unknown' }))).toBe(401);
-    expect(await status(await token({ key: (await generateKeyPair('RS256')).privateKey }))).toBe(401);
+    expect(await statusWith({})).toBe(200);
+    expect(await statusWith({ issuer: 'https://elsewhere.example.com' })).toBe(401);
+    expect(await statusWith({ issuer: `${issuer.issuer}/` })).toBe(401);
+    expect(await statusWith({ audience: 'another-api' })).toBe(401);
+    expect(await statusWith({ keyId: 'unknown' })).toBe(401);
     expect(await status(await api.token('operator'))).toBe(401);
   });
 
+  it('takes none that somebody else has signed in the name of its key', async () => {
+    const other = await TokenIssuer.start();
+    try {
+      expect(await status(await other.token())).toBe(401);
+      expect(await status(await issuer.token())).toBe(200);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('takes none with an algorithm that it does not sign with, above all none that needs no key of it', async () => {
+    const [jwk] = await issuer.publicKeys();
+    const publicKey = (await importJWK({ ...jwk }, 'ES256', { extractable: true })) as CryptoKey;
+    const secrets = [await exportSPKI(publicKey), (await exportSPKI(publicKey)).trim(), JSON.stringify(jwk), ''];
+    for (const alg of ['none', 'None', 'NONE', '']) {
+      expect(await status(forged({ alg, kid: 'first' }, () => ''))).toBe(401);
+      expect(await status(forged({ alg, kid: 'first' }, () => 'AAAA'))).toBe(401);
+    }
+    for (const secret of secrets) {
+      const sign = (input: string): string => createHmac('sha256', secret).update(input).digest('base64url');
+      for (const alg of ['HS256', 'ES256']) expect(await status(forged({ alg, kid: 'first' }, sign))).toBe(401);
+    }
+    const rsa = await generateKeyPair('RS256');
+    for (const alg of ['RS256', 'PS256', 'ES384', 'EdDSA']) {
+      const { privateKey } = alg === 'RS256' ? rsa : await generateKeyPair(alg);
+      const token = new SignJWT(goodClaims()).setProtectedHeader({ alg, kid: 'first' });
+      expect(await status(await token.sign(privateKey))).toBe(401);
+    }
+  });
+
+  it('takes no key from a token itself, and asks no address that a token names', async () => {
+    const asked = issuer.requests;
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const jwk = await exportJWK(publicKey);
+    const jku = `${new URL(issuer.jwksUrl).origin}/elsewhere`;
+    for (const header of [{ jwk }, { jku }, { x5u: jku }, { jwk, kid: 'first' }, { crit: ['b64'], b64: false }]) {
+      const token = new SignJWT(goodClaims()).setProtectedHeader({ alg: 'ES256', ...header });
+      const signed = await token.sign(privateKey).catch(() => forged({ alg: 'ES256', ...header }, () => 'AAAA'));
+      expect(await status(signed)).toBe(401);
+    }
+    expect(issuer.requests - asked).toBeLessThanOrEqual(1);
+  });
+
+  it.each(['iss', 'aud', 'sub', 'exp'])('takes none without the claim %s', async (claim) => {
+    const token = await issuer.token();
+    const [, payload = ''] = token.split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as JWTPayload;
+    expect(await status(await issuer.sign(claims))).toBe(200);
+    expect(await status(await issuer.sign({ ...claims, [claim]: undefined }))).toBe(401);
+  });
+
+  it('takes them from their beginning to their end, with a little leeway for clocks', async () => {
+    expect(await statusWith({ expiresIn: -LEEWAY - 5 })).toBe(401);
+    expect(await statusWith({ expiresIn: -1 })).toBe(200);
+    expect(await statusWith({ notBeforeIn: LEEWAY + 30 })).toBe(401);
+    expect(await statusWith({ notBeforeIn: 2 })).toBe(200);
+  });
+
   it('says that the issuer’s keys cannot be had, instead of refusing the token', async () => {
-    issuer.closeAllConnections();
-    issuer.close();
-    const answer = await api.call('/api/v1/orders', { token: await token() });
+    await issuer.leave();
+    const answer = await api.call('/api/v1/orders', { token: await issuer.token() });
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'ISSUER_UNAVAILABLE' });
     expect(answer.headers.get('retry-after')).toBe('5');
+    expect(answer.headers.get('www-authenticate')).toBeNull();
   });
 
-  it('lets browsers call from the configured origins only', async () => {
-    const allowed = await api.call('/health/live', { headers: { origin: 'https://mes.example.com' } });
-    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://mes.example.com');
-    const other = await api.call('/health/live', { headers: { origin: 'https://evil.example.com' } });
-    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  it('needs the issuer no more, once it has its keys', async () => {
+    expect(await statusWith({})).toBe(200);
+    await issuer.leave();
+    expect(await statusWith({ subject: 'olga' })).toBe(200);
+    expect(await statusWith({ subject: 'olga', expiresIn: -60 })).toBe(401);
+    expect((await api.call('/health/ready')).status).toBe(200);
   });
 });

@@ -44,10 +44,10 @@ const SORTS: Readonly<Record<string, Compare>> = {
 function expected(orders: readonly VariedOrder[], question: Question, creator?: string): string[] {
   const { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore } = question;
   const contains = ({ customerName, productName, externalId, ...order }: VariedOrder, text: string): boolean =>
-    [customerName, productName, order.material, externalId ?? '']
+    ['', customerName, productName, order.material, externalId ?? '']
       .join(' ')
       .toLowerCase()
-      .includes(text.toLowerCase()) || String(order.number) === text;
+      .includes(`${text.length < 3 ? ' ' : ''}${text.toLowerCase()}`) || String(order.number) === text;
   return orders
     .filter(
       (order) =>
@@ -192,31 +192,28 @@ describe('lists', () => {
   });
 
   describe('searched', () => {
-    it.each(
-      [
-        'signet',
-        'SIGNET RING',
-        'мария',
-        'МАРИЯ соколова',
-        'émile',
-        'ZOË',
-        "d'arc",
-        'o’hara',
-        '%',
-        '50%',
-        '_',
-        'chain_link',
-        '\\',
-        'path\\TO',
-        'web_3',
-        '%%',
-        '_%',
-        'ring gold',
-        ' ',
-      ].filter((q) => q.trim() !== ''),
-    )('for %j show the orders that contain it, whatever the case, literally', async (q) => {
-      expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
-    });
+    it.each([
+      'signet',
+      'SIGNET RING',
+      'мария',
+      'МАРИЯ соколова',
+      'émile',
+      'ZOË',
+      "d'arc",
+      'o’hara',
+      '50%',
+      'chain_link',
+      'path\\TO',
+      'web_3',
+      '0%_',
+      'ring gold',
+      ...['r', 'R', 'си', 'МА', 'o’', 'б', '5', 'w%', 'w_', 'g\\'],
+    ])(
+      'for %j show the orders that contain it, whatever the case, literally; a short one where words begin',
+      async (q) => {
+        expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
+      },
+    );
 
     it('for a number show the order with that number, and those with the number in the text', async () => {
       for (const number of [orders[0]?.number, orders[17]?.number, 925]) {
@@ -227,7 +224,7 @@ describe('lists', () => {
       }
     });
 
-    it.each(['0', '01', '999999999', '9999999999999999999999', '-1', '1.0', '1e2', '"', "';--", '😀'])(
+    it.each(['0', '01', '999999999', '9999999999999999999999', '-1', '1.0', '1e2', '"a', "';--a", '😀a'])(
       'for %j do not fail',
       async (q) => {
         expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
@@ -269,7 +266,7 @@ describe('lists', () => {
       material: some(VARIED.material),
       source: some(VARIED.source),
       assignee: fc.option(fc.subarray(VARIED.assignee, { minLength: 1 }), { nil: undefined, freq: 1 }),
-      q: fc.option(fc.constantFrom('мария', 'ring', '5', '_'), { nil: undefined, freq: 1 }),
+      q: fc.option(fc.constantFrom('мария', 'ring', '5', 'l_b'), { nil: undefined, freq: 1 }),
       createdFrom: time(VARIED.createdAt),
       createdTo: time(VARIED.createdAt),
       dueBefore: time(VARIED.dueAt),
@@ -287,7 +284,7 @@ describe('lists', () => {
   it('show a partner its own orders only, whatever it asks for', async () => {
     for (const creator of VARIED.createdBy) {
       const token = await api.token('partner', creator);
-      for (const question of [{}, { status: ['NEW', 'CLOSED'] }, { q: 'ring' }, { sort: 'dueAt' }, { q: '%' }]) {
+      for (const question of [{}, { status: ['NEW', 'CLOSED'] }, { q: 'ring' }, { sort: 'dueAt' }, { q: '0%' }]) {
         expect(await pages(question, 200, token)).toEqual(expected(orders, question, creator));
       }
     }

@@ -1,19 +1,22 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const shell = promisify(execFile);
 
 describe('starting and stopping', () => {
   let directory: string;
   const processes: ApiProcess[] = [];
+  const databases: TestDatabase[] = [];
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mes start Ж-'));
@@ -23,6 +26,7 @@ describe('starting and stopping', () => {
 
   afterEach(async () => {
     await Promise.all(processes.splice(0).map((api) => api.destroy()));
+    await Promise.all(databases.splice(0).map((database) => database.drop()));
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -30,6 +34,12 @@ describe('starting and stopping', () => {
     const api = new ApiProcess({ DATA_DIR: directory, ...environment });
     processes.push(api);
     return api;
+  }
+
+  async function emptyDatabase(): Promise<TestDatabase> {
+    const database = await createTestDatabase();
+    databases.push(database);
+    return database;
   }
 
   async function serverPid(): Promise<number> {
@@ -89,6 +99,110 @@ describe('starting and stopping', () => {
     expect(await runs(orphan)).toBe(false);
   });
 
+  it('starts after runs that were killed at every stage of their start, and keeps one database', async () => {
+    const exists = (name: string) => (): Promise<boolean> =>
+      access(join(directory, name)).then(
+        () => true,
+        () => false,
+      );
+    const says = (text: string) => (api: ApiProcess) => (): boolean => api.output.includes(text);
+    const stages: ((api: ApiProcess) => () => boolean | Promise<boolean>)[] = [
+      says('Creating the database'),
+      () => exists('postgres-password'),
+      () => exists('postgres'),
+      () => exists('postgres/postmaster.pid'),
+      () => exists('postgres.log'),
+      says('/docs'),
+    ];
+    for (const stage of stages) {
+      const api = start();
+      await eventually(stage(api), 60_000);
+      api.signal('SIGKILL');
+      await api.ended();
+    }
+    const last = start();
+    expect((await fetch(`${await last.ready()}/health/ready`)).status).toBe(200);
+    expect((await readdir(directory)).sort()).toEqual([
+      'development-signing-key.json',
+      'postgres',
+      'postgres-password',
+      'postgres.log',
+    ]);
+  }, 120_000);
+
+  it('starts after a run that was killed in the middle of the migration', async () => {
+    const database = await emptyDatabase();
+    const blocker = await OrdersTable.connect(database.url);
+    const observer = await OrdersTable.connect(database.url);
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query('CREATE EXTENSION pg_trgm');
+      const killed = start({ DATABASE_URL: database.url });
+      await eventually(async () => {
+        const waiting = await observer.query(
+          "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE EXTENSION%'",
+        );
+        return waiting.length > 0;
+      }, 60_000);
+      killed.signal('SIGKILL');
+      await killed.ended();
+      await blocker.query('ROLLBACK');
+
+      await start({ DATABASE_URL: database.url }).ready();
+      expect(await observer.query('SELECT FROM schema_migrations')).toHaveLength(1);
+    } finally {
+      await Promise.all([blocker.close(), observer.close()]);
+    }
+  }, 60_000);
+
+  it('is done once by five at a time on an empty database, who then accept the tokens of each other', async () => {
+    const database = await emptyDatabase();
+    const instances = Array.from({ length: 5 }, () => start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' }));
+    const urls = await Promise.all(instances.map((api) => api.ready()));
+    const table = await OrdersTable.connect(database.url);
+    expect(await table.query('SELECT FROM schema_migrations')).toHaveLength(1);
+    await table.close();
+    for (const { output } of instances) {
+      const token = /^ {2}operator +(\S+)$/m.exec(output)?.[1] ?? '';
+      const headers = { authorization: `Bearer ${token}` };
+      const statuses = urls.map(async (url) => (await fetch(`${url}/api/v1/orders`, { headers })).status);
+      expect(await Promise.all(statuses)).toEqual(urls.map(() => 200));
+    }
+  }, 120_000);
+
+  it('is refused to all but one of those who want to run the same embedded database', async () => {
+    const instances = [start(), start(), start()];
+    const outcomes = await Promise.all(
+      instances.map((api) => Promise.race([api.ready().catch(() => api.ended()), api.ended()])),
+    );
+    expect(outcomes.filter((outcome) => typeof outcome === 'string')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 1)).toHaveLength(2);
+    for (const [i, outcome] of outcomes.entries()) {
+      const refusal = 'is in use by another running process';
+      expect([outcome, instances[i]?.output.includes(refusal)]).toEqual([outcome, outcome === 1]);
+    }
+  }, 60_000);
+
+  it('stops at once while it waits for PostgreSQL', async () => {
+    const api = start({ DATABASE_URL: 'postgres://mes@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '3600' });
+    await eventually(() => api.output.includes('not there yet'), 60_000);
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+    expect(api.output).not.toContain('cannot start');
+  });
+
+  it('ends at once on a wrong password, and does not show it', async () => {
+    const database = await emptyDatabase();
+    const url = new URL(database.url);
+    url.password = 'hunter2';
+    const api = start({ DATABASE_URL: url.href, DATABASE_WAIT_SECONDS: '3600' });
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toContain(
+      'MES Orders API cannot start: PostgreSQL is not there: password authentication failed',
+    );
+    expect(api.output).not.toContain('hunter2');
+  });
+
   it('stops while it is still starting', async () => {
     const api = start();
     while (!api.output.includes('Creating the database')) await new Promise((resolve) => setImmediate(resolve));
@@ -121,7 +235,7 @@ describe('starting and stopping', () => {
   });
 
   it('serves without Redis when that is not there, and says so', async () => {
-    const database = await createTestDatabase();
+    const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
     expect(api.output).toContain('Redis is not there');
@@ -132,7 +246,6 @@ describe('starting and stopping', () => {
     expect(listed.headers.get('cache-status')).toMatch(/^mes; fwd=bypass/);
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
-    await database.drop();
   });
 
   it('ends with a clear message when its port is taken, and takes its PostgreSQL with it', async () => {

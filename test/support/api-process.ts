@@ -2,6 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { eventually } from './eventually.js';
+import { watchOver } from './watchdog.js';
+
+const LOADER = resolve('test/support/register-typescript.js');
+const START_PATIENCE_MS = 60_000;
+
+/** What a test may want otherwise. */
+export interface ApiProcessOptions {
+  /** Another program that says where it listens in the same way. */
+  readonly program?: string;
+  /** Modules that are loaded before it. */
+  readonly preloads?: readonly string[];
+  /** Where it runs. */
+  readonly directory?: string;
+}
 
 /** The API as a process of its own, started like a user starts it. */
 export class ApiProcess {
@@ -11,24 +25,36 @@ export class ApiProcess {
   private readonly exit: Promise<number | null>;
 
   /** @param environment replaces that of the tests, but for PATH */
-  constructor(environment: Readonly<Record<string, string>>) {
-    const loader = resolve('test/support/register-typescript.js');
-    this.child = spawn(process.execPath, ['--import', loader, resolve('apps/mes-api/src/main.ts')], {
+  constructor(
+    environment: Readonly<Record<string, string>>,
+    { program = 'apps/mes-api/src/main.ts', preloads = [], directory }: ApiProcessOptions = {},
+  ) {
+    const imports = [LOADER, ...preloads.map((path) => resolve(path))].flatMap((path) => ['--import', path]);
+    this.child = spawn(process.execPath, [...imports, resolve(program)], {
       env: { PATH: process.env.PATH, PORT: '0', ...environment },
+      cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
-    this.exit = once(this.child, 'close').then(([code]) => code as number | null);
+    const callOffWatch = this.child.pid === undefined ? () => undefined : watchOver(this.child.pid, []);
+    this.exit = once(this.child, 'close').then(([code]) => {
+      callOffWatch();
+      return code as number | null;
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** Waits until it says where it is, and returns that. */
   async ready(): Promise<string> {
     return eventually(() => {
-      if (this.child.exitCode !== null) throw new Error(`the API has ended:\n${this.output}`);
+      if (!this.isRunning) throw new Error(`the API has ended:\n${this.output}`);
       return this.output.includes('/docs') ? /http:\/\/\S+:\d+/.exec(this.output)?.[0] : undefined;
-    }, 60_000);
+    }, START_PATIENCE_MS);
   }
 
   /** Sends a signal. */
@@ -43,7 +69,7 @@ export class ApiProcess {
 
   /** Ends it in any case. */
   async destroy(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    if (this.isRunning) this.child.kill('SIGTERM');
     await this.exit;
   }
 }

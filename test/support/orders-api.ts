@@ -55,6 +55,8 @@ export class OrdersApi {
       REDIS_URL: redisUrl,
       // A machine that is busy with tests may let Redis wait for its turn.
       REDIS_DEADLINE_MS: '2000',
+      // The tests themselves run in the same event loop.
+      MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...environment,
     });
     const application = await createApplication(configuration, databaseUrl);

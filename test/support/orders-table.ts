@@ -2,16 +2,18 @@ import pg from 'pg';
 
 /** A look past the API, at what is really in the database. */
 export class OrdersTable {
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(private readonly pool: pg.Pool) {}
 
   static async connect(databaseUrl: string): Promise<OrdersTable> {
-    const client = new pg.Client(databaseUrl);
-    await client.connect();
-    return new OrdersTable(client);
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+    // A server that is restarted breaks the connection; the next query makes a new one.
+    pool.on('error', () => undefined);
+    (await pool.connect()).release();
+    return new OrdersTable(pool);
   }
 
   async query<T extends object>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return (await this.client.query<T>(sql, [...parameters])).rows;
+    return (await this.pool.query<T>(sql, [...parameters])).rows;
   }
 
   /** The same as long as no order is created, changed or removed. */
@@ -24,6 +26,6 @@ export class OrdersTable {
   }
 
   close(): Promise<void> {
-    return this.client.end();
+    return this.pool.end();
   }
 }

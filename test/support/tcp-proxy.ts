@@ -1,29 +1,34 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A way to a server that a test can cut, so that one client is cut off while others are not. */
+/** Bytes on their way to the server. */
+export type Watch = (chunk: Buffer) => boolean;
+
+/** A way to a server that a test can break, block, lengthen or divert, for one client and not for others. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private isBlocked = false;
+  private latency = 0;
+  private watch: Watch | undefined;
 
   private constructor(
     private readonly server: Server,
     /** Leads to the server through this proxy. */
     readonly url: string,
+    private target: string,
   ) {}
 
   /** @param target URL of the server */
   static async open(target: string): Promise<TcpProxy> {
-    const { hostname, port } = new URL(target);
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = new URL(target);
     url.port = String((server.address() as AddressInfo).port);
-    const proxy = new TcpProxy(server, url.href);
+    const proxy = new TcpProxy(server, url.href, target);
     server.on('connection', (client) => {
-      if (proxy.isCut) client.destroy();
-      else proxy.join(client, connect(Number(port), hostname));
+      proxy.accept(client);
     });
     return proxy;
   }
@@ -31,11 +36,45 @@ export class TcpProxy {
   /** Breaks all connections, and all that are made from now on. */
   cut(): void {
     this.isCut = true;
+    this.breakConnections();
+  }
+
+  /** Breaks all connections; new ones are welcome. */
+  breakConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Connections stay open and new ones are accepted, but nothing arrives any more: as if all packets were dropped. */
+  block(): void {
+    this.isBlocked = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** Everything arrives so much later, in milliseconds, in each direction. */
+  delay(latency: number): void {
+    this.latency = latency;
+  }
+
+  /** New connections lead to another server. */
+  divert(target: string): void {
+    this.target = target;
+  }
+
+  /**
+   * Calls `watch` with everything that goes to the server. Where it gives true, the server gets these bytes, and then the
+   * connection breaks on both sides.
+   */
+  breakAfter(watch: Watch): void {
+    this.watch = watch;
+  }
+
+  /** From now on it is a good way again. What was held back arrives now. */
   mend(): void {
     this.isCut = false;
+    this.isBlocked = false;
+    this.latency = 0;
+    this.watch = undefined;
+    for (const socket of this.sockets) socket.resume();
   }
 
   async close(): Promise<void> {
@@ -44,16 +83,43 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
-  private join(a: Socket, b: Socket): void {
-    for (const [from, to] of [[a, b] as const, [b, a] as const]) {
-      this.sockets.add(from);
-      from.setNoDelay(true);
-      from.pipe(to);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        this.sockets.delete(from);
-        to.destroy();
-      });
+  private accept(client: Socket): void {
+    if (this.isCut) {
+      client.destroy();
+      return;
     }
+    const { hostname, port } = new URL(this.target);
+    const server = connect(Number(port), hostname);
+    this.join(client, server, (chunk) => {
+      if (this.watch?.(chunk) !== true) return;
+      // What was written is sent before the connection ends; nothing that comes back is.
+      client.destroy();
+    });
+    this.join(server, client);
+  }
+
+  private join(from: Socket, to: Socket, onData?: (chunk: Buffer) => void): void {
+    this.sockets.add(from);
+    from.setNoDelay(true);
+    let due = 0;
+    from.on('data', (chunk: Buffer) => {
+      const now = performance.now();
+      // Nothing overtakes what was sent before it.
+      due = Math.max(due, now + this.latency);
+      const send = (): void => {
+        if (to.writable) to.write(chunk);
+        onData?.(chunk);
+      };
+      if (due <= now) send();
+      else setTimeout(send, due - now);
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.sockets.delete(from);
+      if (to.writableLength > 0) to.end();
+      else to.destroy();
+    });
+    if (this.isBlocked) from.pause();
   }
 }

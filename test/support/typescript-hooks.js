@@ -1,5 +1,6 @@
-import { transformFile } from '@swc/core';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { transform } from '@swc/core';
 
 const LIBRARY = /^@mes\/(cache|database)$/;
 
@@ -17,10 +18,16 @@ export async function resolve(specifier, context, nextResolve) {
   }
 }
 
-/** Compiles TypeScript by the same compiler as Jest does. */
 export async function load(url, context, nextLoad) {
   if (!url.endsWith('.ts')) return nextLoad(url, context);
-  const { code } = await transformFile(fileURLToPath(url), {
+  const path = fileURLToPath(url);
+  return { format: 'module', source: await compile(await readFile(path, 'utf8'), path), shortCircuit: true };
+}
+
+/** Compiles TypeScript by the same compiler as Jest does. */
+export async function compile(code, filename) {
+  const compiled = await transform(code, {
+    filename,
     jsc: {
       target: 'es2022',
       parser: { syntax: 'typescript', decorators: true },
@@ -31,5 +38,5 @@ export async function load(url, context, nextLoad) {
     sourceMaps: 'inline',
     swcrc: false,
   });
-  return { format: 'module', source: code, shortCircuit: true };
+  return compiled.code;
 }

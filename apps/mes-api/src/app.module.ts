@@ -5,6 +5,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CacheAdministrationModule } from './cache-administration/cache-administration.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
@@ -15,6 +16,8 @@ import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
+import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
+import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { InputValidationPipe } from './validation/input-validation.pipe.js';
 import { UnknownParametersGuard } from './validation/unknown-parameters.guard.js';
@@ -43,6 +46,7 @@ export class AppModule {
           }),
         }),
         EvictionRelayModule,
+        RateLimitsModule,
         AuthModule,
         OrdersModule,
         DashboardModule,
@@ -52,6 +56,9 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
+        // Nest asks them in this order. Whoever may not call is told nothing of what would be wrong with the call.
+        { provide: APP_GUARD, useClass: RateLimitGuard },
+        { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useClass: UnknownParametersGuard },
         { provide: APP_PIPE, useClass: InputValidationPipe },
       ],

@@ -4,13 +4,14 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
+import { allowOrigins } from './cross-origin.js';
+import { keepAuditLog } from './logging/audit-log.js';
 import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
 import { serveDocumentation } from './openapi.js';
+import { refuseWhenOverloaded } from './overload/refuse-when-overloaded.js';
+import { refuseOversized, serverLimits } from './request-limits.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-requests.js';
-
-/** Orders are small; whatever is larger than this, in bytes, is not one. */
-const BODY_LIMIT = 64 * 1024;
 
 /**
  * Puts the whole application together, ready to listen.
@@ -23,13 +24,15 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration);
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+    ...serverLimits(configuration),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     // There is no middleware, and requests are logged by nobody but who has something to say of one.
     skipMiddie: true,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    // What still comes on open connections while the server closes is served.
+    return503OnClosing: false,
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
@@ -40,15 +43,11 @@ export async function createApplication(
     adapter,
     { logger: new PinoNestLogger(log), abortOnError: false, bodyParser: false },
   );
+  if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);
+  await refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
   addSecurityHeaders(adapter.getInstance());
-  const { corsOrigins } = configuration;
-  if (corsOrigins.length > 0) {
-    application.enableCors({
-      origin: corsOrigins.includes('*') ? true : [...corsOrigins],
-      methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-      exposedHeaders: ['etag', 'location', 'cache-status', 'retry-after'],
-    });
-  }
+  refuseOversized(adapter.getInstance());
+  keepAuditLog(adapter.getInstance(), log);
   serveDocumentation(application);
   return application;
 }

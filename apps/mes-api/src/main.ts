@@ -5,22 +5,29 @@ import { fail } from './commands/command-failure.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment-file.js';
 import { readConfiguration } from './config/configuration.js';
+import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
 import { welcome } from './welcome.js';
 
 /** What has been started so far, so that a signal at any time stops all of it. */
-const started: { database?: OpenDatabase; application?: NestFastifyApplication } = {};
+const started: { database?: OpenDatabase; application?: NestFastifyApplication; shutdown?: ShutdownPlan } = {};
+/** Aborted when the start is not to go on. */
+const stopped = new AbortController();
+/** Aborted when nothing is to be waited for any more. */
+const hurried = new AbortController();
 let stopping: Promise<void> | undefined;
 
 async function start(): Promise<void> {
   loadEnvironmentFile();
   const configuration = readConfiguration(process.env);
-  started.database = await openDatabase(configuration, console.error);
-  if (stopping) return;
+  started.shutdown = configuration.shutdown;
+  started.database = await openDatabase(configuration, console.error, stopped.signal);
+  stopped.signal.throwIfAborted();
 
   started.application = await createApplication(configuration, started.database.url);
   void started.database.embedded?.exited.then(({ expected, description }) => {
     if (!expected) void stop(1, `the embedded ${description}`);
   });
+  stopped.signal.throwIfAborted();
   await started.application.listen(configuration.port, configuration.host);
   console.log(await welcome(configuration, await urlOf(started.application, configuration.host)));
 }
@@ -29,12 +36,23 @@ async function start(): Promise<void> {
 async function stop(exitCode: number, why: string): Promise<void> {
   if (exitCode !== 0) console.error(`MES Orders API stops: ${why}`);
   stopping ??= (async () => {
+    stopped.abort();
     await starting.catch(() => undefined);
-    await started.application?.close();
+    const isDone = await stopApplication(exitCode);
     await started.database?.close();
-    process.exit(exitCode);
+    process.exit(isDone ? exitCode : 1);
   })();
   await stopping;
+}
+
+async function stopApplication(exitCode: number): Promise<boolean> {
+  const { application, shutdown } = started;
+  if (!application || !shutdown) return true;
+  // Without its database it has nothing to wait for.
+  const delay = exitCode === 0 ? shutdown.delay : 0;
+  const isDone = await shutDown(application, { ...shutdown, delay }, hurried.signal);
+  if (!isDone) console.error('MES Orders API stops: requests in flight were cut off');
+  return isDone;
 }
 
 async function urlOf(application: NestFastifyApplication, host: string): Promise<string> {
@@ -43,9 +61,16 @@ async function urlOf(application: NestFastifyApplication, host: string): Promise
   return `http://${reachable}:${port || '80'}`;
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0, signal));
+function onSignal(signal: NodeJS.Signals): void {
+  if (stopping) hurried.abort();
+  else void stop(0, signal);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
 const starting = start();
 starting.catch(async (error: unknown) => {
+  // What was interrupted fails, and is being stopped already.
+  if (stopped.signal.aborted) return;
   await started.application?.close();
   await started.database?.close();
   fail(error);

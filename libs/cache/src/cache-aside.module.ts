@@ -10,8 +10,10 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AnswerCache } from './answers/answer-cache.js';
+import { MonotonicReads } from './answers/monotonic-reads.js';
 import { CacheStatistics } from './answers/cache-statistics.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from './cache-aside.options.js';
+import { NoSharedCounters, SharedCounters } from './counters/shared-counters.js';
 import { EarlyAnswers } from './early/early-answers.js';
 import { EntryStore } from './entries/entry-store.js';
 import { memoryEntries } from './entries/memory-entries.js';
@@ -25,6 +27,7 @@ import { RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
 import { RedisLedger, renewEpoch } from './redis/redis-ledger.js';
 import { RedisLoadLeases } from './redis/redis-load-leases.js';
+import { RedisSharedCounters } from './redis/redis-shared-counters.js';
 import { CacheWrites } from './writes/cache-writes.js';
 import { Refresher } from './writes/refresher.js';
 import { WarmAnswers } from './answers/warm-answers.js';
@@ -67,6 +70,19 @@ const loadLeases: FactoryProvider<LoadLeases> = {
   inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
   useFactory: (connection: RedisConnection | null, options: CacheAsideOptions) =>
     connection ? new RedisLoadLeases(connection, options) : new NoLeases(),
+};
+
+const monotonicReads: FactoryProvider<MonotonicReads> = {
+  provide: MonotonicReads,
+  inject: [Ledger, CACHE_ASIDE_OPTIONS],
+  useFactory: (ledger: Ledger, { writePatience }: CacheAsideOptions) => new MonotonicReads(ledger, writePatience),
+};
+
+const sharedCounters: FactoryProvider<SharedCounters> = {
+  provide: SharedCounters,
+  inject: [RedisConnection, CACHE_ASIDE_OPTIONS],
+  useFactory: (connection: RedisConnection | null, options: CacheAsideOptions) =>
+    connection ? new RedisSharedCounters(connection, options) : new NoSharedCounters(),
 };
 
 /** Options, connection and near cache, apart from the rest because cache-manager's store is made from them. */
@@ -125,6 +141,8 @@ export class CacheAsideModule implements NestModule {
       providers: [
         ledger,
         loadLeases,
+        sharedCounters,
+        monotonicReads,
         CacheStatistics,
         EntryStore,
         AnswerCache,
@@ -135,7 +153,17 @@ export class CacheAsideModule implements NestModule {
         IntentSweeper,
         CacheAsideInterceptor,
       ],
-      exports: [Ledger, CacheStatistics, AnswerCache, EarlyAnswers, WarmAnswers, CacheWrites, CacheAsideInterceptor],
+      exports: [
+        Ledger,
+        SharedCounters,
+        CacheStatistics,
+        AnswerCache,
+        EarlyAnswers,
+        WarmAnswers,
+        CacheWrites,
+        MonotonicReads,
+        CacheAsideInterceptor,
+      ],
     };
   }
 

@@ -11,7 +11,10 @@ export interface CacheAsideOptions {
   readonly entryLifetime: number;
   /** How long a version is kept. Must be longer than entries live; losing one is safe and costs a load. */
   readonly versionLifetime: number;
-  /** How long a write may be under way; must be longer than the database lets a transaction last. */
+  /**
+   * How long a write may be under way; must be longer than it may wait for a connection to the database, and the database
+   * then lets its transaction last, together.
+   */
   readonly intentLifetime: number;
   /** How long Redis may take for one operation before the request does without it. */
   readonly deadline: number;
@@ -19,6 +22,13 @@ export interface CacheAsideOptions {
   readonly leaseLifetime: number;
   /** How long to wait for an answer that another process loads before loading it as well. */
   readonly leasePatience: number;
+  /**
+   * How many answers a process loads at the same time on behalf of readers, however many different ones are asked for. Fewer
+   * than there are connections to the database leave some to the writers.
+   */
+  readonly maxLoads: number;
+  /** How many more loads wait for their turn; whoever asks for yet another one is refused at once. */
+  readonly maxWaitingLoads: number;
   /** How long a write waits for the warm answers to be made anew before it evicts them. */
   readonly refreshPatience: number;
   /**
@@ -26,6 +36,11 @@ export interface CacheAsideOptions {
    * pipeline begins get them from here; the application sets them on all others.
    */
   readonly commonHeaders?: Readonly<Record<string, string>>;
+  /**
+   * How long an answer that may show writes which are still under way waits for them to finish, before it evicts what they
+   * touch. Most are done within some ms; those whose process died are not.
+   */
+  readonly writePatience: number;
   /** How often to look for writers that died, and, while Redis is away, whether it is back. */
   readonly sweepInterval: number;
   /** Bound of the memory that the entries kept in this process take, in bytes. */
@@ -37,11 +52,14 @@ export const CACHE_ASIDE_DEFAULTS = {
   namespace: 'cache',
   entryLifetime: 60 * 60_000,
   versionLifetime: 24 * 60 * 60_000,
-  intentLifetime: 30_000,
+  intentLifetime: 15_000,
   deadline: 50,
   leaseLifetime: 1_000,
   leasePatience: 250,
+  maxLoads: 8,
+  maxWaitingLoads: 200,
   refreshPatience: 1_000,
+  writePatience: 250,
   sweepInterval: 1_000,
   maxEntryBytes: 64 * 1024 * 1024,
 } satisfies Omit<CacheAsideOptions, 'redisUrl' | 'commonHeaders'>;

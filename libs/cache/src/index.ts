@@ -1,4 +1,5 @@
 export { AnswerCache, type CachedAnswer } from './answers/answer-cache.js';
+export { MonotonicReads } from './answers/monotonic-reads.js';
 export type { LoadAnswer, Question } from './answers/question.js';
 export type { Answer, ContentCoding, LoadedAnswer, Representation } from './answers/answer.js';
 export type { CacheOutcome } from './answers/cache-outcome.js';
@@ -6,9 +7,11 @@ export { CacheStatistics } from './answers/cache-statistics.js';
 export { toAnswer } from './answers/to-answer.js';
 export { CacheAsideModule, type CacheAsideAsyncOptions } from './cache-aside.module.js';
 export { CACHE_ASIDE_DEFAULTS, type CacheAsideOptions } from './cache-aside.options.js';
+export { NoSharedCounters, SharedCounters, type SharedCount } from './counters/shared-counters.js';
 export { CacheAside } from './decorators/cache-aside.decorator.js';
 export type { CacheDescription, CachedRouteConfig, DescribeAnswer } from './decorators/cache-aside.metadata.js';
 export { EarlyAdmission, type CachedRoute } from './early/early-admission.js';
+export { TooManyLoadsError } from './flow/load-limit.js';
 export { parseEntityTags } from './http/entity-tag.js';
 export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';

@@ -1,4 +1,6 @@
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import pg from 'pg';
+import { BoundedPool } from './bounded-pool.js';
 import { migrations } from './migrations/index.js';
 
 /** How to reach PostgreSQL and how long it may take. All times are in milliseconds. */
@@ -31,6 +33,7 @@ export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceO
     migrations,
     migrationsTableName: 'schema_migrations',
     poolSize: settings.poolSize,
+    driver: { ...pg, Pool: BoundedPool },
     applicationName: 'mes-orders-api',
     extra: {
       connectionTimeoutMillis: settings.acquireTimeout,

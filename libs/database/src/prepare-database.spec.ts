@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { eventually } from '../../../test/support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { databaseOptions, DATABASE_DEFAULTS } from './database-options.js';
 import { migrations } from './migrations/index.js';
@@ -73,6 +75,49 @@ describe('prepareDatabase', () => {
     expect(retries[0]).toContain('ECONNREFUSED');
   });
 
+  it('does not go on trying with a password that is wrong, and does not tell it', async () => {
+    const url = new URL(database.url);
+    url.password = 'hunter2';
+    const retries: string[] = [];
+    const preparation = prepareDatabase({
+      url: url.href,
+      patience: 60_000,
+      onRetry: (reason) => retries.push(reason),
+    });
+    await expect(preparation).rejects.toMatchObject({
+      code: 'DATABASE_NOT_READY',
+      message: expect.not.stringContaining('hunter2') as string,
+      cause: { code: '28P01' },
+    });
+    expect(retries).toEqual([]);
+  });
+
+  it.each(['PostgreSQL', 'another instance that migrates'])(
+    'waits for %s no longer when it is interrupted',
+    async (who) => {
+      const other = new pg.Client(database.url);
+      await other.connect();
+      const interruption = new AbortController();
+      try {
+        await other.query('BEGIN');
+        await other.query('CREATE EXTENSION pg_trgm');
+        // The first one has the lock, and waits for the extension.
+        const first = prepareDatabase({ url: database.url, patience: 0 });
+        await waitingIn(database.url, 'CREATE EXTENSION IF NOT EXISTS pg_trgm');
+        const url = who === 'PostgreSQL' ? 'postgres://nobody@127.0.0.1:1/none' : database.url;
+        const second = prepareDatabase({ url, patience: 60_000, signal: interruption.signal });
+        second.catch(() => undefined);
+        if (who !== 'PostgreSQL') await waitingIn(database.url, 'SELECT pg_advisory_lock($1)');
+        interruption.abort();
+        await expect(second).rejects.toThrow('interrupted');
+        await other.query('ROLLBACK');
+        await first;
+      } finally {
+        await other.end();
+      }
+    },
+  );
+
   it('does not go on trying with a database that does not exist', async () => {
     const url = new URL(database.url);
     url.pathname = '/nowhere';
@@ -86,6 +131,21 @@ describe('prepareDatabase', () => {
     expect(retries).toEqual([]);
   });
 });
+
+/** Waits until a session of some database waits for a lock with this statement. */
+async function waitingIn(database: string, statement: string): Promise<void> {
+  // Its own, since a transaction sees the same activity as long as it lasts.
+  const client = new pg.Client(database);
+  await client.connect();
+  await eventually(async () => {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query = $1`,
+      [statement],
+    );
+    return rowCount === 1;
+  }).finally(() => client.end());
+}
 
 describe('the schema', () => {
   let database: TestDatabase;

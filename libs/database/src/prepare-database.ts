@@ -12,6 +12,8 @@ export interface PrepareDatabaseOptions {
   readonly url: string;
   /** How long to go on trying, in milliseconds. */
   readonly patience: number;
+  /** Ends the waiting at once. A migration that is under way is rolled back when the process ends. */
+  readonly signal?: AbortSignal | undefined;
   /** Told of each failed attempt. */
   readonly onRetry?: (reason: string) => void;
 }
@@ -26,10 +28,22 @@ const RETRY_INTERVAL = 500;
  *
  * @throws {DatabaseNotReadyError}
  */
-export async function prepareDatabase({ url, patience, onRetry }: PrepareDatabaseOptions): Promise<void> {
-  const client = await connect(url, performance.now() + patience, onRetry);
+export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<void> {
+  const { signal } = options;
+  const interrupted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new DatabaseNotReadyError('interrupted'));
+    });
+  });
+  signal?.throwIfAborted();
+  await Promise.race([prepare(options), interrupted]);
+}
+
+async function prepare({ url, patience, signal, onRetry }: PrepareDatabaseOptions): Promise<void> {
+  const client = await connect(url, performance.now() + patience, { signal, onRetry });
   // The connection is only waited on while it holds the lock; what breaks it meanwhile fails the next query.
   client.on('error', (error) => onRetry?.(error.message));
+  signal?.addEventListener('abort', () => void client.end());
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await migrate(url);
@@ -40,7 +54,11 @@ export async function prepareDatabase({ url, patience, onRetry }: PrepareDatabas
   }
 }
 
-async function connect(url: string, deadline: number, onRetry?: (reason: string) => void): Promise<pg.Client> {
+async function connect(
+  url: string,
+  deadline: number,
+  { signal, onRetry }: Pick<PrepareDatabaseOptions, 'signal' | 'onRetry'>,
+): Promise<pg.Client> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
     try {
@@ -53,7 +71,7 @@ async function connect(url: string, deadline: number, onRetry?: (reason: string)
         throw new DatabaseNotReadyError(`PostgreSQL is not there: ${reason}`, { cause: error });
       }
       onRetry?.(reason);
-      await sleep(RETRY_INTERVAL);
+      await sleep(RETRY_INTERVAL, undefined, { signal });
     }
   }
 }

@@ -6,8 +6,7 @@ import { figuresOf, isMet, type Figure } from './figures.js';
 import { INTERVAL } from '../scenarios/factory-day.js';
 import { inMilliseconds, shown, shownSpread } from './numbers.js';
 import type { BenchResults, Measured, ScenarioResults } from './results.js';
-
-type Row = readonly string[];
+import { table } from './table.js';
 
 /** Everything that was measured, as tables. */
 export function markdownOf(results: BenchResults): string {
@@ -157,11 +156,6 @@ function described({ at, machine, plan }: { at: string; machine: Measured<unknow
 
 function section(title: string, text: string | undefined, lines: string): string {
   return [`## ${title}`, text, lines].filter((part) => part !== undefined).join('\n\n');
-}
-
-function table(head: Row, rows: readonly Row[]): string {
-  const line = (cells: Row): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
 function milliseconds(microseconds: readonly number[]): string {

@@ -6,7 +6,7 @@ export class Resources {
 
   /** Starts something, and remembers how to stop it. */
   async start<T>(begin: () => Promise<T>, stop: (started: T) => Promise<unknown>): Promise<T> {
-    if (this.closing) throw new Error('the benchmark has been stopped');
+    if (this.closing) throw new Error('the run has been stopped');
     const starting = begin().then((started) => {
       this.stops.push(() => stop(started));
       return started;

@@ -15,5 +15,9 @@ export function Public(): MethodDecorator & ClassDecorator {
 
 /** Only callers with one of these roles may call it. A route that says nothing may be called by nobody. */
 export function AllowRoles(...roles: Role[]): MethodDecorator {
-  return applyDecorators(SetMetadata(ACCESS, roles satisfies Access), ApiBearerAuth(), ApiProblems(400, 401, 403, 503));
+  return applyDecorators(
+    SetMetadata(ACCESS, roles satisfies Access),
+    ApiBearerAuth(),
+    ApiProblems(400, 401, 403, 429, 503),
+  );
 }

@@ -3,14 +3,14 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem-details/problem.js';
 import { accessTo, mayCall } from './access.js';
-import { TokenVerifier } from './token-verifier.js';
+import { Authentication } from './authentication.js';
 
 /** Lets pass who has a good token with a role that the route allows. A route that allows nobody is closed. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly verifier: TokenVerifier,
+    private readonly authentication: Authentication,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -18,7 +18,8 @@ export class AccessGuard implements CanActivate {
     if (access === 'public') return true;
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const caller = await this.verifier.verify(request.headers.authorization);
+    const caller = await this.authentication.callerOf(request);
+    request.caller = caller;
     if (!mayCall(access, caller)) {
       throw new Problem({
         status: 403,
@@ -26,7 +27,6 @@ export class AccessGuard implements CanActivate {
         detail: access ? `This needs the role ${access.join(' or ')}.` : 'This is not open to anybody.',
       });
     }
-    request.caller = caller;
     return true;
   }
 }

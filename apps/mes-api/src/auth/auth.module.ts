@@ -1,11 +1,10 @@
 import { EarlyAdmission } from '@mes/cache';
 import { Global, Module, type FactoryProvider } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { createRemoteJWKSet } from 'jose';
 import { Configuration } from '../config/configuration.js';
-import { AccessGuard } from './access.guard.js';
+import { Authentication } from './authentication.js';
 import { DevelopmentIssuer } from './development-issuer.js';
 import { EarlyAccess } from './early-access.js';
+import { IssuerKeys } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** What OIDC providers sign with. */
@@ -16,10 +15,11 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
   inject: [Configuration],
   useFactory: async ({ auth, dataDirectory }: Configuration) => {
     if (auth) {
+      const keys = new IssuerKeys(new URL(auth.jwksUrl));
       return new TokenVerifier({
         ...auth,
         algorithms: ISSUER_ALGORITHMS,
-        key: createRemoteJWKSet(new URL(auth.jwksUrl)),
+        key: (header, token) => keys.find(header, token),
       });
     }
     const { issuer, audience, algorithms, publicKey } = await DevelopmentIssuer.open(dataDirectory);
@@ -27,14 +27,10 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
   },
 };
 
-/** Who may call what. */
+/** Who may call what. The guard that asks is registered with the others, whose order matters. */
 @Global()
 @Module({
-  providers: [
-    tokenVerifier,
-    { provide: APP_GUARD, useClass: AccessGuard },
-    { provide: EarlyAdmission, useClass: EarlyAccess },
-  ],
-  exports: [EarlyAdmission],
+  providers: [tokenVerifier, Authentication, { provide: EarlyAdmission, useClass: EarlyAccess }],
+  exports: [Authentication, EarlyAdmission],
 })
 export class AuthModule {}

@@ -9,7 +9,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the authentication guard on every route that is not public. */
+    /** Set on every route that is not public, for callers who were authenticated, whether they may call it or not. */
     caller?: Caller;
   }
 }

@@ -2,15 +2,19 @@ import { EarlyAdmission, type CachedRoute } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { RateLimiter } from '../rate-limits/rate-limiter.js';
+import { trackerOf } from '../rate-limits/tracker-of.js';
 import { accessTo, mayCall } from './access.js';
+import type { Caller } from './caller.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/** Decides as the access guard does, for callers whose tokens have been verified before. */
+/** Decides as the guards for access and rate limits do, for callers whose tokens have been verified before. */
 @Injectable()
 export class EarlyAccess extends EarlyAdmission {
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: TokenVerifier,
+    private readonly limiter: RateLimiter,
   ) {
     super();
   }
@@ -20,8 +24,16 @@ export class EarlyAccess extends EarlyAdmission {
     return (request) => {
       const caller = this.verifier.recall(request.headers.authorization);
       if (access === 'public' || !caller || !mayCall(access, caller)) return false;
+      if (this.limiter.enabled && !this.isWithinLimit(request, caller)) return false;
       request.caller = caller;
       return true;
     };
+  }
+
+  /** Who is refused is not counted, so that the guard comes to the same verdict. */
+  private isWithinLimit(request: FastifyRequest, caller: Caller): boolean {
+    const { admitted } = this.limiter.take(trackerOf(caller));
+    if (admitted) request.isCounted = true;
+    return admitted;
   }
 }

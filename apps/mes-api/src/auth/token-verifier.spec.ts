@@ -61,13 +61,36 @@ describe('TokenVerifier', () => {
   it('verifies a token anew from time to time, so that a key which was withdrawn is missed', async () => {
     const authorization = await header(60 * MINUTE);
     await verifier.verify(authorization);
-    now = NOW + 10 * MINUTE - 1;
+    now = NOW + 5 * MINUTE - 1;
     expect(verifier.recall(authorization)).toBeDefined();
     now += 1;
     expect(verifier.recall(authorization)).toBeUndefined();
     await verifier.verify(authorization);
     expect(keysAsked).toBe(2);
   });
+
+  it.each(['HS256', 'ES384', 'EdDSA'])(
+    'takes no token with another algorithm, even if there is a key for it: %s',
+    async (alg) => {
+      const secret = new Uint8Array(32).fill(7);
+      const keys = alg === 'HS256' ? { privateKey: secret, publicKey: secret } : await generateKeyPair(alg);
+      const lenient = new TokenVerifier({
+        issuer: 'https://issuer.example',
+        audience: 'orders',
+        algorithms: ['ES256'],
+        key: () => keys.publicKey,
+        now: () => now,
+      });
+      const token = await new SignJWT({ roles: ['operator'] })
+        .setProtectedHeader({ alg })
+        .setIssuer('https://issuer.example')
+        .setAudience('orders')
+        .setSubject('olga')
+        .setExpirationTime(new Date(NOW + MINUTE))
+        .sign(keys.privateKey);
+      await expect(lenient.verify(`Bearer ${token}`)).rejects.toMatchObject({ status: 401 });
+    },
+  );
 
   it('never takes one token for another, nor a bad one for a good one', async () => {
     const authorization = await header(5 * MINUTE);

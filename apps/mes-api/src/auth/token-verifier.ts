@@ -3,6 +3,7 @@ import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem-details/problem.js';
 import type { Caller } from './caller.js';
+import { IssuerUnavailableError } from './issuer-keys.js';
 import { ROLES, type Role } from './role.js';
 
 export interface TokenExpectations {
@@ -18,8 +19,8 @@ export interface TokenExpectations {
 /** How far the clock of the issuer may be off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** How long a token that was found good is not verified again, so that a key which the issuer withdraws is withdrawn here. */
-const REMEMBERED_MS = 10 * 60_000;
+/** How long a token that was found good is not verified again; a key which the issuer withdraws is good until then. */
+const REMEMBERED_MS = 5 * 60_000;
 
 /** Callers whose tokens are remembered; the least recently seen ones are verified anew. */
 const MAX_REMEMBERED = 10_000;
@@ -107,11 +108,8 @@ function callerFrom({ sub, roles }: JWTPayload): Caller {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof errors.JWTExpired) return unauthorized('The token has expired.');
-  if (
-    error instanceof errors.JWKSTimeout ||
-    !(error instanceof errors.JOSEError) ||
-    error.code === 'ERR_JOSE_GENERIC'
-  ) {
+  // A key that jose cannot work with is the issuer's fault, too.
+  if (error instanceof IssuerUnavailableError || !(error instanceof errors.JOSEError)) {
     return new Problem({
       status: 503,
       code: 'ISSUER_UNAVAILABLE',

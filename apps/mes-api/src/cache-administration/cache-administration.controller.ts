@@ -1,9 +1,9 @@
 import { CacheStatistics, CacheWrites, Ledger } from '@mes/cache';
-import { Body, Controller, Get, HttpCode, Logger, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
-import { CurrentCaller } from '../auth/caller-of.js';
-import type { Caller } from '../auth/caller.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
 import { EvictTagsDto } from './evict-tags.dto.js';
@@ -11,8 +11,6 @@ import { EvictTagsDto } from './evict-tags.dto.js';
 @ApiTags('cache')
 @Controller('api/v1/cache')
 export class CacheAdministrationController {
-  private readonly logger = new Logger(CacheAdministrationController.name);
-
   constructor(
     private readonly writes: CacheWrites,
     private readonly ledger: Ledger,
@@ -21,6 +19,7 @@ export class CacheAdministrationController {
 
   @Post('evictions')
   @HttpCode(202)
+  @RouteConfig({ audited: 'evict answers' })
   @AllowRoles('admin')
   @ApiOperation({
     operationId: 'evictCache',
@@ -32,13 +31,14 @@ export class CacheAdministrationController {
     description: 'No later read is answered with what was stored under these tags.',
   })
   @ApiProblems(413, 415)
-  async evict(@Body() { tags }: EvictTagsDto, @CurrentCaller() caller: Caller): Promise<EvictTagsDto> {
+  async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
+    request.auditedDetails = { tags };
     await this.writes.evict(tags);
-    this.logger.log(`${caller.subject} evicted ${tags.join(', ')}`);
     return { tags };
   }
 
   @Get('stats')
+  @RouteConfig({ audited: 'look at statistics' })
   @AllowRoles('admin')
   @ApiOperation({ operationId: 'getCacheStatistics', summary: 'See how this instance’s cache does' })
   @ApiOkResponse({ type: CacheStatisticsDto })

@@ -12,12 +12,14 @@ export interface OpenDatabase {
  * The database that the configuration names, or else an embedded one; migrated.
  *
  * @param log for people
+ * @param signal ends the waiting for PostgreSQL
  * @throws {EmbeddedPostgresError}
  * @throws {DatabaseNotReadyError}
  */
 export async function openDatabase(
   { database, dataDirectory }: Configuration,
   log: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<OpenDatabase> {
   const embedded =
     database.url === undefined ? await EmbeddedPostgres.start({ directory: dataDirectory, log }) : undefined;
@@ -26,6 +28,7 @@ export async function openDatabase(
     await prepareDatabase({
       url,
       patience: database.patience,
+      signal,
       onRetry: (reason) => {
         log(`PostgreSQL is not there yet (${reason}): trying again`);
       },

@@ -8,6 +8,14 @@ export abstract class Configuration {
   abstract readonly port: number;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   abstract readonly corsOrigins: readonly string[];
+  /** How long a request may take to arrive. */
+  abstract readonly requestTimeout: number;
+  /** How long a connection is kept without a request. */
+  abstract readonly keepAliveTimeout: number;
+  /** Requests that a caller may make in a minute; 0 for any number. */
+  abstract readonly rateLimitPerMinute: number;
+  /** How late the event loop may be, on average over a second, before requests are refused. */
+  abstract readonly maxEventLoopDelay: number;
   /** Of the embedded database and of the key for development tokens. */
   abstract readonly dataDirectory: string;
   /** Where tokens come from; without it, this process issues tokens for development. */
@@ -18,6 +26,12 @@ export abstract class Configuration {
     readonly poolSize: number;
     readonly patience: number;
   };
+  abstract readonly shutdown: {
+    /** How long requests are still taken after readiness went off. */
+    readonly delay: number;
+    /** How long requests in flight may take then. */
+    readonly grace: number;
+  };
   /** Without a Redis URL, the cache is in this process. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
@@ -25,8 +39,13 @@ export abstract class Configuration {
     readonly deadline: number;
     readonly entryLifetime: number;
     readonly maxEntryBytes: number;
+    /** How many answers are loaded at the same time. */
+    readonly maxLoads: number;
   };
 }
+
+/** However many readers miss, a part of the connections to the database is left to the writers. */
+const READERS_SHARE = 0.8;
 
 /** @throws {EnvironmentError} */
 export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
@@ -40,6 +59,10 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     corsOrigins: environment.CORS_ORIGINS.split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
+    requestTimeout: environment.REQUEST_TIMEOUT_SECONDS * 1_000,
+    keepAliveTimeout: environment.KEEP_ALIVE_SECONDS * 1_000,
+    rateLimitPerMinute: environment.RATE_LIMIT_PER_MINUTE,
+    maxEventLoopDelay: environment.MAX_EVENT_LOOP_DELAY_MS,
     dataDirectory: resolve(environment.DATA_DIR),
     auth: issuer && jwksUrl && audience ? { issuer, jwksUrl, audience } : undefined,
     database: {
@@ -47,11 +70,16 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
       poolSize: environment.DATABASE_POOL_SIZE,
       patience: environment.DATABASE_WAIT_SECONDS * 1_000,
     },
+    shutdown: {
+      delay: environment.SHUTDOWN_DELAY_SECONDS * 1_000,
+      grace: environment.SHUTDOWN_GRACE_SECONDS * 1_000,
+    },
     cache: {
       redisUrl: environment.REDIS_URL,
       deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
       maxEntryBytes: environment.NEAR_CACHE_MB * 1024 * 1024,
+      maxLoads: Math.ceil(environment.DATABASE_POOL_SIZE * READERS_SHARE),
     },
   };
 }

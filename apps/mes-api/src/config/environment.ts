@@ -70,11 +70,29 @@ export class Environment {
   })
   CORS_ORIGINS = '';
 
+  @Whole(1, 3_600)
+  REQUEST_TIMEOUT_SECONDS = 30;
+
+  @Whole(1, 3_600)
+  KEEP_ALIVE_SECONDS = 72;
+
+  @Whole(0, 10_000_000)
+  RATE_LIMIT_PER_MINUTE = 0;
+
+  @Whole(10, 60_000)
+  MAX_EVENT_LOOP_DELAY_MS = 2_000;
+
   @Whole(1, 86_400)
   CACHE_TTL_SECONDS = 3_600;
 
   @Whole(1, 65_536)
   NEAR_CACHE_MB = 64;
+
+  @Whole(0, 300)
+  SHUTDOWN_DELAY_SECONDS = 0;
+
+  @Whole(1, 3_600)
+  SHUTDOWN_GRACE_SECONDS = 10;
 
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -1,6 +1,6 @@
 import { CacheAside, type CacheDescription } from '@mes/cache';
 import { Controller, Get, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { ApiCached } from '../problem-details/api-cached.decorator.js';
@@ -24,8 +24,7 @@ export class DashboardController {
   @AllowRoles('operator', 'viewer', 'admin')
   @CacheAside(statusesAnswer)
   @ApiOperation({ operationId: 'getStatusDashboard', summary: 'Count the orders by status and by hour of arrival' })
-  @ApiOkResponse({ type: StatusDashboardDto })
-  @ApiCached()
+  @ApiCached(StatusDashboardDto)
   statuses(@Req() request: FastifyRequest): Promise<StatusDashboardDto> {
     return this.dashboard.statuses(hourOf(request));
   }

@@ -17,6 +17,7 @@ export class StatusDashboard {
       const hour = presentHour();
       return {
         question: statusDashboardQuestion(hour),
+        summary: true,
         load: async () => toAnswer(await dashboard.statuses(hour)),
       };
     });

@@ -1,20 +1,24 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import { SkipThrottle } from '@nestjs/throttler';
 import { Public } from '../auth/access.decorators.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { Problem } from '../problem-details/problem.js';
+import { Drain } from '../shutdown/drain.js';
 import { CacheHealthIndicator } from './cache.health-indicator.js';
 import { HealthDto } from './health.dto.js';
 
 @ApiTags('operations')
 @Controller('health')
 @Public()
+@SkipThrottle()
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
     private readonly cache: CacheHealthIndicator,
+    private readonly drain: Drain,
   ) {}
 
   @Get('live')
@@ -34,9 +38,10 @@ export class HealthController {
     security: [],
   })
   @ApiOkResponse({ type: HealthDto })
-  @ApiProblems(400, { status: 503, code: 'NOT_READY', description: 'The database is away.' })
+  @ApiProblems(400, { status: 503, code: 'NOT_READY', description: 'The database is away, or this instance stops.' })
   @HealthCheck({ swaggerDocumentation: false })
   async ready(): Promise<HealthCheckResult> {
+    if (this.drain.hasBegun) throw notReady('This instance stops.');
     try {
       return await this.health.check([
         () => this.database.pingCheck('database', { timeout: 1_500 }),
@@ -45,7 +50,11 @@ export class HealthController {
     } catch (error) {
       // Terminus would answer with what the database's driver says, which is nobody's business.
       if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw new Problem({ status: 503, code: 'NOT_READY', detail: 'The database is away.', cause: error });
+      throw notReady('The database is away.', error);
     }
   }
+}
+
+function notReady(detail: string, cause?: unknown): Problem {
+  return new Problem({ status: 503, code: 'NOT_READY', detail, headers: { 'retry-after': '1' }, cause });
 }

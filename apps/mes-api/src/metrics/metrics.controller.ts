@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Public } from '../auth/access.decorators.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
@@ -7,6 +8,7 @@ import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 @ApiTags('operations')
 @Controller('metrics')
 @Public()
+@SkipThrottle()
 export class MetricsController {
   constructor(private readonly registry: Registry) {
     collectDefaultMetrics({ register: registry });

@@ -16,7 +16,7 @@ import { OrderHistoryDto, presentHistory } from './dto/order-history.dto.js';
 import { OrderIdPipe } from './dto/order-id.pipe.js';
 import { OrderListDto } from './dto/order-list.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
-import { parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
+import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
 import { OrderProblemFilter } from './order-problem.filter.js';
 import { listOrders } from './list-orders.js';
 import { OrdersService } from './orders.service.js';
@@ -37,8 +37,7 @@ export class OrdersController {
     description:
       'A page of orders. The operators’ page of new orders is `?status=NEW`. Partners see their own orders only.',
   })
-  @ApiOkResponse({ type: OrderListDto })
-  @ApiCached()
+  @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
     return listOrders(this.orders, query, visibility);
   }
@@ -52,11 +51,7 @@ export class OrdersController {
       'With an `Idempotency-Key`, the request may be repeated safely: the same key with the same body is answered with ' +
       'the same order again.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: '1 to 255 visible ASCII characters of your choice.',
-  })
+  @ApiHeader(IDEMPOTENCY_KEY_HEADER)
   @ApiCreatedResponse({
     type: OrderDto,
     headers: {
@@ -94,9 +89,8 @@ export class OrdersController {
   @CacheAside(orderAnswer)
   @ApiOperation({ operationId: 'getOrder', summary: 'Get an order', description: 'Its `ETag` is its version.' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: OrderDto })
-  @ApiCached()
-  @ApiProblems(404)
+  @ApiCached(OrderDto)
+  @ApiProblems(404, 414)
   async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
     return presentOrder(await this.orders.find(id, visibility));
   }
@@ -110,9 +104,8 @@ export class OrdersController {
     description: 'Oldest first.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: OrderHistoryDto })
-  @ApiCached()
-  @ApiProblems(404)
+  @ApiCached(OrderHistoryDto)
+  @ApiProblems(404, 414)
   async history(
     @Param('id', OrderIdPipe) id: string,
     @CurrentVisibility() visibility: Visibility,
@@ -130,16 +123,12 @@ export class OrdersController {
       'its `assignee`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Only if the order still has this version, e.g. `"3"`.',
-  })
+  @ApiHeader(IF_MATCH_HEADER)
   @ApiOkResponse({
     type: OrderDto,
     headers: { ETag: { description: 'Its new version.', schema: { type: 'string' } } },
   })
-  @ApiProblems(404, 412, 413, 415, {
+  @ApiProblems(404, 412, 413, 414, 415, {
     status: 409,
     code: 'ORDER_TRANSITION_NOT_ALLOWED',
     description:

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiResponse, getSchemaPath, type ApiResponseOptions } from '@nestjs/swagger';
 import { ProblemDetailsDto } from './problem-details.dto.js';
 
 /** A problem that a route may answer with. */
@@ -20,11 +20,24 @@ const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
     description: 'The order has changed since: `If-Match` does not name its version.',
   },
   413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
+  414: { code: 'URI_TOO_LONG', description: 'The id in the path is longer than 200 characters.' },
   415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },
+  429: { code: 'RATE_LIMIT_EXCEEDED', description: 'Too many requests; try again after `Retry-After` seconds.' },
   503: {
     code: 'DATABASE_UNAVAILABLE',
     description: 'The database or the token issuer is away; try again after `Retry-After` seconds.',
   },
+};
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait before trying again.', schema: { type: 'integer' as const } },
+};
+
+/** Headers that all problems with a status have. */
+const HEADERS: Readonly<Record<number, ApiResponseOptions['headers']>> = {
+  401: { 'WWW-Authenticate': { description: 'How to authenticate: RFC 6750.', schema: { type: 'string' } } },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
 };
 
 /** Documents the problems that a route may answer with; those that all routes have in common go by their status. */
@@ -36,6 +49,7 @@ export function ApiProblems(...problems: (number | DocumentedProblem)[]): Method
       return ApiResponse({
         status,
         description,
+        headers: HEADERS[status],
         content: {
           'application/problem+json': {
             schema: { $ref: getSchemaPath(ProblemDetailsDto) },

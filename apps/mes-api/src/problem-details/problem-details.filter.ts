@@ -1,6 +1,8 @@
-import { EvictionNotRelayedError } from '@mes/cache';
+import { EvictionNotRelayedError, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { describeError } from '../logging/describe-error.js';
+import { OVERLOADED, overloaded } from '../overload/overloaded.js';
 import { isDatabaseAway } from './database-away.js';
 import { codeFor, problemDocument } from './problem-document.js';
 import { Problem } from './problem.js';
@@ -15,11 +17,12 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(error);
-    if (problem.status >= 500) {
-      const cause = problem.cause ?? error;
+    // To write a line for everybody who is refused would be one more thing to do.
+    if (problem.status >= 500 && problem.code !== OVERLOADED) {
+      const { message, stack } = describeError(problem.cause ?? error);
       this.logger.error(
-        `request ${request.id}: ${problem.code}: ${cause instanceof Error ? cause.message : String(cause)}`,
-        problem.status === 500 && cause instanceof Error ? cause.stack : undefined,
+        `request ${request.id}: ${problem.code}: ${message}`,
+        problem.status === 500 ? stack : undefined,
       );
     }
     // The answer may be under way already, when its connection breaks.
@@ -35,6 +38,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof TooManyLoadsError) return overloaded(error);
   if (isDatabaseAway(error)) {
     return new Problem({
       status: 503,

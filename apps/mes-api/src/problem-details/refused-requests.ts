@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { MAX_URL_LENGTH } from '../request-limits.js';
+import { SECURITY_HEADERS } from '../security-headers.js';
 import { codeFor, problemDocument } from './problem-document.js';
 import { Problem } from './problem.js';
 
@@ -13,7 +15,7 @@ export function refuseUnroutable(
 ): void {
   void reply
     .status(statusCode)
-    .header('cache-control', 'no-store')
+    .headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store' })
     .type('application/problem+json')
     .send(problemDocument(refusal(statusCode, 'The path cannot be read.'), request.id));
 }
@@ -25,13 +27,22 @@ const UNREADABLE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
+const FIRST_LINE_TOO_LONG = new RegExp(`^[A-Z]+ [^\\r\\n]{${MAX_URL_LENGTH},}`);
+
+interface UnreadableRequestError extends Error {
+  readonly code?: string;
+  /** What Node was reading: a buffer, whatever Fastify's types say. */
+  readonly rawPacket?: unknown;
+}
+
 /** Answers, on the bare connection, what is no HTTP request, and closes it: nobody knows where the next one would begin. */
-export function refuseUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+export function refuseUnreadable(error: UnreadableRequestError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
     return;
   }
-  const status = UNREADABLE[error.code ?? ''] ?? 400;
+  const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const status = statusOf(error, packet);
   const document = problemDocument(refusal(status, 'The request cannot be read.'), randomUUID());
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -39,9 +50,17 @@ export function refuseUnreadable(error: Error & { readonly code?: string }, sock
     `Content-Length: ${Buffer.byteLength(document)}`,
     'Cache-Control: no-store',
     'Connection: close',
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n${document}`);
+  const isHead = packet.startsWith('HEAD ');
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${isHead ? '' : document}`);
   socket.destroySoon();
+}
+
+/** Node counts the first line as a header. */
+function statusOf({ code = '' }: UnreadableRequestError, packet: string): number {
+  if (code === 'HPE_HEADER_OVERFLOW' && FIRST_LINE_TOO_LONG.test(packet)) return 414;
+  return UNREADABLE[code] ?? 400;
 }
 
 function refusal(status: number, detail: string): Problem {

@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
+import { LoadLimit } from '../flow/load-limit.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
 import { Ledger, LedgerUnavailableError, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
-import type { Answer } from './answer.js';
+import type { Answer, LoadedAnswer } from './answer.js';
+import { MonotonicReads } from './monotonic-reads.js';
 import { CacheStatistics } from './cache-statistics.js';
 import type { CacheOutcome } from './cache-outcome.js';
 import { compressed } from './compress.js';
@@ -47,10 +49,14 @@ const FIRST_PAUSE = 1;
  * An entry is stored under the versions that its tags had *before* it was loaded, and is valid exactly while all of them
  * are still in force. A reader that is overtaken by a writer therefore stores something that nobody will ever be given.
  * The versions are observed anew for every request, by an observation that began after the request arrived.
+ *
+ * Nor does it go back from a write that was not acknowledged yet, once anybody has seen that: see {@link MonotonicReads}.
  */
 @Injectable()
 export class AnswerCache {
   private readonly observations: SharedObservation;
+  private readonly monotonicReads: MonotonicReads;
+  private readonly loads: LoadLimit;
   private readonly fills = new SingleFlight<Fill>();
   private readonly bypasses = new Map<string, NextRun<Answer>>();
 
@@ -63,6 +69,8 @@ export class AnswerCache {
     private readonly statistics: CacheStatistics,
   ) {
     this.observations = new SharedObservation(ledger, statistics);
+    this.loads = new LoadLimit(options.maxLoads, options.maxWaitingLoads);
+    this.monotonicReads = new MonotonicReads(ledger, options.writePatience);
   }
 
   /** What stands in the ledger at some moment after this call. */
@@ -87,6 +95,7 @@ export class AnswerCache {
    * Errors of `load` are passed on to everybody who shares that load, and are never stored.
    *
    * @param observed what {@link observe} has given for this very request already
+   * @throws {TooManyLoadsError} at once, when more answers wait to be loaded than is reasonable
    */
   async answer(question: Question, load: LoadAnswer, observed?: Observation): Promise<CachedAnswer> {
     const giveUpAt = performance.now() + this.options.leasePatience;
@@ -142,12 +151,13 @@ export class AnswerCache {
    * The lease of an answer that could be stored is left to end by itself: somebody may have looked for the answer before it
    * was stored, and ask for the lease only now.
    */
-  private async loadUnderLease({ name, question: { key }, stamp, load }: Wanted): Promise<Filled> {
+  private async loadUnderLease({ name, question: { key, tags }, stamp, load }: Wanted): Promise<Filled> {
     let stored = false;
     try {
-      this.statistics.loads += 1;
-      const answer = await compressed(await load());
-      stored = await this.entries.save(key, { stamp, answer });
+      const answer = await compressed(await this.load(load));
+      const versions = await this.monotonicReads.ensure(tags);
+      // An answer that has been overtaken meanwhile must not take the place of what was stored since.
+      if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer });
       return { answer, from: 'source', stored };
     } finally {
       if (!stored) await this.leases.release(name);
@@ -162,10 +172,14 @@ export class AnswerCache {
     this.statistics.bypasses += 1;
     const runs = this.bypasses.get(key) ?? new NextRun<Answer>(() => this.bypasses.delete(key));
     this.bypasses.set(key, runs);
-    const answer = await runs.run(() => {
+    const answer = await runs.run(() => this.load(load));
+    return { answer, outcome: { kind: 'bypass', detail } };
+  }
+
+  private load(load: LoadAnswer): Promise<LoadedAnswer> {
+    return this.loads.run(() => {
       this.statistics.loads += 1;
       return load();
     });
-    return { answer, outcome: { kind: 'bypass', detail } };
   }
 }

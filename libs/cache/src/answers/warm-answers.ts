@@ -6,6 +6,11 @@ import type { LoadAnswer, Question } from './question.js';
 export interface WarmAnswer {
   readonly question: Question;
   readonly load: LoadAnswer;
+  /**
+   * It consists of sums, which do not tell one write from another: whoever has seen it cannot notice of another answer that
+   * it does not show a certain write yet.
+   */
+  readonly summary?: boolean;
 }
 
 /** How often in a row an answer is made anew without anybody asking for it, before that counts as wasted. */

@@ -10,7 +10,7 @@ export interface Entry {
 const CODINGS = ['identity', 'br', 'gzip'] as const;
 
 /** What an entry of the near cache takes beside its bodies and its key: measured, and rounded up. */
-const OVERHEAD_BYTES = 2_048;
+const OVERHEAD_BYTES = 4_096;
 
 /** The memory that an entry and its key take, in bytes. */
 export function sizeOf(entry: Entry, key: string): number {

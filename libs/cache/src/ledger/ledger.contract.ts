@@ -27,6 +27,10 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       return version;
     }
 
+    async function pendingOn(...tags: string[]): Promise<readonly string[]> {
+      return (await ledger.pending(tags)).intentIds;
+    }
+
     it('observes all tags that were asked for, and the epoch', async () => {
       const observed = await ledger.observe(['a', 'b']);
       expect([...observed.keys()].sort()).toEqual(['a', 'b', EPOCH]);
@@ -175,6 +179,78 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       await ledger.settle(['w1'], [{ tag: 'a' }]);
       await test.passDeadline();
       expect(await ledger.sweep()).toEqual(['a']);
+    });
+
+    it('tells the writes under way that touch or make any of the tags', async () => {
+      expect(await pendingOn('a')).toEqual([]);
+      await ledger.announce({ id: 'w1', tags: ['a', 'b'] });
+      await ledger.announce({ id: 'w2', tags: ['b'], made: ['c'] });
+      expect(await pendingOn('a', 'd')).toEqual(['w1']);
+      expect([...(await pendingOn('b'))].sort()).toEqual(['w1', 'w2']);
+      expect(await pendingOn('c')).toEqual(['w2']);
+      expect(await pendingOn('d')).toEqual([]);
+      await ledger.settle(['w1'], [{ tag: 'a' }]);
+      expect(await pendingOn('a', 'b')).toEqual(['w2']);
+    });
+
+    it('tells the versions along with the writes under way', async () => {
+      const observed = await ledger.observe(['a', 'b']);
+      expect((await ledger.pending(['a', 'b'])).observed).toEqual(observed);
+      await ledger.evict(['a']);
+      expect((await ledger.pending(['a', 'b'])).observed).toEqual(await ledger.observe(['a', 'b']));
+    });
+
+    it('evicts all that those writes touch which touch any of the tags, and leaves them under way', async () => {
+      const before = await ledger.observe(['a', 'b', 'c', 'd', 'e']);
+      await ledger.announce({ id: 'w1', tags: ['a', 'b'] });
+      await ledger.announce({ id: 'w2', tags: ['c'], made: ['a'] });
+      await ledger.announce({ id: 'w3', tags: ['d'] });
+      await ledger.evictPending(['a']);
+      const after = await ledger.observe(['a', 'b', 'c', 'd', 'e']);
+      const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
+      expect(changed.sort()).toEqual(['a', 'b', 'c']);
+      expect(new Set(after.values()).size).toBe(after.size);
+      expect([...(await pendingOn('a'))].sort()).toEqual(['w1', 'w2']);
+    });
+
+    it('evicts, with what comes into force, what the writes touch that it may show, but for what comes into force', async () => {
+      await ledger.announce({ id: 'w1', tags: ['page', 'order 1'] });
+      await ledger.announce({ id: 'w2', tags: ['page', 'order 2', 'other'], made: ['order 3'] });
+      await ledger.announce({ id: 'w3', tags: ['other'] });
+      const tags = ['page', 'order 1', 'order 2', 'order 3', 'other', 'epoch'];
+      const before = await ledger.observe(tags);
+      const observed = before.get('page') ?? '';
+      const page = { tag: 'page', refreshed: { observed, version: 'prepared' } };
+      expect(await ledger.settle(['w1'], [page, { tag: 'order 1' }], ['page'])).toBe(true);
+      const after = await ledger.observe(tags);
+      expect(after.get('page')).toBe('prepared');
+      const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
+      expect(changed.sort()).toEqual(['order 1', 'order 2', 'other', 'page']);
+    });
+
+    it('keeps what was made anew in the same step, whether or not it is shown', async () => {
+      await ledger.announce({ id: 'w', tags: ['page', 'counts', 'order'] });
+      const before = await ledger.observe(['page', 'counts', 'order']);
+      const flips = ['page', 'counts'].map((tag) => ({
+        tag,
+        refreshed: { observed: before.get(tag) ?? '', version: `prepared ${tag}`, orRefuse: true },
+      }));
+      await ledger.settle([], flips, ['page']);
+      const after = await ledger.observe(['page', 'counts', 'order']);
+      expect(after.get('page')).toBe('prepared page');
+      expect(after.get('counts')).toBe('prepared counts');
+      expect(after.get('order')).not.toBe(before.get('order'));
+    });
+
+    it('evicts what a write touches that shares nothing but what is shown and not moved on', async () => {
+      await ledger.announce({ id: 'w', tags: ['shown', 'order'] });
+      const before = await ledger.observe(['shown', 'order', 'page']);
+      const page = { tag: 'page', refreshed: { observed: before.get('page') ?? '', version: 'prepared' } };
+      await ledger.settle([], [page], ['page', 'shown']);
+      const after = await ledger.observe(['shown', 'order', 'page']);
+      expect(after.get('page')).toBe('prepared');
+      expect(after.get('shown')).not.toBe(before.get('shown'));
+      expect(after.get('order')).not.toBe(before.get('order'));
     });
 
     it('is available', () => {

@@ -15,6 +15,8 @@ export interface Intent {
   /** Unique among the writes under way. */
   readonly id: string;
   readonly tags: readonly Tag[];
+  /** Tags of what the write makes, and what did not exist before: there is nothing under them that it could make untrue. */
+  readonly made?: readonly Tag[];
 }
 
 /**
@@ -34,6 +36,13 @@ export interface Flip {
 export interface Refreshed {
   readonly observed: Version;
   readonly version: Version;
+}
+
+/** Writes under way, as they stood at one moment. */
+export interface PendingWrites {
+  readonly intentIds: readonly string[];
+  /** The versions at that moment; of tags that have none, nothing. */
+  readonly observed: ObservedVersions;
 }
 
 /** The ledger cannot be asked or did not answer in time, so nothing that was stored can be trusted now. */
@@ -66,9 +75,16 @@ export abstract class Ledger {
   /**
    * Applies the flips, one after the other, and forgets the intents, all in one step.
    *
+   * Answers that come into force by this may show other writes that are under way. Nobody who has seen such a write may
+   * be shown anything older: in the same step, all that these writes touch goes out, but for what was just made anew.
+   *
+   * @param shown tags of those answers that come into force by this and tell one write from another
    * @returns false if one of the flips refused, and nothing was done
    */
-  abstract settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean>;
+  abstract settle(intentIds: readonly string[], flips: readonly Flip[], shown?: readonly Tag[]): Promise<boolean>;
+
+  /** Which writes are under way that touch or make any of these tags, and, at the same moment, the tags' versions. */
+  abstract pending(tags: readonly Tag[]): Promise<PendingWrites>;
 
   /**
    * Evicts the tags of intents that are past their deadline, because their writers died between commit and settle.
@@ -83,6 +99,11 @@ export abstract class Ledger {
       [],
       tags.map((tag) => ({ tag })),
     );
+  }
+
+  /** Gives all that the writes under way touch which touch any of `tags` random versions. */
+  async evictPending(tags: readonly Tag[]): Promise<void> {
+    await this.settle([], [], tags);
   }
 
   /** Whether the ledger is believed to be reachable and its versions to be trustworthy. */

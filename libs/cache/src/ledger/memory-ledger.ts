@@ -1,4 +1,13 @@
-import { EPOCH, Ledger, type Flip, type Intent, type ObservedVersions, type Tag, type Version } from './ledger.js';
+import {
+  EPOCH,
+  Ledger,
+  type Flip,
+  type Intent,
+  type ObservedVersions,
+  type PendingWrites,
+  type Tag,
+  type Version,
+} from './ledger.js';
 import { freshVersion } from './version.js';
 import { LRUCache } from 'lru-cache';
 
@@ -15,7 +24,7 @@ export interface MemoryLedgerOptions {
 export class MemoryLedger extends Ledger {
   readonly available = true;
   private readonly versions: LRUCache<Tag, Version>;
-  private readonly intents = new Map<string, { tags: readonly Tag[]; deadline: number }>();
+  private readonly intents = new Map<string, Intent & { readonly deadline: number }>();
   private readonly now: () => number;
 
   constructor(private readonly options: MemoryLedgerOptions) {
@@ -29,18 +38,37 @@ export class MemoryLedger extends Ledger {
   }
 
   override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
-    this.intents.set(intent.id, { tags: intent.tags, deadline: this.now() + this.options.intentLifetime });
+    this.intents.set(intent.id, { ...intent, deadline: this.now() + this.options.intentLifetime });
     return this.observe(observeTags);
   }
 
-  override settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
+  override settle(intentIds: readonly string[], flips: readonly Flip[], shown: readonly Tag[] = []): Promise<boolean> {
     if (flips.some((flip) => flip.refreshed?.orRefuse === true && !this.isCurrent(flip))) return Promise.resolve(false);
 
     for (const flip of flips) {
       this.versions.set(flip.tag, flip.refreshed && this.isCurrent(flip) ? flip.refreshed.version : freshVersion());
     }
     for (const id of intentIds) this.intents.delete(id);
+
+    const isNew = ({ tag, refreshed }: Flip): boolean => refreshed?.orRefuse === true || shown.includes(tag);
+    const madeAnew = new Set(flips.filter(isNew).map(({ tag }) => tag));
+    for (const { tags } of this.intentsOn(shown)) {
+      for (const tag of tags) if (!madeAnew.has(tag)) this.versions.set(tag, freshVersion());
+    }
     return Promise.resolve(true);
+  }
+
+  override pending(tags: readonly Tag[]): Promise<PendingWrites> {
+    return Promise.resolve({
+      intentIds: this.intentsOn(tags).map(({ id }) => id),
+      observed: this.read([EPOCH, ...tags]),
+    });
+  }
+
+  private intentsOn(wanted: readonly Tag[]): Intent[] {
+    return [...this.intents.values()].filter(({ tags, made = [] }) =>
+      [...tags, ...made].some((tag) => wanted.includes(tag)),
+    );
   }
 
   private isCurrent({ tag, refreshed }: Flip): boolean {

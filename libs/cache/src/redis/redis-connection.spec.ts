@@ -1,5 +1,6 @@
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { LedgerUnavailableError } from '../ledger/ledger.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -62,6 +63,50 @@ describe('RedisConnection', () => {
     }
     await eventually(() => connection.available);
     expect(regained).toBeGreaterThan(1);
+  });
+
+  it('leaves a server alone that is slow again and again, and comes back once it is quick', async () => {
+    const way = await TcpProxy.open(server.url);
+    const other = new RedisConnection({
+      url: way.url,
+      deadline: 1_000,
+      retryInterval: 20,
+      regain: (client) => client.ping(),
+    });
+    await other.open();
+    way.delay(300);
+    for (let i = 0; i < 5; i += 1) {
+      expect(other.available).toBe(true);
+      expect(await other.run((client) => client.ping())).toBe('PONG');
+    }
+    expect(other.available).toBe(false);
+    await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
+
+    way.mend();
+    await eventually(() => other.available);
+    expect(await other.run((client) => client.ping())).toBe('PONG');
+    await other.close();
+    await way.close();
+  });
+
+  it('forgives a server that is slow now and then', async () => {
+    const way = await TcpProxy.open(server.url);
+    const other = new RedisConnection({
+      url: way.url,
+      deadline: 1_000,
+      retryInterval: 20,
+      regain: (client) => client.ping(),
+    });
+    await other.open();
+    for (let round = 0; round < 2; round += 1) {
+      way.delay(300);
+      for (let i = 0; i < 4; i += 1) await other.run((client) => client.ping());
+      way.delay(0);
+      await other.run((client) => client.ping());
+    }
+    expect(other.available).toBe(true);
+    await other.close();
+    await way.close();
   });
 
   it('does not trust a server that is there but cannot be prepared', async () => {

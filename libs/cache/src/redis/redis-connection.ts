@@ -1,11 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
-import { withDeadline } from '../flow/deadline.js';
+import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { LedgerUnavailableError } from '../ledger/ledger.js';
 import { redisScripts } from './redis-scripts.js';
 
 /** How long to wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 1_000;
+
+/** An operation is slow that takes longer than this part of its deadline. */
+const SLOW = 0.5;
+
+/** So many slow operations in a row, without one that is not, are as bad as one that does not end. */
+const SLOW_IN_A_ROW = 5;
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
@@ -26,7 +32,8 @@ export interface RedisConnectionOptions {
 
 /**
  * One connection to Redis that never makes a request wait: every operation has a deadline, nothing is queued while Redis
- * is away, and after the first failure the following operations are refused at once until Redis has answered again.
+ * is away, and after the first failure the following operations are refused at once until Redis has answered again, quickly.
+ * A server that answers in time, but slowly again and again, is left alone in the same way.
  */
 export class RedisConnection {
   readonly client: RedisClient;
@@ -35,6 +42,7 @@ export class RedisConnection {
   private closed = false;
   private regaining = false;
   private debts = 0;
+  private slowInARow = 0;
   private retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RedisConnectionOptions) {
@@ -71,12 +79,24 @@ export class RedisConnection {
   async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
     if (!this.trusted) throw new LedgerUnavailableError('redis-away');
     try {
-      return await withDeadline(operation(this.client), this.options.deadline);
+      return await this.watch(operation(this.client));
     } catch (error) {
       this.distrust(error instanceof Error ? error.message : String(error));
       this.retryLater();
       throw new LedgerUnavailableError('redis-failed', { cause: error });
     }
+  }
+
+  private async watch<T>(operation: Promise<T>): Promise<T> {
+    let slow = 0;
+    whenSlow(operation, this.options.deadline * SLOW, () => (slow = 1));
+    const result = await withDeadline(operation, this.options.deadline);
+    this.slowInARow = slow > 0 ? this.slowInARow + 1 : 0;
+    if (this.slowInARow >= SLOW_IN_A_ROW && this.trusted) {
+      this.distrust('it is slow');
+      this.retryLater();
+    }
+    return result;
   }
 
   /**
@@ -103,9 +123,10 @@ export class RedisConnection {
     // While Redis hangs, the attempt stays under way; another one would only lengthen the queue that it has to work off.
     const settled = attempt.then(noop, noop).then(() => (this.regaining = false));
     try {
-      await withDeadline(attempt, this.options.deadline);
+      await withDeadline(attempt, this.options.deadline * SLOW);
       if (this.debts !== debts) throw new Error('a write did not arrive meanwhile');
       this.trusted = true;
+      this.slowInARow = 0;
       this.logger.log('Redis is there: cached answers are trusted from now on');
     } catch (error) {
       this.logger.debug(`Redis cannot be trusted yet: ${error instanceof Error ? error.message : String(error)}`);

@@ -4,6 +4,7 @@ import {
   type Flip,
   type Intent,
   type ObservedVersions,
+  type PendingWrites,
   type Tag,
   type Version,
 } from '../ledger/ledger.js';
@@ -43,7 +44,7 @@ export class RedisLedger extends Ledger {
     return this.connection.run(async (client) => {
       const versions = await client.announce(
         [...this.keys.intents, ...tags.map((tag) => this.keys.version(tag))],
-        { id: intent.id, tags: JSON.stringify(intent.tags) },
+        { id: intent.id, touched: JSON.stringify({ tags: intent.tags, made: intent.made ?? [] }) },
         { intent: intentLifetime, version: versionLifetime },
         tags.map(freshVersion),
       );
@@ -51,13 +52,27 @@ export class RedisLedger extends Ledger {
     });
   }
 
-  override async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
+  override async settle(
+    intentIds: readonly string[],
+    flips: readonly Flip[],
+    shown: readonly Tag[] = [],
+  ): Promise<boolean> {
     try {
-      return await this.connection.run((client) => this.flip(client, intentIds, flips));
+      return await this.connection.run((client) => this.flip(client, intentIds, flips, shown));
     } catch (error) {
       this.connection.owe();
       throw error;
     }
+  }
+
+  override pending(tags: readonly Tag[]): Promise<PendingWrites> {
+    return this.connection.run(async (client) => {
+      const all = [EPOCH, ...tags];
+      const versionKeys = all.map((tag) => this.keys.version(tag));
+      const { intentIds, versions } = await client.pending([...this.keys.intents, ...versionKeys], tags);
+      const found = all.map((tag, i) => [tag, versions[i] ?? ''] as const);
+      return { intentIds, observed: new Map(found.filter(([, version]) => version !== '')) };
+    });
   }
 
   override sweep(): Promise<readonly Tag[]> {
@@ -65,11 +80,12 @@ export class RedisLedger extends Ledger {
       const found = await client.overdue(this.keys.intents);
       const swept = new Set<Tag>();
       for (let i = 0; i + 1 < found.length; i += 2) {
-        const tags = JSON.parse(found[i + 1] ?? '[]') as Tag[];
+        const { tags } = JSON.parse(found[i + 1] ?? '') as { readonly tags: Tag[] };
         await this.flip(
           client,
           [found[i] ?? ''],
           tags.map((tag) => ({ tag })),
+          [],
         );
         for (const tag of tags) swept.add(tag);
       }
@@ -77,17 +93,24 @@ export class RedisLedger extends Ledger {
     });
   }
 
-  private flip(client: RedisClient, intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
+  private flip(
+    client: RedisClient,
+    intentIds: readonly string[],
+    flips: readonly Flip[],
+    shown: readonly Tag[],
+  ): Promise<boolean> {
     return client.settle(
       [...this.keys.intents, ...flips.map(({ tag }) => this.keys.version(tag))],
       this.options.versionLifetime,
       intentIds,
-      flips.flatMap(({ refreshed }) => [
+      flips.flatMap(({ tag, refreshed }) => [
+        tag,
         refreshed?.observed ?? '',
         refreshed?.version ?? '',
         freshVersion(),
         refreshed?.orRefuse ? '1' : '',
       ]),
+      { prefix: this.keys.version(''), fresh: freshVersion(), tags: shown },
     );
   }
 

@@ -8,7 +8,7 @@ import { defineScript } from 'redis';
  */
 
 /**
- * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, tags as JSON, lifetimes of intent and versions
+ * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of intent and versions
  * in ms, then for each observed tag the version to set if it has none. Answers with the versions.
  */
 const announce = defineScript({
@@ -29,46 +29,99 @@ const announce = defineScript({
     return versions`,
   transformArguments: (
     keys: readonly string[],
-    intent: { readonly id: string; readonly tags: string },
+    intent: { readonly id: string; readonly touched: string },
     lifetimes: { readonly intent: number; readonly version: number },
     fresh: readonly string[],
   ) => [
     ...[String(keys.length), ...keys],
-    ...[intent.id, intent.tags, String(lifetimes.intent), String(lifetimes.version), ...fresh],
+    ...[intent.id, intent.touched, String(lifetimes.intent), String(lifetimes.version), ...fresh],
   ],
   transformReply: (reply: string[]) => reply,
 });
 
 /**
- * KEYS: deadlines, intents, then a version key for each flip. ARGV: version lifetime in ms, how many intents there are, the
- * id of each, then for each flip the expected version (empty: none), the version to set if that one is found, the one to set
- * otherwise, and whether to do nothing at all otherwise ('1'). Answers with whether it was done.
+ * KEYS: deadlines, intents, then a version key for each flip. ARGV: version lifetime in ms, how many intents there are and
+ * how many flips; the id of each intent; for each flip its tag, the expected version (empty: none), the version to set if that
+ * one is found, the one to set otherwise, and whether to do nothing at all otherwise ('1'); then what version keys begin with,
+ * with what fresh versions begin, and the tags that are shown. Answers with whether it was done.
+ *
+ * Which version keys go out because writes under way touch what is shown only the intents tell: those are not among KEYS, but
+ * on the same slot.
  */
 const settle = defineScript({
   SCRIPT: `
-    local first = 3 + ARGV[2]
-    for i = 3, #KEYS do
-      local at = first + (i - 3) * 4
-      if ARGV[at + 3] == '1' and redis.call('GET', KEYS[i]) ~= ARGV[at] then return 0 end
+    local lifetime, intents, flips = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+    local firstFlip = 4 + intents
+    for i = 1, flips do
+      local at = firstFlip + (i - 1) * 5
+      if ARGV[at + 4] == '1' and redis.call('GET', KEYS[i + 2]) ~= ARGV[at + 1] then return 0 end
     end
-    for i = 3, #KEYS do
-      local at = first + (i - 3) * 4
-      local version = ARGV[at + 2]
-      if ARGV[at] ~= '' and redis.call('GET', KEYS[i]) == ARGV[at] then version = ARGV[at + 1] end
-      redis.call('SET', KEYS[i], version, 'PX', ARGV[1])
+
+    local madeAnew, flipped = {}, {}
+    for i = 1, flips do
+      local at = firstFlip + (i - 1) * 5
+      local version = ARGV[at + 3]
+      if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[i + 2]) == ARGV[at + 1] then version = ARGV[at + 2] end
+      redis.call('SET', KEYS[i + 2], version, 'PX', lifetime)
+      flipped[ARGV[at]] = true
+      madeAnew[ARGV[at]] = ARGV[at + 4] == '1'
     end
-    for at = 3, first - 1 do
+    for at = 4, firstFlip - 1 do
       redis.call('ZREM', KEYS[1], ARGV[at])
       redis.call('HDEL', KEYS[2], ARGV[at])
+    end
+
+    local prefixAt = firstFlip + flips * 5
+    if #ARGV < prefixAt + 2 then return 1 end
+    local shown = {}
+    for at = prefixAt + 2, #ARGV do shown[ARGV[at]] = true end
+    for n, intent in ipairs(redis.call('HVALS', KEYS[2])) do
+      local touched = cjson.decode(intent)
+      local isShown = false
+      for _, tag in ipairs(touched.tags) do isShown = isShown or shown[tag] end
+      for _, tag in ipairs(touched.made) do isShown = isShown or shown[tag] end
+      for m, tag in ipairs(touched.tags) do
+        if isShown and not madeAnew[tag] and not (flipped[tag] and shown[tag]) then
+          redis.call('SET', ARGV[prefixAt] .. tag, ARGV[prefixAt + 1] .. ':' .. n .. ':' .. m, 'PX', lifetime)
+        end
+      end
     end
     return 1`,
   transformArguments: (
     keys: readonly string[],
     lifetime: number,
     intentIds: readonly string[],
-    versions: readonly string[],
-  ) => [String(keys.length), ...keys, String(lifetime), String(intentIds.length), ...intentIds, ...versions],
+    flips: readonly string[],
+    shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
+  ) => [
+    ...[String(keys.length), ...keys, String(lifetime), String(intentIds.length), String(keys.length - 2)],
+    ...[...intentIds, ...flips, shown.prefix, shown.fresh, ...shown.tags],
+  ],
   transformReply: (reply: number) => reply === 1,
+});
+
+/**
+ * KEYS: deadlines, intents, version keys. ARGV: tags. Answers with the ids of the intents that touch or make any of the tags,
+ * and with the versions, which are empty where there are none.
+ */
+const pending = defineScript({
+  SCRIPT: `
+    local wanted = {}
+    for _, tag in ipairs(ARGV) do wanted[tag] = true end
+    local found = {}
+    local intents = redis.call('HGETALL', KEYS[2])
+    for i = 1, #intents, 2 do
+      local touched = cjson.decode(intents[i + 1])
+      local isWanted = false
+      for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
+      for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
+      if isWanted then found[#found + 1] = intents[i] end
+    end
+    local versions = {}
+    for i = 3, #KEYS do versions[i - 2] = redis.call('GET', KEYS[i]) or '' end
+    return { found, versions }`,
+  transformArguments: (keys: readonly string[], tags: readonly string[]) => [String(keys.length), ...keys, ...tags],
+  transformReply: ([intentIds, versions]: [string[], string[]]) => ({ intentIds, versions }),
 });
 
 /** KEYS: deadlines, intents. Answers with the id and the tags of each intent that is past its deadline. */
@@ -80,11 +133,29 @@ const overdue = defineScript({
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
       found[#found + 1] = id
-      found[#found + 1] = redis.call('HGET', KEYS[2], id) or '[]'
+      found[#found + 1] = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
     end
     return found`,
   transformArguments: (keys: readonly string[]) => [...keys],
   transformReply: (reply: string[]) => reply,
 });
 
-export const redisScripts = { announce, settle, overdue };
+/**
+ * KEYS: a counter. ARGV: what to add, and how many ms it lives from its first addition on. Answers with its total and with how
+ * many ms are left.
+ */
+const count = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: `
+    local total = redis.call('INCRBY', KEYS[1], ARGV[1])
+    local left = redis.call('PTTL', KEYS[1])
+    if left < 0 then
+      redis.call('PEXPIRE', KEYS[1], ARGV[2])
+      left = ARGV[2]
+    end
+    return {total, tonumber(left)}`,
+  transformArguments: (key: string, addition: number, lifetime: number) => [key, String(addition), String(lifetime)],
+  transformReply: ([total, endsIn]: [number, number]) => ({ total, endsIn }),
+});
+
+export const redisScripts = { announce, settle, pending, overdue, count };

@@ -1,4 +1,5 @@
 import { createCache } from 'cache-manager';
+import { eventually } from '../../../../test/support/eventually.js';
 import { AnswerCache } from '../answers/answer-cache.js';
 import { CacheStatistics } from '../answers/cache-statistics.js';
 import { toAnswer } from '../answers/to-answer.js';
@@ -86,18 +87,30 @@ describe('CacheWrites', () => {
   });
 
   it('replaces what a reader stored between commit and the end of the creation', async () => {
-    await create(read);
+    let reading: Promise<string> | undefined;
+    await create(() => {
+      reading = read();
+      return eventually(() => statistics.loads === 1);
+    });
+    expect(await reading).toBe('miss: from the source');
     expect(await read()).toBe('hit: written through');
   });
 
   it('leaves nothing to sweep once a write is finished or withdrawn', async () => {
     await create();
     await writes.announce(intent);
-    await writes.evict(intent.tags, 'write');
-    await writes.announce(intent);
     await writes.withdraw('write');
     now += 1_000;
     expect(await ledger.sweep()).toEqual([]);
+  });
+
+  it('evicts at once what a write touches of which nobody knows whether it happened, and again at its deadline', async () => {
+    await create();
+    await writes.announce(intent);
+    await writes.evict(intent.tags);
+    expect(await read()).toBe('miss: from the source');
+    now += 1_000;
+    expect(await ledger.sweep()).toEqual(intent.tags);
   });
 
   it('leaves it to the sweeper to finish for a writer that died', async () => {

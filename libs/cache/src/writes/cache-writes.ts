@@ -53,7 +53,7 @@ interface Prepared extends WrittenThrough {
  *
  * 1. {@link announce} what the write may touch,
  * 2. commit the database transaction,
- * 3. {@link finish} it (or {@link withdraw}, if it was rolled back),
+ * 3. {@link finish} it (or {@link withdraw}, if it was rolled back, or {@link evict}, if nobody knows),
  * 4. and only then answer the caller.
  *
  * Writers of one process finish together: those who come while others are finishing share the next round, which begins
@@ -104,13 +104,14 @@ export class CacheWrites {
   }
 
   /**
-   * Puts out everything that is stored under these tags, on behalf of no write, or of one whose outcome is not known.
+   * Puts out everything that is stored under these tags, on behalf of no write, or of one whose outcome is not known. Of such
+   * a one the intent stays: the database may still be about to commit it, so its tags are evicted again at its deadline.
    *
    * @throws {EvictionNotRelayedError}
    */
-  async evict(tags: readonly Tag[], intentId?: string): Promise<void> {
+  async evict(tags: readonly Tag[]): Promise<void> {
     await this.settle(
-      intentId === undefined ? [] : [intentId],
+      [],
       tags.map((tag) => ({ tag })),
     );
   }
@@ -129,7 +130,7 @@ export class CacheWrites {
       const refresh = await this.refresher.prepare(changed);
       const orRefuse = attempt < ATTEMPTS;
       const flips = changed.map((tag): Flip => ({ tag, refreshed: withRefusal(refresh.tags.get(tag), orRefuse) }));
-      if (await this.settle(intentIds, [...flips, ...made.map(flipOf)])) {
+      if (await this.settle(intentIds, [...flips, ...made.map(flipOf)], refresh.shown)) {
         await Promise.all([...stored, this.refresher.publish(refresh)]);
         return;
       }
@@ -145,8 +146,12 @@ export class CacheWrites {
   }
 
   /** Resolves with false if a flip has refused. */
-  private async settle(intentIds: readonly string[], flips: readonly Flip[]): Promise<boolean> {
-    const settled = await this.tell(() => this.ledger.settle(intentIds, flips));
+  private async settle(
+    intentIds: readonly string[],
+    flips: readonly Flip[],
+    shown: readonly Tag[] = [],
+  ): Promise<boolean> {
+    const settled = await this.tell(() => this.ledger.settle(intentIds, flips, shown));
     if (settled === false) return false;
     this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
     if (settled === undefined) {

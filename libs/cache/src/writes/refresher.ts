@@ -15,10 +15,12 @@ import { freshVersion } from '../ledger/version.js';
 export interface Refresh {
   /** How the tags are to be moved on that these answers depend on. */
   readonly tags: ReadonlyMap<Tag, Refreshed>;
+  /** What those of these answers depend on that tell one write from another. */
+  readonly shown: readonly Tag[];
   readonly entries: readonly { readonly key: string; readonly entry: Entry }[];
 }
 
-const NOTHING: Refresh = { tags: new Map(), entries: [] };
+const NOTHING: Refresh = { tags: new Map(), shown: [], entries: [] };
 
 /** Makes warm answers anew after writes that were committed before. */
 @Injectable()
@@ -71,6 +73,7 @@ export class Refresher {
         return { key, entry: { stamp, answer } };
       }),
     );
-    return { tags, entries };
+    const telling = warm.filter(({ summary }) => summary !== true).flatMap(({ question }) => question.tags);
+    return { tags, shown: [...new Set(telling)], entries };
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { startInOtherProcess, type OtherProcess } from '../../../../test/support/other-process.js';
+import { watchOver } from '../../../../test/support/watchdog.js';
 import { packagedBinaries } from './binaries.js';
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 
@@ -265,6 +266,9 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
     settings: { ...settings, ...options.settings },
   });
   running.add(server);
+  // Jest may be killed, and a server outlives whoever has started it.
+  const callOffWatch = watchOver(server.pid, [root]);
+  void server.exited.then(callOffWatch);
   return server;
 }
 

@@ -1,16 +1,25 @@
-import { CacheWrites } from '@mes/cache';
+import { CacheWrites, MonotonicReads } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { StatusChanged } from '../events/status-changed.js';
-import { tagsOfChange } from './order-tags.js';
+import { orderTag, tagsOfChange } from './order-tags.js';
 
-/** Evicts what a status change made untrue. The change is answered only after this. */
+/**
+ * Evicts what a status change made untrue. The change is answered only after this.
+ *
+ * Somebody may have changed the order just before, and not have evicted yet what that made untrue, such as the list of a status
+ * that this change does not touch. Its answer shows both changes, so it waits for the other one as well.
+ */
 @Injectable()
 export class StatusChangedHandler {
-  constructor(private readonly writes: CacheWrites) {}
+  constructor(
+    private readonly writes: CacheWrites,
+    private readonly reads: MonotonicReads,
+  ) {}
 
   @OnEvent(StatusChanged.eventName, { suppressErrors: false })
   async evict({ changeId, order, from }: StatusChanged): Promise<void> {
     await this.writes.finish({ intentId: changeId, changed: tagsOfChange(order.id, [from], order.status) });
+    await this.reads.ensure([orderTag(order.id)]);
   }
 }

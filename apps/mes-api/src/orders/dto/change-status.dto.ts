@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { Optional } from '../../validation/optional.decorator.js';
-import { IsText } from '../../validation/text.decorator.js';
+import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 
 export class ChangeStatusDto {
@@ -15,6 +15,6 @@ export class ChangeStatusDto {
 
   @Optional()
   @IsText(2_000)
-  @ApiPropertyOptional({ maxLength: 2_000, description: 'Kept in the order’s history.' })
+  @ApiPropertyOptional({ ...textSchema(2_000), description: 'Kept in the order’s history.' })
   comment?: string;
 }

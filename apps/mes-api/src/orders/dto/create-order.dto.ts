@@ -15,24 +15,24 @@ import {
 } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
 import { Optional } from '../../validation/optional.decorator.js';
-import { IsText } from '../../validation/text.decorator.js';
+import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderRequest, type OrderSource } from '../order.js';
 
 export const MAX_QUANTITY = 10_000;
 
 export class CustomerDto {
   @IsText(100)
-  @ApiProperty({ maxLength: 100, example: 'C-20418' })
+  @ApiProperty({ ...textSchema(100), example: 'C-20418' })
   id!: string;
 
   @IsText(200)
-  @ApiProperty({ maxLength: 200, example: 'Мария Соколова' })
+  @ApiProperty({ ...textSchema(200), example: 'Мария Соколова' })
   name!: string;
 }
 
 export class ProductDto {
   @IsText(200)
-  @ApiProperty({ maxLength: 200, example: 'Signet ring, oval' })
+  @ApiProperty({ ...textSchema(200), example: 'Signet ring, oval' })
   name!: string;
 
   @Optional()
@@ -61,7 +61,7 @@ export class CreateOrderDto implements OrderRequest {
   @Optional()
   @IsText(100)
   @ApiPropertyOptional({
-    maxLength: 100,
+    ...textSchema(100),
     description: 'Your own id for this order, unique among yours.',
     example: 'WEB-88213',
   })
@@ -86,7 +86,7 @@ export class CreateOrderDto implements OrderRequest {
   product!: ProductDto;
 
   @IsText(100)
-  @ApiProperty({ maxLength: 100, example: 'Gold 585' })
+  @ApiProperty({ ...textSchema(100), example: 'Gold 585' })
   material!: string;
 
   @IsInt()
@@ -119,6 +119,6 @@ export class CreateOrderDto implements OrderRequest {
 
   @Optional()
   @IsText(2_000)
-  @ApiPropertyOptional({ maxLength: 2_000, example: 'Engrave the initials M. S. inside.' })
+  @ApiPropertyOptional({ ...textSchema(2_000), example: 'Engrave the initials M. S. inside.' })
   comment?: string;
 }

@@ -2,9 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
-import { IsListParameter } from '../../validation/list-parameter.decorator.js';
+import { IsListParameter, MAX_VALUES } from '../../validation/list-parameter.decorator.js';
 import { Optional } from '../../validation/optional.decorator.js';
-import { IsText } from '../../validation/text.decorator.js';
+import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import {
   ORDER_PRIORITIES,
@@ -19,6 +19,9 @@ import type { OrderFilter } from '../repository/orders.repository.js';
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 200;
 
+const LETTER_OR_DIGIT = '[\\p{L}\\p{N}]';
+const CURSOR = /^[\w-]{1,512}$/;
+
 /** The query of the list, validated and normalised. */
 export class ListOrdersDto {
   @Optional()
@@ -27,6 +30,7 @@ export class ListOrdersDto {
   @ApiPropertyOptional({
     enum: ORDER_STATUSES,
     isArray: true,
+    maxItems: MAX_VALUES,
     description: 'Only orders with one of these statuses; may be repeated.',
     example: ['NEW'],
   })
@@ -35,15 +39,16 @@ export class ListOrdersDto {
   @Optional()
   @IsListParameter()
   @IsIn(ORDER_PRIORITIES, { each: true })
-  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, isArray: true, description: 'May be repeated.' })
+  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
   priority?: OrderPriority[];
 
   @Optional()
   @IsListParameter()
   @IsText(100, { each: true })
   @ApiPropertyOptional({
-    type: String,
-    isArray: true,
+    type: 'array',
+    items: textSchema(100),
+    maxItems: MAX_VALUES,
     description: 'Exactly this material; may be repeated.',
   })
   material?: string[];
@@ -51,25 +56,28 @@ export class ListOrdersDto {
   @Optional()
   @IsListParameter()
   @IsIn(ORDER_SOURCES, { each: true })
-  @ApiPropertyOptional({ enum: ORDER_SOURCES, isArray: true, description: 'May be repeated.' })
+  @ApiPropertyOptional({ enum: ORDER_SOURCES, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
   source?: OrderSource[];
 
   @Optional()
   @IsListParameter()
   @IsText(255, { each: true })
   @ApiPropertyOptional({
-    type: String,
-    isArray: true,
+    type: 'array',
+    items: textSchema(255),
+    maxItems: MAX_VALUES,
     description: 'Taken by this operator; may be repeated.',
   })
   assignee?: string[];
 
   @Optional()
+  @Matches(new RegExp(LETTER_OR_DIGIT, 'u'), { message: 'q must have a letter or a digit' })
   @IsText(100)
   @ApiPropertyOptional({
     description:
-      'Text in the names of customer and product, in the material or in the externalId; or the number of an order.',
-    maxLength: 100,
+      'Text in the names of customer and product, in the material or in the externalId; or the number of an order. ' +
+      'It has a letter or a digit. One or two characters are looked for where words begin only.',
+    ...textSchema(100, LETTER_OR_DIGIT),
   })
   q?: string;
 
@@ -108,8 +116,9 @@ export class ListOrdersDto {
   limit: number = DEFAULT_LIMIT;
 
   @Optional()
-  @Matches(/^[\w-]{1,512}$/, { message: 'cursor must be the nextCursor of an earlier page' })
+  @Matches(CURSOR, { message: 'cursor must be the nextCursor of an earlier page' })
   @ApiPropertyOptional({
+    pattern: CURSOR.source,
     description: 'The `nextCursor` of the page before, with all other parameters as they were there.',
   })
   cursor?: string;

@@ -1,5 +1,24 @@
 import { parseEntityTags } from '@mes/cache';
+import type { ApiHeaderOptions } from '@nestjs/swagger';
 import { invalidInput } from '../../problem-details/problem.js';
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+/** Elements of a list may be empty: RFC 9110, section 5.6.1.2. */
+const ENTITY_TAGS = /^(\s*\*\s*|[\s,]*(W\/)?"[^"]*"(\s*,[\s,]*(W\/)?"[^"]*")*[\s,]*)$/;
+
+export const IDEMPOTENCY_KEY_HEADER: ApiHeaderOptions = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: '1 to 255 visible ASCII characters of your choice.',
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+};
+
+export const IF_MATCH_HEADER: ApiHeaderOptions = {
+  name: 'If-Match',
+  required: false,
+  description: 'Only if the order still has this version, e.g. `"3"`.',
+  schema: { type: 'string', pattern: ENTITY_TAGS.source },
+};
 
 /**
  * The `Idempotency-Key` of a request.
@@ -8,7 +27,7 @@ import { invalidInput } from '../../problem-details/problem.js';
  */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  if (!/^[\x21-\x7e]{1,255}$/.test(header)) {
+  if (!IDEMPOTENCY_KEY.test(header)) {
     throw invalidInput([
       { field: 'Idempotency-Key', message: 'Idempotency-Key must be 1 to 255 visible ASCII characters' },
     ]);
@@ -24,7 +43,7 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
  */
 export function parseIfMatch(header: string | undefined): readonly number[] | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
-  if (!/^\s*(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*\s*$/.test(header)) {
+  if (!ENTITY_TAGS.test(header)) {
     throw invalidInput([{ field: 'If-Match', message: 'If-Match must be * or a list of entity tags such as "3"' }]);
   }
   return parseEntityTags(header)

@@ -39,6 +39,9 @@ const GLANCE = 1_000;
 /** With fewer matches at a glance, reading on until the page is full takes longer than looking all matches up. */
 const FREQUENT = 4;
 
+/** Characters of a text that is found within words, too. */
+const SHORTEST_ANYWHERE = 3;
+
 /** How much earlier than created an order may be due, by a constraint of the table. */
 const CLOCKS_DIFFER_MS = 24 * 60 * 60_000;
 
@@ -241,7 +244,17 @@ function otherConditions({ filter, visibility, sort, after }: ListOrders, bind: 
 }
 
 function textCondition(q: string, bind: Bind): string {
-  const pattern = `%${q.replace(/[\\%_]/g, '\\$&')}%`;
-  const text = `o.search_text LIKE search_text(${bind(pattern)})`;
-  return /^[1-9]\d{0,8}$/.test(q) ? `(${text} OR o.number = ${bind(Number(q))})` : text;
+  const alternatives = textPatterns(q).map((pattern) => `o.search_text LIKE search_text(${bind(pattern)})`);
+  if (/^[1-9]\d{0,8}$/.test(q)) alternatives.push(`o.number = ${bind(Number(q))}`);
+  return `(${alternatives.join(' OR ')})`;
+}
+
+/**
+ * A text is looked for anywhere, but a short one only where a word begins: it has no three letters for the index to look
+ * up, but with the space before a word it has.
+ */
+function textPatterns(q: string): string[] {
+  const literal = q.replace(/[\\%_]/g, '\\$&');
+  if (Array.from(q.trim()).length >= SHORTEST_ANYWHERE) return [`%${literal}%`];
+  return [`${literal.trimStart()}%`, `% ${literal.trimStart()}%`];
 }

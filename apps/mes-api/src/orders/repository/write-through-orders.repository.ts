@@ -1,4 +1,4 @@
-import { CacheWrites, type Tag } from '@mes/cache';
+import { CacheWrites, MonotonicReads, type Intent } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { orderTag, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
 import { writtenOrder } from '../caching/order-answers.js';
@@ -6,6 +6,7 @@ import { OrderError } from '../order-errors.js';
 import type { OrderHistoryEntry } from '../order-history.js';
 import type { Order } from '../order.js';
 import type { Visibility } from '../visibility.js';
+import { isCertainlyUndone } from './certainly-undone.js';
 import {
   OrdersRepository,
   PERSISTENT_ORDERS,
@@ -26,6 +27,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   constructor(
     @Inject(PERSISTENT_ORDERS) private readonly persistent: OrdersRepository,
     private readonly writes: CacheWrites,
+    private readonly reads: MonotonicReads,
   ) {
     super();
   }
@@ -33,7 +35,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   override async create(newOrder: NewOrder): Promise<Creation> {
     const changed = tagsOfCreation();
     const tag = orderTag(newOrder.id);
-    const intent = { id: newOrder.id, tags: [...changed, tag] };
+    const intent: Intent = { id: newOrder.id, tags: changed, made: [tag] };
     const observed = await this.writes.announce(intent, [tag]);
     const creation = await this.finishOnFailure(intent, () =>
       this.persistent.create({ ...newOrder, announced: observed !== undefined }),
@@ -52,7 +54,13 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
     const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
     const announced = (await this.writes.announce(intent)) !== undefined;
-    return this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announced }));
+    try {
+      return await this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announced }));
+    } catch (error) {
+      // The refusal tells what the order is like now, which may be the work of somebody who is not done yet.
+      if (error instanceof OrderError) await this.reads.ensure([orderTag(change.orderId)]);
+      throw error;
+    }
   }
 
   override findByIdempotencyKey(
@@ -74,13 +82,13 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.persistent.list(list);
   }
 
-  /** A refused write did not happen. After any other failure nobody knows, so it counts as one that did. */
-  private async finishOnFailure<T>(intent: { id: string; tags: readonly Tag[] }, write: () => Promise<T>): Promise<T> {
+  /** A write of which nobody knows whether it happened counts as one that did. */
+  private async finishOnFailure<T>(intent: Intent, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (error instanceof OrderError) await this.writes.withdraw(intent.id);
-      else await this.writes.evict(intent.tags, intent.id);
+      if (isCertainlyUndone(error)) await this.writes.withdraw(intent.id);
+      else await this.writes.evict(intent.tags);
       throw error;
     }
   }

@@ -1,0 +1,24 @@
+import { describeError } from './describe-error.js';
+
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { driverError: Object.assign(new Error(message), { code }) });
+}
+
+describe('describeError', () => {
+  it('leaves out the values that PostgreSQL quotes, in the stack as well', () => {
+    const error = databaseError('22P02', 'invalid input syntax for type integer: "Maria "M" Sokolova"');
+    const { message, stack } = describeError(error);
+    expect(message).toBe('invalid input syntax for type integer: "…"');
+    expect(stack).toContain('describe-error.spec');
+    expect(stack).not.toContain('Maria');
+  });
+
+  it('tells names of tables and columns, and all of other errors', () => {
+    const message = 'relation "orders" does not exist';
+    expect(describeError(databaseError('42P01', message)).message).toBe(message);
+    expect(describeError(databaseError('22012', 'division by zero')).message).toBe('division by zero');
+    const error = new Error('no "luck"');
+    expect(describeError(error)).toEqual({ message: error.message, stack: error.stack });
+    expect(describeError('gone')).toEqual({ message: 'gone', stack: undefined });
+  });
+});

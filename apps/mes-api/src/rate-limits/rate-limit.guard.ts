@@ -1,0 +1,74 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  ThrottlerGuard,
+  type ThrottlerLimitDetail,
+  type ThrottlerModuleOptions,
+  type ThrottlerStorage,
+} from '@nestjs/throttler';
+import type { FastifyRequest } from 'fastify';
+import { Authentication } from '../auth/authentication.js';
+import { Problem } from '../problem-details/problem.js';
+import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
+import { trackerOf } from './tracker-of.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on requests that were counted already, before the guards were asked. */
+    isCounted?: boolean;
+  }
+}
+
+/**
+ * Refuses callers who have had their requests of this minute. They are counted by who they are, on all routes together; who
+ * does not show a good token, by the address.
+ */
+@Injectable()
+export class RateLimitGuard extends ThrottlerGuard {
+  constructor(
+    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
+    @InjectThrottlerStorage() storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly limiter: RateLimiter,
+    private readonly authentication: Authentication,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    const { isCounted = false } = context.switchToHttp().getRequest<FastifyRequest>();
+    return Promise.resolve(isCounted || !this.limiter.enabled);
+  }
+
+  protected override async getTracker(request: FastifyRequest): Promise<string> {
+    try {
+      return trackerOf(await this.authentication.callerOf(request));
+    } catch {
+      // Why the token is not good, or cannot be told to be, the access guard will say.
+      return `address:${await super.getTracker(request as never)}`;
+    }
+  }
+
+  protected override generateKey(_context: ExecutionContext, tracker: string): string {
+    return tracker;
+  }
+
+  protected override throwThrottlingException(
+    _context: ExecutionContext,
+    { limit, timeToBlockExpire }: ThrottlerLimitDetail,
+  ): Promise<void> {
+    throw new Problem({
+      status: 429,
+      code: 'RATE_LIMIT_EXCEEDED',
+      detail: `More than ${limit} requests in a minute are too many: try again later.`,
+      headers: {
+        'retry-after': String(timeToBlockExpire),
+        // draft-ietf-httpapi-ratelimit-headers
+        'ratelimit-policy': `"per-minute";q=${limit};w=${WINDOW_MS / 1_000}`,
+        ratelimit: `"per-minute";r=0;t=${timeToBlockExpire}`,
+      },
+    });
+  }
+}

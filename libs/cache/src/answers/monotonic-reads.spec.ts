@@ -1,0 +1,68 @@
+import { LedgerUnavailableError } from '../ledger/ledger.js';
+import { MemoryLedger } from '../ledger/memory-ledger.js';
+import { MonotonicReads } from './monotonic-reads.js';
+
+const FOREVER = 60_000;
+
+describe('MonotonicReads', () => {
+  let ledger: MemoryLedger;
+
+  beforeEach(() => {
+    ledger = new MemoryLedger({ intentLifetime: FOREVER });
+  });
+
+  /** Looks whether it has been resolved once all is done that can be done without waiting. */
+  async function isResolved(promise: Promise<unknown>): Promise<boolean> {
+    let resolved = false;
+    void promise.then(() => (resolved = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    return resolved;
+  }
+
+  it('does not wait when no write is under way that touches the answer', async () => {
+    await ledger.announce({ id: 'w', tags: ['other'] });
+    const ensured = new MonotonicReads(ledger, FOREVER).ensure(['list']);
+    expect(await isResolved(ensured)).toBe(true);
+    expect(await ensured).toEqual(await ledger.observe(['list']));
+  });
+
+  it('waits for those writes that it may show, and for no others that begin meanwhile', async () => {
+    await ledger.announce({ id: 'w1', tags: ['list'] });
+    const ensured = new MonotonicReads(ledger, FOREVER).ensure(['list']);
+    expect(await isResolved(ensured)).toBe(false);
+    await ledger.announce({ id: 'w2', tags: ['list'] });
+    await ledger.settle(['w1'], [{ tag: 'list' }]);
+    expect(await ensured).toEqual(await ledger.observe(['list']));
+  });
+
+  it('waits for whoever makes what it shows', async () => {
+    await ledger.announce({ id: 'w', tags: [], made: ['order:7'] });
+    const ensured = new MonotonicReads(ledger, FOREVER).ensure(['order:7']);
+    expect(await isResolved(ensured)).toBe(false);
+    await ledger.settle(['w'], []);
+    await ensured;
+  });
+
+  it('evicts what a write touches that takes too long, and does not wait for that one again', async () => {
+    await ledger.announce({ id: 'w', tags: ['list', 'order:7'] });
+    const before = await ledger.observe(['list', 'order:7']);
+    const reads = new MonotonicReads(ledger, 1);
+    expect(await reads.ensure(['list'])).toBeUndefined();
+    const after = await ledger.observe(['list', 'order:7']);
+    expect(after.get('list')).not.toBe(before.get('list'));
+    expect(after.get('order:7')).not.toBe(before.get('order:7'));
+
+    expect(await isResolved(reads.ensure(['list']))).toBe(true);
+    expect((await ledger.observe(['order:7'])).get('order:7')).not.toBe(after.get('order:7'));
+  });
+
+  it('waits for nothing when the ledger is away', async () => {
+    ledger.pending = () => Promise.reject(new LedgerUnavailableError('redis-away'));
+    expect(await new MonotonicReads(ledger, FOREVER).ensure(['list'])).toBeUndefined();
+  });
+
+  it('passes other errors on', async () => {
+    ledger.pending = () => Promise.reject(new TypeError('a mistake'));
+    await expect(new MonotonicReads(ledger, FOREVER).ensure(['list'])).rejects.toThrow(TypeError);
+  });
+});

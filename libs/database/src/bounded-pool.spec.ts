@@ -1,0 +1,23 @@
+import { BoundedPool, DatabaseBusyError } from './bounded-pool.js';
+
+describe('BoundedPool', () => {
+  const pool = new BoundedPool({ connectionString: process.env.TEST_POSTGRES_URL, max: 1 });
+
+  afterAll(() => pool.end());
+
+  it('lets a bounded number wait for a connection, refuses all others at once, and serves those who waited', async () => {
+    const client = await pool.connect();
+    const outcomes = Promise.allSettled(
+      Array.from({ length: 600 }, () => pool.query<{ one: number }>('SELECT 1 AS one')),
+    );
+    await expect(pool.connect()).rejects.toBeInstanceOf(DatabaseBusyError);
+    client.release();
+
+    const refused = (await outcomes).flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    expect(refused).toHaveLength(100);
+    expect(refused.every((error) => error instanceof DatabaseBusyError)).toBe(true);
+    expect((await pool.query<{ one: number }>('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+});

@@ -1,0 +1,309 @@
+import { checkHistory } from './check-history.js';
+import type { Rule } from './violation.js';
+import { order, WrittenHistory } from './written-history.js';
+
+/** The rules that a history breaks, and between whom: by the clients of the shortest history that shows it. */
+function broken(history: WrittenHistory): [Rule, ...string[]][] {
+  const { violations } = checkHistory(history.recorded());
+  return violations.map(({ rule, calls }) => [rule, ...calls.map(({ client }) => client)]);
+}
+
+const STARTED = 'MANUFACTURING_STARTED';
+
+describe('a history', () => {
+  describe('that shows nothing stale', () => {
+    it.each<[string, WrittenHistory]>([
+      ['is empty', new WrittenHistory()],
+      [
+        'has reads that began before the write was acknowledged',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .misses('a', [5, 20], '1')
+          .lists('b', [5, 20], [])
+          .counts('c', [5, 20], {}),
+      ],
+      [
+        'has reads that saw the write before it was acknowledged',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .sees('a', [2, 3], order('1'))
+          .lists('b', [2, 3], [order('1')])
+          .counts('c', [2, 3], { NEW: 1 }),
+      ],
+      [
+        'has counts that saw a write which began after they were asked for',
+        new WrittenHistory().counts('a', [0, 20], { NEW: 1 }).counts('b', [0, 20], {}).creates('writer', [5, 10], '1'),
+      ],
+      [
+        'has readers of whom one saw a write under way and the other one did not',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .moves('taker', [20, 30], '1', STARTED)
+          .sees('a', [22, 23], order('1', 2, STARTED))
+          .sees('b', [24, 25], order('1')),
+      ],
+      [
+        'has a write of unknown outcome that is seen by nobody',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .moves('taker', [20, 30], '1', STARTED, 'unknown, not done')
+          .sees('a', [40, 50], order('1'))
+          .lists('b', [40, 50], [order('1')])
+          .counts('c', [40, 50], { NEW: 1 }),
+      ],
+      [
+        'has a write of unknown outcome that takes effect long after',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .moves('taker', [20, 30], '1', STARTED, 'unknown')
+          .sees('a', [40, 50], order('1'))
+          .counts('c', [40, 50], { NEW: 1 })
+          .sees('a', [60, 70], order('1', 2, STARTED))
+          .lists('b', [60, 70], [])
+          .counts('c', [60, 70], { [STARTED]: 1 }),
+      ],
+      [
+        'has a creation of unknown outcome that was done',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1', 'unknown')
+          .misses('a', [20, 30], '1')
+          .lists('b', [20, 30], [])
+          .sees('a', [40, 50], order('1')),
+      ],
+      [
+        'has a page that ends before the order',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .creates('writer', [20, 30], '2')
+          .lists('a', [40, 50], [order('2')], { list: { limit: 1 }, isLast: false }),
+      ],
+      [
+        'has a page that begins after the order',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .creates('writer', [20, 30], '2')
+          .lists('a', [40, 50], [order('1')], { list: { limit: 1 }, after: order('2') }),
+      ],
+      [
+        'has a list of other orders',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .lists('a', [20, 30], [], { list: { priorities: ['URGENT'] } })
+          .lists('a', [40, 50], [], { list: { statuses: [STARTED] } })
+          .lists('a', [60, 70], [], { list: { createdBy: 'partner-2' } }),
+      ],
+      [
+        'has an order that left the list and may not have been back yet',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .moves('taker', [20, 30], '1', 'ON_HOLD')
+          .moves('taker', [40, 60], '1', 'NEW')
+          .lists('a', [35, 50], []),
+      ],
+      [
+        'has an order that joins the list while its pages are read',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .lists('a', [20, 30], [order('1')], { walk: 'w', list: { limit: 1 }, isLast: false })
+          .creates('writer', [40, 50], '2')
+          .lists('a', [60, 70], [], { walk: 'w', list: { limit: 1 }, after: order('1') }),
+      ],
+    ])('%s', (_, history) => {
+      expect(broken(history)).toEqual([]);
+    });
+  });
+
+  describe('is stale', () => {
+    const created = (): WrittenHistory => new WrittenHistory().creates('writer', [0, 10], '1');
+    const taken = (): WrittenHistory => created().moves('taker', [20, 30], '1', STARTED);
+
+    it.each<[string, WrittenHistory]>([
+      ['a created order is not there', created().misses('reader', [11, 20], '1')],
+      ['a created order is not on the list', created().lists('reader', [11, 20], [])],
+      ['a created order is not counted', created().counts('reader', [11, 20], {})],
+    ])('because %s', (_, history) => {
+      expect(broken(history)).toEqual([['stale', 'writer', 'reader']]);
+    });
+
+    it.each<[string, WrittenHistory]>([
+      ['the order is as it was', taken().sees('reader', [31, 40], order('1'))],
+      ['its history lacks the change', taken().seesHistory('reader', [31, 40], '1', 1)],
+      ['a refusal tells of an older version', taken().isRefused('reader', [31, 40], '1', 1)],
+      ['it is on the list that it has left', taken().lists('reader', [31, 40], [order('1')])],
+      [
+        'it is not on the list that it has joined',
+        taken().lists('reader', [31, 40], [], { list: { statuses: [STARTED] } }),
+      ],
+      ['it is not on the list of all', taken().lists('reader', [31, 40], [], { list: { statuses: ['NEW', STARTED] } })],
+    ])('because %s after it was taken', (_, history) => {
+      expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
+    });
+
+    it('because the counts are those from before it was taken', () => {
+      expect(broken(taken().counts('reader', [31, 40], { NEW: 1 }))).toEqual([
+        ['stale', 'taker', 'reader'],
+        ['stale', 'taker', 'reader'],
+      ]);
+    });
+
+    it('because a later write proves that an earlier one of unknown outcome was done', () => {
+      const history = created()
+        .moves('unlucky', [20, 30], '1', 'ON_HOLD', 'unknown')
+        .moves('taker', [40, 50], '1', 'NEW')
+        .sees('reader', [51, 60], order('1', 2, 'ON_HOLD'));
+      expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
+    });
+
+    it('because an order is missing between two others of a page that is not the last', () => {
+      const history = created()
+        .creates('writer-2', [20, 30], '2')
+        .creates('writer-3', [40, 50], '3')
+        .lists('reader', [60, 70], [order('3'), order('1')], { list: { limit: 2 }, isLast: false });
+      expect(broken(history)).toEqual([['stale', 'writer-2', 'reader']]);
+    });
+
+    it('because an order that was there before the first call is missing', () => {
+      const { after } = created().recorded();
+      const { calls } = new WrittenHistory().lists('reader', [20, 30], []).recorded();
+      const { violations } = checkHistory({ calls, before: new Map([['1', 1]]), after });
+      expect(violations.map(({ rule }) => rule)).toEqual(['stale']);
+    });
+  });
+
+  describe('goes backwards for one client', () => {
+    const underWay = (): WrittenHistory =>
+      new WrittenHistory().creates('writer', [0, 10], '1').moves('taker', [20, 100], '1', STARTED);
+
+    it.each<[string, WrittenHistory]>([
+      [
+        'of an order',
+        underWay()
+          .sees('a', [30, 40], order('1', 2, STARTED))
+          .sees('a', [41, 50], order('1')),
+      ],
+      [
+        'from an order to a list',
+        underWay()
+          .sees('a', [30, 40], order('1', 2, STARTED))
+          .lists('a', [41, 50], [order('1')]),
+      ],
+      [
+        'from a list to its history',
+        underWay()
+          .lists('a', [30, 40], [order('1', 2, STARTED)], { list: { statuses: [STARTED] } })
+          .seesHistory('a', [41, 50], '1', 1),
+      ],
+      [
+        'from an order to a list that lacks it',
+        underWay()
+          .sees('a', [30, 40], order('1', 2, STARTED))
+          .lists('a', [41, 50], [], { list: { statuses: [STARTED] } }),
+      ],
+      [
+        'because an order is gone',
+        new WrittenHistory()
+          .creates('writer', [0, 100], '1')
+          .sees('a', [30, 40], order('1'))
+          .misses('a', [41, 50], '1'),
+      ],
+    ])('%s', (_, history) => {
+      expect(broken(history)).toEqual([['backwards', 'a', 'a']]);
+    });
+  });
+
+  describe('loses a write', () => {
+    it('that created an order', () => {
+      expect(broken(new WrittenHistory().creates('writer', [0, 10], '1').loses('1'))).toEqual(
+        expect.arrayContaining([['lost', 'writer']]),
+      );
+    });
+
+    it('that changed one', () => {
+      const history = new WrittenHistory()
+        .creates('writer', [0, 10], '1')
+        .isToldOfMove('taker', [20, 30], '1', 2, STARTED);
+      expect(broken(history)).toEqual(expect.arrayContaining([['lost', 'taker']]));
+    });
+  });
+
+  it('lets two operators take the same order', () => {
+    const history = new WrittenHistory()
+      .creates('writer', [0, 10], '1')
+      .moves('first', [20, 30], '1', STARTED)
+      .isToldOfMove('second', [20, 30], '1', 2, STARTED);
+    expect(broken(history)).toEqual(expect.arrayContaining([['taken-twice', 'first', 'second']]));
+  });
+
+  describe('shows what is not true', () => {
+    const created = (): WrittenHistory => new WrittenHistory().creates('writer', [0, 10], '1');
+
+    it('an order that there never was', () => {
+      expect(broken(created().sees('a', [20, 30], order('2')))).toEqual([['invented', 'a']]);
+    });
+
+    it('a version that nobody had asked for yet', () => {
+      const history = created()
+        .sees('a', [20, 30], order('1', 2, STARTED))
+        .moves('taker', [40, 50], '1', STARTED);
+      expect(broken(history)).toEqual([['invented', 'a', 'taker']]);
+    });
+
+    it('a version with a status that it never had', () => {
+      expect(broken(created().sees('a', [20, 30], order('1', 1, 'CLOSED')))).toEqual([['invented', 'a']]);
+    });
+
+    it('an order on a list that it does not belong into', () => {
+      const history = created().lists('a', [20, 30], [order('1')], { list: { priorities: ['URGENT'] } });
+      expect(broken(history)).toEqual([['invented', 'a']]);
+    });
+
+    it('more orders than can have been there', () => {
+      expect(broken(created().counts('a', [20, 30], { NEW: 2 }))).toEqual([['stale', 'writer', 'a']]);
+    });
+  });
+
+  describe('pages badly', () => {
+    const two = (): WrittenHistory =>
+      new WrittenHistory().creates('writer', [0, 10], '1').creates('writer', [20, 30], '2');
+    const walk = { walk: 'w', list: { limit: 1 } };
+
+    it('by showing an order on two pages', () => {
+      const history = two()
+        .lists('a', [40, 50], [order('2')], { ...walk, isLast: false })
+        .lists('a', [60, 70], [order('2'), order('1')], { ...walk, after: order('2') });
+      expect(broken(history)).toContainEqual(['paging', 'a', 'a']);
+    });
+
+    it('by showing an order twice on one', () => {
+      expect(broken(two().lists('a', [40, 50], [order('2'), order('2'), order('1')]))).toEqual([['paging', 'a']]);
+    });
+
+    it('by showing orders in another order', () => {
+      expect(broken(two().lists('a', [40, 50], [order('1'), order('2')]))).toEqual([['paging', 'a']]);
+    });
+
+    it('by leaving out an order that was there all the time', () => {
+      const history = two()
+        .creates('writer', [31, 35], '3')
+        .lists('a', [40, 50], [order('3')], { ...walk, isLast: false })
+        .lists('a', [60, 70], [order('1')], { ...walk, after: order('3') });
+      expect(broken(history)).toContainEqual(['paging', 'a', 'a']);
+    });
+  });
+
+  it('is counted', () => {
+    const { checked } = checkHistory(
+      new WrittenHistory()
+        .creates('writer', [0, 10], '1')
+        .moves('taker', [20, 30], '1', STARTED, 'unknown, not done')
+        .lists('a', [40, 50], [order('1')], { walk: 'w' })
+        .counts('b', [40, 50], { NEW: 1 })
+        .recorded(),
+    );
+    expect(checked).toEqual({
+      ...{ calls: 4, writes: 2, unknownOutcomes: 1, orders: 1 },
+      // The answer to the creation, and the page.
+      ...{ sights: 2, pages: 1, presences: 1, walks: 1, counts: 1 },
+    });
+  });
+});

@@ -1,0 +1,267 @@
+import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
+import type { Asked, Call, Came, SeenOrder } from '../history/call.js';
+import { comesBefore, mayBeIn, sortKey } from '../history/list-order.js';
+import type { RecordedRun } from '../history/stored-order.js';
+import { AcknowledgedState } from './acknowledged-state.js';
+import { ClientView } from './client-view.js';
+import { checkWalks, type Page, type Walk } from './check-walks.js';
+import { checkWrites } from './check-writes.js';
+import { Timeline } from './timeline.js';
+import type { Rule, Violation } from './violation.js';
+
+/** How much was looked at: what was not there cannot have been wrong. */
+export interface Checked {
+  calls: number;
+  writes: number;
+  unknownOutcomes: number;
+  orders: number;
+  /** Versions of orders that answers showed. */
+  sights: number;
+  pages: number;
+  /** Orders of which a page had to show that it has them. */
+  presences: number;
+  walks: number;
+  counts: number;
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  readonly checked: Checked;
+}
+
+/** Proves of a history that it shows nothing stale and loses nothing. Pure: it looks at nothing but the history. */
+export function checkHistory(run: RecordedRun): Verdict {
+  return new HistoryCheck(run).verdict();
+}
+
+class HistoryCheck {
+  private readonly timelines = new Map<string, Timeline>();
+  private readonly state: AcknowledgedState;
+  private readonly views = new ClientView();
+  private readonly walks = new Map<string, Page[]>();
+  private readonly violations: Violation[] = [];
+  private readonly checked: Checked = {
+    calls: 0,
+    writes: 0,
+    unknownOutcomes: 0,
+    orders: 0,
+    sights: 0,
+    pages: 0,
+    presences: 0,
+    walks: 0,
+    counts: 0,
+  };
+
+  constructor(private readonly run: RecordedRun) {
+    const writes = new Map(run.calls.flatMap((call) => (call.mark === undefined ? [] : [[call.mark, call] as const])));
+    for (const order of run.after) {
+      this.timelines.set(order.id, new Timeline(order, run.before.get(order.id) ?? 0, writes));
+    }
+    this.state = new AcknowledgedState(this.timelines.values());
+    this.checked.writes = writes.size;
+    this.checked.orders = this.timelines.size;
+  }
+
+  verdict(): Verdict {
+    const { calls } = this.run;
+    this.checked.calls = calls.length;
+    this.checked.unknownOutcomes = calls.filter(({ came }) => came.kind === 'unknown').length;
+    this.violations.push(...checkWrites(calls, this.timelines));
+    for (const call of calls.toSorted((a, b) => a.start - b.start)) {
+      this.state.advanceTo(call.start);
+      this.check(call, call.asked, call.came);
+    }
+    const walks: Walk[] = [...this.walks.values()];
+    this.checked.walks = walks.length;
+    this.violations.push(...checkWalks(walks, [...this.timelines.values()]));
+    return { violations: this.violations, checked: this.checked };
+  }
+
+  private check(call: Call, asked: Asked, came: Came): void {
+    switch (came.kind) {
+      case 'order':
+        this.checkSight(call, came.order);
+        return;
+      case 'history':
+      case 'conflict':
+        if ('order' in asked) this.checkVersion(call, asked.order, came.version);
+        return;
+      case 'missing':
+        if ('order' in asked) this.checkVersion(call, asked.order, 0);
+        return;
+      case 'page':
+        if (asked.kind === 'page') this.checkPage({ call, asked, came });
+        return;
+      case 'counts':
+        this.checkCounts(call, came.counts);
+        return;
+      case 'done':
+      case 'unknown':
+        return;
+    }
+  }
+
+  /** An answer shows this of an order. */
+  private checkSight(call: Call, seen: SeenOrder): void {
+    const stored = this.timelines.get(seen.id)?.versions[seen.version];
+    // Of a write whose outcome was unknown, and of one that is missing, nothing is stored.
+    if (stored && stored.status !== seen.status) {
+      this.report('invented', `version ${seen.version} of ${seen.id} is not ${seen.status}`, [call]);
+    }
+    this.checkVersion(call, seen.id, seen.version);
+  }
+
+  /** An answer shows that the order has this version; 0 if it shows that there is no such order. */
+  private checkVersion(call: Call, id: string, version: number): void {
+    this.checked.sights += 1;
+    const timeline = this.timelines.get(id);
+    if (!timeline) {
+      if (version > 0) this.report('invented', `there is no order ${id}`, [call]);
+      return;
+    }
+    if (version > timeline.begunBefore(call.end)) {
+      const later = timeline.versions[version]?.write;
+      this.report('invented', `version ${version} of ${id} was not written yet`, later ? [call, later] : [call]);
+      return;
+    }
+    const floor = this.state.floor(timeline);
+    if (version < floor) {
+      const write = timeline.acknowledgementOf(floor);
+      this.report('stale', `${describe(timeline, version)} is shown, after version ${floor} was acknowledged`, [
+        ...(write ? [write] : []),
+        call,
+      ]);
+      return;
+    }
+    const earlier = this.views.note(call, id, version);
+    if (earlier) {
+      this.report('backwards', `${describe(timeline, version)} is shown, after a later one was`, [earlier, call]);
+    }
+  }
+
+  private checkPage(page: Page): void {
+    const { call, asked, came } = page;
+    const { list } = asked;
+    this.checked.pages += 1;
+    if (asked.walk !== undefined) {
+      const walk = this.walks.get(asked.walk);
+      if (walk) walk.push(page);
+      else this.walks.set(asked.walk, [page]);
+    }
+
+    const shown = new Set<string>();
+    let previous = asked.after && sortKey(asked.after, list.sort);
+    for (const item of came.items) {
+      const key = sortKey(item, list.sort);
+      if (shown.has(item.id)) this.report('paging', `${item.id} is on the page twice`, [call]);
+      else if (previous !== undefined && !comesBefore(previous, key, list.sort)) {
+        this.report('paging', `${item.id} is not where it belongs`, [call]);
+      }
+      if (!mayBeIn(item, list) || !(list.statuses?.includes(item.status) ?? true)) {
+        this.report('invented', `${item.id}, which is ${item.status}, does not belong into the list`, [call]);
+      }
+      previous = key;
+      shown.add(item.id);
+      this.checkSight(call, item);
+    }
+    for (const status of list.statuses ?? ORDER_STATUSES) {
+      for (const timeline of this.state.withStatus(status)) {
+        this.checkAbsence(page, timeline, shown, previous);
+      }
+    }
+    this.checkAbsenceOfSeen(page, shown, previous);
+  }
+
+  /** Whether an order that the page does not show would have to be on it, by what was acknowledged. */
+  private checkAbsence(page: Page, timeline: Timeline, shown: ReadonlySet<string>, last: string | undefined): void {
+    const { call } = page;
+    const floor = this.state.floor(timeline);
+    if (!mustBeOn(page, timeline, floor, last)) return;
+    this.checked.presences += 1;
+    if (shown.has(timeline.order.id)) return;
+    const write = timeline.acknowledgementOf(floor);
+    this.report('stale', `${describe(timeline, floor)} was acknowledged, and is not on the page`, [
+      ...(write ? [write] : []),
+      call,
+    ]);
+  }
+
+  /** The same by what this very client was shown before. */
+  private checkAbsenceOfSeen(page: Page, shown: ReadonlySet<string>, last: string | undefined): void {
+    const { call } = page;
+    for (const [id, sight] of this.views.of(call.client)) {
+      const timeline = this.timelines.get(id);
+      if (!timeline) continue;
+      if (this.state.floor(timeline) >= sight.version) this.views.forget(call.client, id);
+      else if (!shown.has(id) && mustBeOn(page, timeline, sight.version, last)) {
+        this.report('backwards', `${describe(timeline, sight.version)} was shown, and is not on the page`, [
+          sight.call,
+          call,
+        ]);
+      }
+    }
+  }
+
+  private checkCounts(call: Call, counts: Readonly<Record<OrderStatus, number>>): void {
+    this.checked.counts += 1;
+    const inMotion = this.state.inMotionUntil(call.end);
+    for (const status of ORDER_STATUSES) {
+      const isThis = (other: OrderStatus | undefined): boolean => other === status;
+      let least = this.state.withStatus(status).size;
+      let most = least;
+      for (const timeline of inMotion) {
+        const floor = this.state.floor(timeline);
+        const ceiling = timeline.begunBefore(call.end);
+        if (!isThis(timeline.versions[floor]?.status)) {
+          if (timeline.some(floor + 1, ceiling, isThis)) most += 1;
+        } else if (timeline.some(floor + 1, ceiling, (other) => !isThis(other))) least -= 1;
+      }
+      const count = counts[status];
+      if (count >= least && count <= most) continue;
+      const bounds = least === most ? `${least}` : `${least} to ${most}`;
+      const write = this.lastAcknowledged(call.start, status);
+      this.report('stale', `${count} orders are said to be ${status}, of ${bounds}`, [...(write ? [write] : []), call]);
+    }
+  }
+
+  /** The write whose acknowledgement was the last before `time` that changed how many orders have a status. */
+  private lastAcknowledged(time: number, status: OrderStatus): Call | undefined {
+    let last: Call | undefined;
+    for (const { versions } of this.timelines.values()) {
+      for (const { number, status: to, acknowledged, write } of versions) {
+        const touches = to === status || versions[number - 1]?.status === status;
+        if (write && touches && acknowledged < time && write.end > (last?.end ?? -Infinity)) last = write;
+      }
+    }
+    return last;
+  }
+
+  private report(rule: Rule, what: string, calls: readonly Call[]): void {
+    this.violations.push({ rule, what, calls });
+  }
+}
+
+/**
+ * Whether the order had to be on the page, whatever moment between the page's begin and its end it shows.
+ *
+ * @param floor the version that had to be seen at least
+ * @param last where the page ends, by the key of its last order, if it is not the last page
+ */
+function mustBeOn({ call, asked, came }: Page, timeline: Timeline, floor: number, last: string | undefined): boolean {
+  const { list, after } = asked;
+  if (!mayBeIn(timeline.order, list)) return false;
+  const key = sortKey(timeline.order, list.sort);
+  if (after && !comesBefore(sortKey(after, list.sort), key, list.sort)) return false;
+  if (!came.isLast && (last === undefined || comesBefore(last, key, list.sort))) return false;
+  const { statuses } = list;
+  return timeline.every(
+    floor,
+    timeline.begunBefore(call.end),
+    (status) => status !== undefined && (statuses?.includes(status) ?? true),
+  );
+}
+
+function describe(timeline: Timeline, version: number): string {
+  const status = timeline.versions[version]?.status ?? 'not there';
+  return `version ${version} of ${timeline.order.id} (${status})`;
+}

@@ -1,0 +1,120 @@
+import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
+import type { Asked, Call, Came, List, SeenOrder } from '../history/call.js';
+import type { RecordedRun, StoredOrder } from '../history/stored-order.js';
+
+/** From when to when something took place. */
+export type Span = readonly [start: number, end: number];
+
+const ALL_NEW: List = { statuses: ['NEW'], sort: '-createdAt', limit: 50 };
+
+/** An order as answers show it. Those with a greater id were created later. */
+export function order(id: string, version = 1, status: OrderStatus = 'NEW'): SeenOrder {
+  return { id, version, status, priority: 'NORMAL', createdAt: `2031-01-01T00:00:0${id}.000Z`, createdBy: 'partner-1' };
+}
+
+/** A history written by hand, in the order of its calls, and the database that comes of it. */
+export class WrittenHistory {
+  private readonly calls: Call[] = [];
+  private readonly orders = new Map<string, StoredOrder>();
+
+  /** Creates order `id`; if the answer is lost, `outcome` says so. */
+  creates(client: string, span: Span, id: string, outcome: 'acknowledged' | 'unknown' = 'acknowledged'): this {
+    const mark = this.mark(client);
+    const { createdAt, createdBy, priority } = order(id);
+    this.orders.set(id, {
+      ...{ id, mark, priority, createdAt, createdBy, dueAt: null },
+      ...{ status: 'NEW', version: 1, changes: [] },
+    });
+    const came: Came = outcome === 'unknown' ? { kind: 'unknown' } : { kind: 'order', order: order(id) };
+    return this.add(client, span, { asked: { kind: 'create' }, came, mark });
+  }
+
+  /** Sets order `id` to a status. */
+  moves(
+    client: string,
+    span: Span,
+    id: string,
+    to: OrderStatus,
+    outcome: 'acknowledged' | 'unknown' | 'unknown, not done' = 'acknowledged',
+  ): this {
+    const mark = this.mark(client);
+    const before = this.orders.get(id);
+    if (!before) throw new Error(`there is no order ${id}`);
+    const version = before.version + 1;
+    if (outcome !== 'unknown, not done') {
+      const changes = [...before.changes, { version, to, mark }];
+      this.orders.set(id, { ...before, version, status: to, changes });
+    }
+    const came: Came =
+      outcome === 'acknowledged' ? { kind: 'order', order: order(id, version, to) } : { kind: 'unknown' };
+    return this.add(client, span, { asked: { kind: 'change', order: id, to }, came, mark });
+  }
+
+  /** Is told that order `id` was set to a status, which the database knows nothing of. */
+  isToldOfMove(client: string, span: Span, id: string, version: number, to: OrderStatus): this {
+    const mark = this.mark(client);
+    const came: Came = { kind: 'order', order: order(id, version, to) };
+    return this.add(client, span, { asked: { kind: 'change', order: id, to }, came, mark });
+  }
+
+  sees(client: string, span: Span, seen: SeenOrder): this {
+    return this.add(client, span, { asked: { kind: 'order', order: seen.id }, came: { kind: 'order', order: seen } });
+  }
+
+  /** Is told that there is no order `id`. */
+  misses(client: string, span: Span, id: string): this {
+    return this.add(client, span, { asked: { kind: 'order', order: id }, came: { kind: 'missing' } });
+  }
+
+  /** Is told that an order cannot be changed, and which version it has. */
+  isRefused(client: string, span: Span, id: string, version: number): this {
+    const asked = { kind: 'change', order: id, to: 'SHIPPED' } as const;
+    return this.add(client, span, { asked, came: { kind: 'conflict', version } });
+  }
+
+  seesHistory(client: string, span: Span, id: string, version: number): this {
+    return this.add(client, span, { asked: { kind: 'history', order: id }, came: { kind: 'history', version } });
+  }
+
+  /** Is shown a page: by default the only one of the new orders. */
+  lists(
+    client: string,
+    span: Span,
+    items: readonly SeenOrder[],
+    page: { list?: Partial<List>; isLast?: boolean; after?: SeenOrder; walk?: string } = {},
+  ): this {
+    const { isLast = true, after, walk } = page;
+    const asked: Asked = {
+      kind: 'page',
+      list: { ...ALL_NEW, ...page.list },
+      ...(after && { after }),
+      ...(walk !== undefined && { walk }),
+    };
+    return this.add(client, span, { asked, came: { kind: 'page', items, isLast } });
+  }
+
+  counts(client: string, span: Span, counts: Partial<Record<OrderStatus, number>>): this {
+    const all = Object.fromEntries(ORDER_STATUSES.map((status) => [status, counts[status] ?? 0]));
+    const came: Came = { kind: 'counts', counts: all as Record<OrderStatus, number> };
+    return this.add(client, span, { asked: { kind: 'counts' }, came });
+  }
+
+  /** Removes an order from the database. */
+  loses(id: string): this {
+    this.orders.delete(id);
+    return this;
+  }
+
+  recorded(): RecordedRun {
+    return { calls: this.calls, before: new Map(), after: [...this.orders.values()] };
+  }
+
+  private add(client: string, [start, end]: Span, call: Pick<Call, 'asked' | 'came' | 'mark'>): this {
+    this.calls.push({ client, instance: 'api-1', start, end, ...call });
+    return this;
+  }
+
+  private mark(client: string): string {
+    return `${client}-${this.calls.length}`;
+  }
+}

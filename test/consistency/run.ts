@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { checkFreshness } from './checker/check-freshness.js';
+import { checkHistory, type Checked } from './checker/check-history.js';
+import type { Violation } from './checker/violation.js';
+import { compareWithFresh } from './system/compare-with-fresh.js';
+import { readStoredOrders } from './system/read-stored-orders.js';
+import type { System } from './system/system.js';
+import { Load, type LoadPlan } from './workload/load.js';
+import type { Exchange } from './workload/recorder.js';
+
+export interface RunResult {
+  readonly violations: readonly Violation[];
+  readonly checked: Checked & { readonly comparisons: number };
+  readonly exchanges: readonly Exchange[];
+}
+
+/**
+ * Puts a system under load, and checks all that it answered.
+ *
+ * @param meanwhile what is done to the system; when it is over, so is the load
+ */
+export async function runUnderLoad(
+  system: System,
+  plan: LoadPlan,
+  meanwhile: () => Promise<unknown>,
+): Promise<RunResult> {
+  const { recorder, table, floor } = system;
+  recorder.reset();
+  const before = new Map((await readStoredOrders(table)).map(({ id, version }) => [id, version]));
+  const load = new Load(plan, floor);
+  try {
+    await meanwhile();
+  } finally {
+    await load.stop();
+  }
+  const { calls, exchanges, questions } = recorder;
+  const after = await readStoredOrders(table);
+  const { violations, checked } = checkHistory({ calls, before, after });
+
+  await system.quiet();
+  const instances = floor.instances();
+  const comparisons = await compareWithFresh(questions, instances, system.uncached.client, floor.authorization);
+  return {
+    violations: [...violations, ...checkFreshness(comparisons)],
+    checked: { ...checked, comparisons: comparisons.length },
+    exchanges,
+  };
+}
+
+/** Nothing is done to the system for so long. */
+export function nothingFor(seconds: number): () => Promise<void> {
+  return () => delay(seconds * 1_000);
+}

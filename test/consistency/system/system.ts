@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareDatabase } from '@mes/database';
+import { DevelopmentIssuer } from '../../../apps/mes-api/src/auth/development-issuer.js';
+import type { Role } from '../../../apps/mes-api/src/auth/role.js';
+import { Resources } from '../../bench/servers/resources.js';
+import { eventually } from '../../support/eventually.js';
+import { OrdersTable } from '../../support/orders-table.js';
+import { AnswerReader } from '../workload/answers.js';
+import { Board } from '../workload/board.js';
+import { ACTORS, type Actor, type Floor } from '../workload/client.js';
+import { Recorder } from '../workload/recorder.js';
+import { ApiInstance, type ApiPlan } from './api-instance.js';
+import { countIntents } from './intents.js';
+
+const DATABASE_PATIENCE_MS = 30_000;
+/** Longer than a write may be under way. */
+const QUIET_PATIENCE_MS = 45_000;
+/** Nobody listens on the port of the protocol that discards everything. */
+const NO_REDIS = 'redis://127.0.0.1:9';
+
+/** What is to be run. */
+export interface SystemPlan {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly instances: number;
+  /** How the instances differ from what a user starts. */
+  readonly variant?: Pick<ApiPlan, 'program' | 'preloads'> & { readonly environment?: ApiPlan['environment'] };
+}
+
+/** Several instances of the API on one database and one Redis, and all that clients need to know to use them. */
+export class System {
+  readonly recorder = new Recorder();
+  readonly floor: Floor;
+
+  private constructor(
+    private readonly resources: Resources,
+    readonly instances: readonly ApiInstance[],
+    /** An instance that does not reach Redis, and so says to everything what is in the database. */
+    readonly uncached: ApiInstance,
+    readonly table: OrdersTable,
+    authorization: Floor['authorization'],
+    /** Where the ledger is. */
+    public redisUrl: string,
+  ) {
+    this.floor = {
+      recorder: this.recorder,
+      board: new Board(),
+      reader: new AnswerReader(),
+      authorization,
+      instances: () => this.instances.filter(({ isRunning }) => isRunning).map(({ client }) => client),
+    };
+  }
+
+  /** Migrates the database, and starts everything. */
+  static async start(plan: SystemPlan): Promise<System> {
+    const resources = new Resources();
+    try {
+      return await System.startWith(resources, plan);
+    } catch (error) {
+      await resources.close();
+      throw error;
+    }
+  }
+
+  private static async startWith(resources: Resources, plan: SystemPlan): Promise<System> {
+    const { databaseUrl, redisUrl, variant } = plan;
+    const directory = await resources.start(
+      () => mkdtemp(join(tmpdir(), 'mes-consistency-')),
+      (path) => rm(path, { recursive: true, force: true }),
+    );
+    await prepareDatabase({ url: databaseUrl, patience: DATABASE_PATIENCE_MS });
+    const issuer = await DevelopmentIssuer.open(directory);
+    const tokens = ACTORS.map(async (actor) => {
+      const role = actor.replace(/-\d+$/, '') as Role;
+      return [actor, `Bearer ${await issuer.issue(actor, [role])}`] as const;
+    });
+    const authorization = Object.fromEntries(await Promise.all(tokens)) as Record<Actor, string>;
+    const table = await resources.start(
+      () => OrdersTable.connect(databaseUrl),
+      (open) => open.close(),
+    );
+    const environment = { ...environmentOf(directory), ...variant?.environment };
+    const common = { databaseUrl, redisUrl, directory };
+    const start = (api: ApiPlan): Promise<ApiInstance> =>
+      resources.start(
+        () => ApiInstance.start(api),
+        (instance) => instance.stop(),
+      );
+    const names = Array.from({ length: plan.instances }, (_, i) => `api-${i + 1}`);
+    const [uncached, ...instances] = await Promise.all([
+      start({ ...common, name: 'uncached', environment: environmentOf(directory), redisUrl: NO_REDIS }),
+      ...names.map((name) => start({ ...common, ...variant, name, environment })),
+    ]);
+    return new System(resources, instances, uncached, table, authorization, redisUrl);
+  }
+
+  /** Resolves when no write is under way any more, by what Redis knows: not even of instances that have died. */
+  async quiet(): Promise<void> {
+    const [secret] = await this.table.query<{ value: string }>(
+      `SELECT value FROM secrets WHERE name = 'cache-namespace'`,
+    );
+    const namespace = secret?.value ?? '';
+    await eventually(async () => (await countIntents(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
+  }
+
+  stop(): Promise<void> {
+    return this.resources.close();
+  }
+}
+
+function environmentOf(directory: string): Record<string, string> {
+  return {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
+    DATA_DIR: directory,
+    RATE_LIMIT_PER_MINUTE: '0',
+    MAX_EVENT_LOOP_DELAY_MS: '60000',
+  };
+}

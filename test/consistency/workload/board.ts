@@ -1,0 +1,43 @@
+import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
+import type { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
+import type { SeenOrder } from '../history/call.js';
+
+/** How many of the orders that were last seen to change are worth another look. */
+const RECENT = 24;
+
+/** What all clients together know of the orders: from here they choose whom to ask for and what to move. */
+export class Board {
+  private readonly orders = new Map<string, SeenOrder>();
+  private readonly byStatus = new Map<OrderStatus, Set<string>>();
+  private recent: string[] = [];
+
+  note(order: SeenOrder): void {
+    const known = this.orders.get(order.id);
+    if (known && known.version >= order.version) return;
+    if (known) this.of(known.status).delete(order.id);
+    this.of(order.status).add(order.id);
+    this.orders.set(order.id, order);
+    this.recent = [order.id, ...this.recent.filter((id) => id !== order.id)].slice(0, RECENT);
+  }
+
+  count(status: OrderStatus): number {
+    return this.of(status).size;
+  }
+
+  /** One of those that changed last, in which everybody is interested at once. */
+  pickRecent(random: Random): SeenOrder | undefined {
+    return this.recent.length === 0 ? undefined : this.orders.get(random.pick(this.recent));
+  }
+
+  /** Any order with this status. */
+  pickWith(status: OrderStatus, random: Random): SeenOrder | undefined {
+    const ids = [...this.of(status)];
+    return ids.length === 0 ? undefined : this.orders.get(random.pick(ids));
+  }
+
+  private of(status: OrderStatus): Set<string> {
+    const known = this.byStatus.get(status) ?? new Set<string>();
+    this.byStatus.set(status, known);
+    return known;
+  }
+}

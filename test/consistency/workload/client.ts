@@ -1,0 +1,233 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
+import { nextStatuses } from '../../../apps/mes-api/src/orders/order-status.js';
+import { ORDER_PRIORITIES } from '../../../apps/mes-api/src/orders/order.js';
+import { newOrder } from '../../support/new-order.js';
+import type { Asked, Call, List, SeenOrder } from '../history/call.js';
+import { AnswerReader, type ReadAnswer } from './answers.js';
+import type { Board } from './board.js';
+import { RefusedError, type HttpAnswer, type HttpRequest, type Instance } from './instance.js';
+import { LISTS, pathOf, WALKED } from './lists.js';
+import type { Recorder } from './recorder.js';
+
+/** What all clients of a run share. */
+export interface Floor {
+  readonly recorder: Recorder;
+  readonly board: Board;
+  readonly reader: AnswerReader;
+  /** A header for whoever is asked as. */
+  readonly authorization: Readonly<Record<Actor, string>>;
+  /** Where requests may be sent now. */
+  readonly instances: () => readonly Instance[];
+}
+
+export const ACTORS = ['operator-1', 'operator-2', 'partner-1', 'partner-2', 'viewer-1'] as const;
+export type Actor = (typeof ACTORS)[number];
+
+/** How a client behaves. */
+export interface Habits {
+  /** The longest pause between two requests, in milliseconds. */
+  readonly pause: number;
+}
+
+const ACTIONS = [
+  ['list', 45],
+  ['order', 16],
+  ['history', 5],
+  ['counts', 8],
+  ['walk', 2],
+  ['create', 9],
+  ['move', 15],
+] as const;
+/** More new orders than this are rather taken than joined by others. */
+const MANY_NEW_ORDERS = 90;
+const REFUSAL_PAUSE_MS = 5;
+const DAY_MS = 24 * 60 * 60_000;
+const CONDITIONAL = 0.5;
+
+interface Held {
+  readonly etag: string;
+  readonly answer: ReadAnswer;
+}
+
+/** Somebody who does one thing after the other, through any instance. What they choose depends on their seed. */
+export class Client {
+  private readonly held = new Map<string, Held>();
+  private serial = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly floor: Floor,
+    private readonly random: Random,
+    private readonly habits: Habits,
+  ) {}
+
+  async act(): Promise<void> {
+    const { random } = this;
+    switch (random.pickWeighted(ACTIONS)) {
+      case 'list':
+        await this.list(random.pickWeighted(LISTS));
+        break;
+      case 'order':
+        await this.look('order');
+        break;
+      case 'history':
+        await this.look('history');
+        break;
+      case 'counts':
+        await this.ask({ kind: 'counts' }, '/api/v1/dashboard/statuses', 'viewer-1');
+        break;
+      case 'walk':
+        await this.walk(random.pick(WALKED));
+        break;
+      case 'create':
+        if (this.floor.board.count('NEW') < MANY_NEW_ORDERS) await this.create();
+        else await this.move();
+        break;
+      case 'move':
+        await this.move();
+        break;
+    }
+    if (this.habits.pause > 0) await delay(random.whole(0, this.habits.pause));
+  }
+
+  private async list(list: List): Promise<void> {
+    await this.ask({ kind: 'page', list }, pathOf(list), readerOf(list));
+  }
+
+  private async look(kind: 'order' | 'history'): Promise<void> {
+    const order = this.floor.board.pickRecent(this.random);
+    if (!order) return;
+    const path = `/api/v1/orders/${order.id}${kind === 'history' ? '/history' : ''}`;
+    await this.ask({ kind, order: order.id }, path, 'operator-1');
+  }
+
+  private async walk(list: List): Promise<void> {
+    const walk = this.mark();
+    let after: SeenOrder | undefined;
+    let cursor: string | undefined;
+    do {
+      const asked: Asked = { kind: 'page', list, walk, ...(after && { after }) };
+      const { came, nextCursor } = await this.ask(asked, pathOf(list, cursor), readerOf(list));
+      cursor = nextCursor;
+      after = came.kind === 'page' ? came.items.at(-1) : undefined;
+    } while (cursor !== undefined);
+  }
+
+  private async create(): Promise<void> {
+    const { random } = this;
+    const mark = this.mark();
+    const body = newOrder({
+      priority: random.pick(ORDER_PRIORITIES),
+      comment: mark,
+      ...(random.chance(0.7) && { dueAt: new Date(Date.now() + random.whole(1, 30) * DAY_MS).toISOString() }),
+    });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': mark };
+    const actor = random.pick(['partner-1', 'partner-2'] as const);
+    const request = { method: 'POST', path: '/api/v1/orders', body: JSON.stringify(body), headers } as const;
+    await this.exchange({ kind: 'create' }, request, actor, mark);
+  }
+
+  /** Moves an order along its life; often one that others go for as well. */
+  private async move(): Promise<void> {
+    const { board } = this.floor;
+    const order = this.random.chance(0.5)
+      ? board.pickRecent(this.random)
+      : board.pickWith(this.random.pick(['NEW', 'NEW', 'ON_HOLD', 'MANUFACTURING_STARTED']), this.random);
+    const steps = order ? nextStatuses({ ...order, previousStatus: 'NEW' }) : [];
+    if (!order || steps.length === 0) return;
+    const to = this.random.pick(steps);
+    const mark = this.mark();
+    const path = `/api/v1/orders/${order.id}/status`;
+    const body = JSON.stringify({ status: to, comment: mark });
+    const request = { method: 'PATCH', path, body, headers: { 'content-type': 'application/json' } } as const;
+    const actor = this.random.pick(['operator-1', 'operator-2'] as const);
+    await this.exchange({ kind: 'change', order: order.id, to }, request, actor, mark);
+  }
+
+  /** Reads, and half of the time says what it has already. */
+  private async ask(asked: Asked, path: string, actor: Actor): Promise<ReadAnswer> {
+    if (!path.includes('cursor=')) this.floor.recorder.questions.add(`${actor} ${path}`);
+    const held = this.random.chance(CONDITIONAL) ? this.held.get(`${actor} ${path}`) : undefined;
+    const headers: Record<string, string> = held ? { 'if-none-match': held.etag } : {};
+    return this.exchange(asked, { method: 'GET', path, headers }, actor, undefined, held);
+  }
+
+  private async exchange(
+    asked: Asked,
+    request: HttpRequest,
+    actor: Actor,
+    mark?: string,
+    held?: Held,
+  ): Promise<ReadAnswer> {
+    const { recorder, board, reader, authorization } = this.floor;
+    const headers = { ...request.headers, authorization: authorization[actor] };
+    const { instance, start, answer } = await this.send({ ...request, headers });
+    const end = performance.now();
+
+    const read = this.understand(asked, request.path, answer, held, reader);
+    const { came } = read;
+    const etag = answer?.headers.etag;
+    if (request.method === 'GET' && answer?.status === 200 && typeof etag === 'string') {
+      this.held.set(`${actor} ${request.path}`, { etag, answer: read });
+    }
+    if (came.kind === 'order') board.note(came.order);
+    if (came.kind === 'page') for (const order of came.items) board.note(order);
+    const call: Call = { client: this.name, instance, start, end, asked, came, ...(mark !== undefined && { mark }) };
+    recorder.note(call, {
+      instance,
+      path: request.path,
+      start,
+      end,
+      status: answer?.status,
+      retryAfter: answer?.headers['retry-after'] !== undefined,
+      isHit: String(answer?.headers['cache-status'] ?? '').includes('; hit'),
+    });
+    return read;
+  }
+
+  private understand(
+    asked: Asked,
+    path: string,
+    answer: HttpAnswer | undefined,
+    held: Held | undefined,
+    reader: AnswerReader,
+  ): ReadAnswer {
+    if (!answer) return { came: { kind: 'unknown' } };
+    if (answer.status !== 304) return reader.read(asked, path, answer);
+    if (!held) throw new Error(`GET ${path} was answered with 304 without a condition`);
+    // It is what we have: this is what we were shown.
+    return held.answer;
+  }
+
+  /** Asks any instance; the next one, if that one cannot be connected to, and only then. */
+  private async send(
+    request: HttpRequest,
+  ): Promise<{ readonly instance: string; readonly start: number; readonly answer?: HttpAnswer }> {
+    for (;;) {
+      const start = performance.now();
+      const instances = this.floor.instances();
+      if (instances.length === 0) {
+        await delay(REFUSAL_PAUSE_MS);
+        continue;
+      }
+      const instance = this.random.pick(instances);
+      try {
+        return { instance: instance.name, start, answer: await instance.send(request) };
+      } catch (error) {
+        if (!(error instanceof RefusedError)) return { instance: instance.name, start };
+        await delay(REFUSAL_PAUSE_MS);
+      }
+    }
+  }
+
+  private mark(): string {
+    this.serial += 1;
+    return `${this.name}-${this.serial}`;
+  }
+}
+
+/** Whoever sees just what belongs into the list. */
+function readerOf({ createdBy }: List): Actor {
+  return createdBy === undefined ? 'operator-1' : (createdBy as Actor);
+}

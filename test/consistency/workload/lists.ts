@@ -1,0 +1,41 @@
+import type { List } from '../history/call.js';
+
+/** A list and how often it is asked for, compared with the others. */
+export const LISTS: readonly (readonly [List, number])[] = [
+  [{ statuses: ['NEW'], sort: '-createdAt', limit: 50 }, 40],
+  [{ statuses: ['NEW'], sort: '-createdAt', limit: 5 }, 10],
+  [{ statuses: ['NEW'], sort: '-createdAt', limit: 10 }, 8],
+  [{ statuses: ['NEW'], sort: 'createdAt', limit: 20 }, 8],
+  [{ statuses: ['NEW'], priorities: ['URGENT', 'HIGH'], sort: '-createdAt', limit: 50 }, 8],
+  [{ statuses: ['NEW'], sort: '-priority', limit: 20 }, 6],
+  [{ statuses: ['NEW'], sort: 'dueAt', limit: 20 }, 6],
+  [{ statuses: ['NEW', 'ON_HOLD'], sort: 'createdAt', limit: 200 }, 6],
+  [{ statuses: ['MANUFACTURING_STARTED'], sort: '-createdAt', limit: 50 }, 6],
+  [{ statuses: ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED'], sort: 'dueAt', limit: 100 }, 4],
+  [{ statuses: ['ON_HOLD'], sort: '-priority', limit: 50 }, 4],
+  [{ statuses: ['CANCELLED'], sort: '-createdAt', limit: 10 }, 2],
+  [{ sort: '-createdAt', limit: 30 }, 3],
+  [{ statuses: ['NEW'], createdBy: 'partner-1', sort: '-createdAt', limit: 50 }, 3],
+];
+
+/** Lists that are read from their first page to their last. */
+export const WALKED: readonly List[] = [
+  { statuses: ['NEW'], sort: '-createdAt', limit: 13 },
+  { statuses: ['NEW'], sort: '-priority', limit: 17 },
+  { statuses: ['NEW', 'MANUFACTURING_STARTED'], sort: 'dueAt', limit: 29 },
+  { statuses: ['ON_HOLD'], sort: 'createdAt', limit: 7 },
+];
+
+const DEFAULT_LIMIT = 50;
+
+/** Where a list is to be had. What it would be anyway is left out, so that it is the page that everybody polls. */
+export function pathOf({ statuses = [], priorities = [], sort, limit }: List, cursor?: string): string {
+  const query = new URLSearchParams();
+  for (const status of statuses) query.append('status', status);
+  for (const priority of priorities) query.append('priority', priority);
+  if (sort !== '-createdAt') query.append('sort', sort);
+  if (limit !== DEFAULT_LIMIT) query.append('limit', String(limit));
+  if (cursor !== undefined) query.append('cursor', cursor);
+  const text = query.toString();
+  return text === '' ? '/api/v1/orders' : `/api/v1/orders?${text}`;
+}

@@ -1,0 +1,63 @@
+import { Ledger } from '@mes/cache';
+import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+describe('a status change of an order that somebody else has changed, and is not done with', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let ledger: Ledger;
+  let id: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
+    ledger = api.application.get(Ledger, { strict: false });
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await database.drop();
+  });
+
+  beforeEach(async () => {
+    const token = await api.token('partner');
+    const { body } = await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    id = body.id;
+    await change('MANUFACTURING_STARTED');
+  });
+
+  async function change(status: string): Promise<ApiAnswer<unknown>> {
+    const token = await api.token('operator');
+    return api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body: { status } });
+  }
+
+  /** Somebody has taken the order, and died before evicting the list of new orders. */
+  async function leaveUnfinished(): Promise<string | undefined> {
+    await ledger.announce({ id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] });
+    return versionOfNew();
+  }
+
+  async function versionOfNew(): Promise<string | undefined> {
+    return (await ledger.observe([statusTag('NEW')])).get(statusTag('NEW'));
+  }
+
+  it('is answered only when nobody is shown the time before the other change any more', async () => {
+    const before = await leaveUnfinished();
+    expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
+    expect(await versionOfNew()).not.toBe(before);
+  });
+
+  it('is refused only then, too', async () => {
+    const before = await leaveUnfinished();
+    expect((await change('SHIPPED')).status).toBe(409);
+    expect(await versionOfNew()).not.toBe(before);
+  });
+
+  it('waits for nobody who is done', async () => {
+    const before = await versionOfNew();
+    expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
+    expect(await versionOfNew()).toBe(before);
+  });
+});

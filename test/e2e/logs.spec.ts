@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Role } from '../../apps/mes-api/src/auth/role.js';
+import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { TokenIssuer } from '../support/token-issuer.js';
+
+/** What nobody but those concerned may read; each is found again, wherever it turns up. */
+const SECRETS = {
+  customerId: 'secret-customer-id',
+  customerName: 'Secret Customer Name',
+  comment: 'secret order comment',
+  changeComment: 'secret change comment',
+  externalId: 'secret-external-id',
+  idempotencyKey: 'secret-idempotency-key',
+  search: 'secretsearch',
+  cookie: 'secret-cookie',
+  unknownField: 'secret-unknown-field',
+  badBody: 'secret-bad-body',
+  databaseUrl: 'secret-database-url',
+};
+
+interface AuditLine {
+  readonly time: string;
+  readonly audit?: Readonly<Record<string, unknown>>;
+}
+
+describe('the log at its most talkative', () => {
+  let database: TestDatabase;
+  let issuer: TokenIssuer;
+  let redis: RedisServer;
+  let folder: string;
+  let table: OrdersTable;
+  let api: ApiProcess;
+  let url: string;
+  const tokens: string[] = [];
+
+  beforeAll(async () => {
+    [database, issuer, redis, folder] = await Promise.all([
+      createTestDatabase(),
+      TokenIssuer.start(),
+      RedisServer.start(),
+      mkdtemp(join(tmpdir(), 'mes-logs-')),
+    ]);
+    const databaseUrl = new URL(database.url);
+    databaseUrl.searchParams.set('application_name', SECRETS.databaseUrl);
+    api = new ApiProcess({
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'trace',
+      DATABASE_URL: databaseUrl.href,
+      REDIS_URL: redis.url,
+      DATA_DIR: folder,
+      ...issuer.environment,
+    });
+    url = await api.ready();
+    table = await OrdersTable.connect(database.url);
+  });
+
+  afterAll(async () => {
+    await api.destroy();
+    await table.close();
+    await Promise.all([issuer.stop(), redis.stop(), database.drop(), rm(folder, { recursive: true })]);
+  });
+
+  async function tokenOf(role: Role, subject = `${role}-1`): Promise<string> {
+    const token = await issuer.token({ subject, roles: [role] });
+    tokens.push(token);
+    return token;
+  }
+
+  interface Call {
+    readonly method?: string;
+    readonly token?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: unknown;
+  }
+
+  async function call(path: string, { method = 'GET', token = '', headers = {}, body }: Call = {}): Promise<Response> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        cookie: SECRETS.cookie,
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return response;
+  }
+
+  function order(changes: object = {}): object {
+    return {
+      source: 'API',
+      customer: { id: SECRETS.customerId, name: SECRETS.customerName },
+      product: { name: 'Ring' },
+      material: 'Gold 585',
+      quantity: 1,
+      comment: SECRETS.comment,
+      externalId: `${SECRETS.externalId}-${randomUUID()}`,
+      ...changes,
+    };
+  }
+
+  /** Every call once, the answers read. Returns their statuses, and fails if an answer shows how the API is made. */
+  async function callEverything(): Promise<number[]> {
+    const [partner, operator, admin] = await Promise.all([tokenOf('partner'), tokenOf('operator'), tokenOf('admin')]);
+    const statuses: number[] = [];
+    const seen = async (response: Response): Promise<string> => {
+      statuses.push(response.status);
+      const text = await response.text();
+      expect(text).not.toMatch(/node_modules|\.[jt]s:\d+|\n\s+at /);
+      return text;
+    };
+    const headers = { 'idempotency-key': `${SECRETS.idempotencyKey}-${randomUUID()}` };
+    const created = await call('/api/v1/orders', { method: 'POST', token: partner, headers, body: order() });
+    const text = await seen(created);
+    const id = created.status === 201 ? (JSON.parse(text) as { id: string }).id : randomUUID();
+    await seen(await call('/api/v1/orders', { method: 'POST', token: partner, headers, body: order() }));
+    const twice = order({ externalId: SECRETS.externalId });
+    for (let i = 0; i < 2; i += 1) {
+      await seen(await call('/api/v1/orders', { method: 'POST', token: partner, body: twice }));
+    }
+    for (const body of [
+      order({ [SECRETS.unknownField]: 1 }),
+      order({ customer: SECRETS.badBody }),
+      `{"${SECRETS.badBody}"`,
+      order({ quantity: SECRETS.badBody }),
+    ]) {
+      await seen(await call('/api/v1/orders', { method: 'POST', token: partner, body }));
+    }
+    for (const path of [
+      `/api/v1/orders?q=${SECRETS.search}`,
+      `/api/v1/orders?q=${SECRETS.search}&sort=${SECRETS.badBody}`,
+      `/api/v1/orders?${SECRETS.unknownField}=1`,
+      `/api/v1/orders?cursor=${SECRETS.badBody}`,
+      `/api/v1/orders/${id}`,
+      `/api/v1/orders/${id}/history`,
+      `/api/v1/orders/${SECRETS.badBody}`,
+      '/api/v1/dashboard/statuses',
+      '/health/ready',
+      '/metrics',
+      `/${SECRETS.badBody}`,
+      `/%zz${SECRETS.badBody}`,
+    ]) {
+      await seen(await call(path, { token: operator }));
+      await seen(await call(path, { token: operator }));
+    }
+    const change = { status: 'MANUFACTURING_STARTED', comment: SECRETS.changeComment };
+    for (let i = 0; i < 2; i += 1) {
+      await seen(await call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body: change }));
+    }
+    await seen(await call('/api/v1/cache/evictions', { method: 'POST', token: admin, body: { tags: ['epoch'] } }));
+    await seen(await call('/api/v1/cache/stats', { token: admin }));
+    for (const bad of [`${partner}x`, partner.slice(0, -4), await issuer.token({ keyId: 'unknown' }), 'a.b.c']) {
+      tokens.push(bad);
+      await seen(await call('/api/v1/orders', { token: bad }));
+    }
+    return statuses;
+  }
+
+  function expectNoSecrets(): void {
+    for (const [name, secret] of Object.entries(SECRETS)) {
+      expect({ name, found: api.output.includes(secret) }).toEqual({ name, found: false });
+    }
+    for (const token of tokens) {
+      for (const part of token.split('.').filter(({ length }) => length > 20)) {
+        expect(api.output.includes(part)).toBe(false);
+      }
+    }
+    expect(api.output).not.toMatch(/Bearer/i);
+  }
+
+  it('has nothing of tokens and persons while all is well', async () => {
+    const statuses = await callEverything();
+    expect(statuses).toEqual(expect.arrayContaining([200, 201, 400, 401, 404, 409, 422]));
+    expect(statuses.every((status) => status < 500)).toBe(true);
+    expectNoSecrets();
+  });
+
+  it.each<[string, string, string, number]>([
+    [
+      'says what it cannot read',
+      'ALTER TABLE orders ADD CONSTRAINT unlucky CHECK (comment::integer > 0) NOT VALID',
+      'ALTER TABLE orders DROP CONSTRAINT unlucky',
+      500,
+    ],
+    [
+      'refuses what is right',
+      'ALTER TABLE orders ADD CONSTRAINT unlucky CHECK (quantity < 0) NOT VALID',
+      'ALTER TABLE orders DROP CONSTRAINT unlucky',
+      500,
+    ],
+    ['has lost a table', 'ALTER TABLE orders RENAME TO gone', 'ALTER TABLE gone RENAME TO orders', 500],
+  ])('has nothing of tokens and persons when the database %s', async (_, break_, mend, status) => {
+    await table.query(break_);
+    try {
+      expect(await callEverything()).toContain(status);
+    } finally {
+      await table.query(mend);
+    }
+    await eventually(() => api.output.includes('INTERNAL_ERROR'));
+    expectNoSecrets();
+  });
+
+  it('has nothing of tokens and persons when Redis is away', async () => {
+    await redis.kill();
+    expect(await callEverything()).toContain(201);
+    await redis.restart();
+    expectNoSecrets();
+  });
+
+  describe('tells of administration', () => {
+    /** The one line of a request. */
+    async function auditOf(requests: () => Promise<unknown>): Promise<AuditLine[]> {
+      const before = api.output.length;
+      await requests();
+      return eventually(() => {
+        const lines = api.output.slice(before).split('\n').slice(0, -1);
+        const parsed = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as AuditLine);
+        const audits = parsed.filter(({ audit }) => audit !== undefined);
+        return audits.length > 0 && audits;
+      });
+    }
+
+    function evict(token: string, body: unknown): Promise<AuditLine[]> {
+      return auditOf(() => call('/api/v1/cache/evictions', { method: 'POST', token, body }));
+    }
+
+    const action = 'evict answers';
+
+    it('who did what when, and that it was done', async () => {
+      const token = await tokenOf('admin', 'root-7');
+      const began = Date.now();
+      const lines = await evict(token, { tags: ['orders:NEW', 'orders:counts'] });
+      expect(lines).toHaveLength(1);
+      const tags = ['orders:NEW', 'orders:counts'];
+      expect(lines[0]?.audit).toMatchObject({ subject: 'root-7', action, tags, status: 202, result: 'done' });
+      expect(Date.parse(lines[0]?.time ?? '')).toBeGreaterThanOrEqual(began);
+      const [look] = await auditOf(() => call('/api/v1/cache/stats', { token }));
+      expect(look?.audit).toMatchObject({ subject: 'root-7', action: 'look at statistics', status: 200 });
+    });
+
+    it('who tried in vain', async () => {
+      const operator = await tokenOf('operator', 'curious-3');
+      const [denied] = await evict(operator, { tags: ['epoch'] });
+      expect(denied?.audit).toMatchObject({ subject: 'curious-3', action, status: 403, result: 'refused' });
+      const [unknown] = await evict('', { tags: ['epoch'] });
+      expect(unknown?.audit).toMatchObject({ subject: null, address: '127.0.0.1', status: 401, result: 'refused' });
+      const [bad] = await evict(await tokenOf('admin', 'root-7'), { tags: [SECRETS.badBody] });
+      expect(bad?.audit).toMatchObject({ subject: 'root-7', status: 400, result: 'refused' });
+      expectNoSecrets();
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+describe('more requests than can be served', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let sql: pg.Client;
+  let token: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url });
+    token = await api.token('operator');
+    sql = new pg.Client(database.url);
+    await sql.connect();
+  });
+
+  afterAll(async () => {
+    await sql.end();
+    await api.stop();
+    await database.drop();
+  });
+
+  function page(n: number): Promise<ApiAnswer<unknown>> {
+    return api.call(`/api/v1/orders?createdFrom=${new Date(n).toISOString()}`, { token });
+  }
+
+  it('are refused at once beyond a bounded number that wait, and those are served', async () => {
+    await sql.query('BEGIN');
+    await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+    const early: number[] = [];
+    const answers = Array.from({ length: 220 }, async (_, n) => {
+      const answer = await page(n);
+      early.push(answer.status);
+      return answer;
+    });
+    // Eight are being loaded and 200 wait for that: nobody can be answered but the others.
+    await eventually(() => early.length >= 12);
+    expect(new Set(early)).toEqual(new Set([503]));
+    expect((await api.call('/health/live')).status).toBe(200);
+    await sql.query('COMMIT');
+
+    const all = await Promise.all(answers);
+    const refused = all.filter(({ body }) => (body as { code?: string }).code === 'OVERLOADED');
+    expect(refused).toHaveLength(12);
+    // On a machine that is busy with tests, PostgreSQL may have given up waiting for the lock for the first ones.
+    const served = all.filter((answer) => !refused.includes(answer));
+    expect(served.filter(({ status }) => status === 200).length).toBeGreaterThan(150);
+    for (const answer of refused.slice(0, 3)) {
+      expectProblem(answer, { status: 503, code: 'OVERLOADED' });
+      expect(answer.headers.get('retry-after')).toBe('1');
+    }
+    expect((await page(-1)).status).toBe(200);
+  });
+
+  it('are refused while the event loop is far behind, except for whoever looks whether the process lives', async () => {
+    const environment = { MAX_EVENT_LOOP_DELAY_MS: '100' };
+    const busy = await OrdersApi.start({ databaseUrl: database.url, environment });
+    let isBusy = true;
+    const block = (): void => {
+      const end = performance.now() + 200;
+      while (performance.now() < end);
+      if (isBusy) setImmediate(block);
+    };
+    block();
+    const refused = await eventually(async () => {
+      const answer = await busy.call('/api/v1/orders');
+      return answer.status === 503 && answer;
+    });
+    isBusy = false;
+    expectProblem(refused, { status: 503, code: 'OVERLOADED' });
+    expect((await busy.call('/health/live')).status).toBe(200);
+    await eventually(async () => (await busy.call('/api/v1/orders')).status === 401);
+    await busy.stop();
+  });
+});

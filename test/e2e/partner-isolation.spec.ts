@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const RUNS = 12;
+const ORDERS = '/api/v1/orders';
+
+interface Order {
+  readonly id: string;
+  readonly number: number;
+  readonly createdBy: string;
+  readonly externalId?: string;
+}
+
+interface Page {
+  readonly items: readonly Order[];
+  readonly nextCursor: string | null;
+}
+
+/** A partner with what it was told. Sooner or later, the other one gets hold of all of it. */
+class Partner {
+  readonly subject = `partner-${randomUUID()}`;
+  /** Is in all its orders. */
+  readonly secret = `Secret ${randomUUID()}`;
+  readonly orders: Order[] = [];
+  readonly cursors: { readonly query: string; readonly cursor: string }[] = [];
+  readonly entityTags: string[] = ['*', '"1"'];
+  readonly keys = new Set<string>();
+  readonly externalIds = new Set<string>();
+}
+
+/** What happened, to see that enough did. */
+const seen = { hits: 0, notModified: 0, foreignCursors: 0, foreignOrders: 0, sharedKeys: 0, sharedExternalIds: 0 };
+
+/** Two partners who have never called before, an operator, and two instances. */
+class Round {
+  private readonly partners = [new Partner(), new Partner()] as const;
+
+  constructor(private readonly instances: readonly [OrdersApi, OrdersApi]) {}
+
+  /** Partner `who` creates an order, maybe with a key and an id that the other one has used. */
+  async create(on: 0 | 1, who: 0 | 1, key: string | null, externalId: string | null): Promise<void> {
+    const [own, other] = this.both(who);
+    const isNew = !own.keys.has(key ?? '') && !own.externalIds.has(externalId ?? '');
+    const body = newOrder({
+      product: { name: own.secret },
+      comment: own.secret,
+      ...(externalId === null ? {} : { externalId }),
+    });
+    const headers: Record<string, string> = key === null ? {} : { 'idempotency-key': key };
+    const answer = await this.ask(on, who, ORDERS, { method: 'POST', headers, body });
+    if (key !== null && other.keys.has(key)) seen.sharedKeys += 1;
+    if (externalId !== null && other.externalIds.has(externalId)) seen.sharedExternalIds += 1;
+    if (!isNew) return;
+    expect(answer.status).toBe(201);
+    const order = answer.body as unknown as Order;
+    expect(order.createdBy).toBe(own.subject);
+    own.orders.push(order);
+    if (key !== null) own.keys.add(key);
+    if (externalId !== null) own.externalIds.add(externalId);
+  }
+
+  /** Lists with an entity tag of the other one; not modified can only be what is the same for both, as an empty page is. */
+  async list(on: 0 | 1, who: 0 | 1, query: string, pick: number): Promise<void> {
+    const [own, other] = this.both(who);
+    const path = `${ORDERS}?${query}`;
+    const tag = chosen(other.entityTags, pick) ?? '*';
+    const plain = await this.ask(on, who, path);
+    expect(plain.status).toBe(200);
+    const page = plain.body as unknown as Page;
+    for (const { createdBy } of page.items) expect(createdBy).toBe(own.subject);
+    own.entityTags.push(plain.headers.get('etag') ?? '');
+    if (page.nextCursor !== null) own.cursors.push({ query, cursor: page.nextCursor });
+
+    const conditional = await this.ask(on, who, path, { headers: { 'if-none-match': tag } });
+    if (conditional.status !== 304) return;
+    seen.notModified += 1;
+    expect(tag === '*' || (tag === plain.headers.get('etag') && page.items.length === 0)).toBe(true);
+  }
+
+  async followForeignCursor(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
+    const [, other] = this.both(who);
+    const found = chosen(other.cursors, pick);
+    if (!found) return;
+    seen.foreignCursors += 1;
+    const answer = await this.ask(on, who, `${ORDERS}?${found.query}&cursor=${found.cursor}`);
+    expectProblem(answer, { status: 400, code: 'CURSOR_INVALID', fields: ['cursor'] });
+  }
+
+  async readForeignOrder(on: 0 | 1, who: 0 | 1, pick: number, tail: string): Promise<void> {
+    const [, other] = this.both(who);
+    const order = chosen(other.orders, pick);
+    if (!order) return;
+    seen.foreignOrders += 1;
+    for (const tag of [undefined, '*', '"1"', '"2"', chosen(other.entityTags, pick)]) {
+      const headers: Record<string, string> = tag === undefined ? {} : { 'if-none-match': tag };
+      const answer = await this.ask(on, who, `${ORDERS}/${order.id}${tail}`, { headers });
+      expectProblem(answer, { status: 404, code: 'ORDER_NOT_FOUND' });
+    }
+  }
+
+  async readOwnOrder(on: 0 | 1, who: 0 | 1, pick: number, tail: string): Promise<void> {
+    const [own] = this.both(who);
+    const order = chosen(own.orders, pick);
+    if (!order) return;
+    const answer = await this.ask(on, who, `${ORDERS}/${order.id}${tail}`);
+    expect(answer.status).toBe(200);
+    own.entityTags.push(answer.headers.get('etag') ?? '');
+  }
+
+  /** Looks for whatever the other one's orders can be found by. */
+  async search(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
+    const [, other] = this.both(who);
+    const order = chosen(other.orders, pick);
+    if (!order) return;
+    for (const text of [other.secret, String(order.number), order.externalId ?? order.id]) {
+      const { status, body } = await this.ask(on, who, `${ORDERS}?q=${encodeURIComponent(text)}`);
+      expect(status).toBe(200);
+      for (const item of (body as unknown as Page).items) expect(item.id).not.toBe(order.id);
+    }
+  }
+
+  /** Does with the other one's orders what partners may not do with any. */
+  async tryToChange(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
+    const [, other] = this.both(who);
+    const id = chosen(other.orders, pick)?.id ?? randomUUID();
+    const move: ApiRequest = { method: 'PATCH', headers: { 'if-match': '"1"' }, body: { status: 'CANCELLED' } };
+    expect((await this.ask(on, who, `${ORDERS}/${id}/status`, move)).status).toBe(403);
+    expect((await this.ask(on, who, '/api/v1/dashboard/statuses')).status).toBe(403);
+  }
+
+  /** Sees all, and leaves it in the cache; moves an order on, so that it has a history. */
+  async operate(on: 0 | 1, pick: number, query: string): Promise<void> {
+    const instance = this.instances[on];
+    const token = await instance.token('operator');
+    expect((await instance.call(`${ORDERS}?${query}`, { token })).status).toBe(200);
+    const order = chosen([...this.partners[0].orders, ...this.partners[1].orders], pick);
+    if (!order) return;
+    const body = { status: pick % 2 === 0 ? 'MANUFACTURING_STARTED' : 'ON_HOLD' };
+    await instance.call(`${ORDERS}/${order.id}/status`, { method: 'PATCH', token, body });
+    for (const tail of ['', '/history']) {
+      expect((await instance.call(`${ORDERS}/${order.id}${tail}`, { token })).status).toBe(200);
+    }
+  }
+
+  private both(who: 0 | 1): [own: Partner, other: Partner] {
+    return who === 0 ? [...this.partners] : [this.partners[1], this.partners[0]];
+  }
+
+  /** Asks in the name of a partner. Nothing that is the other one's may be in what comes, whatever it is. */
+  private async ask(
+    on: 0 | 1,
+    who: 0 | 1,
+    path: string,
+    request: ApiRequest = {},
+  ): Promise<ApiAnswer<Record<string, unknown>>> {
+    const [own, other] = this.both(who);
+    const instance = this.instances[on];
+    const token = await instance.token('partner', own.subject);
+    const answer = await instance.call(path, { ...request, token });
+    const told = JSON.stringify([answer.body, [...answer.headers]]);
+    expect(answer.status).toBeLessThan(500);
+    for (const text of [other.subject, other.secret, ...other.orders.map(({ id }) => id)]) {
+      expect(told).not.toContain(text);
+    }
+    if (answer.headers.get('cache-status')?.includes('hit') === true) seen.hits += 1;
+    return answer;
+  }
+}
+
+function chosen<T>(from: readonly T[], pick: number): T | undefined {
+  return from[pick % Math.max(1, from.length)];
+}
+
+const on = fc.constantFrom<(0 | 1)[]>(0, 1);
+const who = fc.constantFrom<(0 | 1)[]>(0, 1);
+const pick = fc.nat({ max: 997 });
+const tail = fc.constantFrom('', '/history');
+/** Few, so that both use the same ones. */
+const name = fc.option(fc.constantFrom('web-1', 'web-2', 'web-3'));
+const query = fc.constantFrom(
+  ...['', 'status=NEW', 'limit=1', 'status=NEW&limit=1', 'limit=2&sort=createdAt', 'sort=dueAt&limit=1'],
+  ...['sort=-priority&limit=2', 'q=secret', 'q=secret&limit=1', 'source=SHOP&limit=3', 'material=Silver'],
+);
+
+type Step = (round: Round) => Promise<void>;
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.tuple(on, who, name, name).map(
+      (of): Step =>
+        (round) =>
+          round.create(...of),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(on, who, query, pick).map(
+      (of): Step =>
+        (round) =>
+          round.list(...of),
+    ),
+  },
+  fc.tuple(on, who, pick).map(
+    (of): Step =>
+      (round) =>
+        round.followForeignCursor(...of),
+  ),
+  fc.tuple(on, who, pick, tail).map(
+    (of): Step =>
+      (round) =>
+        round.readForeignOrder(...of),
+  ),
+  fc.tuple(on, who, pick, tail).map(
+    (of): Step =>
+      (round) =>
+        round.readOwnOrder(...of),
+  ),
+  fc.tuple(on, who, pick).map(
+    (of): Step =>
+      (round) =>
+        round.search(...of),
+  ),
+  fc.tuple(on, who, pick).map(
+    (of): Step =>
+      (round) =>
+        round.tryToChange(...of),
+  ),
+  fc.tuple(on, pick, query).map(
+    (of): Step =>
+      (round) =>
+        round.operate(...of),
+  ),
+);
+
+describe('what a partner is told', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let instances: [OrdersApi, OrdersApi];
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    const options = { databaseUrl: database.url, redisUrl: redis.url };
+    instances = await Promise.all([OrdersApi.start(options), OrdersApi.start(options)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await redis.stop();
+    await database.drop();
+  });
+
+  it('has nothing of another one, whatever the two do, and whatever one gets hold of', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }), async (steps) => {
+        const round = new Round(instances);
+        for (const take of steps) await take(round);
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+    // All of it did happen.
+    for (const [what, times] of Object.entries(seen)) expect({ what, often: times > 3 }).toEqual({ what, often: true });
+  }, 120_000);
+});

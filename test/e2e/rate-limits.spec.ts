@@ -1,0 +1,189 @@
+import { RateLimiter } from '../../apps/mes-api/src/rate-limits/rate-limiter.js';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const LIMIT = 20;
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+describe('a limit of requests', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let one: OrdersApi;
+  let other: OrdersApi;
+  let callers = 0;
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    [one, other] = await Promise.all([start(redis.url), start(redis.url)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([one.stop(), other.stop()]);
+    await redis.stop();
+    await database.drop();
+  });
+
+  function start(redisUrl?: string, limit = LIMIT): Promise<OrdersApi> {
+    const environment = { RATE_LIMIT_PER_MINUTE: String(limit), CORS_ORIGINS: 'https://floor.example' };
+    return OrdersApi.start({ databaseUrl: database.url, redisUrl, environment });
+  }
+
+  /** Of somebody who has not called yet. */
+  function freshToken(role: 'operator' | 'partner' | 'admin' = 'operator', api = one): Promise<string> {
+    callers += 1;
+    return api.token(role, `${role}-${callers}`);
+  }
+
+  /** Statuses of that many calls, one after the other. */
+  async function statuses(count: number, call: () => Promise<ApiAnswer<unknown>>): Promise<number[]> {
+    const seen: number[] = [];
+    for (let i = 0; i < count; i += 1) seen.push((await call()).status);
+    return seen;
+  }
+
+  function repeated(status: number, count: number): number[] {
+    return Array.from({ length: count }, () => status);
+  }
+
+  it('is told to who has reached it, with the time to wait', async () => {
+    const token = await freshToken();
+    await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }));
+    const answer = await one.call(NEW_ORDERS, { token, headers: { origin: 'https://floor.example' } });
+    expectProblem(answer, { status: 429, code: 'RATE_LIMIT_EXCEEDED' });
+    const seconds = Number(answer.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(40);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(answer.headers.get('ratelimit')).toBe(`"per-minute";r=0;t=${seconds}`);
+    expect(answer.headers.get('ratelimit-policy')).toBe(`"per-minute";q=${LIMIT};w=60`);
+    expect(answer.headers.get('access-control-expose-headers')).toContain('retry-after');
+    expect(answer.headers.get('cache-status')).toBeNull();
+  });
+
+  it('counts each request once, whether it is answered early, from the cache, anew or not at all', async () => {
+    const token = await freshToken('admin');
+    const limiter = one.application.get(RateLimiter);
+    const missing = '/api/v1/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d';
+    const calls: [string, () => Promise<ApiAnswer<unknown>>, number][] = [
+      ['a first call, whose token is not known yet', () => one.call(NEW_ORDERS, { token }), 200],
+      ['a near hit', () => one.call(NEW_ORDERS, { token }), 200],
+      ['a near hit by HEAD', () => one.call(NEW_ORDERS, { token, method: 'HEAD' }), 200],
+      ['a miss', () => one.call('/api/v1/orders?limit=7', { token }), 200],
+      ['an unknown parameter', () => one.call('/api/v1/orders?colour=red', { token }), 400],
+      ['an unknown parameter elsewhere', () => one.call('/api/v1/cache/stats?colour=red', { token }), 400],
+      ['an order that is not there', () => one.call(missing, { token }), 404],
+      ['a creation', () => one.call('/api/v1/orders', { method: 'POST', token, body: newOrder() }), 201],
+      ['a bad creation', () => one.call('/api/v1/orders', { method: 'POST', token, body: {} }), 400],
+    ];
+    let left = LIMIT;
+    for (const [name, call, status] of calls) {
+      const answer = await call();
+      left -= 2;
+      // The limiter itself is asked here, which takes one more.
+      const { remaining } = limiter.take(`subject:admin-${callers}`);
+      expect({ name, status: answer.status, remaining }).toEqual({ name, status, remaining: left });
+    }
+    const known = await one.call(NEW_ORDERS, { token });
+    const etag = known.headers.get('etag') ?? '';
+    expect((await one.call(NEW_ORDERS, { token, headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await one.call(NEW_ORDERS, { token })).status).toBe(429);
+  });
+
+  it('is the same for hits and for everything else', async () => {
+    const [hits, writes, refusals] = [await freshToken(), await freshToken('partner'), await freshToken('partner')];
+    expect(await statuses(LIMIT + 3, () => one.call(NEW_ORDERS, { token: hits }))).toEqual([
+      ...repeated(200, LIMIT),
+      ...repeated(429, 3),
+    ]);
+    const create = { method: 'POST', token: writes, body: newOrder() };
+    expect(await statuses(LIMIT + 3, () => one.call('/api/v1/orders', create))).toEqual([
+      ...repeated(201, LIMIT),
+      ...repeated(429, 3),
+    ]);
+    expect(await statuses(LIMIT + 3, () => one.call('/api/v1/cache/stats', { token: refusals }))).toEqual([
+      ...repeated(403, LIMIT),
+      ...repeated(429, 3),
+    ]);
+  });
+
+  it('is of one caller alone, whatever tokens and routes are used', async () => {
+    const [token, neighbour] = [await freshToken(), await freshToken()];
+    const second = await one.token('operator', `operator-${callers - 1}`, '1h');
+    expect(second).not.toBe(token);
+    await statuses(LIMIT / 2, () => one.call(NEW_ORDERS, { token }));
+    await statuses(LIMIT / 2, () => one.call('/api/v1/dashboard/statuses', { token: second }));
+    for (const mine of [token, second]) {
+      expect((await one.call(NEW_ORDERS, { token: mine })).status).toBe(429);
+      expect((await one.call('/api/v1/dashboard/statuses', { token: mine })).status).toBe(429);
+    }
+    expect((await one.call(NEW_ORDERS, { token: neighbour })).status).toBe(200);
+  });
+
+  it('is that of the address for who shows no good token, and leaves everybody else there alone', async () => {
+    const api = await start();
+    try {
+      const good = await api.token('operator');
+      const expired = await api.token('operator', 'operator-1', '-1m');
+      for (const token of [undefined, 'x.y.z', expired, `${good}x`]) {
+        expect(await statuses(LIMIT / 4, () => api.call(NEW_ORDERS, { token }))).toEqual(repeated(401, LIMIT / 4));
+      }
+      expect((await api.call(NEW_ORDERS)).status).toBe(429);
+      expect((await api.call('/api/v1/cache/stats', { token: 'x.y.z' })).status).toBe(429);
+      expect((await api.call(NEW_ORDERS, { token: good })).status).toBe(200);
+    } finally {
+      await api.stop();
+    }
+  });
+
+  it('does not hold for health, metrics and documentation', async () => {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/docs-json']) {
+      expect(await statuses(LIMIT + 5, () => one.call(path))).toEqual(repeated(200, LIMIT + 5));
+    }
+  });
+
+  it('is shared by the instances, but for what comes within a tenth of a second', async () => {
+    const [token, same] = [await freshToken('operator', one), await other.token('operator', `operator-${callers}`)];
+    expect(await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }))).toEqual(repeated(200, LIMIT));
+    let more = 0;
+    await eventually(async () => {
+      const { status } = await other.call(NEW_ORDERS, { token: same });
+      if (status === 200) more += 1;
+      return status === 429;
+    });
+    expect(more).toBeLessThan(LIMIT);
+    expect((await one.call(NEW_ORDERS, { token })).status).toBe(429);
+  });
+
+  it('holds in each instance while Redis is away, which it does not wait for', async () => {
+    const away = await RedisServer.start();
+    const api = await start(away.url);
+    try {
+      await away.kill();
+      const token = await api.token('operator');
+      expect(await statuses(LIMIT + 2, () => api.call('/api/v1/orders?limit=3', { token }))).toEqual([
+        ...repeated(200, LIMIT),
+        ...repeated(429, 2),
+      ]);
+    } finally {
+      await api.stop();
+      await away.stop();
+    }
+  });
+
+  it('is not there unless it is configured', async () => {
+    const api = await start(undefined, 0);
+    try {
+      const token = await api.token('operator');
+      const limiter = api.application.get(RateLimiter);
+      limiter.take = () => {
+        throw new Error('requests are not to be counted');
+      };
+      expect(await statuses(LIMIT * 2, () => api.call(NEW_ORDERS, { token }))).toEqual(repeated(200, LIMIT * 2));
+    } finally {
+      await api.stop();
+    }
+  });
+});

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { rawRequest, type RawRequest } from '../support/raw-request.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const ORDERS = '/api/v1/orders';
+const FLOOR = 'https://floor.example';
+const ELSEWHERE = 'https://elsewhere.example';
+
+/** As `helmet` sets them, and what each is for. */
+const SECURITY_HEADERS: Readonly<Record<string, RegExp>> = {
+  'content-security-policy': /default-src 'self';.*frame-ancestors 'self'.*object-src 'none'/,
+  'strict-transport-security': /^max-age=\d{8}; includeSubDomains$/,
+  'x-content-type-options': /^nosniff$/,
+  'x-frame-options': /^SAMEORIGIN$/,
+  'referrer-policy': /^no-referrer$/,
+  'cross-origin-opener-policy': /^same-origin$/,
+  'cross-origin-resource-policy': /^same-origin$/,
+};
+
+interface Kind {
+  readonly name: string;
+  readonly status: number;
+  /** Takes these headers along. */
+  readonly ask: (headers: Record<string, string>) => Promise<ApiAnswer<unknown>>;
+}
+
+describe('every answer', () => {
+  let database: TestDatabase;
+  let table: OrdersTable;
+  let api: OrdersApi;
+  let token: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({
+      databaseUrl: database.url,
+      environment: { CORS_ORIGINS: `${FLOOR},https://office.example`, RATE_LIMIT_PER_MINUTE: '1000' },
+    });
+    table = await OrdersTable.connect(database.url);
+    token = await api.token('admin');
+    await api.call(ORDERS, { token });
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  function kind(name: string, status: number, path: string, request: ApiRequest & { as?: 'nobody' } = {}): Kind {
+    const { as, ...rest } = request;
+    const ask: Kind['ask'] = (headers) =>
+      api.call(path, {
+        ...(as === 'nobody' ? {} : { token }),
+        ...rest,
+        headers: { ...rest.headers, ...headers },
+      });
+    return { name, status, ask };
+  }
+
+  function raw(name: string, status: number, request: RawRequest): Kind {
+    return {
+      name,
+      status,
+      ask: (headers) => rawRequest(api.url, { ...request, headers: { ...request.headers, ...headers } }),
+    };
+  }
+
+  const kinds: Kind[] = [
+    kind('a near hit', 200, ORDERS),
+    kind('a near hit by HEAD', 200, ORDERS, { method: 'HEAD' }),
+    {
+      name: 'a near hit that is known already',
+      status: 304,
+      ask: async (headers) => {
+        const etag = (await api.call(ORDERS, { token })).headers.get('etag') ?? '';
+        return api.call(ORDERS, { token, headers: { ...headers, 'if-none-match': etag } });
+      },
+    },
+    {
+      name: 'a miss',
+      status: 200,
+      ask: (headers) => api.call(`${ORDERS}?q=${randomUUID()}`, { token, headers }),
+    },
+    kind('a creation', 201, ORDERS, { method: 'POST', body: newOrder() }),
+    kind('bad input', 400, `${ORDERS}?colour=red`),
+    kind('bad JSON', 400, ORDERS, { method: 'POST', body: '{' }),
+    kind('another media type', 415, ORDERS, { method: 'POST', body: 'a', headers: { 'content-type': 'text/plain' } }),
+    kind('too large a body', 413, ORDERS, { method: 'POST', body: JSON.stringify('a'.repeat(70_000)) }),
+    kind('no token', 401, ORDERS, { as: 'nobody' }),
+    kind('no such order', 404, `${ORDERS}/${randomUUID()}`),
+    kind('no such route', 404, '/nowhere'),
+    kind('no such method', 404, ORDERS, { method: 'DELETE' }),
+    kind('too long a URL', 414, `${ORDERS}?q=${'a'.repeat(9_000)}`),
+    kind('health', 200, '/health/ready', { as: 'nobody' }),
+    kind('metrics', 200, '/metrics', { as: 'nobody' }),
+    kind('Swagger UI', 200, '/docs', { as: 'nobody' }),
+    kind('a file of Swagger UI', 200, '/docs/swagger-ui.css', { as: 'nobody' }),
+    kind('the OpenAPI document', 200, '/docs-json', { as: 'nobody' }),
+    {
+      name: 'a failure',
+      status: 500,
+      ask: async (headers) => {
+        await table.query('ALTER TABLE orders RENAME TO gone');
+        try {
+          return await api.call(`${ORDERS}?q=${randomUUID()}`, { token, headers });
+        } finally {
+          await table.query('ALTER TABLE gone RENAME TO orders');
+        }
+      },
+    },
+    raw('a path that cannot be decoded', 400, { path: '/%zz' }),
+  ];
+
+  /** Answered before there is a request that could have an origin. */
+  const unreadable: Kind[] = [
+    raw('no HTTP', 400, { method: 'FETCH', path: ORDERS }),
+    raw('too many bytes of headers', 431, { path: ORDERS, headers: { 'X-A': 'a'.repeat(20_000) } }),
+  ];
+
+  it.each([...kinds, ...unreadable])('tells the browser to be careful: $name', async ({ status, ask }) => {
+    const answer = await ask({});
+    expect(answer.status).toBe(status);
+    for (const [name, expected] of Object.entries(SECURITY_HEADERS)) {
+      expect(`${name}: ${answer.headers.get(name) ?? ''}`).toMatch(new RegExp(`^${name}: `));
+      expect(answer.headers.get(name)).toMatch(expected);
+    }
+    expect(answer.headers.get('x-powered-by')).toBeNull();
+    expect(answer.headers.get('server')).toBeNull();
+  });
+
+  it.each(kinds.filter(({ name }) => name !== 'a path that cannot be decoded'))(
+    'may be read by pages from configured origins only: $name',
+    async ({ status, ask }) => {
+      const floor = await ask({ origin: FLOOR });
+      expect(floor.status).toBe(status);
+      expect(floor.headers.get('access-control-allow-origin')).toBe(FLOOR);
+      expect(floor.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(floor.headers.get('access-control-expose-headers')).toContain('etag');
+      for (const origin of [ELSEWHERE, 'null', `${FLOOR}.evil.example`, FLOOR.replace('https', 'http')]) {
+        const { headers } = await ask({ origin });
+        expect(headers.get('access-control-allow-origin')).toBeNull();
+        expect(headers.get('vary')?.toLowerCase()).toContain('origin');
+      }
+    },
+  );
+
+  it('tells a browser from a configured origin what it may ask', async () => {
+    const headers = {
+      origin: FLOOR,
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization,content-type,if-match',
+    };
+    const answer = await api.call(`${ORDERS}/${randomUUID()}/status`, { method: 'OPTIONS', headers });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(FLOOR);
+    expect(answer.headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST, PATCH');
+    expect(answer.headers.get('access-control-allow-headers')).toContain('authorization');
+    const elsewhere = await api.call(ORDERS, { method: 'OPTIONS', headers: { ...headers, origin: ELSEWHERE } });
+    expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it.each<Record<string, string>>([{}, { origin: FLOOR }, { 'access-control-request-method': 'PATCH' }])(
+    'to OPTIONS that asks for nothing is that there is no such route: %j',
+    async (headers) => {
+      for (const path of [ORDERS, '/nowhere', '/health/live']) {
+        expectProblem(await api.call(path, { method: 'OPTIONS', headers }), {
+          status: 404,
+          code: 'NOT_FOUND',
+        });
+      }
+    },
+  );
+
+  it('is the same without origins that are configured, but for them', async () => {
+    const closed = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      const operator = await closed.token('operator');
+      for (const method of ['GET', 'GET', 'HEAD']) {
+        const answer = await closed.call(ORDERS, { method, token: operator, headers: { origin: FLOOR } });
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+        for (const [name, expected] of Object.entries(SECURITY_HEADERS))
+          expect(answer.headers.get(name)).toMatch(expected);
+      }
+      const headers = { origin: FLOOR, 'access-control-request-method': 'GET' };
+      expect((await closed.call(ORDERS, { method: 'OPTIONS', headers })).status).toBe(404);
+    } finally {
+      await closed.stop();
+    }
+  });
+});

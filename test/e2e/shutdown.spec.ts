@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+interface Received {
+  readonly status: number;
+  readonly connection: string | undefined;
+  readonly cacheStatus: unknown;
+  readonly body: Record<string, unknown>;
+}
+
+describe('shutting down', () => {
+  let directory: string;
+  let database: TestDatabase;
+  let table: OrdersTable;
+  /** A transaction that can hold locks, so that a request waits as long as a test wants. */
+  let blocker: OrdersTable;
+  let agent: Agent;
+  let api: ApiProcess;
+  let url: string;
+  let admin: string;
+
+  beforeEach(async () => {
+    [directory, database] = await Promise.all([mkdtemp(join(tmpdir(), 'mes-shutdown-')), createTestDatabase()]);
+    agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  });
+
+  afterEach(async () => {
+    agent.destroy();
+    await Promise.all([table.close(), blocker.close()]);
+    await api.destroy();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    api = new ApiProcess({
+      DATA_DIR: directory,
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env.TEST_REDIS_URL ?? '',
+      ...environment,
+    });
+    url = await api.ready();
+    admin = /^ {2}admin +(\S+)$/m.exec(api.output)?.[1] ?? '';
+    [table, blocker] = await Promise.all([OrdersTable.connect(database.url), OrdersTable.connect(database.url)]);
+  }
+
+  /** A request over the one connection of the agent, unless another agent is given. */
+  async function send(path: string, body?: unknown, using = agent): Promise<Received> {
+    const request = httpRequest(`${url}${path}`, {
+      agent: using,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+    });
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const { connection, 'cache-status': cacheStatus } = response.headers;
+    const text = Buffer.concat(chunks).toString();
+    return {
+      status: response.statusCode ?? 0,
+      connection,
+      cacheStatus,
+      body: JSON.parse(text) as Record<string, unknown>,
+    };
+  }
+
+  /** Begins to create an order, and waits until nothing but `release` is missing. */
+  async function createSlowly(): Promise<{ created: Promise<Received>; release: () => Promise<unknown> }> {
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE orders IN SHARE MODE');
+    const created = send('/api/v1/orders', newOrder({ externalId: 'in-flight' }));
+    created.catch(() => undefined);
+    await eventually(async () => {
+      const [row] = await table.query<{ waiting: number }>(
+        `SELECT count(*)::integer AS waiting FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass`,
+      );
+      return row !== undefined && row.waiting > 0;
+    });
+    return { created, release: () => blocker.query('COMMIT') };
+  }
+
+  async function refused(): Promise<boolean> {
+    return send('/health/live', undefined, new Agent()).then(
+      () => false,
+      () => true,
+    );
+  }
+
+  it('answers what is in flight, on a connection that is kept alive, asks for no more on it, and leaves nothing open', async () => {
+    await start();
+    expect((await send('/health/live')).connection).toBe('keep-alive');
+    const { created, release } = await createSlowly();
+    api.signal('SIGTERM');
+    await eventually(refused);
+    await release();
+    expect(await created).toMatchObject({ status: 201, connection: 'close' });
+    expect(await api.ended()).toBe(0);
+
+    expect(await table.query('SELECT external_id FROM orders')).toEqual([{ external_id: 'in-flight' }]);
+    const sessions = await table.query(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mes-orders-api'`,
+    );
+    expect(sessions).toEqual([]);
+  });
+
+  it('is not ready, yet serves, also those who come anew, as long as a load balancer may need to see that', async () => {
+    await start({ SHUTDOWN_DELAY_SECONDS: '300' });
+    expect(await send('/health/ready')).toMatchObject({ status: 200, connection: 'keep-alive' });
+    const { created, release } = await createSlowly();
+    api.signal('SIGTERM');
+    const unready = await eventually(async () => {
+      const ready = await send('/health/ready', undefined, new Agent());
+      return ready.status === 503 && ready;
+    });
+    expect(unready).toMatchObject({ connection: 'close', body: { code: 'NOT_READY', detail: 'This instance stops.' } });
+    expect(await send('/health/live', undefined, new Agent())).toMatchObject({ status: 200, connection: 'close' });
+    await release();
+    expect(await created).toMatchObject({ status: 201, connection: 'close' });
+    // A list that comes from near, before Nest is asked, ends its connection as well.
+    for (const outcome of [/^mes-redis|^mes;/, /^mes-near; hit/]) {
+      const listed = await send('/api/v1/orders');
+      expect(listed).toMatchObject({ status: 200, connection: 'close' });
+      expect(listed.cacheStatus).toMatch(outcome);
+    }
+    expect(await send('/api/v1/orders', newOrder())).toMatchObject({ status: 201, connection: 'close' });
+
+    // Nothing is in flight: a second signal only ends the waiting.
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+  });
+
+  it('cuts off what is not answered within the grace', async () => {
+    await start({ SHUTDOWN_GRACE_SECONDS: '1' });
+    const { created, release } = await createSlowly();
+    api.signal('SIGTERM');
+    await expect(created).rejects.toThrow();
+    await release();
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toContain('requests in flight were cut off');
+  });
+
+  it('cuts off what is in flight at a second signal', async () => {
+    await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
+    const { created, release } = await createSlowly();
+    api.signal('SIGTERM');
+    await eventually(refused);
+    api.signal('SIGINT');
+    await expect(created).rejects.toThrow();
+    await release();
+    expect(await api.ended()).toBe(1);
+  });
+
+  it('does not wait for clients that keep a connection open without asking for anything', async () => {
+    await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
+    await send('/health/live');
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+  });
+});

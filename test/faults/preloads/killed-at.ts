@@ -1,0 +1,31 @@
+import { RedisLedger } from '../../../libs/cache/src/redis/redis-ledger.js';
+import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
+
+/** After how many calls this process dies: late enough that there is much to be done at the same time. */
+const CALLS = 25;
+
+/** After what a process can be made to die: variable `KILLED_AFTER`. */
+const POINTS = {
+  announce: [RedisLedger.prototype, 'announce'],
+  commit: [TypeOrmOrdersRepository.prototype, 'create'],
+  settle: [RedisLedger.prototype, 'settle'],
+} as const;
+
+/** Lets the process die as soon as the `CALLS`th call of the method has succeeded, before its caller learns of that. */
+function dieAfter(prototype: object, method: string): void {
+  const methods = prototype as Record<string, (...given: unknown[]) => Promise<unknown>>;
+  const real = methods[method];
+  if (!real) throw new Error(`there is no ${method}`);
+  let calls = 0;
+  methods[method] = async function (this: unknown, ...given) {
+    const result = await real.apply(this, given);
+    calls += 1;
+    if (calls >= CALLS) process.kill(process.pid, 'SIGKILL');
+    return result;
+  };
+}
+
+const point = process.env.KILLED_AFTER ?? '';
+if (!(point in POINTS)) throw new Error(`KILLED_AFTER must be one of ${Object.keys(POINTS).join(', ')}`);
+const [prototype, method] = POINTS[point as keyof typeof POINTS];
+dieAfter(prototype, method);

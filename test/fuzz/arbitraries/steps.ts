@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { operationsOf, type OpenApiDocument } from '../../support/openapi-document.js';
+import type { FuzzedRequest, Remembered } from '../fuzzed-request.js';
+import { requestsFor } from './requests.js';
+
+const LAST_ENTITY_TAG: Remembered = { kind: 'entityTag', nth: 0, otherwise: '"1"' };
+
+/** Requests that belong together: one, or one that is sent twice. */
+export function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedRequest[]> {
+  const requests = operationsOf(document).map((operation) => ({
+    // What writes makes what others read, and has the most that can be wrong.
+    weight: operation.requestBody ? 3 : 1,
+    arbitrary: fc.oneof(
+      { weight: 3, arbitrary: requestsFor(document, operation).map((request) => [request]) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(requestsFor(document, operation), requestsFor(document, operation)).map(sentTwice),
+      },
+    ),
+  }));
+  return fc.oneof(...requests);
+}
+
+/** The second time with what the first time was answered, and with another body. */
+function sentTwice([request, other]: readonly [FuzzedRequest, FuzzedRequest]): readonly FuzzedRequest[] {
+  const condition = request.operation.method === 'GET' ? 'If-None-Match' : 'If-Match';
+  const headers = request.headers.value.filter(([name]) => name !== condition);
+  const again = {
+    ...request,
+    headers: { ...request.headers, value: [...headers, [condition, LAST_ENTITY_TAG] as const] },
+    body: other.body,
+  };
+  return [request, again];
+}

@@ -1,0 +1,58 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type { ApiAnswer } from '../support/orders-api.js';
+import type { SentRequest } from './fuzzed-request.js';
+
+const PATIENCE_MS = 10_000;
+
+/** Sends requests as they are, over connections that are kept alive. */
+export class Sender {
+  private readonly agent = new Agent({ keepAlive: true });
+
+  constructor(private readonly url: string) {}
+
+  /** @throws Error if no answer comes, or one that is not what HTTP and its own headers say that it is */
+  send({ method, path, headers, body }: SentRequest): Promise<ApiAnswer<unknown>> {
+    const { hostname, port } = new URL(this.url);
+    const length: [string, string][] = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
+    const flat = [['Host', `${hostname}:${port}`], ...length, ...headers].flat();
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(
+        { hostname, port, agent: this.agent, method, path, headers: flat, timeout: PATIENCE_MS },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            try {
+              const received = new Headers(response.headersDistinct as unknown as Record<string, string>);
+              resolve(answerOf(response.statusCode ?? 0, received, Buffer.concat(chunks)));
+            } catch (error) {
+              reject(error instanceof Error ? error : new Error(String(error)));
+            }
+          });
+        },
+      );
+      request.on('timeout', () => request.destroy(new Error(`no answer for ${PATIENCE_MS} ms`)));
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+function answerOf(status: number, headers: Headers, bytes: Buffer): ApiAnswer<unknown> {
+  const text = decoded(headers.get('content-encoding'), bytes).toString();
+  const isJson = text !== '' && (headers.get('content-type') ?? '').includes('json');
+  return { status, headers, body: isJson ? JSON.parse(text) : text };
+}
+
+function decoded(coding: string | null, bytes: Buffer): Buffer {
+  if (bytes.length === 0 || coding === null) return bytes;
+  if (coding === 'br') return brotliDecompressSync(bytes);
+  if (coding === 'gzip') return gunzipSync(bytes);
+  throw new Error(`nobody can read the content encoding ${coding}`);
+}

@@ -1,0 +1,60 @@
+import { toAnswer } from '../../../libs/cache/src/answers/to-answer.js';
+import { forever } from '../system/host.js';
+import type { Instance } from '../system/instance.js';
+import {
+  CREATED,
+  OutcomeUnknownError,
+  RolledBackError,
+  type OrdersDatabase,
+  type Outcome,
+} from '../system/orders-database.js';
+import { COUNT_TAG, HELD_TAG, NEW_TAG, orderQuestion, orderTag } from '../system/questions.js';
+import type { Notifications } from '../system/simulated-relay.js';
+import type { Acknowledged } from './acknowledged.js';
+
+/** Where a writer stops for good. */
+export type Death = 'after the announcement' | 'after the commit';
+
+export interface Fate {
+  readonly outcome: Outcome;
+  readonly dies?: Death | undefined;
+}
+
+/** Writes as the application does: announces, commits, finishes, and only then acknowledges. */
+export class Writer {
+  constructor(
+    private readonly instance: Instance,
+    private readonly database: OrdersDatabase,
+    private readonly notifications: Notifications,
+    private readonly acknowledged: Acknowledged,
+  ) {}
+
+  /** Resolves when the caller has got an answer; never if the writer dies. */
+  async write(id: string, version: number, { outcome, dies }: Fate): Promise<void> {
+    const { writes, host } = this.instance;
+    const tag = orderTag(id);
+    const isCreation = version === CREATED;
+    const intent = isCreation
+      ? { id: `create ${id}`, tags: [NEW_TAG, COUNT_TAG], made: [tag] }
+      : { id: `move ${id} to ${version}`, tags: [NEW_TAG, HELD_TAG, tag] };
+    await host.step(`announces ${intent.id}`);
+    const observed = await writes.announce(intent, isCreation ? [tag] : []);
+    if (dies === 'after the announcement') await forever();
+    try {
+      await this.database.write(host, id, version, outcome, () => {
+        // Whom the ledger could not be told of a write, the transaction itself tells the others of.
+        if (!observed) void Promise.all(this.notifications.notify(host, [...intent.tags, tag]));
+      });
+    } catch (error) {
+      if (error instanceof RolledBackError) await writes.withdraw(intent.id);
+      else if (error instanceof OutcomeUnknownError) await writes.evict(intent.tags);
+      else throw error;
+      return;
+    }
+    if (dies === 'after the commit') await forever();
+    const made = { tag, keys: [orderQuestion(id).key], answer: toAnswer(CREATED), observed };
+    await writes.finish({ intentId: intent.id, changed: intent.tags, ...(isCreation ? { made } : {}) });
+    await host.survive();
+    this.acknowledged.add(id, version);
+  }
+}

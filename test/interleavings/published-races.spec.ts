@@ -1,0 +1,226 @@
+import { createCache } from 'cache-manager';
+import { AnswerCache } from '../../libs/cache/src/answers/answer-cache.js';
+import { CacheStatistics } from '../../libs/cache/src/answers/cache-statistics.js';
+import { toAnswer } from '../../libs/cache/src/answers/to-answer.js';
+import { WarmAnswers } from '../../libs/cache/src/answers/warm-answers.js';
+import { CACHE_ASIDE_DEFAULTS } from '../../libs/cache/src/cache-aside.options.js';
+import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
+import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
+import { NoLeases } from '../../libs/cache/src/leases/load-leases.js';
+import { MemoryLedger } from '../../libs/cache/src/ledger/memory-ledger.js';
+import { CacheWrites } from '../../libs/cache/src/writes/cache-writes.js';
+import { Refresher } from '../../libs/cache/src/writes/refresher.js';
+import { eventually } from '../support/eventually.js';
+
+const ORDER = { key: 'order 7', tags: ['order:7'] };
+
+/** Where somebody waits until they are let go on. */
+class Gate {
+  private readonly opened: Promise<void>;
+  private isReached = false;
+  open!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => (this.open = resolve));
+  }
+
+  async pass(): Promise<void> {
+    this.isReached = true;
+    await this.opened;
+  }
+
+  reached(): Promise<true> {
+    return eventually(() => this.isReached);
+  }
+}
+
+/** What the instances share: the ledger, the store, and the value in the database. */
+class Surroundings {
+  readonly ledger = new MemoryLedger({ intentLifetime: 60_000 });
+  readonly stored = new Map<string, unknown>();
+  value = 'old';
+  /** The next reading of the store, or storing into it, waits here. */
+  beforeGet: Gate | undefined;
+  beforeSet: Gate | undefined;
+}
+
+class Instance {
+  readonly warm = new WarmAnswers();
+  readonly writes: CacheWrites;
+  private readonly cache: AnswerCache;
+
+  constructor(private readonly shared: Surroundings) {
+    const options = { ...CACHE_ASIDE_DEFAULTS, redisUrl: 'redis://shared', deadline: 60_000, refreshPatience: 60_000 };
+    const statistics = new CacheStatistics();
+    const store = createCache();
+    store.get = async <T>(key: string) => {
+      const found = shared.stored.get(key) as T | undefined;
+      const gate = shared.beforeGet;
+      shared.beforeGet = undefined;
+      await gate?.pass();
+      return found;
+    };
+    store.set = async <T>(key: string, value: T) => {
+      const gate = shared.beforeSet;
+      shared.beforeSet = undefined;
+      await gate?.pass();
+      shared.stored.set(key, value);
+      return value;
+    };
+    const entries = new EntryStore(store, new NearCache(1e6, 60_000), options, statistics);
+    const leases = new NoLeases();
+    this.cache = new AnswerCache(shared.ledger, entries, leases, this.warm, options, statistics);
+    const refresher = new Refresher(shared.ledger, entries, leases, this.warm, options, statistics);
+    this.writes = new CacheWrites(shared.ledger, entries, refresher, statistics);
+  }
+
+  /** @param loaded where the load waits after it has read the database */
+  async read(loaded?: Gate): Promise<string> {
+    const { answer } = await this.cache.answer(ORDER, async () => {
+      const { value } = this.shared;
+      await loaded?.pass();
+      return toAnswer(value);
+    });
+    return JSON.parse(answer.identity.body.toString()) as string;
+  }
+
+  /** Keeps the answer warm. */
+  keepWarm(load: () => Promise<string>): void {
+    this.warm.register(() => ({ question: ORDER, load: async () => toAnswer(await load()) }));
+  }
+
+  async write(value: string): Promise<void> {
+    const intent = { id: `write ${value}`, tags: ORDER.tags };
+    await this.writes.announce(intent);
+    this.shared.value = value;
+    await this.writes.finish({ intentId: intent.id, changed: intent.tags });
+  }
+}
+
+// Races by which other caches came to give out what is stale, each in the order of steps that was published.
+describe('a published race', () => {
+  let shared: Surroundings;
+  let a: Instance;
+  let b: Instance;
+
+  beforeEach(() => {
+    shared = new Surroundings();
+    a = new Instance(shared);
+    b = new Instance(shared);
+  });
+
+  /*
+   * The stale set of look-aside caches: R. Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1, which
+   * closes it by leases. The same in one process: google/guava#1881, trinodb/trino#10512.
+   */
+  it('is harmless: invalidating during a load', async () => {
+    const loaded = new Gate();
+    const reading = a.read(loaded);
+    await loaded.reached();
+    await b.write('new');
+    loaded.open();
+    await reading;
+    expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
+  });
+
+  // ZiggyCreatures/FusionCache#625 for the removal of a key, and #535 for that of a tag.
+  it('is harmless: removing during a load, on behalf of no write', async () => {
+    const loaded = new Gate();
+    const reading = a.read(loaded);
+    await loaded.reached();
+    shared.value = 'new';
+    await a.writes.evict(ORDER.tags);
+    loaded.open();
+    await reading;
+    expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
+  });
+
+  // ben-manes/caffeine#193; for eager refreshes ZiggyCreatures/FusionCache#628.
+  it('is harmless: a refresh that finishes after an invalidation', async () => {
+    const refreshed = new Gate();
+    let refreshes = 0;
+    a.keepWarm(async () => {
+      const { value } = shared;
+      refreshes += 1;
+      if (refreshes === 1) await refreshed.pass();
+      return value;
+    });
+    const writing = a.write('newer');
+    await refreshed.reached();
+    shared.value = 'newest';
+    await b.writes.evict(ORDER.tags);
+    refreshed.open();
+    await writing;
+    expect([await a.read(), await b.read()]).toEqual(['newest', 'newest']);
+  });
+
+  // opensandbox-group/OpenSandbox#1133, in its review: who asks after the invalidation joins a call that began before it.
+  it('is harmless: joining a load that began before the write', async () => {
+    const loaded = new Gate();
+    const reading = a.read(loaded);
+    await loaded.reached();
+    await a.write('new');
+    expect(await a.read()).toBe('new');
+    loaded.open();
+    await reading;
+  });
+
+  // dust-tt/dust#31576: a database read that is under way fills Redis again after it was invalidated.
+  it('is harmless: storing after the eviction', async () => {
+    const stored = (shared.beforeSet = new Gate());
+    const reading = a.read();
+    await stored.reached();
+    await b.write('new');
+    stored.open();
+    await reading;
+    expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
+  });
+
+  // open-metadata/OpenMetadata#28902: what is adopted into the process while another one writes stays there.
+  it('is harmless: adopting a near copy during the eviction', async () => {
+    await b.read();
+    const found = (shared.beforeGet = new Gate());
+    const reading = a.read();
+    await found.reached();
+    await b.write('new');
+    found.open();
+    await reading;
+    expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
+  });
+
+  // ArcadeData/arcadedb#4925: what was loaded earlier takes the place of what was written later. See also ben-manes/caffeine#56.
+  it('is harmless: two writers who refresh at once, of whom the slower has loaded first', async () => {
+    const refreshed = new Gate();
+    let refreshes = 0;
+    a.keepWarm(async () => {
+      const { value } = shared;
+      refreshes += 1;
+      if (refreshes === 1) await refreshed.pass();
+      return value;
+    });
+    b.keepWarm(() => Promise.resolve(shared.value));
+    const slower = a.write('newer');
+    await refreshed.reached();
+    await b.write('newest');
+    refreshed.open();
+    await slower;
+    expect([await a.read(), await b.read()]).toEqual(['newest', 'newest']);
+  });
+
+  /*
+   * The hole of deleting twice: a load that takes longer than the pause between the deletions is stored after both of them.
+   * https://www.besthub.dev/articles/why-delayed-double-delete-fails-to-ensure-cache-consistency-under-high-concurrency-1da83c5f5868
+   */
+  it('is harmless: a load that outlasts the second of two deletions', async () => {
+    const loaded = new Gate();
+    await a.writes.evict(ORDER.tags);
+    const reading = b.read(loaded);
+    await loaded.reached();
+    shared.value = 'new';
+    await a.writes.evict(ORDER.tags);
+    await a.writes.evict(ORDER.tags);
+    loaded.open();
+    await reading;
+    expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
+  });
+});

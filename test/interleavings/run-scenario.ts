@@ -1,0 +1,242 @@
+import type { Scheduler } from 'fast-check';
+import { CACHE_ASIDE_DEFAULTS } from '../../libs/cache/src/cache-aside.options.js';
+import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
+import { Acknowledged } from './actors/acknowledged.js';
+import { Client, versionOf } from './actors/client.js';
+import { Writer } from './actors/writer.js';
+import type { Scenario, WriterPlan } from './scenario.js';
+import { Steps } from './steps.js';
+import { memoryBackend, redisBackend } from './system/backend.js';
+import { Host } from './system/host.js';
+import { Instance } from './system/instance.js';
+import { OrdersDatabase, RESUMED } from './system/orders-database.js';
+import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/questions.js';
+import { SimulatedRedis } from './system/simulated-redis.js';
+import { Notifications } from './system/simulated-relay.js';
+import { NEVER, VirtualTime } from './virtual-time.js';
+
+/** What is kept of near entries does not depend on their age, which is measured by another clock than that of the run. */
+const NO_LIFETIME = 0;
+
+const NEAR_BYTES = 1_000_000;
+
+/** So many clients ask all their questions again while the sweepers finish what others have left. */
+const SECOND_ROUND = 2;
+
+/** What a run has shown. */
+export interface Shown {
+  readonly steps: number;
+  /** Empty if all went well. */
+  readonly complaints: readonly string[];
+  readonly instances: readonly Instance[];
+}
+
+/** Has everybody do what the scenario says, in the order that the scheduler chooses. */
+export async function runScenario(scenario: Scenario, scheduler: Scheduler, delays: Iterator<number>): Promise<Shown> {
+  const run = new Run(scenario, new Steps(scheduler, scenario.slow, delays));
+  return run.run();
+}
+
+class Run {
+  private readonly time: VirtualTime;
+  private readonly redis = new SimulatedRedis();
+  private readonly database = new OrdersDatabase();
+  private readonly notifications = new Notifications();
+  private readonly acknowledged = new Acknowledged();
+  private readonly instances: readonly Instance[];
+  private readonly complaints: string[] = [];
+  private readonly errors: unknown[] = [];
+  /** The version that each order will be in when the writes that have begun are done. */
+  private readonly begun = new Map<string, number>();
+  private writesUnderWay = 0;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly steps: Steps,
+  ) {
+    this.time = new VirtualTime(steps);
+    scenario.initially.forEach((version, order) => {
+      if (version === 0) return;
+      this.database.committed.set(orderName(order), version);
+      this.begun.set(orderName(order), version);
+      this.acknowledged.add(orderName(order), version);
+    });
+    this.instances = scenario.backend === 'redis' ? [this.instance('A'), this.instance('B')] : [this.instance('A')];
+  }
+
+  async run(): Promise<Shown> {
+    const uninstall = this.time.install();
+    try {
+      for (const instance of this.instances) this.begin(() => instance.start());
+      await this.comeToRest([]);
+      const clients = this.scenario.clients.map(() => this.newClient(!this.isTroubled));
+      await this.comeToRest([...this.actors(), ...this.readings(clients)]);
+      // Whatever is still announced then belongs to writers that died, or whose outcome nobody knows.
+      this.sweep();
+      await this.comeToRest(this.readings(clients.slice(0, SECOND_ROUND)));
+      await this.compareWithTruth();
+    } finally {
+      uninstall();
+    }
+    if (this.errors.length > 0) throw this.errors[0];
+    return { steps: this.steps.count, complaints: this.complaints, instances: this.instances };
+  }
+
+  private get isTroubled(): boolean {
+    return this.scenario.outages.length > 0;
+  }
+
+  /** Takes all steps, those of the actors from when they begin. When there are none left, time goes on. */
+  private async comeToRest(actors: readonly { readonly begins: number; readonly act: () => void }[]): Promise<void> {
+    const waiting = [...actors].sort((one, other) => one.begins - other.begins);
+    const offset = this.steps.count;
+    for (;;) {
+      await this.steps.takeAll((taken) => {
+        while (waiting[0] && waiting[0].begins <= taken - offset) waiting.shift()?.act();
+      });
+      const next = waiting.shift();
+      if (next) next.act();
+      else if (!this.time.fly()) return;
+    }
+  }
+
+  private actors(): { begins: number; act: () => void }[] {
+    const { writers, outages, killed, haste, sweeps } = this.scenario;
+    return [
+      ...writers.map((plan) => ({
+        begins: plan.begins,
+        act: () => {
+          this.write(plan);
+        },
+      })),
+      ...outages.flatMap(({ begins, lasts, instance, isLossy }) => {
+        const { client } = this.numbered(instance);
+        return [
+          { begins, act: () => client?.cut(isLossy) },
+          { begins: begins + lasts, act: () => client?.mend() },
+        ];
+      }),
+      ...(killed
+        ? [
+            {
+              begins: killed.begins,
+              act: () => {
+                this.numbered(killed.instance).host.kill();
+              },
+            },
+          ]
+        : []),
+      ...haste.map((begins) => ({ begins, act: () => this.time.fly() })),
+      ...sweeps.map((begins) => ({
+        begins,
+        act: () => {
+          if (this.writesUnderWay === 0) this.sweep();
+        },
+      })),
+    ];
+  }
+
+  /** All clients ask all their questions. */
+  private readings(clients: readonly Client[]): { begins: number; act: () => void }[] {
+    return clients.flatMap((client, i) => {
+      const plan = this.scenario.clients[i];
+      if (!plan) return [];
+      const ask = async () => {
+        for (const { instance, askedFor, order } of plan.questions) {
+          await client.ask(this.living(instance), askedFor, orderName(order));
+        }
+      };
+      return [
+        {
+          begins: plan.begins,
+          act: () => {
+            this.begin(ask);
+          },
+        },
+      ];
+    });
+  }
+
+  private write({ instance, order, fate }: WriterPlan): void {
+    const id = orderName(order);
+    const before = this.database.committed.get(id) ?? 0;
+    // Orders are locked while they are written.
+    if ((this.begun.get(id) ?? 0) !== before || before === RESUMED) return;
+    const { host } = this.numbered(instance);
+    if (!host.isAlive) return;
+    const version = before + 1;
+    this.begun.set(id, version);
+    this.writesUnderWay += 1;
+    const writer = new Writer(this.numbered(instance), this.database, this.notifications, this.acknowledged);
+    this.begin(async () => {
+      await writer.write(id, version, fate);
+      const isUndone = fate.outcome.endsWith('rolled back');
+      if (isUndone) this.begun.set(id, before);
+      // What is committed late may be committed until its deadline.
+      if (!fate.outcome.endsWith('late')) this.writesUnderWay -= 1;
+    });
+  }
+
+  private sweep(): void {
+    this.redis.passTime(CACHE_ASIDE_DEFAULTS.intentLifetime);
+    this.time.tick();
+  }
+
+  /** Once all is quiet, every instance shows what is true. */
+  private async compareWithTruth(): Promise<void> {
+    const truth = this.database.committed;
+    for (const instance of this.instances.filter(({ host }) => host.isAlive)) {
+      if (!instance.trusts) this.complaints.push(`at last, ${instance.host.name} does not trust Redis`);
+      for (const [id, version] of truth) this.compare(instance, id, version, versionOf(instance, id));
+      this.compare(instance, 'the count', count(truth), instance.ask(COUNT, count));
+      this.compare(instance, 'the new orders', newOrders(truth), instance.ask(NEW_PAGE, newOrders));
+      this.compare(instance, 'the held orders', heldOrders(truth), instance.ask(HELD_PAGE, heldOrders));
+      this.compare(instance, 'all orders', allOrders(truth), instance.ask(ALL, allOrders));
+    }
+    await this.comeToRest([]);
+    if (this.redis.intentCount > 0) this.complaints.push('at last, a write is still announced');
+  }
+
+  private compare(instance: Instance, what: string, truth: unknown, answer: Promise<unknown>): void {
+    this.begin(async () => {
+      const shown = JSON.stringify(await answer);
+      if (shown === JSON.stringify(truth)) return;
+      this.complaints.push(`at last, ${instance.host.name} shows ${what} as ${shown}, not ${JSON.stringify(truth)}`);
+    });
+  }
+
+  private begin(act: () => Promise<void>): void {
+    act().catch((error: unknown) => this.errors.push(error));
+  }
+
+  private newClient(remembers: boolean): Client {
+    return new Client(this.database, this.acknowledged, remembers, (what) => this.complaints.push(what));
+  }
+
+  private instance(name: string): Instance {
+    const host = new Host(name, this.steps);
+    const near = new NearCache(NEAR_BYTES, NO_LIFETIME);
+    const options = { ...CACHE_ASIDE_DEFAULTS, deadline: this.isTroubled ? CACHE_ASIDE_DEFAULTS.deadline : 2 * NEVER };
+    const backend =
+      this.scenario.backend === 'redis'
+        ? redisBackend(options, host, this.redis)
+        : memoryBackend(options, near, () => this.redis.now);
+    return new Instance(host, backend, near, this.database, this.notifications);
+  }
+
+  private numbered(number: number): Instance {
+    const instance = this.instances[number % this.instances.length];
+    if (!instance) throw new Error('there are no instances');
+    return instance;
+  }
+
+  /** Who finds an instance dead asks the other one. */
+  private living(number: number): Instance {
+    const wanted = this.numbered(number);
+    return wanted.host.isAlive ? wanted : this.numbered(number + 1);
+  }
+}
+
+function orderName(order: number): string {
+  return `o${order}`;
+}

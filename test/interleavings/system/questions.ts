@@ -1,0 +1,38 @@
+import type { Question } from '../../../libs/cache/src/answers/question.js';
+import { HELD, type Orders } from './orders-database.js';
+
+export const NEW_TAG = 'orders:new';
+export const HELD_TAG = 'orders:held';
+export const COUNT_TAG = 'orders:count';
+
+/** Both are kept warm. */
+export const NEW_PAGE: Question = { key: 'page of new orders', tags: [NEW_TAG] };
+export const COUNT: Question = { key: 'count', tags: [COUNT_TAG] };
+export const HELD_PAGE: Question = { key: 'page of held orders', tags: [HELD_TAG] };
+/** Whoever creates an order makes it untrue, and names one of its tags only: the second one. */
+export const ALL: Question = { key: 'page of all orders', tags: [HELD_TAG, NEW_TAG] };
+
+export function orderTag(id: string): string {
+  return `order:${id}`;
+}
+
+export function orderQuestion(id: string): Question {
+  return { key: `order ${id}`, tags: [orderTag(id)] };
+}
+
+/** An order is new when it is created, and again when it was taken up after having been held. */
+export function newOrders(orders: Orders): [string, number][] {
+  return [...orders].filter(([, version]) => version !== HELD).sort();
+}
+
+export function heldOrders(orders: Orders): [string, number][] {
+  return [...orders].filter(([, version]) => version === HELD).sort();
+}
+
+export function allOrders(orders: Orders): [string, number][] {
+  return [...orders].sort();
+}
+
+export function count(orders: Orders): number {
+  return orders.size;
+}

@@ -1,0 +1,110 @@
+interface Touched {
+  readonly tags: readonly string[];
+  readonly made: readonly string[];
+}
+
+interface SetOptions {
+  readonly NX?: boolean;
+  readonly GET?: boolean;
+}
+
+/**
+ * What Redis does with the commands and the scripts of the cache, each in one step. It shares no code with the scripts, and
+ * must do what they do: the contract of ledgers says so for both.
+ *
+ * Nothing expires by itself, but for leases, which {@link passTime} ends.
+ */
+export class SimulatedRedis {
+  private readonly values = new Map<string, string>();
+  private readonly leases = new Set<string>();
+  private readonly intents = new Map<string, Touched & { readonly deadline: number }>();
+
+  now = 0;
+
+  /** Lets all deadlines pass, and all leases end. */
+  passTime(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const lease of this.leases) this.values.delete(lease);
+    this.leases.clear();
+  }
+
+  /** How many writes are under way by what is noted here. */
+  get intentCount(): number {
+    return this.intents.size;
+  }
+
+  get(key: string): string | null {
+    return this.values.get(key) ?? null;
+  }
+
+  mGet(keys: readonly string[]): (string | null)[] {
+    return keys.map((key) => this.get(key));
+  }
+
+  set(key: string, value: string, { NX, GET }: SetOptions = {}): string | null {
+    const before = this.get(key);
+    if (NX && before !== null) return GET ? before : null;
+    this.values.set(key, value);
+    if (NX && !GET) this.leases.add(key);
+    return GET ? before : 'OK';
+  }
+
+  del(key: string): number {
+    return this.values.delete(key) ? 1 : 0;
+  }
+
+  announce(
+    [, , ...versionKeys]: readonly string[],
+    intent: { readonly id: string; readonly touched: string },
+    lifetimes: { readonly intent: number },
+    fresh: readonly string[],
+  ): string[] {
+    this.intents.set(intent.id, { ...(JSON.parse(intent.touched) as Touched), deadline: this.now + lifetimes.intent });
+    return versionKeys.map((key, i) => this.set(key, fresh[i] ?? '', { NX: true, GET: true }) ?? fresh[i] ?? '');
+  }
+
+  settle(
+    [, , ...versionKeys]: readonly string[],
+    _lifetime: number,
+    intentIds: readonly string[],
+    flipped: readonly string[],
+    shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
+  ): boolean {
+    const flips = versionKeys.map((key, i) => {
+      const [tag = '', observed = '', version = '', random = '', orRefuse = ''] = flipped.slice(i * 5, i * 5 + 5);
+      return { key, tag, observed, version, random, orRefuse: orRefuse === '1' };
+    });
+    if (flips.some(({ key, observed, orRefuse }) => orRefuse && this.get(key) !== observed)) return false;
+
+    for (const { key, observed, version, random } of flips) {
+      this.values.set(key, observed !== '' && this.get(key) === observed ? version : random);
+    }
+    for (const id of intentIds) this.intents.delete(id);
+
+    const isNew = ({ tag, orRefuse }: (typeof flips)[number]): boolean => orRefuse || shown.tags.includes(tag);
+    const stays = new Set(flips.filter(isNew).map(({ tag }) => tag));
+    this.intentsOn(shown.tags).forEach(([, { tags }], n) => {
+      tags.forEach((tag, m) => {
+        if (!stays.has(tag)) this.values.set(shown.prefix + tag, `${shown.fresh}:${n}:${m}`);
+      });
+    });
+    return true;
+  }
+
+  pending([, , ...versionKeys]: readonly string[], tags: readonly string[]) {
+    return {
+      intentIds: this.intentsOn(tags).map(([id]) => id),
+      versions: versionKeys.map((key) => this.get(key) ?? ''),
+    };
+  }
+
+  overdue(): string[] {
+    return [...this.intents]
+      .filter(([, { deadline }]) => deadline <= this.now)
+      .flatMap(([id, { tags, made }]) => [id, JSON.stringify({ tags, made })]);
+  }
+
+  private intentsOn(wanted: readonly string[]): [string, Touched][] {
+    return [...this.intents].filter(([, { tags, made }]) => [...tags, ...made].some((tag) => wanted.includes(tag)));
+  }
+}

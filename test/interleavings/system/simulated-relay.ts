@@ -1,0 +1,45 @@
+import type { Tag } from '../../../libs/cache/src/ledger/ledger.js';
+import { EvictionRelay } from '../../../libs/cache/src/writes/eviction-relay.js';
+import type { Host } from './host.js';
+
+/** An instance that hears of what the others have written. Resolves with false if it trusts nothing that is stored. */
+export interface Listener {
+  readonly host: Host;
+  hear(tags: readonly Tag[]): Promise<boolean>;
+}
+
+/** Notifications by way of the database. */
+export class Notifications {
+  private readonly listeners: Listener[] = [];
+
+  listen(listener: Listener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Tells all but the sender. Each answers whether it has evicted the tags. */
+  notify(sender: Host, tags: readonly Tag[]): Promise<boolean>[] {
+    return this.listeners
+      .filter(({ host }) => host !== sender && host.isAlive)
+      .map(async (listener) => {
+        await listener.host.step(`hears of ${tags.join(', ')}`);
+        return listener.hear(tags);
+      });
+  }
+}
+
+/** A writer waits until one of the others has evicted, or none of those that live trusts anything that is stored. */
+export class SimulatedRelay extends EvictionRelay {
+  constructor(
+    private readonly host: Host,
+    private readonly notifications: Notifications,
+  ) {
+    super();
+  }
+
+  override async relay(tags: readonly Tag[]): Promise<void> {
+    await this.host.send(`notification of ${tags.join(', ')} arrives`);
+    const echoes = this.notifications.notify(this.host, tags);
+    await Promise.all(echoes);
+    await this.host.step('hears the echoes');
+  }
+}

@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { register } from 'node:module';
+import { Logger } from '@nestjs/common';
+import type { Explored } from '../interleavings/explore.js';
+import { controls, mutations } from './mutations.js';
+
+type Explorer = typeof import('../interleavings/explore.js');
+
+// Explores the interleavings of the cache with each of the mutations that are named, or with all, until it finds one that shows
+// it. Prints what it has found, a line of JSON each.
+
+/** None of the mutations takes nearly as many. */
+const RUNS = 3_000;
+
+/** Most mutations take fewer. */
+const CONTROL_RUNS = 200;
+
+const SEED = 1;
+
+export interface Caught extends Pick<Explored, 'runs' | 'violation'> {
+  readonly name: string;
+  /** Why it could not be explored. */
+  readonly error?: string;
+}
+
+const all = [...controls, ...mutations];
+
+register('./mutation-hooks.js', import.meta.url, {
+  data: Object.fromEntries(all.map(({ name, edits }) => [name, edits])),
+});
+Logger.overrideLogger(false);
+
+const wanted = process.argv.slice(2);
+
+for (const { name, surroundings, edits } of all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  const runs = edits.length === 0 ? CONTROL_RUNS : RUNS;
+  try {
+    const program = `../interleavings/explore.ts?mutation=${encodeURIComponent(name)}`;
+    const { explore } = (await import(program)) as Explorer;
+    const explored = await explore({ surroundings, runs, seed: SEED, endOnFailure: true });
+    console.log(JSON.stringify({ name, runs: explored.runs, violation: explored.violation } satisfies Caught));
+  } catch (error) {
+    console.log(JSON.stringify({ name, runs: 0, violation: undefined, error: String(error) } satisfies Caught));
+  }
+}

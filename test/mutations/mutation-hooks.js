@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { compile } from '../support/typescript-hooks.js';
+
+// Lets Node import a program several times, once with each mutation: `program.ts?mutation=<name>` gets the program, and all
+// TypeScript that it imports, with the edits of that mutation. No file is touched.
+
+const root = new URL('../../', import.meta.url);
+const unchanged = new Map();
+let mutations;
+
+/** @param table the edits of each mutation, by its name */
+export function initialize(table) {
+  mutations = table;
+}
+
+export async function resolve(specifier, context, nextResolve) {
+  const parent = context.parentURL && new URL(context.parentURL);
+  const mutation = parent?.searchParams.get('mutation');
+  if (!mutation) return nextResolve(specifier, context);
+  const resolved = await nextResolve(specifier, { ...context, parentURL: withoutQuery(parent) });
+  if (!resolved.url.endsWith('.ts')) return resolved;
+  return { ...resolved, url: `${resolved.url}?mutation=${encodeURIComponent(mutation)}` };
+}
+
+export async function load(url, context, nextLoad) {
+  const { searchParams } = new URL(url);
+  const mutation = searchParams.get('mutation');
+  if (!mutation) return nextLoad(url, context);
+  const original = withoutQuery(new URL(url));
+  const edits = mutations[mutation].filter(({ file }) => new URL(file, root).href === original);
+  if (edits.length > 0) return { format: 'module', source: await mutated(original, edits), shortCircuit: true };
+  if (!unchanged.has(original)) unchanged.set(original, nextLoad(original, context));
+  return unchanged.get(original);
+}
+
+async function mutated(url, edits) {
+  const path = fileURLToPath(url);
+  let code = await readFile(path, 'utf8');
+  for (const { file, find, replace } of edits) {
+    const occurrences = code.split(find).length - 1;
+    if (occurrences !== 1) throw new Error(`${file} holds this ${occurrences} times, not once: ${find}`);
+    code = code.replace(find, () => replace);
+  }
+  return compile(code, path);
+}
+
+function withoutQuery(url) {
+  return `${url.origin === 'null' ? 'file://' : url.origin}${url.pathname}`;
+}

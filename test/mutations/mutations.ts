@@ -1,0 +1,280 @@
+import type { SurroundingsName } from '../interleavings/explore.js';
+
+export interface Edit {
+  /** From the root of the project. */
+  readonly file: string;
+  /** Occurs in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A way to break the protocol of the cache. */
+export interface Mutation {
+  readonly name: string;
+  /** Where it is sure to be found. */
+  readonly surroundings: SurroundingsName;
+  readonly edits: readonly Edit[];
+}
+
+const ANSWERS = 'libs/cache/src/answers/answer-cache.ts';
+const ENTRIES = 'libs/cache/src/entries/entry-store.ts';
+const MEMORY_LEDGER = 'libs/cache/src/ledger/memory-ledger.ts';
+const MONOTONIC_READS = 'libs/cache/src/answers/monotonic-reads.ts';
+const NEXT_RUN = 'libs/cache/src/flow/next-run.ts';
+const REDIS_LEDGER = 'libs/cache/src/redis/redis-ledger.ts';
+const REFRESHER = 'libs/cache/src/writes/refresher.ts';
+const STAMP = 'libs/cache/src/answers/stamp.ts';
+const SWEEPER = 'libs/cache/src/ledger/intent-sweeper.ts';
+const WRITES = 'libs/cache/src/writes/cache-writes.ts';
+
+const SAVE =
+  'if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer });';
+const ENSURE = 'const versions = await this.monotonicReads.ensure(tags);';
+const LOADED = 'const answer = await compressed(await this.load(load));';
+const MADE = `const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));`;
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'writers delete entries, and nobody looks at versions',
+    surroundings: 'embedded',
+    edits: [
+      { file: STAMP, find: 'stamp.length === tags.length + 1 &&', replace: 'true ||' },
+      { file: WRITES, find: MADE, replace: `await this.entries.cache.clear();\n    ${MADE}` },
+    ],
+  },
+  {
+    name: 'an answer is stored under the versions that stand when it is stored',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: ANSWERS,
+        find: SAVE,
+        replace: 'if (versions) stored = await this.entries.save(key, { stamp: stampOf(tags, versions), answer });',
+      },
+    ],
+  },
+  {
+    name: 'the version of a new order is observed after the commit',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: WRITES,
+        find: MADE,
+        replace: `const made = await Promise.all(writes.flatMap((write) => write.made ?? []).map(async (one) =>
+          ({ ...one, observed: await this.tell(() => this.ledger.observe([one.tag])), version: freshVersion() })));`,
+      },
+    ],
+  },
+  {
+    name: 'a warm count is patched in place',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: REFRESHER,
+        find: 'load().then(compressed)',
+        replace: `this.entries.findShared(key, stampOf(own, observed)).then((found) => {
+          if (!found || key !== 'count') return load().then(compressed);
+          const body = Buffer.from(String(Number(found.identity.body.toString()) + 1));
+          return { identity: { ...found.identity, body } };
+        })`,
+      },
+    ],
+  },
+  {
+    name: 'writers flip nothing',
+    surroundings: 'quiet',
+    edits: [{ file: WRITES, find: 'const flips = changed.map(', replace: 'const flips = [].map(' }],
+  },
+  {
+    name: 'a writer flips one of its tags only',
+    surroundings: 'quiet',
+    edits: [{ file: WRITES, find: 'const flips = changed.map(', replace: 'const flips = changed.slice(0, 1).map(' }],
+  },
+  {
+    name: 'a reader joins the load of one who observed older versions',
+    surroundings: 'quiet',
+    edits: [{ file: STAMP, find: "return `${key}\\n${stamp.join(' ')}`;", replace: 'return key;' }],
+  },
+  {
+    name: 'a near entry is a hit, whatever was observed',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: ENTRIES,
+        find: 'return entry && isInForce(entry.stamp, tags, versions) ? entry.answer : undefined;',
+        replace: 'return entry?.answer;',
+      },
+    ],
+  },
+  {
+    name: 'an entry in Redis is a hit, whatever was observed',
+    surroundings: 'quiet',
+    edits: [{ file: ENTRIES, find: 'if (entry?.stamp.join() !== stamp.join()) return', replace: 'if (!entry) return' }],
+  },
+  {
+    name: 'near entries are validated by the epoch alone',
+    surroundings: 'quiet',
+    edits: [{ file: STAMP, find: 'tags.every((tag, i) => stamp[i + 1] === versions.get(tag))', replace: 'true' }],
+  },
+  {
+    name: 'near entries are validated by the epoch and their first tag',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: STAMP,
+        find: 'tags.every((tag, i) => stamp[i + 1] === versions.get(tag))',
+        replace: 'tags.slice(0, 1).every((tag, i) => stamp[i + 1] === versions.get(tag))',
+      },
+    ],
+  },
+  {
+    name: 'entries are not validated by the epoch',
+    surroundings: 'troubled',
+    edits: [
+      { file: STAMP, find: 'stamp[0] === versions.get(EPOCH) &&', replace: '' },
+      {
+        file: ENTRIES,
+        find: 'if (entry?.stamp.join() !== stamp.join()) return',
+        replace: 'if (entry?.stamp.slice(1).join() !== stamp.slice(1).join()) return',
+      },
+    ],
+  },
+  {
+    name: 'a writer is answered before its tags are flipped',
+    surroundings: 'quiet',
+    edits: [{ file: WRITES, find: 'await this.finishing.run(() => {', replace: 'void this.finishing.run(() => {' }],
+  },
+  {
+    name: 'a writer shares a round of others that began before its commit',
+    surroundings: 'quiet',
+    edits: [
+      { file: NEXT_RUN, find: 'if (this.next) return this.next;', replace: 'if (this.current) return this.current;' },
+    ],
+  },
+  {
+    name: 'warm answers are loaded before the versions are observed',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: REFRESHER,
+        find: 'const observed = await this.ledger.observe(dependencies);',
+        replace: `const early = await Promise.all(warm.map(({ load }) => load()));
+          const observed = await this.ledger.observe(dependencies);`,
+      },
+      {
+        file: REFRESHER,
+        find: 'warm.map(async ({ question: { key, tags: own }, load }) => {',
+        replace:
+          'warm.map(async ({ question: { key, tags: own } }, i) => {\n        const load = async () => early[i];',
+      },
+    ],
+  },
+  {
+    name: 'what comes into force does not put out what writes under way make untrue',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: WRITES,
+        find: '[...flips, ...made.map(flipOf)], refresh.shown)',
+        replace: '[...flips, ...made.map(flipOf)], [])',
+      },
+    ],
+  },
+  {
+    name: 'an answer is given out though it may show writes under way',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: ANSWERS,
+        find: ENSURE,
+        replace:
+          'const seen = await this.observe(tags);\n      const versions = seen instanceof Map ? seen : undefined;',
+      },
+    ],
+  },
+  {
+    name: 'whether writes are under way is asked before the load',
+    surroundings: 'quiet',
+    edits: [
+      { file: ANSWERS, find: ENSURE, replace: '' },
+      { file: ANSWERS, find: LOADED, replace: `${ENSURE}\n      ${LOADED}` },
+    ],
+  },
+  {
+    name: 'a reader that has lost patience with a writer does not evict in its place',
+    surroundings: 'quiet',
+    edits: [{ file: MONOTONIC_READS, find: 'await this.ledger.evictPending(tags);', replace: '' }],
+  },
+  {
+    name: 'a flip does not compare before it sets',
+    surroundings: 'embedded',
+    edits: [
+      {
+        file: MEMORY_LEDGER,
+        find: 'flip.refreshed && this.isCurrent(flip) ? flip.refreshed.version',
+        replace: 'flip.refreshed ? flip.refreshed.version',
+      },
+    ],
+  },
+  {
+    name: 'an intent is swept, and its tags are not evicted',
+    surroundings: 'quiet',
+    edits: [
+      { file: REDIS_LEDGER, find: 'tags.map((tag) => ({ tag })),\n          [],', replace: '[],\n          [],' },
+    ],
+  },
+  {
+    name: 'nobody sweeps',
+    surroundings: 'quiet',
+    edits: [{ file: SWEEPER, find: 'if (!this.ledger.available) return;', replace: 'return;' }],
+  },
+  {
+    name: 'the intent is withdrawn of a write whose outcome is unknown',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: WRITES,
+        find: 'async evict(tags: readonly Tag[]): Promise<void> {\n    await this.settle(\n      [],',
+        replace: `async evict(tags: readonly Tag[]): Promise<void> {
+          await this.settle((await this.tell(() => this.ledger.pending(tags)))?.intentIds ?? [],`,
+      },
+    ],
+  },
+  {
+    name: 'nothing is evicted for a write whose outcome is unknown',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: WRITES,
+        find: 'async evict(tags: readonly Tag[]): Promise<void> {\n    await this.settle(\n      [],',
+        replace: `async evict(tags: readonly Tag[]): Promise<void> {
+          await this.tell(async () => this.ledger.settle((await this.ledger.pending(tags)).intentIds, []));
+          if (tags.length > 0) return;
+          await this.settle([],`,
+      },
+    ],
+  },
+  {
+    name: 'the others are not told of a write when the ledger is away',
+    surroundings: 'troubled',
+    edits: [{ file: WRITES, find: 'await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);', replace: '' }],
+  },
+  {
+    name: 'the epoch is not renewed when Redis is back',
+    surroundings: 'troubled',
+    edits: [
+      {
+        file: REDIS_LEDGER,
+        find: 'return client.set(new LedgerKeys(namespace).version(EPOCH), freshVersion(), { PX: versionLifetime });',
+        replace: 'return client.get(new LedgerKeys(namespace).version(EPOCH));',
+      },
+    ],
+  },
+];
+
+/** Nothing is broken, and nothing may be found. */
+export const controls: readonly Mutation[] = (['quiet', 'troubled', 'embedded'] as const).map((surroundings) => ({
+  name: `nothing, ${surroundings}`,
+  surroundings,
+  edits: [],
+}));

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult, type JWK, type JWTPayload } from 'jose';
+import type { Role } from '../../apps/mes-api/src/auth/role.js';
+
+const ALGORITHM = 'ES256';
+
+/** What a test may want otherwise in a token. Times are in seconds from now on. */
+export interface TokenClaims {
+  readonly subject?: string;
+  readonly roles?: readonly Role[];
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly expiresIn?: number;
+  readonly notBeforeIn?: number;
+  readonly keyId?: string;
+}
+
+/** An issuer of tokens, with a real server for its keys that a test can make misbehave. */
+export class TokenIssuer {
+  readonly issuer = 'https://login.example.com/realms/mes';
+  readonly audience = 'mes';
+  /** Times that it was asked for its keys. */
+  requests = 0;
+  /** What it answers instead of its keys. */
+  misbehaviour: RequestListener | undefined;
+  private readonly keys = new Map<string, GenerateKeyPairResult>();
+  private server: Server;
+  private port = 0;
+
+  private constructor() {
+    this.server = this.createServer();
+  }
+
+  /** Starts with one key, named `first`. */
+  static async start(): Promise<TokenIssuer> {
+    const issuer = new TokenIssuer();
+    await issuer.addKey('first');
+    await issuer.listen(0);
+    return issuer;
+  }
+
+  get jwksUrl(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/keys`;
+  }
+
+  /** The environment of an API that takes its tokens. */
+  get environment(): Readonly<Record<'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_JWKS_URL', string>> {
+    return { AUTH_ISSUER: this.issuer, AUTH_AUDIENCE: this.audience, AUTH_JWKS_URL: this.jwksUrl };
+  }
+
+  async addKey(keyId: string): Promise<void> {
+    this.keys.set(keyId, await generateKeyPair(ALGORITHM, { extractable: true }));
+  }
+
+  /** Withdraws a key. */
+  removeKey(keyId: string): void {
+    this.keys.delete(keyId);
+  }
+
+  /** The keys that it shows. */
+  publicKeys(): Promise<JWK[]> {
+    return Promise.all(
+      [...this.keys].map(async ([kid, { publicKey }]) => ({
+        ...(await exportJWK(publicKey)),
+        kid,
+        alg: ALGORITHM,
+        use: 'sig',
+      })),
+    );
+  }
+
+  async token(claims: TokenClaims = {}): Promise<string> {
+    const { subject = 'anna', roles = ['operator'], keyId = 'first', expiresIn = 300, notBeforeIn } = claims;
+    const now = Math.floor(Date.now() / 1_000);
+    const payload = {
+      iss: claims.issuer ?? this.issuer,
+      aud: claims.audience ?? this.audience,
+      sub: subject,
+      roles,
+      iat: now,
+      exp: now + expiresIn,
+      ...(notBeforeIn === undefined ? {} : { nbf: now + notBeforeIn }),
+    };
+    return this.sign(payload, keyId);
+  }
+
+  /** A token that says just this. With a key that there is not, it is signed by a stranger. */
+  async sign(payload: JWTPayload, keyId = 'first'): Promise<string> {
+    const { privateKey } = this.keys.get(keyId) ?? (await generateKeyPair(ALGORITHM));
+    return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: keyId }).sign(privateKey);
+  }
+
+  /** Is not there any more, until it {@link returns}. */
+  async leave(): Promise<void> {
+    this.port = (this.server.address() as AddressInfo).port;
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  async returns(): Promise<void> {
+    this.server = this.createServer();
+    await this.listen(this.port);
+  }
+
+  async stop(): Promise<void> {
+    if (this.server.listening) await this.leave();
+  }
+
+  private async listen(port: number): Promise<void> {
+    this.server.listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  private createServer(): Server {
+    return createServer((request, response) => {
+      this.requests += 1;
+      if (this.misbehaviour) {
+        this.misbehaviour(request, response);
+        return;
+      }
+      void this.publicKeys().then((keys) => {
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+      });
+    });
+  }
+}
