@@ -1,4 +1,6 @@
+import { Ledger } from '@mes/cache';
 import pg from 'pg';
+import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
@@ -80,6 +82,24 @@ describe('an instance that is cut off from Redis while another is not', () => {
       expect(await listedBy(connected)).not.toContain(id);
       way.mend();
     }
+  });
+
+  it('has the other one evict what writes before its own touch that are not done', async () => {
+    const id = await create(connected);
+    await take(connected, id);
+    await eventually(async () => isHit(await list(connected)));
+    // Somebody has just taken the order, and has not come as far as evicting the list of new orders.
+    const ledger = connected.application.get(Ledger, { strict: false });
+    const intent = { id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] };
+    await ledger.announce(intent);
+    const before = await ledger.observe(intent.tags);
+    way.cut();
+    const token = await cutOff.token('operator');
+    const body = { status: 'MANUFACTURING_COMPLETED' };
+    expect((await cutOff.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
+    const after = await ledger.observe(intent.tags);
+    for (const tag of intent.tags) expect(after.get(tag)).not.toBe(before.get(tag));
+    await ledger.settle([intent.id], []);
   });
 
   it('serves around the cache meanwhile, and sees the writes of the other one', async () => {

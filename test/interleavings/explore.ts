@@ -71,7 +71,7 @@ export async function explore({
     },
   );
   const details = await fc.check(property, { numRuns: runs, seed, endOnFailure, ...(path ? { path } : {}) });
-  return { runs: executed, steps, happened, violation: details.failed ? describe(details) : undefined };
+  return { runs: executed, steps, happened, violation: details.failed ? describe(details, surroundings) : undefined };
 }
 
 type Failure = Pick<
@@ -79,12 +79,15 @@ type Failure = Pick<
   'seed' | 'counterexamplePath' | 'counterexample' | 'errorInstance'
 >;
 
-function describe({ seed, counterexamplePath, counterexample, errorInstance }: Failure): string {
+function describe(
+  { seed, counterexamplePath, counterexample, errorInstance }: Failure,
+  surroundings: SurroundingsName,
+): string {
   const [scenario, scheduler] = counterexample ?? [];
   return [
     errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance),
     `in this scenario: ${JSON.stringify(scenario, undefined, 1)}`,
     `with this interleaving: ${String(scheduler)}`,
-    `See it again by: npm run interleavings -- --seed ${seed} --path ${counterexamplePath ?? ''}`,
+    `See it again by: npm run interleavings -- --surroundings ${surroundings} --seed ${seed} --path ${counterexamplePath ?? ''}`,
   ].join('\n');
 }

@@ -74,7 +74,7 @@ export class Instance implements Listener {
 
   async hear(tags: readonly Tag[]): Promise<boolean> {
     try {
-      await this.ledger.evict(tags);
+      await this.ledger.evictOnBehalf(tags);
       return true;
     } catch (error) {
       if (error instanceof LedgerUnavailableError) return false;

@@ -11,7 +11,7 @@ class WatchedLedger {
   trusted = true;
   gate: Promise<void> = Promise.resolve();
 
-  async evict(tags: readonly Tag[]): Promise<void> {
+  async evictOnBehalf(tags: readonly Tag[]): Promise<void> {
     if (!this.trusted) throw new LedgerUnavailableError('redis-away');
     await this.gate;
     this.evicted.push([...tags]);

@@ -159,7 +159,7 @@ export class PostgresEvictionRelay extends EvictionRelay implements OnModuleInit
   /** Resolves with false if the ledger is not trusted: then everything will be evicted before it is. */
   private async evict(tags: readonly Tag[]): Promise<boolean> {
     try {
-      await this.ledger.evict(tags);
+      await this.ledger.evictOnBehalf(tags);
       return true;
     } catch (error) {
       if (error instanceof LedgerUnavailableError) return false;

@@ -200,6 +200,18 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       expect((await ledger.pending(['a', 'b'])).observed).toEqual(await ledger.observe(['a', 'b']));
     });
 
+    it('evicts, on behalf of somebody else, the tags and what writes under way touch that touch any of them', async () => {
+      const before = await ledger.observe(['a', 'b', 'c', 'd', 'e']);
+      await ledger.announce({ id: 'w1', tags: ['a', 'b'] });
+      await ledger.announce({ id: 'w2', tags: ['c'], made: ['a'] });
+      await ledger.announce({ id: 'w3', tags: ['d'] });
+      await ledger.evictOnBehalf(['a']);
+      const after = await ledger.observe(['a', 'b', 'c', 'd', 'e']);
+      const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
+      expect(changed.sort()).toEqual(['a', 'b', 'c']);
+      expect([...(await pendingOn('a'))].sort()).toEqual(['w1', 'w2']);
+    });
+
     it('evicts all that those writes touch which touch any of the tags, and leaves them under way', async () => {
       const before = await ledger.observe(['a', 'b', 'c', 'd', 'e']);
       await ledger.announce({ id: 'w1', tags: ['a', 'b'] });

@@ -101,6 +101,16 @@ export abstract class Ledger {
     );
   }
 
+  /**
+   * Evicts the tags of a write by somebody who does not reach the ledger. Other writes under way may have been committed
+   * before it, and whoever is answered about it must not be shown the time before them: what those touch which touch any of
+   * its tags is evicted as well.
+   */
+  async evictOnBehalf(tags: readonly Tag[]): Promise<void> {
+    const flips = tags.map((tag) => ({ tag }));
+    await this.settle([], flips, tags);
+  }
+
   /** Gives all that the writes under way touch which touch any of `tags` random versions. */
   async evictPending(tags: readonly Tag[]): Promise<void> {
     await this.settle([], [], tags);
