@@ -33,9 +33,9 @@ module.exports = {
     },
     {
       name: 'only-packages-of-production',
-      comment: 'Development packages are not there in production. Types are not either, and need not be.',
+      comment: 'Development packages are not there in production. Types and what the page is built of need not be.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      from: { path: '^(apps|libs)/', pathNot: `${SPEC}|^apps/mes-web/` },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
     },
     {
@@ -49,6 +49,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/' },
       to: { path: '^apps/' },
+    },
+    {
+      name: 'the-page-knows-the-api-by-its-document',
+      comment: 'Of the API it has nothing but the client that was generated of the OpenAPI document.',
+      severity: 'error',
+      from: { path: '^apps/mes-web/' },
+      to: { path: '^(apps/mes-api|libs|test)/' },
+    },
+    {
+      name: 'the-api-knows-no-page',
+      severity: 'error',
+      from: { path: '^(apps/mes-api|libs)/' },
+      to: { path: '^apps/mes-web/' },
     },
     {
       name: 'libraries-know-not-each-other',
@@ -145,7 +158,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'types', 'require', 'default'],
-      extensions: ['.ts', '.js', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.json', '.css', '.d.ts'],
     },
     reporterOptions: { text: { highlightFocused: true } },
   },

@@ -13,6 +13,10 @@ export interface OrdersApiOptions {
   readonly databaseUrl: string;
   /** Without it, the cache is in the process. */
   readonly redisUrl?: string;
+  /** Of the operators' page, if that is to be served. */
+  readonly pageDirectory?: string;
+  /** Where to listen; anywhere by default. */
+  readonly port?: number;
   /** More environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -38,13 +42,18 @@ export class OrdersApi {
 
   private constructor(
     readonly url: string,
-    readonly application: NestFastifyApplication,
+    private running: NestFastifyApplication,
+    private readonly make: () => Promise<NestFastifyApplication>,
     private readonly issuer: DevelopmentIssuer,
     private readonly dataDirectory: string,
   ) {}
 
+  get application(): NestFastifyApplication {
+    return this.running;
+  }
+
   /** Migrates the database, and starts. */
-  static async start({ databaseUrl, redisUrl, environment = {} }: OrdersApiOptions): Promise<OrdersApi> {
+  static async start({ databaseUrl, redisUrl, pageDirectory, port = 0, environment = {} }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
     await prepareDatabase({ url: databaseUrl, patience: 10_000 });
     const configuration = readConfiguration({
@@ -59,10 +68,19 @@ export class OrdersApi {
       MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...environment,
     });
-    const application = await createApplication(configuration, databaseUrl);
-    await application.listen(0, '127.0.0.1');
+    const make = (): Promise<NestFastifyApplication> => createApplication(configuration, databaseUrl, pageDirectory);
+    const application = await make();
+    await application.listen(port, '127.0.0.1');
     const issuer = await DevelopmentIssuer.open(dataDirectory);
-    return new OrdersApi(await application.getUrl(), application, issuer, dataDirectory);
+    return new OrdersApi(await application.getUrl(), application, make, issuer, dataDirectory);
+  }
+
+  /** Ends the application, and starts it again at the same place. */
+  async restart(whileAway: () => Promise<void>): Promise<void> {
+    await this.running.close();
+    await whileAway();
+    this.running = await this.make();
+    await this.running.listen(new URL(this.url).port, '127.0.0.1');
   }
 
   /** A good token for these roles, the same as long as the same is asked for; `lifetime` in the notation of jose. */

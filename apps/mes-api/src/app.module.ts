@@ -15,6 +15,7 @@ import { EvictionRelayModule } from './eviction-relay/eviction-relay.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { PageModule } from './page/page.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         OrdersModule,
         DashboardModule,
         CacheAdministrationModule,
+        PageModule,
         HealthModule,
         MetricsModule,
       ],

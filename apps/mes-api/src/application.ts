@@ -10,6 +10,7 @@ import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
 import { serveDocumentation } from './openapi.js';
 import { refuseWhenOverloaded } from './overload/refuse-when-overloaded.js';
 import { refuseOversized, serverLimits } from './request-limits.js';
+import { servePage } from './page/serve-page.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-requests.js';
 
@@ -17,10 +18,12 @@ import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-re
  * Puts the whole application together, ready to listen.
  *
  * @param databaseUrl of the database, which is there and migrated
+ * @param pageDirectory of the operators' page, if that is to be served
  */
 export async function createApplication(
   configuration: Configuration,
   databaseUrl: string,
+  pageDirectory?: string,
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration);
   const adapter = new FastifyAdapter({
@@ -49,5 +52,6 @@ export async function createApplication(
   refuseOversized(adapter.getInstance());
   keepAuditLog(adapter.getInstance(), log);
   serveDocumentation(application);
+  if (pageDirectory !== undefined) await servePage(adapter.getInstance(), pageDirectory, configuration.auth?.issuer);
   return application;
 }

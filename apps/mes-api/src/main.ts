@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
 import { fail } from './commands/command-failure.js';
@@ -7,6 +8,9 @@ import { loadEnvironmentFile } from './config/environment-file.js';
 import { readConfiguration } from './config/configuration.js';
 import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
 import { welcome } from './welcome.js';
+
+/** Where the build puts the operators' page. */
+const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
 
 /** What has been started so far, so that a signal at any time stops all of it. */
 const started: { database?: OpenDatabase; application?: NestFastifyApplication; shutdown?: ShutdownPlan } = {};
@@ -23,7 +27,7 @@ async function start(): Promise<void> {
   started.database = await openDatabase(configuration, console.error, stopped.signal);
   stopped.signal.throwIfAborted();
 
-  started.application = await createApplication(configuration, started.database.url);
+  started.application = await createApplication(configuration, started.database.url, PAGE_DIRECTORY);
   void started.database.embedded?.exited.then(({ expected, description }) => {
     if (!expected) void stop(1, `the embedded ${description}`);
   });

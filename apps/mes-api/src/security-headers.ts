@@ -13,10 +13,20 @@ export function addSecurityHeaders(server: FastifyInstance): void {
   });
 }
 
-function securityHeaders(): Readonly<Record<string, string>> {
+/** What the operators' page may load: nothing but what is its own, and the issuer of tokens by scripts and in frames. */
+export function pageSecurityPolicy(issuer: string | undefined): string {
+  const origins = ["'self'", ...(issuer === undefined ? [] : [new URL(issuer).origin])];
+  const headers = securityHeaders({ styleSrc: ["'self'"], fontSrc: ["'self'"], connectSrc: origins, frameSrc: origins });
+  return headers['content-security-policy'] ?? '';
+}
+
+type Directives = Readonly<Record<string, readonly string[]>>;
+
+function securityHeaders(directives: Directives = {}): Readonly<Record<string, string>> {
   const request = { method: 'GET' } as IncomingMessage;
   const response = new ServerResponse(request);
-  helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })(request, response, (error) => {
+  const contentSecurityPolicy = { directives: { upgradeInsecureRequests: null, ...directives } };
+  helmet({ contentSecurityPolicy })(request, response, (error) => {
     if (error instanceof Error) throw error;
   });
   return Object.fromEntries(Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]));

@@ -12,7 +12,7 @@ export const DEVELOPMENT_SUBJECTS: Readonly<Record<Role, string>> = {
 
 /** What somebody who has just started the API wants to know. Tokens are shown only where this process issues them. */
 export async function welcome(configuration: Configuration, url: string): Promise<string> {
-  const lines = ['', `MES Orders API   ${url}/api/v1`, `Swagger UI       ${url}/docs`, ''];
+  const lines = ['', `Operators’ page  ${url}/`, `MES Orders API   ${url}/api/v1`, `Swagger UI       ${url}/docs`, ''];
   if (configuration.auth) return lines.join('\n');
 
   const issuer = await DevelopmentIssuer.open(configuration.dataDirectory);

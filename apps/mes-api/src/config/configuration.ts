@@ -19,7 +19,18 @@ export abstract class Configuration {
   /** Of the embedded database and of the key for development tokens. */
   abstract readonly dataDirectory: string;
   /** Where tokens come from; without it, this process issues tokens for development. */
-  abstract readonly auth: { readonly issuer: string; readonly jwksUrl: string; readonly audience: string } | undefined;
+  abstract readonly auth:
+    | {
+        readonly issuer: string;
+        readonly jwksUrl: string;
+        readonly audience: string;
+        /** Of the operators' page, at the issuer; without it, nobody can sign in there. */
+        readonly clientId: string | undefined;
+        readonly scope: string;
+      }
+    | undefined;
+  /** Whether whoever reaches this process may have tokens for development, or only who is on the same machine. */
+  abstract readonly developmentSignIn: 'local' | 'open';
   /** Without a URL, PostgreSQL is run by this process. */
   abstract readonly database: {
     readonly url: string | undefined;
@@ -64,7 +75,11 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     rateLimitPerMinute: environment.RATE_LIMIT_PER_MINUTE,
     maxEventLoopDelay: environment.MAX_EVENT_LOOP_DELAY_MS,
     dataDirectory: resolve(environment.DATA_DIR),
-    auth: issuer && jwksUrl && audience ? { issuer, jwksUrl, audience } : undefined,
+    auth:
+      issuer && jwksUrl && audience
+        ? { issuer, jwksUrl, audience, clientId: environment.AUTH_CLIENT_ID, scope: environment.AUTH_SCOPE }
+        : undefined,
+    developmentSignIn: environment.DEVELOPMENT_SIGN_IN,
     database: {
       url: environment.DATABASE_URL,
       poolSize: environment.DATABASE_POOL_SIZE,

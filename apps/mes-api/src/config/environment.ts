@@ -65,6 +65,16 @@ export class Environment {
   @IsString()
   AUTH_AUDIENCE?: string;
 
+  @IsOptional()
+  @IsString()
+  AUTH_CLIENT_ID?: string;
+
+  @IsString()
+  AUTH_SCOPE = 'openid profile';
+
+  @IsIn(['local', 'open'])
+  DEVELOPMENT_SIGN_IN: 'local' | 'open' = 'local';
+
   @Matches(/^(\*|(https?:\/\/[^\s,/]+)(\s*,\s*https?:\/\/[^\s,/]+)*)?$/, {
     message: '$property must be a list of origins, separated by commas',
   })

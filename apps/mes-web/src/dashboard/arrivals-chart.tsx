@@ -1,0 +1,66 @@
+import { BarChart } from 'chartist';
+import { useEffect, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { HourlyCountDto } from '../api/client';
+import { useFormats } from '../language/formats';
+import 'chartist/dist/index.css';
+
+interface ArrivalsChartProps {
+  readonly hours: readonly HourlyCountDto[];
+}
+
+/** Orders per hour: drawn for those who see, and a table for those who hear. */
+export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<BarChart>(undefined);
+
+  useEffect(() => {
+    const data = {
+      // Every third hour has room for its name.
+      labels: hours.map(({ hour }, index) => (index % 3 === 2 ? formats.time(new Date(hour)) : '')),
+      series: [hours.map(({ count }) => count)],
+    };
+    if (chart.current) chart.current.update(data);
+    else if (place.current) {
+      chart.current = new BarChart(place.current, data, {
+        axisX: { showGrid: false },
+        axisY: { onlyInteger: true, offset: 48 },
+        low: 0,
+        chartPadding: { top: 16, right: 8, bottom: 8, left: 0 },
+      });
+    }
+  }, [hours, formats]);
+
+  useEffect(
+    () => () => {
+      chart.current?.detach();
+      chart.current = undefined;
+    },
+    [],
+  );
+
+  return (
+    <>
+      <div ref={place} className="arrivals" aria-hidden="true" />
+      <table className="visually-hidden">
+        <caption>{t('dashboard.arrivals')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('dashboard.hour')}</th>
+            <th scope="col">{t('dashboard.orders')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {hours.map(({ hour, count }) => (
+            <tr key={hour}>
+              <th scope="row">{formats.dateAndTime(new Date(hour))}</th>
+              <td>{formats.number(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { getStatusDashboard } from '../api/client';
+import { dataOf } from '../api/problem';
+import { useFormats } from '../language/formats';
+import { usePollingInterval } from '../live/live-context';
+import { Status } from '../orders/status';
+import type { Status as OrderStatus } from '../orders/use-move';
+import { mayLookAfterTheCache } from '../session/session';
+import { useSession } from '../session/session-context';
+import { Failure } from '../shell/failure';
+import { useNow } from '../shell/use-now';
+import { ArrivalsChart } from './arrivals-chart';
+import { CachePanel } from './cache-panel';
+import './dashboard-page.css';
+
+/** How many orders are where, how many come in, and how long the oldest new one has been waiting. */
+export function DashboardPage(): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const session = useSession();
+  const now = useNow();
+  const dashboard = useQuery({
+    queryKey: ['dashboard'],
+    queryFn: ({ signal }) => dataOf(getStatusDashboard({}, { signal })),
+    refetchInterval: usePollingInterval(),
+  });
+  const { data } = dashboard;
+  const arrived = data?.createdLast24h.reduce((sum, { count }) => sum + count, 0) ?? 0;
+
+  return (
+    <main className="dashboard" id="content" aria-busy={dashboard.isPending}>
+      <div className="dashboard-heading">
+        <h1>{t('dashboard.title')}</h1>
+        {data && <small>{t('dashboard.asOf', { time: formats.time(new Date(data.asOf)) })}</small>}
+      </div>
+      {dashboard.isPending && <p className="state">{t('loading')}</p>}
+      {dashboard.isError && !data && <Failure error={dashboard.error} onRetry={() => void dashboard.refetch()} />}
+      {data && (
+        <>
+          <section aria-label={t('dashboard.counts')}>
+            <ul className="tiles">
+              {(Object.entries(data.counts ?? {}) as [OrderStatus, number][]).map(([status, count]) => (
+                <li key={status} className="tile">
+                  <strong>{formats.number(count)}</strong>
+                  <Status status={status} />
+                </li>
+              ))}
+              <li className="tile tile-wide">
+                <strong>
+                  {data.oldestNewOrderAt === null
+                    ? '–'
+                    : formats.duration(now.getTime() - Date.parse(data.oldestNewOrderAt))}
+                </strong>
+                <span>{t(data.oldestNewOrderAt === null ? 'dashboard.noNew' : 'dashboard.oldest')}</span>
+              </li>
+            </ul>
+          </section>
+          <section aria-labelledby="arrivals" className="panel">
+            <h2 id="arrivals">{t('dashboard.arrivals')}</h2>
+            <p>{t('dashboard.arrived', { count: arrived })}</p>
+            <ArrivalsChart hours={data.createdLast24h} />
+          </section>
+        </>
+      )}
+      {mayLookAfterTheCache(session) && <CachePanel />}
+    </main>
+  );
+}

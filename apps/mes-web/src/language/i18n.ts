@@ -1,0 +1,37 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import en from './en.json';
+import ru from './ru.json';
+
+export const LANGUAGES = ['en', 'ru'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const REMEMBERED = 'mes.language';
+
+/** Shows the page in the language that was chosen, or else in the browser's. */
+export async function startInLanguage(): Promise<void> {
+  i18next.on('languageChanged', (language) => {
+    document.documentElement.lang = language;
+    document.title = i18next.t('title');
+  });
+  await i18next.use(initReactI18next).init({
+    resources: { en: { translation: en }, ru: { translation: ru } },
+    lng: rememberedLanguage() ?? preferredLanguage(),
+    fallbackLng: 'en',
+    interpolation: { escapeValue: false },
+  });
+}
+
+export function chooseLanguage(language: Language): void {
+  localStorage.setItem(REMEMBERED, language);
+  void i18next.changeLanguage(language);
+}
+
+function rememberedLanguage(): Language | undefined {
+  const remembered = localStorage.getItem(REMEMBERED);
+  return LANGUAGES.find((language) => language === remembered);
+}
+
+function preferredLanguage(): Language {
+  return navigator.languages.some((language) => language.startsWith('ru')) ? 'ru' : 'en';
+}

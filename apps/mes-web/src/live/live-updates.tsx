@@ -1,0 +1,46 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useSession } from '../session/session-context';
+import { LiveContext } from './live-context';
+import { listen, type LiveEvent, type LiveState } from './live-events';
+import { Paced } from './paced';
+
+/** At most so often is what is shown asked for again, in milliseconds. */
+const LEAST_PAUSE = 100;
+
+interface LiveUpdatesProps {
+  readonly children: ReactNode;
+}
+
+/** Has whatever is shown asked for again when an event says that it may have changed. */
+export function LiveUpdates({ children }: LiveUpdatesProps): ReactNode {
+  const session = useSession();
+  const queries = useQueryClient();
+  const [state, setState] = useState<LiveState>('connecting');
+  const subscribers = useRef(new Set<(event: LiveEvent) => void>());
+
+  useEffect(() => {
+    const refreshing = new Paced(() => queries.invalidateQueries(), LEAST_PAUSE);
+    const stopped = new AbortController();
+    const listener = {
+      onState: setState,
+      onEvent: (event: LiveEvent) => {
+        for (const subscriber of subscribers.current) subscriber(event);
+        refreshing.request();
+      },
+    };
+    void listen(session, listener, stopped.signal);
+    return () => {
+      stopped.abort();
+    };
+  }, [session.subject, session.roles, queries]);
+
+  const subscribe = useCallback((onEvent: (event: LiveEvent) => void) => {
+    subscribers.current.add(onEvent);
+    return () => {
+      subscribers.current.delete(onEvent);
+    };
+  }, []);
+  const live = useMemo(() => ({ state, subscribe }), [state, subscribe]);
+  return <LiveContext value={live}>{children}</LiveContext>;
+}

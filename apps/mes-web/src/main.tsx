@@ -1,0 +1,28 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { startInLanguage } from './language/i18n';
+import { LiveUpdates } from './live/live-updates';
+import { SessionGate } from './session/session-gate';
+import { Queries } from './api/queries';
+import { App } from './shell/app';
+import { NoticesProvider } from './shell/notices';
+import { applyTheme, rememberedTheme } from './shell/theme';
+
+applyTheme(rememberedTheme());
+await startInLanguage();
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no place for the application');
+createRoot(root).render(
+  <StrictMode>
+    <SessionGate>
+      <Queries>
+        <LiveUpdates>
+          <NoticesProvider>
+            <App />
+          </NoticesProvider>
+        </LiveUpdates>
+      </Queries>
+    </SessionGate>
+  </StrictMode>,
+);

@@ -1,0 +1,89 @@
+import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { OrderDto } from '../api/client';
+import { useMove, type Status } from './use-move';
+
+interface MoveButtonsProps {
+  readonly order: OrderDto;
+}
+
+/** What the transition table allows to be done with an order, as buttons. */
+export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
+  const { t } = useTranslation();
+  const move = useMove();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const commentId = useId();
+  const [asked, setAsked] = useState<Status>();
+  const [busy, setBusy] = useState(false);
+
+  const run = async (to: Status, comment?: string): Promise<void> => {
+    setBusy(true);
+    await move({ order, to, comment });
+    setBusy(false);
+  };
+  const choose = (to: Status): void => {
+    if (!isExplained(order.status, to)) {
+      void run(to);
+      return;
+    }
+    setAsked(to);
+    dialog.current?.showModal();
+  };
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const comment = new FormData(event.currentTarget).get('comment');
+    dialog.current?.close();
+    if (asked) void run(asked, typeof comment === 'string' ? comment.trim() : undefined);
+  };
+
+  return (
+    <div className="moves">
+      {order.nextStatuses.map((to, index) => (
+        <button
+          key={to}
+          type="button"
+          className={index === 0 ? 'primary' : undefined}
+          disabled={busy}
+          onClick={() => {
+            choose(to);
+          }}
+        >
+          {t(nameOf(order.status, to))}
+        </button>
+      ))}
+      <dialog ref={dialog} aria-labelledby={`${commentId}-title`}>
+        {asked && (
+          <form onSubmit={submit}>
+            <h2 id={`${commentId}-title`}>
+              {t('move.commentFor', { move: t(nameOf(order.status, asked)), number: order.number })}
+            </h2>
+            <label htmlFor={commentId}>{t('move.comment')}</label>
+            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} />
+            <div className="moves">
+              <button type="submit" className="primary">
+                {t('move.confirm')}
+              </button>
+              <button type="button" onClick={() => dialog.current?.close()}>
+                {t('move.dismiss')}
+              </button>
+            </div>
+          </form>
+        )}
+      </dialog>
+    </div>
+  );
+}
+
+/** What is out of the ordinary is explained to whoever finds it later. */
+function isExplained(from: Status, to: Status): boolean {
+  return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
+}
+
+function isRework(from: Status, to: Status): boolean {
+  return from === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
+}
+
+function nameOf(from: Status, to: Status): string {
+  if (isRework(from, to)) return 'move.rework';
+  return from === 'ON_HOLD' && to === 'MANUFACTURING_STARTED' ? 'move.resume' : `move.${to}`;
+}

@@ -1,0 +1,140 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams } from 'react-router';
+import { getOrder, getOrderHistory, type OrderDto, type OrderHistoryDto } from '../api/client';
+import { dataOf, Problem } from '../api/problem';
+import { useFormats } from '../language/formats';
+import { usePollingInterval } from '../live/live-context';
+import { mayMoveOrders } from '../session/session';
+import { useSession } from '../session/session-context';
+import { Failure } from '../shell/failure';
+import { useNow } from '../shell/use-now';
+import { Due } from './due';
+import { MoveButtons } from './move-buttons';
+import { Priority } from './priority';
+import { Status } from './status';
+import './order-page.css';
+
+/** Everything about one order. */
+export function OrderPage(): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const session = useSession();
+  const navigate = useNavigate();
+  const { id = '' } = useParams();
+  const refetchInterval = usePollingInterval();
+  const order = useQuery({
+    queryKey: ['order', id],
+    queryFn: ({ signal }) => dataOf(getOrder({ id }, { signal })),
+    refetchInterval,
+  });
+  const history = useQuery({
+    queryKey: ['history', id],
+    queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
+    refetchInterval,
+  });
+  const isMissing = order.error instanceof Problem && order.error.status < 500;
+
+  return (
+    <main className="order" id="content" aria-busy={order.isPending}>
+      <button type="button" onClick={() => void navigate(-1)}>
+        ‹ {t('order.back')}
+      </button>
+      {order.isPending && <p className="state">{t('loading')}</p>}
+      {order.isError && (!order.data || isMissing) && (
+        <Failure error={order.error} onRetry={() => void order.refetch()} />
+      )}
+      {order.data && !isMissing && (
+        <>
+          <div className="order-heading">
+            <h1>{t('order.heading', { number: order.data.number })}</h1>
+            <Status status={order.data.status} />
+            <Priority priority={order.data.priority} />
+          </div>
+          {mayMoveOrders(session) && <MoveButtons order={order.data} />}
+          <div className="order-columns">
+            <Details order={order.data} />
+            <section aria-labelledby="history">
+              <h2 id="history">{t('order.history')}</h2>
+              <Timeline order={order.data} history={history.data} />
+            </section>
+          </div>
+        </>
+      )}
+    </main>
+  );
+}
+
+function Details({ order }: { readonly order: OrderDto }): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const now = useNow();
+  const facts: [name: string, value: ReactNode][] = [
+    ['product', order.product.name],
+    ['material', order.material],
+    ['quantity', formats.number(order.quantity)],
+    ['due', <Due key="due" dueAt={order.dueAt} now={now} />],
+    ['comment', order.comment],
+    ['customer', `${order.customer.name} (${order.customer.id})`],
+    ['price', order.price && formats.money(order.price.amount, order.price.currency)],
+    ['model', order.product.modelUrl !== undefined && <ModelLink key="model" url={order.product.modelUrl} />],
+    ['assignee', order.assignee],
+    ['source', t(`source.${order.source}`)],
+    ['externalId', order.externalId],
+    ['createdBy', order.createdBy],
+    ['createdAt', formats.dateAndTime(new Date(order.createdAt))],
+  ];
+  return (
+    <dl className="facts">
+      {facts
+        .filter(([, value]) => value !== undefined && value !== false)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{t(`order.${name}`)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function ModelLink({ url }: { readonly url: string }): ReactNode {
+  const { t } = useTranslation();
+  // The address comes from outside: anything but a page of the web is shown as text.
+  if (!/^https?:\/\//i.test(url)) return url;
+  return (
+    <a href={url} target="_blank" rel="noreferrer">
+      {t('order.openModel')}
+    </a>
+  );
+}
+
+interface TimelineProps {
+  readonly order: OrderDto;
+  readonly history: OrderHistoryDto | undefined;
+}
+
+function Timeline({ order, history }: TimelineProps): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  return (
+    <ol className="timeline">
+      <li>
+        <strong>{t('order.created')}</strong>
+        <small>
+          {formats.dateAndTime(new Date(order.createdAt))}, {order.createdBy}
+        </small>
+      </li>
+      {history?.items.map(({ version, to, by, at, comment }) => (
+        <li key={version}>
+          <Status status={to} />
+          <small>
+            {formats.dateAndTime(new Date(at))}, {by}
+          </small>
+          {comment !== undefined && <p>{comment}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}

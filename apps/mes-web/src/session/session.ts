@@ -1,0 +1,29 @@
+import { decodeJwt } from 'jose';
+import type { Credentials } from '../api/connect';
+
+export type Role = 'operator' | 'partner' | 'viewer' | 'admin';
+
+/** Somebody who has signed in. Tokens are kept in memory alone. */
+export interface Session extends Credentials {
+  readonly subject: string;
+  readonly roles: readonly Role[];
+  signOut(): Promise<void>;
+}
+
+/** Who a token speaks for. The API verifies it; the page only needs to know what to offer. */
+export function claimsOf(token: string): { subject: string; roles: readonly Role[] } {
+  const { sub = '', roles } = decodeJwt<{ roles?: unknown }>(token);
+  return { subject: sub, roles: Array.isArray(roles) ? (roles as Role[]) : [] };
+}
+
+export function mayMoveOrders({ roles }: Session): boolean {
+  return roles.includes('operator') || roles.includes('admin');
+}
+
+export function maySeeEverything({ roles }: Session): boolean {
+  return mayMoveOrders({ roles } as Session) || roles.includes('viewer');
+}
+
+export function mayLookAfterTheCache({ roles }: Session): boolean {
+  return roles.includes('admin');
+}

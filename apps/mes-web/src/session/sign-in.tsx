@@ -1,0 +1,99 @@
+import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Preferences } from '../shell/preferences';
+import type { Choice } from './development-session';
+import type { Role } from './session';
+import './sign-in.css';
+
+const ROLES: readonly Role[] = ['operator', 'viewer', 'admin', 'partner'];
+
+interface SignInProps {
+  readonly state: 'starting' | 'failed' | 'signed-out';
+  readonly kind?: 'development' | 'oidc' | 'none' | undefined;
+  readonly expired: boolean;
+  readonly onChoose: (choice: Choice) => Promise<void>;
+  readonly onIssuer: () => void;
+  readonly onRetry: () => void;
+}
+
+export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: SignInProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <h1>{t('title')}</h1>
+        {expired && <p role="alert">{t('signIn.expired')}</p>}
+        {state === 'starting' && <p role="status">{t('loading')}</p>}
+        {state === 'failed' && (
+          <>
+            <p role="alert">{t('signIn.unreachable')}</p>
+            <button type="button" className="primary" onClick={onRetry}>
+              {t('tryAgain')}
+            </button>
+          </>
+        )}
+        {kind === 'oidc' && (
+          <button type="button" className="primary" onClick={onIssuer}>
+            {t('signIn.signIn')}
+          </button>
+        )}
+        {kind === 'none' && <p>{t('signIn.none')}</p>}
+        {kind === 'development' && <DevelopmentChooser onChoose={onChoose} />}
+      </div>
+      <Preferences />
+    </main>
+  );
+}
+
+function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactNode {
+  const { t } = useTranslation();
+  const nameId = useId();
+  const [name, setName] = useState('');
+  const [failed, setFailed] = useState(false);
+
+  const choose = (role: Role): void => {
+    setFailed(false);
+    onChoose({ role, name: name.trim() || `${role}-1` }).catch(() => {
+      setFailed(true);
+    });
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    choose('operator');
+  };
+  return (
+    <form onSubmit={submit}>
+      <p>{t('signIn.development')}</p>
+      <label htmlFor={nameId}>{t('signIn.name')}</label>
+      <input
+        id={nameId}
+        value={name}
+        maxLength={100}
+        autoComplete="off"
+        placeholder="operator-1"
+        onChange={({ target }) => {
+          setName(target.value);
+        }}
+      />
+      <div className="sign-in-roles">
+        {ROLES.map((role) => (
+          <button
+            key={role}
+            type={role === 'operator' ? 'submit' : 'button'}
+            className={role === 'operator' ? 'primary' : undefined}
+            onClick={
+              role === 'operator'
+                ? undefined
+                : () => {
+                    choose(role);
+                  }
+            }
+          >
+            {t(`role.${role}`)}
+          </button>
+        ))}
+      </div>
+      {failed && <p role="alert">{t('signIn.failed')}</p>}
+    </form>
+  );
+}

@@ -1,0 +1,63 @@
+import { lazy, Suspense, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
+import { ConnectionBanner } from '../live/connection-banner';
+import { useLiveState } from '../live/live-context';
+import { QueuePage } from '../orders/queue-page';
+import { mayMoveOrders, maySeeEverything } from '../session/session';
+import { useSession } from '../session/session-context';
+import { Preferences } from './preferences';
+import './app.css';
+
+// The first screen waits for nothing but itself.
+const MyWorkPage = lazy(() => import('../orders/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
+const OrderPage = lazy(() => import('../orders/order-page').then(({ OrderPage: page }) => ({ default: page })));
+const DashboardPage = lazy(() =>
+  import('../dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
+);
+
+export function App(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <BrowserRouter>
+      <a className="skip" href="#content">
+        {t('skip')}
+      </a>
+      <Header />
+      <ConnectionBanner />
+      <Suspense fallback={<main className="state">{t('loading')}</main>}>
+        <Routes>
+          <Route path="/mine" element={<MyWorkPage />} />
+          <Route path="/dashboard" element={<DashboardPage />} />
+          <Route path="/orders/:id" element={<OrderPage />} />
+          <Route path="*" element={<QueuePage />} />
+        </Routes>
+      </Suspense>
+    </BrowserRouter>
+  );
+}
+
+function Header(): ReactNode {
+  const { t } = useTranslation();
+  const session = useSession();
+  const live = useLiveState();
+  return (
+    <header className="header">
+      <nav aria-label={t('navigation.label')}>
+        <NavLink to="/" end>
+          {t('navigation.queue')}
+        </NavLink>
+        {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}
+        {maySeeEverything(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
+      </nav>
+      <span className={`live live-${live}`} role="status">
+        {t(live === 'lost' ? 'connection.connecting' : `connection.${live}`)}
+      </span>
+      <Preferences />
+      <span className="subject">{session.subject}</span>
+      <button type="button" onClick={() => void session.signOut()}>
+        {t('navigation.signOut')}
+      </button>
+    </header>
+  );
+}

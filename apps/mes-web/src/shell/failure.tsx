@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from '../api/problem';
+
+interface FailureProps {
+  readonly error: Error;
+  readonly onRetry: () => void;
+}
+
+/** Says why something cannot be shown, and what to do. */
+export function Failure({ error, onRetry }: FailureProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div className="state" role="alert">
+      <p>
+        <strong>{t('problem.title')}</strong> {t(`problem.${reasonOf(error)}`)}
+      </p>
+      <button type="button" onClick={onRetry}>
+        {t('tryAgain')}
+      </button>
+    </div>
+  );
+}
+
+function reasonOf(error: Error): 'busy' | 'forbidden' | 'missing' | 'other' {
+  const status = error instanceof Problem ? error.status : 503;
+  if (status >= 500 || status === 429) return 'busy';
+  if (status === 403) return 'forbidden';
+  return status === 404 || status === 400 ? 'missing' : 'other';
+}

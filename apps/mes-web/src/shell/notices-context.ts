@@ -1,0 +1,18 @@
+import { createContext, useContext } from 'react';
+
+/** Something that the operator is told and need not answer. */
+export interface Notice {
+  readonly tone: 'good' | 'bad';
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+export interface Notices {
+  notify(notice: Notice): void;
+}
+
+export const NoticesContext = createContext<Notices>({ notify: () => undefined });
+
+export function useNotices(): Notices {
+  return useContext(NoticesContext);
+}

@@ -1,0 +1,69 @@
+import { useCallback, useMemo, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NoticesContext, type Notice } from './notices-context';
+import './notices.css';
+
+/** How long a notice stays, in milliseconds. */
+const LIFETIME = 8_000;
+
+const MOST_AT_ONCE = 4;
+
+interface Shown extends Notice {
+  readonly id: number;
+}
+
+interface NoticesProviderProps {
+  readonly children: ReactNode;
+}
+
+/** Lets everything below tell the operator something, in a corner of the screen and by screen readers. */
+export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
+  const { t } = useTranslation();
+  const [shown, setShown] = useState<readonly Shown[]>([]);
+
+  const dismiss = useCallback((id: number) => {
+    setShown((last) => last.filter((notice) => notice.id !== id));
+  }, []);
+  const notify = useCallback(
+    (notice: Notice) => {
+      const id = performance.now() + Math.random();
+      setShown((last) => [...last, { ...notice, id }].slice(-MOST_AT_ONCE));
+      setTimeout(dismiss, LIFETIME, id);
+    },
+    [dismiss],
+  );
+  const notices = useMemo(() => ({ notify }), [notify]);
+  return (
+    <NoticesContext value={notices}>
+      {children}
+      <div className="notices" role="log" aria-label={t('notice.label')} aria-live="polite">
+        {shown.map(({ id, tone, text, action }) => (
+          <div key={id} className={`notice notice-${tone}`}>
+            <span>{text}</span>
+            {action && (
+              <button
+                type="button"
+                onClick={() => {
+                  dismiss(id);
+                  action.run();
+                }}
+              >
+                {action.label}
+              </button>
+            )}
+            <button
+              type="button"
+              className="plain"
+              aria-label={t('notice.close')}
+              onClick={() => {
+                dismiss(id);
+              }}
+            >
+              ×
+            </button>
+          </div>
+        ))}
+      </div>
+    </NoticesContext>
+  );
+}

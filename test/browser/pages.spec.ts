@@ -1,0 +1,309 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import axe from 'axe-core';
+import type { Browser } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { launchBrowser } from './support/browser.js';
+import { builtPage } from './support/built-page.js';
+import { Operator, type Language, type OperatorOptions } from './support/operators-page.js';
+
+const PATIENCE = 120_000;
+
+/** Where the screens are put, to be looked at. */
+const SCREENSHOTS = resolve('coverage/screenshots');
+
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+const TABLET = { width: 800, height: 1180 };
+
+describe('the operators’ page, in a browser', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let browser: Browser;
+  let desks: Operator[] = [];
+
+  beforeAll(async () => {
+    const pageDirectory = await builtPage();
+    await mkdir(SCREENSHOTS, { recursive: true });
+    database = await createTestDatabase();
+    [api, browser] = await Promise.all([
+      OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory }),
+      launchBrowser(),
+    ]);
+  }, PATIENCE);
+
+  afterEach(async () => {
+    for (const desk of desks) expect(desk.complaints).toEqual([]);
+    await Promise.all(desks.map((desk) => desk.close()));
+    desks = [];
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  async function atDesk(options: OperatorOptions = {}): Promise<Operator> {
+    const desk = await Operator.atDesk(browser, api.url, options);
+    desks.push(desk);
+    return desk;
+  }
+
+  async function signedIn(options: OperatorOptions = {}): Promise<Operator> {
+    const desk = await Operator.signedIn(browser, api.url, options);
+    desks.push(desk);
+    return desk;
+  }
+
+  async function create(order: Record<string, unknown> = {}): Promise<string> {
+    const token = await api.token('partner');
+    const body = newOrder(order);
+    return (await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body })).body.id;
+  }
+
+  async function move(id: string, status: string, by = 'operator-1', comment?: string): Promise<void> {
+    const token = await api.token('operator', by);
+    const answer = await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body: { status, comment } });
+    expect(answer.status).toBe(200);
+  }
+
+  async function order(id: string): Promise<{ status: string }> {
+    return (await api.call<{ status: string }>(`/api/v1/orders/${id}`, { token: await api.token('viewer') })).body;
+  }
+
+  /** What axe finds of what must not be. */
+  async function violations({ page }: Operator): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const { violations: found } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+      }),
+    );
+    return found.map(({ id, impact, nodes }) => `${String(impact)} ${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  }
+
+  describe('my work', () => {
+    it('shows what I took, and moves it along', async () => {
+      const id = await create();
+      await move(id, 'MANUFACTURING_STARTED', 'anna');
+      await move(await create(), 'MANUFACTURING_STARTED', 'boris');
+      const { page } = await signedIn({ name: 'anna' });
+      await page.getByRole('link', { name: 'My work' }).click();
+      const card = page.getByRole('listitem');
+      await card.waitFor();
+      expect(await card.count()).toBe(1);
+
+      await card.getByRole('button', { name: 'Manufactured' }).click();
+      await card.getByRole('button', { name: 'Rework' }).click();
+      await page.getByRole('dialog').getByLabel('Why?').fill('A scratch on the bezel.');
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await card.getByRole('button', { name: 'Put on hold' }).click();
+      await page.getByRole('dialog').getByLabel('Why?').fill('Waits for gold.');
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await card.getByText('On hold').waitFor();
+      await card.getByRole('button', { name: 'Go on' }).click();
+      await card.getByText('In manufacturing').waitFor();
+
+      await card.getByRole('link').click();
+      await page.getByText('A scratch on the bezel.').waitFor();
+      await page.getByText('Waits for gold.').waitFor();
+      expect(await page.locator('.timeline li').count()).toBe(6);
+    });
+
+    it('asks why, and takes no for an answer', async () => {
+      const id = await create();
+      await move(id, 'MANUFACTURING_STARTED', 'olga');
+      const { page } = await signedIn({ name: 'olga' });
+      await page.getByRole('link', { name: 'My work' }).click();
+      await page.getByRole('button', { name: 'Put on hold' }).click();
+      await page.getByRole('button', { name: 'Leave it as it is' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      expect((await order(id)).status).toBe('MANUFACTURING_STARTED');
+    });
+
+    it('is told when somebody else has moved an order on', async () => {
+      const id = await create();
+      await move(id, 'MANUFACTURING_STARTED', 'ivan');
+      const { page } = await signedIn({ name: 'ivan' });
+      await page.getByRole('link', { name: 'My work' }).click();
+      await page.getByText('In manufacturing').waitFor();
+      await move(id, 'MANUFACTURING_COMPLETED', 'boris');
+      await page.getByText('Manufactured', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Rework' }).waitFor();
+    });
+  });
+
+  it('shows everything about an order, and what becomes of it', async () => {
+    const dueAt = new Date(Date.now() + 86_400_000).toISOString();
+    const id = await create({
+      externalId: 'WEB-1',
+      priority: 'HIGH',
+      comment: 'Engrave M. S.',
+      price: { amount: '1234567890.12', currency: 'EUR' },
+      product: { name: 'Signet ring', modelUrl: 'https://models.example.com/ring.stl' },
+      dueAt,
+    });
+    const desk = await signedIn();
+    await desk.open(`/orders/${id}`);
+    const { page } = desk;
+    await page.getByText('Engrave M. S.').waitFor();
+    const facts = await page.locator('dl').innerText();
+    for (const text of ['Signet ring', 'Gold 585', 'Мария Соколова', '€1,234,567,890.12', 'WEB-1', 'partner-1']) {
+      expect(facts).toContain(text);
+    }
+    expect(await page.getByRole('link', { name: 'Open' }).getAttribute('href')).toBe('https://models.example.com/ring.stl');
+    await desk.live();
+    await move(id, 'ON_HOLD', 'boris', 'No gold');
+    await page.getByText('No gold').waitFor();
+    await page.getByRole('button', { name: 'Back to the queue' }).waitFor();
+  });
+
+  it('says so when there is no such order', async () => {
+    const desk = await signedIn();
+    await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
+    await desk.page.getByText('There is no such order').waitFor();
+  });
+
+  it('counts on the dashboard as it happens, and shows the cache to administrators only', async () => {
+    const admin = await signedIn({ role: 'admin' });
+    await admin.page.getByRole('link', { name: 'Dashboard' }).click();
+    const tile = admin.page.getByRole('listitem').filter({ hasText: /New$/ }).locator('strong');
+    const count = async (): Promise<number> => Number((await tile.innerText()).replace(/\D/g, ''));
+    await tile.waitFor();
+    await admin.live();
+    const before = await count();
+    await create();
+    await eventually(async () => (await count()) === before + 1);
+    await admin.page.getByText('Answered without the database').waitFor();
+    expect(await admin.page.locator('.ct-bar').count()).toBe(24);
+
+    const viewer = await signedIn({ role: 'viewer' });
+    await viewer.open('/dashboard');
+    await viewer.page.locator('.ct-bar').first().waitFor();
+    expect(await viewer.page.getByText('Answered without the database').count()).toBe(0);
+  });
+
+  it('speaks English and Russian, and remembers which, and its colours', async () => {
+    const desk = await signedIn();
+    const { page } = desk;
+    await page.getByLabel('Language').selectOption('Русский');
+    await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
+    await page.getByLabel('Цвета').selectOption('Тёмные');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
+    expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
+    expect(await page.title()).toBe('MES: заказы');
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
+  });
+
+  it('keeps no token where scripts of another day could find it', async () => {
+    const { page } = await signedIn();
+    const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
+    expect(kept).not.toMatch(/eyJ/);
+    await page.reload();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  });
+
+  it('says when the session has ended, and goes on at the same place after signing in again', async () => {
+    const desk = await signedIn();
+    await desk.page.getByLabel('First').selectOption('Oldest');
+    // As it is when the token has expired.
+    await desk.page.route('**/api/v1/orders?*', (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
+    await desk.page.getByRole('checkbox', { name: 'Urgent' }).check();
+    await desk.page.getByText('Your session has ended.').waitFor();
+    await desk.page.unroute('**/api/v1/orders?*');
+    await desk.signIn();
+    await desk.page.getByRole('heading', { name: 'New orders' }).waitFor();
+    expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
+  });
+
+  it('says when the API is away, comes back by itself, and shows nothing from before', async () => {
+    const pageDirectory = await builtPage();
+    const own = await createTestDatabase();
+    const options = { databaseUrl: own.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory };
+    const [mine, table] = await Promise.all([OrdersApi.start(options), OrdersTable.connect(own.url)]);
+    const partner = { method: 'POST', token: await mine.token('partner'), body: newOrder() };
+    const [gone, still] = await Promise.all(
+      [1, 2].map(async () => (await mine.call<{ id: string }>('/api/v1/orders', partner)).body.id),
+    );
+    const desk = await Operator.signedIn(browser, mine.url);
+    desks.push(desk);
+    await desk.row(gone ?? '').waitFor();
+    await desk.live();
+    await mine.restart(async () => {
+      await desk.page.getByText('The connection is lost; trying again.').waitFor();
+      await table.query(`UPDATE orders SET status = 'CANCELLED', version = 2 WHERE id = $1`, [gone]);
+    });
+    await desk.live();
+    await desk.page.getByText('The connection is lost').waitFor({ state: 'detached' });
+    await desk.row(gone ?? '').waitFor({ state: 'detached' });
+    await desk.row(still ?? '').waitFor();
+    await table.close();
+    await mine.stop();
+    await own.drop();
+  }, 60_000);
+
+  describe.each(LANGUAGES)('in %s', (language) => {
+    it('has nothing that keeps people out, and looks like this', async () => {
+      await create({ priority: 'URGENT', comment: 'Engrave M. S.' });
+      const taken = await create({ priority: 'HIGH' });
+      await move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
+      await move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const desk = await atDesk({ language, colorScheme });
+        const { page } = desk;
+        const look = async (name: string): Promise<void> => {
+          await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
+          expect({ name, colorScheme, found: await violations(desk) }).toEqual({ name, colorScheme, found: [] });
+        };
+        await desk.open('/');
+        await page.locator('form').waitFor();
+        await look('sign-in');
+        await desk.signIn({ role: 'admin', name: `eva-${language}` });
+        await page.getByRole('grid').waitFor();
+        await desk.live();
+        await look('queue');
+        await page.setViewportSize(TABLET);
+        await look('queue-tablet');
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.locator('header nav a').nth(1).click();
+        await page.getByRole('listitem').first().waitFor();
+        await look('my-work');
+        await page.getByRole('listitem').getByRole('link').first().click();
+        await page.locator('.timeline li').nth(2).waitFor();
+        await look('order');
+        await page.locator('header nav a').nth(2).click();
+        await page.locator('.ct-bar').first().waitFor();
+        await page.getByRole('meter').waitFor();
+        await look('dashboard');
+        await desk.open('/?q=nothing-like-this');
+        await page.locator('.state').waitFor();
+        await look('empty');
+      }
+    }, PATIENCE);
+  });
+
+  it('comes with less than 150 kB of scripts for its first screen', async () => {
+    const desk = await atDesk();
+    const session = await desk.page.context().newCDPSession(desk.page);
+    await session.send('Network.enable');
+    const scripts = new Map<string, number>();
+    session.on('Network.responseReceived', ({ requestId, response }) => {
+      if (/javascript/.test(response.mimeType)) scripts.set(requestId, 0);
+    });
+    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+      if (scripts.has(requestId)) scripts.set(requestId, encodedDataLength);
+    });
+    await desk.open('/');
+    await desk.signIn();
+    await desk.page.getByRole('heading', { name: 'New orders' }).waitFor();
+    await desk.live();
+    const total = [...scripts.values()].reduce((sum, length) => sum + length, 0);
+    expect(total).toBeGreaterThan(10_000);
+    expect(total).toBeLessThan(150_000);
+  });
+});

@@ -1,0 +1,257 @@
+import type { Browser } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { launchBrowser } from './support/browser.js';
+import { builtPage } from './support/built-page.js';
+import { Operator, type OperatorOptions } from './support/operators-page.js';
+
+const PATIENCE = 120_000;
+
+interface Created {
+  readonly id: string;
+  readonly number: number;
+}
+
+describe('the queue of new orders, in a browser', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let table: OrdersTable;
+  let browser: Browser;
+  let desks: Operator[] = [];
+
+  beforeAll(async () => {
+    const pageDirectory = await builtPage();
+    database = await createTestDatabase();
+    [api, browser] = await Promise.all([
+      OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory }),
+      launchBrowser(),
+    ]);
+    table = await OrdersTable.connect(database.url);
+  }, PATIENCE);
+
+  afterEach(async () => {
+    for (const desk of desks) expect(desk.complaints).toEqual([]);
+    await Promise.all(desks.map((desk) => desk.close()));
+    desks = [];
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await table.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  async function signedIn(options: OperatorOptions = {}): Promise<Operator> {
+    const desk = await Operator.signedIn(browser, api.url, options);
+    desks.push(desk);
+    return desk;
+  }
+
+  async function create(order: Record<string, unknown> = {}): Promise<Created> {
+    const token = await api.token('partner');
+    const { body, status } = await api.call<Created & Record<string, unknown>>('/api/v1/orders', {
+      method: 'POST',
+      token,
+      body: newOrder(order),
+    });
+    expect(status).toBe(201);
+    return body;
+  }
+
+  async function statusOf(id: string): Promise<{ status: string; assignee?: string }> {
+    const { body } = await api.call<{ status: string; assignee?: string }>(`/api/v1/orders/${id}`, {
+      token: await api.token('viewer'),
+    });
+    return body;
+  }
+
+  it('shows what matters on the floor', async () => {
+    const dueAt = new Date(Date.now() + 3 * 86_400_000 + 60_000).toISOString();
+    const order = await create({ material: 'Gold 750', quantity: 12, priority: 'URGENT', dueAt });
+    const { row } = await signedIn().then((desk) => ({ row: desk.row(order.id) }));
+    const cells = await row.getByRole('gridcell').allInnerTexts();
+    expect(cells.slice(0, 6)).toEqual([
+      String(order.number),
+      'Мария Соколова',
+      expect.stringContaining('ring'),
+      'Gold 750',
+      '12',
+      'Urgent',
+    ]);
+    expect(cells[6]).toContain('in 3 days');
+  });
+
+  it('shows an order as it is created and lets it go as it is taken, with nothing reloaded', async () => {
+    const [here, there] = await Promise.all([signedIn({ name: 'anna' }), signedIn({ name: 'boris' })]);
+    await Promise.all([here.live(), there.live()]);
+    const { id } = await create();
+    await Promise.all([here.row(id).waitFor(), there.row(id).waitFor()]);
+    await here.row(id).getByRole('button', { name: 'Take' }).click();
+    await there.row(id).getByText('Taken by anna').waitFor();
+    await there.row(id).waitFor({ state: 'detached' });
+    await here.row(id).waitFor({ state: 'detached' });
+    expect(await statusOf(id)).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+  });
+
+  it('gives an order to one of two who take it at the same time, and tells the other one', async () => {
+    const [here, there] = await Promise.all([signedIn({ name: 'anna' }), signedIn({ name: 'boris' })]);
+    await Promise.all([here.live(), there.live()]);
+    for (let round = 0; round < 3; round += 1) {
+      const { id, number } = await create();
+      const takes = [here, there].map((desk) => desk.row(id).getByRole('button', { name: 'Take' }));
+      await Promise.all(takes.map((take) => take.waitFor()));
+      await Promise.all(takes.map((take) => take.evaluate((button: { click(): void }) => { button.click(); })));
+      const { assignee } = await eventually(async () => {
+        const order = await statusOf(id);
+        return order.assignee === undefined ? undefined : { assignee: order.assignee };
+      });
+      const [winner, loser] = assignee === 'anna' ? [here, there] : [there, here];
+      await winner.page.locator('.notice-good', { hasText: `Order ${String(number)} is yours` }).waitFor();
+      await loser.page.locator('.notice-bad', { hasText: `Order ${String(number)} was taken by ${assignee}` }).waitFor();
+      expect(await loser.page.locator('.notice-good', { hasText: `Order ${String(number)} ` }).count()).toBe(0);
+      await Promise.all([here, there].map((desk) => desk.row(id).waitFor({ state: 'detached' })));
+    }
+  });
+
+  it('is worked by the keyboard alone, on a Russian keyboard as well', async () => {
+    const orders = [await create(), await create(), await create()];
+    const desk = await signedIn({ language: 'ru' });
+    const [, middle] = orders.reverse();
+    await desk.row(middle?.id ?? '').waitFor();
+    await desk.page.keyboard.press('ArrowDown');
+    await desk.page.keyboard.press('ArrowDown');
+    expect(await desk.row(middle?.id ?? '').getAttribute('aria-selected')).toBe('true');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.waitForURL(`**/orders/${middle?.id ?? ''}`);
+    await desk.page.goBack();
+    await desk.row(middle?.id ?? '').waitFor();
+    await desk.page.keyboard.press('ArrowDown');
+    await desk.page.keyboard.press('ArrowDown');
+    // The key that has a T on other keyboards.
+    await desk.page.getByRole('grid').dispatchEvent('keydown', { key: 'е', code: 'KeyT', bubbles: true });
+    await eventually(async () => (await statusOf(middle?.id ?? '')).status === 'MANUFACTURING_STARTED');
+    await desk.row(middle?.id ?? '').waitFor({ state: 'detached' });
+    expect(await desk.row(orders[2]?.id ?? '').count()).toBe(1);
+  });
+
+  it('keeps its filters in the address, to be shared', async () => {
+    const wanted = await create({ material: 'Platinum 950', priority: 'HIGH' });
+    const other = await create({ material: 'Silver 925', priority: 'LOW' });
+    const desk = await signedIn();
+    await desk.row(other.id).waitFor();
+    await desk.page.getByRole('checkbox', { name: 'High' }).check();
+    await desk.page.getByLabel('Material').fill('Platinum 950');
+    await desk.page.getByLabel('First').selectOption('Most urgent');
+    await desk.row(other.id).waitFor({ state: 'detached' });
+    await desk.row(wanted.id).waitFor();
+    const address = new URL(desk.page.url());
+    expect([...address.searchParams].sort()).toEqual([
+      ['material', 'Platinum 950'],
+      ['priority', 'HIGH'],
+      ['sort', '-priority'],
+    ]);
+
+    const colleague = await signedIn({ name: 'boris' });
+    await colleague.open(`${address.pathname}${address.search}`);
+    await colleague.row(wanted.id).waitFor();
+    expect(await colleague.row(other.id).count()).toBe(0);
+    expect(await colleague.page.getByLabel('Material').inputValue()).toBe('Platinum 950');
+    await colleague.page.getByRole('button', { name: 'Clear the filters' }).click();
+    await colleague.row(other.id).waitFor();
+
+    await desk.page.getByLabel('Search').fill('nothing like this');
+    await desk.page.getByText('No new order matches these filters.').waitFor();
+  });
+
+  it('scrolls through thousands of orders, of which few are in the document, and stays where it is as others come', async () => {
+    await table.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, created_at)
+       SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', now() - n * interval '1 second'
+       FROM generate_series(1, 3000) AS n`,
+    );
+    const desk = await signedIn();
+    const grid = desk.page.getByRole('grid');
+    const last = desk.page.getByText('Customer 3000', { exact: true });
+    await eventually(async () => {
+      await grid.evaluate((element: { scrollTop: number; scrollHeight: number }) => {
+        element.scrollTop = element.scrollHeight;
+      });
+      return (await last.count()) === 1;
+    }, 30_000);
+    expect(await desk.page.getByRole('row').count()).toBeLessThan(60);
+
+    const before = await last.boundingBox();
+    const { id } = await create();
+    await eventually(async () => (await grid.getAttribute('aria-rowcount')) !== '-1');
+    await desk.live();
+    await eventually(async () => {
+      const after = await last.boundingBox();
+      return after?.y === before?.y;
+    });
+    await grid.press('Home');
+    await desk.row(id).waitFor();
+    await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
+  }, 60_000);
+
+  it('does not move what is looked at by itself', async () => {
+    const desk = await signedIn();
+    await desk.live();
+    await desk.page.evaluate(() => {
+      const shifts: number[] = [];
+      Object.assign(globalThis, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+      }).observe({ type: 'layout-shift', buffered: false });
+    });
+    for (let i = 0; i < 5; i += 1) {
+      const { id } = await create();
+      await desk.row(id).waitFor();
+    }
+    const shifts = await desk.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+    expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.01);
+  });
+
+  it('is not modified as often as it is asked for', async () => {
+    await create();
+    const desk = await signedIn();
+    await desk.live();
+    const statuses: number[] = [];
+    const session = await desk.page.context().newCDPSession(desk.page);
+    await session.send('Network.enable');
+    session.on('Network.responseReceivedExtraInfo', ({ statusCode }) => statuses.push(statusCode));
+    await desk.page.reload();
+    await desk.live();
+    await eventually(() => statuses.includes(304));
+  });
+
+  it('lets viewers look, and no more', async () => {
+    const { id } = await create();
+    const desk = await signedIn({ role: 'viewer' });
+    await desk.row(id).waitFor();
+    expect(await desk.page.getByRole('button', { name: 'Take' }).count()).toBe(0);
+    expect(await desk.page.getByRole('link', { name: 'My work' }).count()).toBe(0);
+    await desk.page.keyboard.press('ArrowDown');
+    await desk.page.keyboard.press('t');
+    expect((await statusOf(id)).status).toBe('NEW');
+  });
+
+  it('shows partners their own orders, without events', async () => {
+    const own = await create();
+    const desk = await signedIn({ role: 'partner' });
+    await desk.row(own.id).waitFor();
+    await desk.page.locator('.live-none').waitFor();
+    expect(await desk.page.getByRole('link', { name: 'Dashboard' }).count()).toBe(0);
+  });
+
+  it('offers to put an order on hold that was taken by mistake', async () => {
+    const { id } = await create();
+    const desk = await signedIn();
+    await desk.row(id).getByRole('button', { name: 'Take' }).click();
+    await desk.page.locator('.notice-good').getByRole('button', { name: 'Put on hold' }).click();
+    await eventually(async () => (await statusOf(id)).status === 'ON_HOLD');
+  });
+});

@@ -1,0 +1,114 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import type { Browser, Page } from 'playwright-core';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { launchBrowser } from './support/browser.js';
+import { builtPage } from './support/built-page.js';
+import { OidcServer } from './support/oidc-server.js';
+import { Operator } from './support/operators-page.js';
+
+const PATIENCE = 120_000;
+
+describe('signing in at an issuer', () => {
+  let database: TestDatabase;
+  let issuer: OidcServer;
+  let api: OrdersApi;
+  let browser: Browser;
+  let desk: Operator;
+
+  beforeAll(async () => {
+    const [pageDirectory, port] = await Promise.all([builtPage(), freePort()]);
+    [database, browser, issuer] = await Promise.all([
+      createTestDatabase(),
+      launchBrowser(),
+      OidcServer.start(`http://127.0.0.1:${String(port)}`),
+    ]);
+    api = await OrdersApi.start({
+      databaseUrl: database.url,
+      pageDirectory,
+      port,
+      environment: {
+        AUTH_ISSUER: issuer.url,
+        AUTH_JWKS_URL: `${issuer.url}/jwks`,
+        AUTH_AUDIENCE: 'urn:mes-orders-api',
+        AUTH_CLIENT_ID: 'mes-web',
+        AUTH_SCOPE: 'openid',
+      },
+    });
+  }, PATIENCE);
+
+  beforeEach(async () => {
+    desk = await Operator.atDesk(browser, api.url);
+  });
+
+  afterEach(async () => {
+    expect(desk.complaints).toEqual([]);
+    await desk.close();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+    await issuer.stop();
+    await database.drop();
+  });
+
+  async function freePort(): Promise<number> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+
+  async function signInAtIssuer(page: Page, name: string): Promise<void> {
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${issuer.url}/**`);
+    await page.locator('input[name=login]').fill(name);
+    await page.locator('input[name=password]').fill('any');
+    await page.locator('button[type=submit]').click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+  }
+
+  it('leads there and back to where one was, and again without a question after the page was loaded again', async () => {
+    const { page } = desk;
+    await desk.open('/?sort=dueAt');
+    await signInAtIssuer(page, 'anna');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?sort=dueAt');
+    await page.locator('.subject', { hasText: 'anna' }).waitFor();
+    await desk.live();
+
+    const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])');
+    expect(kept).not.toMatch(/eyJ|access_token|refresh_token/);
+
+    await page.reload();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?sort=dueAt');
+    await desk.live();
+  });
+
+  it('is needed again after signing out', async () => {
+    const { page } = desk;
+    await desk.open('/');
+    await signInAtIssuer(page, 'boris');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${issuer.url}/**`);
+    await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  });
+
+  it('is no place for tokens of development', async () => {
+    const answer = await api.call('/page/development-tokens', { method: 'POST', body: { role: 'admin' } });
+    expect(answer.status).toBe(403);
+    expect(answer.body).toMatchObject({ code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
+    await desk.open('/');
+    await desk.page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await desk.page.locator('form').count()).toBe(0);
+    expect((await api.call('/api/v1/orders', { method: 'POST', body: newOrder() })).status).toBe(401);
+  });
+});

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareDatabase } from '@mes/database';
+import pg from 'pg';
+import { fillOrders } from '../bench/fill/fill-orders.js';
+import { spreadOf } from '../bench/measure/spread.js';
+import { shownSpread } from '../bench/report/numbers.js';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { startPostgres } from '../support/postgres-server.js';
+import { RedisServer } from '../support/redis-server.js';
+import { launchBrowser } from './support/browser.js';
+import { Operator } from './support/operators-page.js';
+
+// Measures the operators' page in a headless Chromium, against the built API with PostgreSQL and Redis: how long after the
+// beginning of the navigation the first screen of rows is painted, how long a created order takes to another browser's screen,
+// and how even scrolling is.
+const { values } = parseArgs({
+  options: {
+    orders: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '20' },
+  },
+});
+const [orders, rounds] = [Number(values.orders), Number(values.rounds)];
+
+/** Runs in the page: notes when rows fill the grid, in milliseconds since the navigation began, and when orders appear. */
+const WATCH = `
+  globalThis.seen = new Map();
+  const look = () => {
+    const rows = document.querySelectorAll('.grid-body [role=row]');
+    const grid = document.querySelector('.grid');
+    if (grid && rows.length * 56 >= grid.clientHeight - 40 && !globalThis.filled) {
+      // The frame after the one in which they were laid out is there when they are painted.
+      globalThis.filled = -1;
+      requestAnimationFrame(() => setTimeout(() => { globalThis.filled = performance.now(); }));
+    }
+    for (const row of rows) {
+      if (seen.has(row.id)) continue;
+      seen.set(row.id, 0);
+      requestAnimationFrame(() => setTimeout(() => seen.set(row.id, Date.now())));
+    }
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+`;
+
+/** Runs in the page: scrolls on by a screen in each frame; gives the 95th percentile of how long a frame took. */
+const SCROLL = `(async () => {
+  const grid = document.querySelector('.grid');
+  grid.scrollTop = 0;
+  const frames = [];
+  let last = performance.now();
+  for (let step = 0; step < 160; step += 1) {
+    grid.scrollTop += 700;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    frames.push(performance.now() - last);
+    last = performance.now();
+  }
+  return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
+})()`;
+
+const [postgres, redis] = await Promise.all([startPostgres(), RedisServer.start()]);
+const databaseUrl = await postgres.createDatabase();
+await prepareDatabase({ url: databaseUrl, patience: 10_000 });
+const client = new pg.Client(databaseUrl);
+await client.connect();
+await fillOrders(client, orders);
+await client.end();
+
+const api = spawn(process.execPath, [resolve('dist/apps/mes-api/src/main.js')], {
+  env: { PATH: process.env.PATH, PORT: '0', DATABASE_URL: databaseUrl, REDIS_URL: redis.url, LOG_LEVEL: 'error' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let output = '';
+api.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+const url = await eventually(() => (output.includes('/docs') ? /http:\/\/[\d.]+:\d+/.exec(output)?.[0] : undefined), 60_000);
+const browser = await launchBrowser();
+try {
+  const [first, again] = [await measureFirst(), await measureAgain()];
+  const results: [what: string, values: number[], unit: string][] = [
+    ['navigation to the first screen of rows, nothing in the browser’s cache', first, 'ms'],
+    ['navigation to the first screen of rows, again', again, 'ms'],
+    ['a created order on another screen, after the request was sent', await measureArrivals(), 'ms'],
+    ['a frame while scrolling through 2,000 rows, 95th percentile', await measureScrolling(), 'ms'],
+  ];
+  console.log(`${orders.toLocaleString('en')} orders, ${String(rounds)} rounds: median (least–most)`);
+  for (const [what, measured, unit] of results) console.log(`${what}: ${shownSpread(spreadOf(measured))} ${unit}`);
+} finally {
+  await browser.close();
+  api.kill('SIGTERM');
+  await once(api, 'exit');
+  await redis.stop();
+  await postgres.stop();
+}
+
+async function filledAfter({ page }: Operator): Promise<number> {
+  return (await page.waitForFunction('globalThis.filled > 0 && globalThis.filled')).jsonValue() as Promise<number>;
+}
+
+/** A browser that has never been here; who he is was chosen, as a session at an issuer would be there. */
+async function measureFirst(): Promise<number[]> {
+  const measured: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const operator = await Operator.atDesk(browser, url);
+    await operator.page.addInitScript(
+      `sessionStorage.setItem('mes.development.choice', '{"role":"operator","name":"anna"}');${WATCH}`,
+    );
+    await operator.open('/');
+    measured.push(await filledAfter(operator));
+    await operator.close();
+  }
+  return measured;
+}
+
+async function measureAgain(): Promise<number[]> {
+  const operator = await Operator.signedIn(browser, url, { name: 'anna' });
+  await operator.page.addInitScript(WATCH);
+  const measured: number[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    await operator.open('/');
+    const filled = await filledAfter(operator);
+    // The first one compiles what the others find compiled.
+    if (round > 0) measured.push(filled);
+  }
+  await operator.close();
+  return measured;
+}
+
+async function measureArrivals(): Promise<number[]> {
+  const operator = await Operator.signedIn(browser, url, { name: 'boris' });
+  await operator.page.addInitScript(WATCH);
+  await operator.open('/');
+  await operator.live();
+  const { token } = (await (
+    await fetch(`${url}/page/development-tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ role: 'partner' }),
+    })
+  ).json()) as { token: string };
+  const measured: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const sent = Date.now();
+    const answer = await fetch(`${url}/api/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(newOrder()),
+    });
+    const { id } = (await answer.json()) as { id: string };
+    const seen = await operator.page.waitForFunction(`globalThis.seen.get('order-${id}')`);
+    measured.push(((await seen.jsonValue()) as number) - sent);
+  }
+  await operator.close();
+  return measured;
+}
+
+async function measureScrolling(): Promise<number[]> {
+  const operator = await Operator.signedIn(browser, url, { name: 'clara' });
+  await operator.page.getByRole('grid').waitFor();
+  const measured: number[] = [];
+  for (let round = 0; round < Math.min(rounds, 5); round += 1) {
+    measured.push(
+      await operator.page.evaluate<number>(SCROLL),
+    );
+  }
+  await operator.close();
+  return measured;
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Provider from 'oidc-provider';
+
+/** Of the API: what tokens are for. */
+const AUDIENCE = 'urn:mes-orders-api';
+
+// A real OpenID Connect issuer with one client, the page, whose origin is the argument. Whoever signs in is an operator, and
+// any password is right. Prints its URL as JSON.
+const [, , origin = ''] = process.argv;
+const server = createServer();
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+
+const provider = new Provider(issuer, {
+  clients: [
+    {
+      client_id: 'mes-web',
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`${origin}/signed-in`],
+      post_logout_redirect_uris: [origin],
+    },
+  ],
+  pkce: { required: () => true, methods: ['S256'] },
+  clientBasedCORS: (_context, from) => from === origin,
+  scopes: ['openid', 'offline_access'],
+  claims: { openid: ['sub'] },
+  findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+  extraTokenClaims: () => ({ roles: ['operator'] }),
+  // A session that is a cookie of the issuer: by it, the page gets new tokens after it was loaded again.
+  cookies: { keys: ['for tests only'] },
+  features: {
+    devInteractions: { enabled: true },
+    rpInitiatedLogout: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => AUDIENCE,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: 'openid offline_access',
+        audience: AUDIENCE,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: 3_600,
+      }),
+    },
+  },
+});
+server.on('request', provider.callback());
+console.log(JSON.stringify({ url: issuer }));

@@ -1,0 +1,31 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** An OpenID Connect issuer of its own process. */
+export class OidcServer {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** @param pageOrigin of the page that people sign in to */
+  static async start(pageOrigin: string): Promise<OidcServer> {
+    const register = resolve('test/support/register-typescript.js');
+    const program = resolve('test/browser/support/oidc-program.ts');
+    const child = spawn(process.execPath, ['--no-warnings', '--import', register, program, pageOrigin], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const lines = createInterface(child.stdout);
+    for await (const line of lines) {
+      if (line.startsWith('{')) return new OidcServer((JSON.parse(line) as { url: string }).url, child);
+    }
+    throw new Error('the issuer has ended');
+  }
+
+  async stop(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}

@@ -1,0 +1,81 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+
+export type Language = 'en' | 'ru';
+export type Role = 'operator' | 'viewer' | 'admin' | 'partner';
+
+/** What a test may want otherwise. */
+export interface OperatorOptions {
+  readonly role?: Role;
+  readonly name?: string;
+  readonly language?: Language;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ru: 'ru-RU' };
+const ROLE_BUTTONS: Readonly<Record<Role, RegExp>> = {
+  operator: /^(Operator|Оператор)$/,
+  viewer: /^(Viewer|Наблюдатель)$/,
+  admin: /^(Administrator|Администратор)$/,
+  partner: /^(Partner|Партнёр)$/,
+};
+
+/** Somebody in front of the page, in a browser of his own. */
+export class Operator {
+  /** What the browser complained of: refused scripts, errors that nobody caught. */
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    private readonly context: BrowserContext,
+    private readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      // What the network does is told by the page itself.
+      if (message.type() === 'error' && !message.text().includes('Failed to load resource')) {
+        this.complaints.push(message.text());
+      }
+    });
+  }
+
+  /** Opens a browser, with nothing remembered. */
+  static async atDesk(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
+    const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 } } = options;
+    const context = await browser.newContext({ locale: LOCALES[language], colorScheme, viewport });
+    context.setDefaultTimeout(20_000);
+    return new Operator(await context.newPage(), context, url);
+  }
+
+  /** Opens a browser and signs in. */
+  static async signedIn(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
+    const operator = await Operator.atDesk(browser, url, options);
+    await operator.open('/');
+    await operator.signIn(options);
+    return operator;
+  }
+
+  async open(path: string): Promise<void> {
+    await this.page.goto(new URL(path, this.url).href);
+  }
+
+  async signIn({ role = 'operator', name = '' }: OperatorOptions = {}): Promise<void> {
+    await this.page.locator('form input').fill(name);
+    await this.page.getByRole('button', { name: ROLE_BUTTONS[role] }).click();
+    await this.page.locator('header').waitFor();
+  }
+
+  /** Waits until events come. */
+  async live(): Promise<void> {
+    await this.page.locator('.live-live').waitFor();
+  }
+
+  /** The row of an order in the queue. */
+  row(orderId: string): Locator {
+    return this.page.locator(`[id="order-${orderId}"]`);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
