@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream';
 
+/** How many bytes wait here at most before more is made for a client that catches up. */
+const FEW_BYTES = 16 * 1024;
+
 /** How long a client may take for what it was sent before the end, in milliseconds. */
 const CLOSING_PATIENCE = 1_000;
 
@@ -7,6 +10,8 @@ const CLOSING_PATIENCE = 1_000;
 export interface ClientConnection {
   /** How many bytes wait behind the stream. */
   readonly unsentBytes: () => number;
+  /** Resolves when few bytes wait behind the stream, or the connection has ended. */
+  readonly drained: () => Promise<void>;
   readonly cutOff: () => void;
 }
 
@@ -15,12 +20,12 @@ export class ClientStream extends Readable {
   private wanted: (() => void)[] = [];
   private isFinished = false;
 
-  /** @param maxUnsentBytes how many bytes may wait for the client before it is cut off */
+  /** @param maxUnsentBytes whoever has not taken more than that when there is more to send is cut off */
   constructor(
     private readonly connection: ClientConnection,
     private readonly maxUnsentBytes: number,
   ) {
-    super();
+    super({ highWaterMark: FEW_BYTES });
     this.on('close', () => {
       this.whenWanted();
     });
@@ -28,8 +33,8 @@ export class ClientStream extends Readable {
 
   send(messages: string | Buffer): void {
     if (this.isFinished || this.destroyed) return;
-    this.push(messages);
     if (this.readableLength + this.connection.unsentBytes() > this.maxUnsentBytes) this.destroy();
+    else this.push(messages);
   }
 
   /** Ends it after what was sent; whoever does not take that is cut off. */
@@ -48,7 +53,8 @@ export class ClientStream extends Readable {
 
   /** Resolves when the client has taken nearly all that was sent, or is gone. */
   async taken(): Promise<void> {
-    while (!this.isOver && this.readableLength >= this.readableHighWaterMark) {
+    await this.connection.drained();
+    while (!this.isOver && this.readableLength >= FEW_BYTES) {
       await new Promise<void>((resolve) => this.wanted.push(resolve));
     }
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -73,6 +74,9 @@ export class EventsController {
       typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       {
         unsentBytes: () => raw.writableLength,
+        drained: async () => {
+          if (raw.writableNeedDrain) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+        },
         cutOff: () => raw.destroy(),
       },
     );

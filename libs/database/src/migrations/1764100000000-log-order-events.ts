@@ -72,7 +72,7 @@ const triggers = `
     moved integer;
   BEGIN
     IF TG_OP = 'INSERT' THEN
-      SELECT count(*) INTO touched FROM (SELECT FROM after_rows LIMIT most + 1) AS some;
+      SELECT count(*) INTO touched FROM (SELECT FROM after_rows LIMIT most + 1) AS few;
       IF touched = 0 THEN
         RETURN NULL;
       END IF;
@@ -83,7 +83,7 @@ const triggers = `
         RETURN NULL;
       END IF;
     ELSIF TG_OP = 'UPDATE' THEN
-      SELECT count(*) INTO touched FROM (SELECT FROM after_rows LIMIT most + 1) AS some;
+      SELECT count(*) INTO touched FROM (SELECT FROM after_rows LIMIT most + 1) AS few;
       IF touched = 0 THEN
         RETURN NULL;
       END IF;
