@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { callerOf } from '../auth/caller-of.js';
@@ -33,6 +33,15 @@ data: {"id":"01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d","number":7,"version":2,"from"
 
 `;
 
+/** OpenAPI 3.1 has no word for the messages of a stream. What their data are like is defined where the text is described. */
+const MESSAGES = {
+  type: 'string' as const,
+  $defs: {
+    'order.created': { $ref: getSchemaPath(OrderCreatedEventDto) },
+    'order.status-changed': { $ref: getSchemaPath(OrderStatusChangedEventDto) },
+  },
+};
+
 @ApiTags('events')
 @Controller('api/v1/events')
 export class EventsController {
@@ -49,7 +58,7 @@ export class EventsController {
   @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto)
   @ApiOkResponse({
     description: 'Messages, as they come.',
-    content: { [EVENT_STREAM]: { schema: { type: 'string' }, example: EXAMPLE } },
+    content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },
   })
   async follow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const stream = request.method === 'HEAD' ? '' : await this.begin(request, reply);
