@@ -10,6 +10,14 @@ import { Operator, type OperatorOptions } from './support/operators-page.js';
 
 const PATIENCE = 120_000;
 
+/** Runs in the page: notes by how much its layout shifts. */
+const WATCH_SHIFTS = `
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) shifts.push(value);
+  }).observe({ type: 'layout-shift' });
+`;
+
 interface Created {
   readonly id: string;
   readonly number: number;
@@ -200,18 +208,12 @@ describe('the queue of new orders, in a browser', () => {
   it('does not move what is looked at by itself', async () => {
     const desk = await signedIn();
     await desk.live();
-    await desk.page.evaluate(() => {
-      const shifts: number[] = [];
-      Object.assign(globalThis, { shifts });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
-      }).observe({ type: 'layout-shift', buffered: false });
-    });
+    await desk.page.evaluate(WATCH_SHIFTS);
     for (let i = 0; i < 5; i += 1) {
       const { id } = await create();
       await desk.row(id).waitFor();
     }
-    const shifts = await desk.page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+    const shifts = await desk.page.evaluate<number[]>('globalThis.shifts');
     expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.01);
   });
 

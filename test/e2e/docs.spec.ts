@@ -1,5 +1,7 @@
 import { DocumentValidator } from '../support/document-validator.js';
 import { DocumentedAnswers } from '../support/documented-answers.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
 import { GeneratedClient } from '../support/generated-client.js';
 import { newOrder } from '../support/new-order.js';
 import { exampleOf, operationsOf, type LocatedOperation, type OpenApiDocument } from '../support/openapi-document.js';
@@ -115,6 +117,31 @@ describe('every answer is as the document says', () => {
     expect([operationId, answer.status, complaints]).toEqual([operationId, answer.status, []]);
   }
 
+  async function followEvents(): Promise<EventStream> {
+    return EventStream.open(api.url, { token: admin });
+  }
+
+  /** Of a stream that never ends, what can be judged. */
+  function beginningOf(stream: EventStream): ApiAnswer<unknown> {
+    stream.drop();
+    const { statusCode = 0, headers } = stream.response;
+    return { status: statusCode, headers: new Headers(headers as Record<string, string>), body: 'event: hello' };
+  }
+
+  it('and so is what the live events say', async () => {
+    const stream = await followEvents();
+    const id = await createOrder();
+    await call('changeOrderStatus', { id, body: { status: 'MANUFACTURING_STARTED' } });
+    await eventually(() => stream.news.length === 2);
+    stream.drop();
+    const validator = DocumentValidator.closed(document);
+    const schemas = ['OrderCreatedEventDto', 'OrderStatusChangedEventDto'];
+    const complaints = stream.news.map(({ data }, i) =>
+      validator.complaints({ $ref: `#/components/schemas/${schemas[i] ?? ''}` }, data),
+    );
+    expect(complaints).toEqual([[], []]);
+  });
+
   it('when all goes well', async () => {
     const full = newOrder({
       ...{ externalId: 'W-1', priority: 'HIGH', dueAt: '2031-05-17T09:30:00Z', comment: 'Gift' },
@@ -142,6 +169,7 @@ describe('every answer is as the document says', () => {
       ['listOrders', await call('listOrders', { query: '?assignee=nobody' })],
       ['evictCache', await call('evictCache', { body: { tags: ['epoch'] } })],
       ['getCacheStatistics', await call('getCacheStatistics')],
+      ['followEvents', beginningOf(await followEvents())],
       ['isLive', await call('isLive')],
       ['isReady', await call('isReady')],
       ['getMetrics', await call('getMetrics')],

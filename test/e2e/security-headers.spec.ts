@@ -153,13 +153,14 @@ describe('every answer', () => {
     const headers = {
       origin: FLOOR,
       'access-control-request-method': 'PATCH',
-      'access-control-request-headers': 'authorization,content-type,if-match',
+      'access-control-request-headers': 'authorization,content-type,if-match,last-event-id',
     };
     const answer = await api.call(`${ORDERS}/${randomUUID()}/status`, { method: 'OPTIONS', headers });
     expect(answer.status).toBe(204);
     expect(answer.headers.get('access-control-allow-origin')).toBe(FLOOR);
     expect(answer.headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST, PATCH');
     expect(answer.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(answer.headers.get('access-control-allow-headers')).toContain('last-event-id');
     const elsewhere = await api.call(ORDERS, { method: 'OPTIONS', headers: { ...headers, origin: ELSEWHERE } });
     expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull();
   });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiProcess } from '../support/api-process.js';
+import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersTable } from '../support/orders-table.js';
@@ -110,6 +111,20 @@ describe('shutting down', () => {
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mes-orders-api'`,
     );
     expect(sessions).toEqual([]);
+  });
+
+  it('ends streams of events at once, and is not held up by them', async () => {
+    await start({ SHUTDOWN_DELAY_SECONDS: '300' });
+    const stream = await EventStream.open(url, { token: admin });
+    const unread = await EventStream.connect(url, { token: admin });
+    expect(await send('/api/v1/orders', newOrder())).toMatchObject({ status: 201 });
+    await eventually(() => stream.news.length === 1);
+    api.signal('SIGTERM');
+    await eventually(() => stream.isClosed);
+    // Only the delay is left to wait for.
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+    unread.drop();
   });
 
   it('is not ready, yet serves, also those who come anew, as long as a load balancer may need to see that', async () => {

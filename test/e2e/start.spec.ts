@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { migrations } from '../../libs/database/src/migrations/index.js';
 import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
@@ -149,7 +150,7 @@ describe('starting and stopping', () => {
       await blocker.query('ROLLBACK');
 
       await start({ DATABASE_URL: database.url }).ready();
-      expect(await observer.query('SELECT FROM schema_migrations')).toHaveLength(1);
+      expect(await observer.query('SELECT FROM schema_migrations')).toHaveLength(migrations.length);
     } finally {
       await Promise.all([blocker.close(), observer.close()]);
     }
@@ -160,7 +161,7 @@ describe('starting and stopping', () => {
     const instances = Array.from({ length: 5 }, () => start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' }));
     const urls = await Promise.all(instances.map((api) => api.ready()));
     const table = await OrdersTable.connect(database.url);
-    expect(await table.query('SELECT FROM schema_migrations')).toHaveLength(1);
+    expect(await table.query('SELECT FROM schema_migrations')).toHaveLength(migrations.length);
     await table.close();
     for (const { output } of instances) {
       const token = /^ {2}operator +(\S+)$/m.exec(output)?.[1] ?? '';

@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { ApiAnswer } from '../support/orders-api.js';
 import type { SentRequest } from './fuzzed-request.js';
@@ -21,16 +21,22 @@ export class Sender {
         { hostname, port, agent: this.agent, method, path, headers: flat, timeout: PATIENCE_MS },
         (response) => {
           const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
+          const answer = (): void => {
             try {
               const received = new Headers(response.headersDistinct as unknown as Record<string, string>);
               resolve(answerOf(response.statusCode ?? 0, received, Buffer.concat(chunks)));
             } catch (error) {
               reject(error instanceof Error ? error : new Error(String(error)));
             }
+          };
+          response.on('data', (chunk: Buffer) => {
+            chunks.push(chunk);
+            if (!isEndless(response)) return;
+            answer();
+            request.destroy();
           });
+          response.on('error', reject);
+          response.on('end', answer);
         },
       );
       request.on('timeout', () => request.destroy(new Error(`no answer for ${PATIENCE_MS} ms`)));
@@ -42,6 +48,11 @@ export class Sender {
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** A stream of events ends when whoever reads it has had enough. */
+function isEndless({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') === true;
 }
 
 function answerOf(status: number, headers: Headers, bytes: Buffer): ApiAnswer<unknown> {

@@ -11,11 +11,13 @@ import { CacheAdministrationModule } from './cache-administration/cache-administ
 import { ConfigurationModule } from './config/configuration.module.js';
 import { Configuration } from './config/configuration.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
+import { EventsStreamModule } from './events-stream/events-stream.module.js';
 import { EvictionRelayModule } from './eviction-relay/eviction-relay.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PageModule } from './page/page.module.js';
+import { PostgresNotificationsModule } from './postgres-notifications/postgres-notifications.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
@@ -46,11 +48,13 @@ export class AppModule {
             namespace: await readSharedSecret(dataSource, 'cache-namespace'),
           }),
         }),
+        PostgresNotificationsModule,
         EvictionRelayModule,
         RateLimitsModule,
         AuthModule,
         OrdersModule,
         DashboardModule,
+        EventsStreamModule,
         CacheAdministrationModule,
         PageModule,
         HealthModule,

@@ -22,6 +22,7 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
     })
     .addTag('orders', 'Create, find and move orders')
     .addTag('dashboard', 'How many orders are where')
+    .addTag('events', 'Follow the orders live')
     .addTag('cache', 'Look after the cache')
     .addTag('page', 'What the operators’ page needs before anybody has signed in')
     .addTag('operations', 'For those who run the service')

@@ -12,6 +12,8 @@ export { CacheAside } from './decorators/cache-aside.decorator.js';
 export type { CacheDescription, CachedRouteConfig, DescribeAnswer } from './decorators/cache-aside.metadata.js';
 export { EarlyAdmission, type CachedRoute } from './early/early-admission.js';
 export { TooManyLoadsError } from './flow/load-limit.js';
+export { withDeadline } from './flow/deadline.js';
+export { NextRun } from './flow/next-run.js';
 export { parseEntityTags } from './http/entity-tag.js';
 export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';

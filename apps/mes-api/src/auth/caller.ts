@@ -5,6 +5,8 @@ export interface Caller {
   /** The claim `sub`. */
   readonly subject: string;
   readonly roles: readonly Role[];
+  /** When the token is not good any more, the leeway for clocks included; in milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 declare module 'fastify' {

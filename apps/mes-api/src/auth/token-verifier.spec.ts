@@ -41,7 +41,7 @@ describe('TokenVerifier', () => {
   it('remembers who sends a token that it has verified, and only then', async () => {
     const authorization = await header(5 * MINUTE);
     expect(verifier.recall(authorization)).toBeUndefined();
-    const caller = { subject: 'olga', roles: ['operator'] };
+    const caller = { subject: 'olga', roles: ['operator'], expiresAt: NOW + 5 * MINUTE + 5_000 };
     expect(await verifier.verify(authorization)).toEqual(caller);
     expect(verifier.recall(authorization)).toEqual(caller);
     expect(await verifier.verify(authorization)).toEqual(caller);

@@ -27,7 +27,7 @@ const MAX_REMEMBERED = 10_000;
 
 interface RememberedCaller {
   readonly caller: Caller;
-  /** When its token is not good any more, in milliseconds since 1970. */
+  /** When the token is verified again, in milliseconds since 1970. */
   readonly until: number;
 }
 
@@ -59,8 +59,8 @@ export class TokenVerifier {
 
     const payload = await this.verifiedPayload(bearerToken(authorization));
     const caller = callerFrom(payload);
-    const goodUntil = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
-    this.remembered.set(authorization ?? '', { caller, until: Math.min(goodUntil, this.now() + REMEMBERED_MS) });
+    const until = Math.min(caller.expiresAt, this.now() + REMEMBERED_MS);
+    this.remembered.set(authorization ?? '', { caller, until });
     return caller;
   }
 
@@ -98,12 +98,12 @@ function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-function callerFrom({ sub, roles }: JWTPayload): Caller {
+function callerFrom({ sub, roles, exp = 0 }: JWTPayload): Caller {
   if (typeof sub !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sub)) {
     throw unauthorized('The subject of the token must be 1 to 255 visible ASCII characters.');
   }
   const known = Array.isArray(roles) ? ROLES.filter((role: Role) => roles.includes(role)) : [];
-  return { subject: sub, roles: known };
+  return { subject: sub, roles: known, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 };
 }
 
 function toProblem(error: unknown): Problem {

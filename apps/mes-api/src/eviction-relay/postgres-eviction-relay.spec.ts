@@ -3,6 +3,7 @@ import { databaseOptions, DATABASE_DEFAULTS } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { eventually } from '../../../../test/support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
 import { PostgresEvictionRelay } from './postgres-eviction-relay.js';
 
 /** The ledger as one instance sees it: evictions are noted, and can be held up or refused. */
@@ -20,15 +21,15 @@ class WatchedLedger {
 
 describe('PostgresEvictionRelay', () => {
   let database: TestDatabase;
-  const open: { relay: PostgresEvictionRelay; dataSource: DataSource }[] = [];
+  const open: { notifications: PostgresNotifications; dataSource: DataSource }[] = [];
 
   beforeEach(async () => {
     database = await createTestDatabase();
   });
 
   afterEach(async () => {
-    for (const { relay, dataSource } of open.splice(0)) {
-      await relay.onApplicationShutdown();
+    for (const { notifications, dataSource } of open.splice(0)) {
+      await notifications.onApplicationShutdown();
       await dataSource.destroy();
     }
     await database.drop();
@@ -38,12 +39,13 @@ describe('PostgresEvictionRelay', () => {
     const dataSource = new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url }));
     await dataSource.initialize();
     const ledger = new WatchedLedger();
-    const relay = new PostgresEvictionRelay(dataSource, ledger as unknown as Ledger);
+    const notifications = new PostgresNotifications(dataSource);
+    const relay = new PostgresEvictionRelay(dataSource, ledger as unknown as Ledger, notifications);
     // Longer than the test may last: what passes did not wait for it.
     Object.assign(relay, { echoDeadline: 60_000 });
-    await relay.onModuleInit();
+    await notifications.onModuleInit();
     ledger.evicted.length = 0;
-    open.push({ relay, dataSource });
+    open.push({ notifications, dataSource });
     return { relay, ledger, dataSource };
   }
 

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
  */
 @Injectable()
 export class Drain {
-  private begun = false;
+  private readonly begun = new AbortController();
 
   constructor(host: HttpAdapterHost) {
     const server = host.httpAdapter.getInstance<FastifyInstance>();
@@ -25,14 +25,19 @@ export class Drain {
   }
 
   get hasBegun(): boolean {
-    return this.begun;
+    return this.begun.signal.aborted;
+  }
+
+  /** Aborted when it begins: for answers that would never end of themselves. */
+  get signal(): AbortSignal {
+    return this.begun.signal;
   }
 
   begin(): void {
-    this.begun = true;
+    this.begun.abort();
   }
 
   private dismiss(reply: FastifyReply): void {
-    if (this.begun) void reply.header('connection', 'close');
+    if (this.hasBegun) void reply.header('connection', 'close');
   }
 }

@@ -19,7 +19,6 @@ import './order-page.css';
 /** Everything about one order. */
 export function OrderPage(): ReactNode {
   const { t } = useTranslation();
-  const formats = useFormats();
   const session = useSession();
   const navigate = useNavigate();
   const { id = '' } = useParams();

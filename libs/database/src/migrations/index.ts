@@ -1,4 +1,5 @@
 import { CreateOrders1764000000000 } from './1764000000000-create-orders.js';
+import { LogOrderEvents1764100000000 } from './1764100000000-log-order-events.js';
 
 /** All migrations, in the order in which they are applied. */
-export const migrations = [CreateOrders1764000000000];
+export const migrations = [CreateOrders1764000000000, LogOrderEvents1764100000000];

@@ -1,0 +1,25 @@
+import type { LogEntry } from './log-entry.js';
+import type { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
+import type { PositionCodec } from './position-codec.js';
+import type { ServerSentEvent } from './server-sent-event.js';
+
+/** What clients are told of an entry of the log. Nothing of it is about a customer. */
+export function eventOf(entry: LogEntry, ids: PositionCodec): ServerSentEvent {
+  return { id: ids.encode(entry.position), event: entry.type, data: dataOf(entry) };
+}
+
+function dataOf(entry: LogEntry): OrderCreatedEventDto | OrderStatusChangedEventDto | Record<string, never> {
+  if (entry.type === 'reset') return {};
+  const { orderId: id, number, version, status } = entry;
+  const at = entry.at.toISOString();
+  if (entry.type === 'order.created') {
+    return { id, number, version, status, priority: entry.priority, material: entry.material, at };
+  }
+  const { from, assignee, by } = entry;
+  return {
+    ...{ id, number, version, from, status },
+    ...(assignee === null ? {} : { assignee }),
+    ...(by === null ? {} : { by }),
+    at,
+  };
+}

@@ -1,0 +1,87 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
+
+/** Any number: all instances must agree on it. */
+const PRUNING_LOCK = 7_391_246;
+/** Deleted in one go, so that it takes a few ms only. */
+const MOST = 10_000;
+
+/**
+ * Deletes events that are older than the window. An event begins to age when it can be read, that is, when it is committed: it
+ * goes when a snapshot is older than the window that it was visible in.
+ */
+@Injectable()
+export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(EventPruning.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.prune().catch((error: unknown) => {
+        this.logger.warn(`cannot delete old events: ${String(error)}`);
+      });
+    }, this.options.pruneInterval).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Unless another instance is just doing it. */
+  async prune(): Promise<void> {
+    while ((await this.dataSource.transaction((manager) => this.pruneSome(manager))) === MOST);
+  }
+
+  /** Resolves with how many events were deleted. */
+  private async pruneSome(manager: EntityManager): Promise<number> {
+    const [lock] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+      PRUNING_LOCK,
+    ]);
+    if (lock?.mine !== true) return 0;
+
+    const { window, pruneInterval } = this.options;
+    await manager.query(
+      `INSERT INTO order_event_horizons (snapshot)
+       SELECT pg_current_snapshot() WHERE NOT EXISTS (
+         SELECT FROM order_event_horizons WHERE taken_at > clock_timestamp() - $1 * interval '0.5 milliseconds'
+       )`,
+      [pruneInterval],
+    );
+    // Of a horizon that comes from another database, nothing would be left: transactions may be far from its numbers here.
+    const [horizon] = await manager.query<{ snapshot: string }[]>(
+      `WITH horizon AS (
+        SELECT taken_at FROM order_event_horizons
+        WHERE taken_at < clock_timestamp() - $1 * interval '1 millisecond'
+          AND pg_snapshot_xmax(snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+        ORDER BY taken_at DESC LIMIT 1
+      ), older AS (
+        DELETE FROM order_event_horizons h USING horizon WHERE h.taken_at < horizon.taken_at
+      ), pruned AS (
+        UPDATE order_event_horizons h SET is_pruned = true FROM horizon WHERE h.taken_at = horizon.taken_at
+        RETURNING h.snapshot::text AS snapshot
+      )
+      SELECT snapshot FROM pruned`,
+      [window],
+    );
+    if (!horizon) return 0;
+    const deleted = await manager.query<unknown[]>(
+      `WITH old AS (
+        SELECT seq FROM order_events
+        WHERE xid < pg_snapshot_xmax($1::pg_snapshot) AND pg_visible_in_snapshot(xid, $1::pg_snapshot)
+        ORDER BY xid LIMIT $2
+      ), deleted AS (
+        DELETE FROM order_events e USING old WHERE e.seq = old.seq RETURNING 1
+      )
+      SELECT FROM deleted`,
+      [horizon.snapshot, MOST],
+    );
+    return deleted.length;
+  }
+}

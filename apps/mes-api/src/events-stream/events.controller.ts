@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowRoles } from '../auth/access.decorators.js';
+import { callerOf } from '../auth/caller-of.js';
+import type { ClientStream } from './client-stream.js';
+import { EventStreams } from './event-streams.js';
+import { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
+
+const EVENT_STREAM = 'text/event-stream';
+
+const DESCRIPTION = `Server-Sent Events, which never end of themselves, except when the token expires or the instance stops:
+come again then, with the id of the last message as \`Last-Event-ID\`, and nothing is missing and nothing comes twice.
+
+| event | data | |
+|---|---|---|
+| \`hello\` | \`{}\` | the first one |
+| \`order.created\` | \`OrderCreatedEventDto\` | |
+| \`order.status-changed\` | \`OrderStatusChangedEventDto\` | |
+| \`reset\` | \`{}\` | anything may have changed: fetch again |
+
+Events are kept for an hour; whoever has missed more than 1000 of them is sent a \`reset\`. Whoever reads too slowly is cut off.`;
+
+const EXAMPLE = `retry: 1000
+id: cTNmR2k0YVp-ODEyOjgxMjo
+event: hello
+data: {}
+
+id: cTNmR2k0YVp-ODEzOjgxMzo
+event: order.status-changed
+data: {"id":"01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d","number":7,"version":2,"from":"NEW","status":"MANUFACTURING_STARTED","assignee":"operator-1","by":"operator-1","at":"2026-11-23T09:30:00.000Z"}
+
+`;
+
+/** OpenAPI 3.1 has no word for the messages of a stream. What their data are like is defined where the text is described. */
+const MESSAGES = {
+  type: 'string' as const,
+  $defs: {
+    'order.created': { $ref: getSchemaPath(OrderCreatedEventDto) },
+    'order.status-changed': { $ref: getSchemaPath(OrderStatusChangedEventDto) },
+  },
+};
+
+@ApiTags('events')
+@Controller('api/v1/events')
+export class EventsController {
+  constructor(private readonly streams: EventStreams) {}
+
+  @Get()
+  @AllowRoles('operator', 'viewer', 'admin')
+  @ApiOperation({
+    operationId: 'followEvents',
+    summary: 'Follow what happens to the orders, live',
+    description: DESCRIPTION,
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last message that you have.' })
+  @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto)
+  @ApiOkResponse({
+    description: 'Messages, as they come.',
+    content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },
+  })
+  async follow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const stream = request.method === 'HEAD' ? '' : await this.begin(request, reply);
+    void reply
+      .headers({
+        'content-type': `${EVENT_STREAM}; charset=utf-8`,
+        'cache-control': 'no-store',
+        // Whoever comes again may come to another instance.
+        connection: 'close',
+        // nginx would keep events back until it has a few kilobytes.
+        'x-accel-buffering': 'no',
+      })
+      .send(stream);
+  }
+
+  private begin(request: FastifyRequest, { raw }: FastifyReply): Promise<ClientStream> {
+    // Nobody is late of whom nothing is awaited.
+    raw.setTimeout(0);
+    const { 'last-event-id': lastEventId } = request.headers;
+    return this.streams.begin(
+      callerOf(request),
+      typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+      {
+        unsentBytes: () => raw.writableLength,
+        drained: async () => {
+          if (raw.writableNeedDrain) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+        },
+        cutOff: () => raw.destroy(),
+      },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ORDER_PRIORITIES, type OrderPriority } from '../orders/order.js';
+import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
+
+/** The data of `order.created`. */
+export class OrderCreatedEventDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: 'integer' })
+  number!: number;
+
+  @ApiProperty({ type: 'integer' })
+  version!: number;
+
+  @ApiProperty({ enum: ORDER_STATUSES })
+  status!: OrderStatus;
+
+  @ApiProperty({ enum: ORDER_PRIORITIES })
+  priority!: OrderPriority;
+
+  @ApiProperty({ example: 'Gold 585' })
+  material!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  at!: string;
+}
+
+/** The data of `order.status-changed`. */
+export class OrderStatusChangedEventDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: 'integer' })
+  number!: number;
+
+  @ApiProperty({ type: 'integer' })
+  version!: number;
+
+  @ApiProperty({ enum: ORDER_STATUSES })
+  from!: OrderStatus;
+
+  @ApiProperty({ enum: ORDER_STATUSES })
+  status!: OrderStatus;
+
+  @ApiPropertyOptional({ type: String, description: 'The operator who took the order into work.' })
+  assignee?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Who changed it; absent if that was not done through the API.' })
+  by?: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  at!: string;
+}

@@ -1,0 +1,26 @@
+import { completeAt, isComplete, type Position } from './position.js';
+import { isSnapshot } from './snapshot.js';
+
+const ENCODED = /^[\w-]+$/;
+const SEQ = /^\d{1,18}$/;
+
+/** Positions as the ids of events. Ids of other databases, and what is no id, mean nothing. */
+export class PositionCodec {
+  /** @param database names the database, without `~` */
+  constructor(private readonly database: string) {}
+
+  encode(position: Position): string {
+    const { before, batch, seq } = position;
+    const parts = isComplete(position) ? [before] : [before, batch, seq];
+    return Buffer.from([this.database, ...parts].join('~')).toString('base64url');
+  }
+
+  decode(id: string): Position | undefined {
+    if (!ENCODED.test(id)) return undefined;
+    const [database, before, batch, seq, ...rest] = Buffer.from(id, 'base64url').toString('latin1').split('~');
+    if (database !== this.database || before === undefined || !isSnapshot(before)) return undefined;
+    if (batch === undefined) return completeAt(before);
+    if (seq === undefined || rest.length > 0 || !isSnapshot(batch) || !SEQ.test(seq)) return undefined;
+    return { before, batch, seq };
+  }
+}

@@ -1,0 +1,420 @@
+import { Ledger } from '@mes/cache';
+import { EventPruning } from '../../apps/mes-api/src/events-stream/event-pruning.js';
+import {
+  EVENTS_STREAM_OPTIONS,
+  type EventsStreamOptions,
+} from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
+import { Drain } from '../../apps/mes-api/src/shutdown/drain.js';
+import { EventStream, type EventStreamOptions } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const EVENTS = '/api/v1/events';
+const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
+
+/** Orders that somebody inserts behind the API's back. */
+const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+  SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)`;
+
+const open: { drop(): void }[] = [];
+const started: OrdersApi[] = [];
+let database: TestDatabase;
+let table: OrdersTable;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  table = await OrdersTable.connect(database.url);
+});
+
+afterEach(async () => {
+  for (const stream of open.splice(0)) stream.drop();
+  for (const api of started.splice(0)) await api.stop();
+});
+
+afterAll(async () => {
+  await table.close();
+  await database.drop();
+});
+
+async function instance(redisUrl?: string, options: Partial<EventsStreamOptions> = {}): Promise<OrdersApi> {
+  const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl });
+  started.push(api);
+  // Longer than the test may last: what passes was told, and not found by looking.
+  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000, ...options });
+  return api;
+}
+
+async function follow(api: OrdersApi, options: EventStreamOptions = {}): Promise<EventStream> {
+  const stream = await EventStream.open(api.url, { token: await api.token('viewer'), ...options });
+  open.push(stream);
+  return stream;
+}
+
+async function create(api: OrdersApi, changes: Record<string, unknown> = {}): Promise<string> {
+  const token = await api.token('partner');
+  const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder(changes) });
+  expect(status).toBe(201);
+  return String(body.id);
+}
+
+async function change(api: OrdersApi, id: string, status: string): Promise<void> {
+  const token = await api.token('operator', 'olga-7');
+  const answer = await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body: { status } });
+  expect(answer.status).toBe(200);
+}
+
+function seen(stream: EventStream): string[] {
+  return stream.news.map(({ event, data }) => `${event} ${String(data.id)} ${String(data.version)}`);
+}
+
+describe.each([
+  ['with Redis', () => process.env.TEST_REDIS_URL],
+  ['without Redis', () => undefined],
+])('live events %s', (_, redisUrl) => {
+  it('tell of what happens through any instance, in order, and of no customer', async () => {
+    const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
+    const [here, there] = [await follow(one), await follow(other)];
+    const id = await create(one, { priority: 'HIGH', material: 'Silver 925' });
+    await change(one, id, 'MANUFACTURING_STARTED');
+    await change(other, id, 'MANUFACTURING_COMPLETED');
+    for (const stream of [here, there]) {
+      await eventually(() => stream.news.length === 3);
+      expect(stream.events[0]).toMatchObject({ event: 'hello', data: {} });
+      expect(stream.news.map(({ event, data }) => ({ event, data }))).toEqual([
+        {
+          event: 'order.created',
+          data: {
+            ...{ id, number: expect.any(Number) as unknown, version: 1, status: 'NEW' },
+            ...{ priority: 'HIGH', material: 'Silver 925', at: ISO },
+          },
+        },
+        {
+          event: 'order.status-changed',
+          data: {
+            ...{ id, number: expect.any(Number) as unknown, version: 2 },
+            ...{ from: 'NEW', status: 'MANUFACTURING_STARTED', assignee: 'olga-7', by: 'olga-7', at: ISO },
+          },
+        },
+        {
+          event: 'order.status-changed',
+          data: {
+            ...{ id, number: expect.any(Number) as unknown, version: 3, from: 'MANUFACTURING_STARTED' },
+            ...{ status: 'MANUFACTURING_COMPLETED', assignee: 'olga-7', by: 'olga-7', at: ISO },
+          },
+        },
+      ]);
+    }
+    expect(here.news.map(({ data }) => data)).toEqual(there.news.map(({ data }) => data));
+  });
+
+  it('go on after a drop, through another instance and one that has just been started', async () => {
+    const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
+    const first = await follow(one);
+    const told = await create(one);
+    await eventually(() => first.news.length === 1);
+    first.drop();
+    const missed = [await create(one), await create(other)];
+    await change(other, told, 'CANCELLED');
+
+    await started.splice(started.indexOf(one), 1)[0]?.stop();
+    for (const api of [other, await instance(redisUrl())]) {
+      const second = await follow(api, { lastEventId: first.lastEventId });
+      await eventually(() => second.news.length >= 3);
+      const next = await create(api);
+      missed.push(next);
+      const expected = [
+        ...missed.slice(0, 2).map((id) => `order.created ${id} 1`),
+        `order.status-changed ${told} 2`,
+        ...missed.slice(2).map((id) => `order.created ${id} 1`),
+      ];
+      await eventually(() => second.news.length >= expected.length);
+      expect(seen(second)).toEqual(expected);
+    }
+  });
+
+  it('tell of writes behind the API’s back, by name or as a reset', async () => {
+    const api = await instance(redisUrl());
+    const stream = await follow(api);
+    const id = await create(api);
+    const steps: [string, unknown[], string[]][] = [
+      [INSERT, [2], ['order.created', 'order.created']],
+      [`UPDATE orders SET status = 'CANCELLED' WHERE id = $1`, [id], ['order.status-changed']],
+      [`UPDATE orders SET comment = 'x' WHERE id = $1`, [id], ['reset']],
+      [`DELETE FROM orders WHERE id = $1`, [id], ['reset']],
+      [INSERT, [1_001], ['reset']],
+      [`TRUNCATE orders CASCADE`, [], ['reset']],
+    ];
+    const expected = ['order.created'];
+    for (const [sql, parameters, events] of steps) {
+      await table.query(sql, parameters);
+      expected.push(...events);
+      await eventually(() => stream.news.length >= expected.length);
+      expect(stream.news.map(({ event }) => event)).toEqual(expected);
+    }
+    await table.query(`UPDATE orders SET comment = 'x' WHERE false`);
+    await table.query('DELETE FROM orders');
+    await create(api);
+    await eventually(() => stream.news.length > expected.length);
+    expect(stream.news.at(-1)?.event).toBe('order.created');
+    // Who did it, nobody knows.
+    expect(stream.news[3]?.data).not.toHaveProperty('by');
+  });
+});
+
+describe('a client of the live events', () => {
+  let api: OrdersApi;
+
+  async function begin(options: Partial<EventsStreamOptions> = {}): Promise<void> {
+    api = await instance(undefined, options);
+  }
+
+  it.each<[string, (id: string) => string]>([
+    ['that is none', () => 'none'],
+    ['with strange letters', () => '%00\u00fc~'],
+    ['of another database', (id) => edited(id, (parts) => ['AAAAAAAA', ...parts.slice(1)])],
+    ['of a time to come', (id) => edited(id, ([name = '']) => [name, '1:99999999999:'])],
+    ['that is no snapshot', (id) => edited(id, ([name = '']) => [name, '9:3:'])],
+    ['that is very long', (id) => edited(id, ([name = '']) => [name, `1:9999:${'2,'.repeat(4_000)}3`])],
+  ])('that comes with an id %s is reset, and goes on live', async (_, broken) => {
+    await begin();
+    const { lastEventId } = await follow(api);
+    const stream = await follow(api, { lastEventId: broken(lastEventId) });
+    await eventually(() => stream.news.length === 1);
+    // Cut off before the reset came, it would be reset the next time.
+    expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: {} });
+    expect(stream.news).toMatchObject([{ event: 'reset', data: {} }]);
+    const id = await create(api);
+    await eventually(() => stream.news.length === 2);
+    expect(seen(stream)[1]).toBe(`order.created ${id} 1`);
+    const again = await follow(api, { lastEventId: stream.news[0]?.id });
+    await eventually(() => again.news.length === 1);
+    expect(seen(again)).toEqual([`order.created ${id} 1`]);
+  });
+
+  it('is told of each of 1000 that it missed, and reset after more', async () => {
+    await begin();
+    const first = await follow(api);
+    first.drop();
+    for (let i = 0; i < 4; i += 1) await table.query(INSERT, [250]);
+    const second = await follow(api, { lastEventId: first.lastEventId });
+    await eventually(() => second.news.length >= 1_000);
+    expect(new Set(second.news.map(({ data }) => data.number)).size).toBe(1_000);
+    expect(second.news.every(({ event }) => event === 'order.created')).toBe(true);
+    // From any of them, it goes on with the next.
+    const third = await follow(api, { lastEventId: second.news[700]?.id });
+    await eventually(() => third.news.length >= 299);
+    expect(third.news.map(({ data }) => data)).toEqual(second.news.slice(701).map(({ data }) => data));
+
+    await table.query(INSERT, [1]);
+    const fourth = await follow(api, { lastEventId: first.lastEventId });
+    await eventually(() => fourth.news.length >= 1);
+    expect(fourth.news.map(({ event }) => event)).toEqual(['reset']);
+  });
+
+  it('that comes after the window is reset; one that listens, or comes in time, is not', async () => {
+    await begin({ window: 0, pruneInterval: 0 });
+    const listening = await follow(api);
+    const { lastEventId } = await follow(api);
+    await create(api);
+    await eventually(() => listening.news.length === 1);
+    const inTime = listening.lastEventId;
+    const pruning = api.application.get(EventPruning, { strict: false });
+    await pruning.prune();
+    await pruning.prune();
+    const [left] = await table.query<{ count: number }>('SELECT count(*)::integer FROM order_events');
+    expect(left).toEqual({ count: 0 });
+
+    const late = await follow(api, { lastEventId });
+    await eventually(() => late.news.length === 1);
+    expect(late.news[0]?.event).toBe('reset');
+    const id = await create(api);
+    await eventually(() => listening.news.length === 2 && late.news.length === 2);
+    expect(seen(listening).at(-1)).toBe(`order.created ${id} 1`);
+    expect(inTime).not.toBe('');
+  });
+
+  it('loses nothing to the pruning that was written long before it was committed', async () => {
+    await begin({ window: 0, pruneInterval: 0 });
+    const pruning = api.application.get(EventPruning, { strict: false });
+    const stream = await follow(api);
+    const writer = await OrdersTable.connect(database.url);
+    try {
+      await writer.query('BEGIN');
+      await writer.query(INSERT, [1]);
+      const created = await create(api);
+      await eventually(() => stream.news.length === 1);
+      const { lastEventId } = stream;
+      await pruning.prune();
+      await pruning.prune();
+      await writer.query('COMMIT');
+      const again = await follow(api, { lastEventId });
+      await eventually(() => stream.news.length === 2 && again.news.length === 1);
+      expect(seen(stream)[0]).toBe(`order.created ${created} 1`);
+      expect(again.news.map(({ data }) => data)).toEqual(stream.news.slice(1).map(({ data }) => data));
+      expect(again.news[0]?.event).toBe('order.created');
+    } finally {
+      await writer.close();
+    }
+  });
+
+  it('hears that the connection lives, and moves on by that when nothing happens', async () => {
+    await begin({ heartbeatInterval: 20, pollInterval: 20 });
+    const stream = await follow(api);
+    const hello = stream.lastEventId;
+    await table.query('CREATE TABLE IF NOT EXISTS elsewhere (id integer)');
+    await eventually(() => stream.comments > 1 && stream.lastEventId !== hello);
+    expect(stream.news).toEqual([]);
+    const id = await create(api);
+    const again = await follow(api, { lastEventId: stream.lastEventId });
+    await eventually(() => again.news.length === 1);
+    expect(seen(again)).toEqual([`order.created ${id} 1`]);
+  });
+
+  it('that does not read is cut off, and costs no more memory than it may, while others go on', async () => {
+    await begin();
+    const reading = await follow(api);
+    const stuck = await EventStream.connect(api.url, { token: await api.token('viewer', 'stuck') });
+    open.push(stuck);
+    // As many as the buffers of the operating system do not hold.
+    let inserted = 0;
+    await eventually(async () => {
+      await table.query(INSERT, [1_000]);
+      inserted += 1_000;
+      await eventually(() => reading.news.length >= inserted);
+      return (await openStreams(api)) === 1;
+    }, 60_000);
+    expect(reading.isClosed).toBe(false);
+    expect(reading.news).toHaveLength(inserted);
+  }, 90_000);
+
+  it('has the right headers, by HEAD as well, which takes no stream', async () => {
+    await begin();
+    const stream = await follow(api);
+    const headers = {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    };
+    expect(stream.response.headers).toMatchObject(headers);
+    const head = await api.call(EVENTS, { method: 'HEAD', token: await api.token('viewer') });
+    expect(head.status).toBe(200);
+    expect(Object.fromEntries(head.headers)).toMatchObject(headers);
+    expect(await openStreams(api)).toBe(1);
+  });
+
+  it('that is a partner, or shows no good token, is told nothing', async () => {
+    await begin();
+    expectProblem(await api.call(EVENTS, { token: await api.token('partner') }), { status: 403, code: 'ROLE_MISSING' });
+    expect((await api.call(EVENTS)).status).toBe(401);
+    expect((await api.call(`${EVENTS}?since=1`, { token: await api.token('viewer') })).status).toBe(400);
+  });
+
+  it('has so many streams at once, and one more when it has closed one', async () => {
+    await begin({ maxStreamsPerCaller: 2 });
+    const token = await api.token('viewer', 'eager');
+    const [first] = [await follow(api, { token }), await follow(api, { token })];
+    const refused = await api.call(EVENTS, { token });
+    expectProblem(refused, { status: 429, code: 'TOO_MANY_STREAMS' });
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    await follow(api);
+    first.drop();
+    await eventually(async () => (await EventStream.connect(api.url, { token })).response.statusCode === 200);
+  });
+
+  it('is told nothing after its token has expired', async () => {
+    await begin();
+    const short = await follow(api, { token: await api.token('viewer', 'short', '-4s') });
+    const long = await follow(api);
+    await eventually(() => short.isClosed);
+    expect(long.isClosed).toBe(false);
+  });
+
+  it('keeps its stream while PostgreSQL is away, and is told then what happened', async () => {
+    await begin({ pollInterval: 50 });
+    const stream = await follow(api);
+    await table.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await table.query(INSERT, [1]);
+    await eventually(() => stream.news.length === 1);
+    expect(stream.isClosed).toBe(false);
+  });
+
+  it('has its stream ended when the instance stops, at once', async () => {
+    await begin();
+    const stream = await follow(api);
+    api.application.get(Drain, { strict: false }).begin();
+    await eventually(() => stream.isClosed);
+    const late = await follow(api);
+    await eventually(() => late.isClosed);
+    expect(late.events.map(({ event }) => event)).toEqual(['hello']);
+  });
+
+  it('is told by an instance that hears nothing, since that looks', async () => {
+    await begin({ pollInterval: 50 });
+    const stream = await follow(api);
+    await table.query(`BEGIN; SET LOCAL mes.announced = 'on'`);
+    await table.query(INSERT, [1]);
+    await table.query('COMMIT');
+    await eventually(() => stream.news.length === 1);
+  });
+});
+
+describe('whoever is told of an event', () => {
+  it('is not shown the time before it, though the writer is not done, or has died', async () => {
+    const redis = await RedisServer.start();
+    try {
+      const [one, other] = [await instance(redis.url), await instance(redis.url)];
+      const ledger = one.application.get(Ledger, { strict: false });
+      const token = await one.token('operator');
+      const list = async (api: OrdersApi): Promise<string[]> => {
+        const { body } = await api.call<{ items: { id: string }[] }>('/api/v1/orders?status=NEW', {
+          token: await api.token('operator'),
+        });
+        return body.items.map(({ id }) => id);
+      };
+      const stream = await follow(one, { token });
+      const before = await create(one);
+      await eventually(() => stream.news.length === 1);
+      await list(one);
+      await list(other);
+
+      // A writer announces, commits, and does nothing more.
+      await ledger.announce({ id: 'dead writer', tags: [orderTag(before), statusTag('NEW'), statusTag('CANCELLED')] });
+      const writer = await OrdersTable.connect(database.url);
+      await writer.query('BEGIN');
+      await writer.query(`SELECT set_config('mes.announced', 'on', true)`);
+      await writer.query(`UPDATE orders SET status = 'CANCELLED', version = 2 WHERE id = $1`, [before]);
+      await writer.query('COMMIT');
+      await writer.close();
+      expect(await list(other)).toContain(before);
+      const woken = await create(one);
+      await eventually(() => stream.news.length === 3);
+      for (const api of [one, other]) {
+        expect(await list(api)).not.toContain(before);
+        expect(await list(api)).toContain(woken);
+      }
+    } finally {
+      for (const stream of open.splice(0)) stream.drop();
+      for (const api of started.splice(0)) await api.stop();
+      await redis.stop();
+    }
+  });
+});
+
+function edited(id: string, edit: (parts: string[]) => string[]): string {
+  const parts = Buffer.from(id, 'base64url').toString('latin1').split('~');
+  return Buffer.from(edit(parts).join('~'), 'latin1').toString('base64url');
+}
+
+async function openStreams(api: OrdersApi): Promise<number> {
+  const { body } = await api.call<string>('/metrics');
+  return Number(/^mes_event_streams (\d+)$/m.exec(body)?.[1]);
+}

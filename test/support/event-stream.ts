@@ -1,0 +1,90 @@
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { eventually } from './eventually.js';
+
+export interface ReceivedEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** What a test may want otherwise. */
+export interface EventStreamOptions {
+  readonly token?: string;
+  readonly lastEventId?: string | undefined;
+}
+
+/** A client of the live events, that reads as the HTML standard says, or not at all. */
+export class EventStream {
+  /** All events so far, the first one, `hello`, included. */
+  readonly events: ReceivedEvent[] = [];
+  comments = 0;
+  /** What the client would come again with. */
+  lastEventId: string;
+  isClosed = false;
+  private unread = '';
+
+  private constructor(
+    private readonly request: ClientRequest,
+    readonly response: IncomingMessage,
+    lastEventId: string,
+  ) {
+    this.lastEventId = lastEventId;
+    response.setEncoding('utf8');
+    response.on('error', () => undefined);
+    response.on('close', () => (this.isClosed = true));
+  }
+
+  /** Connects, and reads until it is told what it is to be told first. */
+  static async open(url: string, options: EventStreamOptions = {}): Promise<EventStream> {
+    const stream = await EventStream.connect(url, options);
+    stream.read();
+    await eventually(() => stream.events.length > 0 || stream.isClosed);
+    return stream;
+  }
+
+  /** Connects, and does not read. */
+  static connect(url: string, { token, lastEventId }: EventStreamOptions): Promise<EventStream> {
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(`${url}/api/v1/events`, {
+        agent: false,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+        },
+      });
+      request.on('error', reject);
+      request.on('response', (response) => {
+        resolve(new EventStream(request, response, lastEventId ?? ''));
+      });
+      request.end();
+    });
+  }
+
+  read(): void {
+    this.response.on('data', (text: string) => {
+      const messages = (this.unread + text).split('\n\n');
+      this.unread = messages.pop() ?? '';
+      for (const message of messages) this.take(message);
+    });
+  }
+
+  /** The events since `hello`, without what comes first. */
+  get news(): readonly ReceivedEvent[] {
+    return this.events.slice(1);
+  }
+
+  drop(): void {
+    this.request.destroy();
+  }
+
+  private take(message: string): void {
+    const fields = message
+      .split('\n')
+      .map((line): [string, string] => [line.split(':', 1)[0] ?? '', line.replace(/^[^:]*: ?/, '')]);
+    const { id, event, data } = Object.fromEntries(fields) as Record<string, string | undefined>;
+    if (fields.some(([name]) => name === '')) this.comments += 1;
+    if (id !== undefined) this.lastEventId = id;
+    if (event === undefined || data === undefined) return;
+    this.events.push({ id: id ?? '', event, data: JSON.parse(data) as Record<string, unknown> });
+  }
+}
