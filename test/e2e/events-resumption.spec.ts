@@ -145,8 +145,10 @@ describe('the live events', () => {
             const [material = ''] = materials(1);
             const token = await api(one.instance).token('partner');
             const body = newOrder({ material });
-            await api(one.instance).call('/api/v1/orders', { method: 'POST', token, body });
-            committed.push(material);
+            const { status } = await api(one.instance).call('/api/v1/orders', { method: 'POST', token, body });
+            // Backends that count in the same place wait for each other, and not for long.
+            if (status === 201) committed.push(material);
+            else expect(status).toBe(503);
             break;
           }
           case 'drop':
@@ -174,7 +176,7 @@ describe('the live events', () => {
     const few = fc
       .array(step, { minLength: 5, maxLength: 40, size: 'max' })
       .filter((steps) => missedAtMost(steps, 1_000));
-    await fc.assert(fc.asyncProperty(few, play), { numRuns: 40, interruptAfterTimeLimit: 60_000 });
+    await fc.assert(fc.asyncProperty(few, play), { numRuns: 30, interruptAfterTimeLimit: 60_000 });
   }, 120_000);
 });
 

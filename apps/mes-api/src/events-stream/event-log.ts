@@ -111,12 +111,12 @@ export class EventLog {
    */
   async canResume({ before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
     const [row] = await this.dataSource.query<{ possible: boolean }[]>(
-      `SELECT NOT ${GONE} AND $5 >= (
+      `SELECT NOT ${GONE} AND $5::bigint >= (
         SELECT count(*) FROM (
           SELECT FROM order_events e
           WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, $4::pg_snapshot)
             AND NOT (e.seq <= $3 AND pg_visible_in_snapshot(e.xid, $2::pg_snapshot))
-          LIMIT $5 + 1
+          LIMIT $5::bigint + 1
         ) AS missed
       ) AS possible`,
       [before, batch, seq, until, this.options.maxMissed],
