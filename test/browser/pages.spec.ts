@@ -36,7 +36,7 @@ describe('the operators’ page, in a browser', () => {
   }, PATIENCE);
 
   afterEach(async () => {
-    for (const desk of desks) expect(desk.complaints).toEqual([]);
+    for (const desk of desks) expect([...desk.complaints]).toEqual([]);
     await Promise.all(desks.map((desk) => desk.close()));
     desks = [];
   });
@@ -104,9 +104,9 @@ describe('the operators’ page, in a browser', () => {
       await card.getByRole('button', { name: 'Put on hold' }).click();
       await page.getByRole('dialog').getByLabel('Why?').fill('Waits for gold.');
       await page.getByRole('button', { name: 'Confirm' }).click();
-      await card.getByText('On hold').waitFor();
+      await card.getByText('On hold', { exact: true }).waitFor();
       await card.getByRole('button', { name: 'Go on' }).click();
-      await card.getByText('In manufacturing').waitFor();
+      await card.getByText('In manufacturing', { exact: true }).waitFor();
 
       await card.getByRole('link').click();
       await page.getByText('A scratch on the bezel.').waitFor();
@@ -183,7 +183,7 @@ describe('the operators’ page, in a browser', () => {
 
     const viewer = await signedIn({ role: 'viewer' });
     await viewer.open('/dashboard');
-    await viewer.page.locator('.ct-bar').first().waitFor();
+    await viewer.page.locator('.ct-bar').first().waitFor({ state: 'attached' });
     expect(await viewer.page.getByText('Answered without the database').count()).toBe(0);
   });
 
@@ -213,7 +213,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.page.getByLabel('First').selectOption('Oldest');
     // As it is when the token has expired.
     await desk.page.route('**/api/v1/orders?*', (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
-    await desk.page.getByRole('checkbox', { name: 'Urgent' }).check();
+    await desk.page.getByRole('checkbox', { name: 'Urgent' }).click();
     await desk.page.getByText('Your session has ended.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
     await desk.signIn();
@@ -277,7 +277,7 @@ describe('the operators’ page, in a browser', () => {
         await page.locator('.timeline li').nth(2).waitFor();
         await look('order');
         await page.locator('header nav a').nth(2).click();
-        await page.locator('.ct-bar').first().waitFor();
+        await page.locator('.ct-bar').first().waitFor({ state: 'attached' });
         await page.getByRole('meter').waitFor();
         await look('dashboard');
         await desk.open('/?q=nothing-like-this');

@@ -41,7 +41,7 @@ describe('the queue of new orders, in a browser', () => {
   }, PATIENCE);
 
   afterEach(async () => {
-    for (const desk of desks) expect(desk.complaints).toEqual([]);
+    for (const desk of desks) expect([...desk.complaints]).toEqual([]);
     await Promise.all(desks.map((desk) => desk.close()));
     desks = [];
   });
@@ -136,9 +136,8 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.keyboard.press('Enter');
     await desk.page.waitForURL(`**/orders/${middle?.id ?? ''}`);
     await desk.page.goBack();
-    await desk.row(middle?.id ?? '').waitFor();
-    await desk.page.keyboard.press('ArrowDown');
-    await desk.page.keyboard.press('ArrowDown');
+    // Back where it was.
+    await desk.page.locator(`[id="order-${middle?.id ?? ''}"][aria-selected=true]`).waitFor();
     // The key that has a T on other keyboards.
     await desk.page.getByRole('grid').dispatchEvent('keydown', { key: 'е', code: 'KeyT', bubbles: true });
     await eventually(async () => (await statusOf(middle?.id ?? '')).status === 'MANUFACTURING_STARTED');
@@ -156,6 +155,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.getByLabel('First').selectOption('Most urgent');
     await desk.row(other.id).waitFor({ state: 'detached' });
     await desk.row(wanted.id).waitFor();
+    await desk.page.waitForURL(/material=/);
     const address = new URL(desk.page.url());
     expect([...address.searchParams].sort()).toEqual([
       ['material', 'Platinum 950'],

@@ -44,7 +44,7 @@ describe('signing in at an issuer', () => {
   });
 
   afterEach(async () => {
-    expect(desk.complaints).toEqual([]);
+    expect([...desk.complaints]).toEqual([]);
     await desk.close();
   });
 

@@ -80,7 +80,7 @@ export class OrdersApi {
     await this.running.close();
     await whileAway();
     this.running = await this.make();
-    await this.running.listen(new URL(this.url).port, '127.0.0.1');
+    await this.running.listen(Number(new URL(this.url).port), '127.0.0.1');
   }
 
   /** A good token for these roles, the same as long as the same is asked for; `lifetime` in the notation of jose. */

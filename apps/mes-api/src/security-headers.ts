@@ -16,7 +16,14 @@ export function addSecurityHeaders(server: FastifyInstance): void {
 /** What the operators' page may load: nothing but what is its own, and the issuer of tokens by scripts and in frames. */
 export function pageSecurityPolicy(issuer: string | undefined): string {
   const origins = ["'self'", ...(issuer === undefined ? [] : [new URL(issuer).origin])];
-  const headers = securityHeaders({ styleSrc: ["'self'"], fontSrc: ["'self'"], connectSrc: origins, frameSrc: origins });
+  const headers = securityHeaders({
+    styleSrc: ["'self'"],
+    // Of elements: charts are drawn with them.
+    styleSrcAttr: ["'unsafe-inline'"],
+    fontSrc: ["'self'"],
+    connectSrc: origins,
+    frameSrc: origins,
+  });
   return headers['content-security-policy'] ?? '';
 }
 

@@ -19,7 +19,6 @@ const provider = new Provider(issuer, {
     {
       client_id: 'mes-web',
       token_endpoint_auth_method: 'none',
-      application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       redirect_uris: [`${origin}/signed-in`],

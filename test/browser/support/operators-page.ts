@@ -23,18 +23,18 @@ const ROLE_BUTTONS: Readonly<Record<Role, RegExp>> = {
 /** Somebody in front of the page, in a browser of his own. */
 export class Operator {
   /** What the browser complained of: refused scripts, errors that nobody caught. */
-  readonly complaints: string[] = [];
+  readonly complaints = new Set<string>();
 
   private constructor(
     readonly page: Page,
     private readonly context: BrowserContext,
     private readonly url: string,
   ) {
-    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('pageerror', (error) => this.complaints.add(error.message));
     page.on('console', (message) => {
       // What the network does is told by the page itself.
       if (message.type() === 'error' && !message.text().includes('Failed to load resource')) {
-        this.complaints.push(message.text());
+        this.complaints.add(message.text());
       }
     });
   }

@@ -19,6 +19,7 @@ export async function startInLanguage(): Promise<void> {
     lng: rememberedLanguage() ?? preferredLanguage(),
     fallbackLng: 'en',
     interpolation: { escapeValue: false },
+    showSupportNotice: false,
   });
 }
 

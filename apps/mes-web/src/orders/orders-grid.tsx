@@ -23,6 +23,8 @@ interface OrdersGridProps {
   readonly label: string;
   readonly orders: readonly OrderDto[];
   readonly departures: ReadonlyMap<string, Departure>;
+  /** The order that is active at first, if it is there. */
+  readonly chosenId: string | undefined;
   readonly hasMore: boolean;
   readonly onNeedMore: () => void;
   readonly onOpen: (order: OrderDto) => void;
@@ -36,12 +38,12 @@ interface OrdersGridProps {
  * By the keyboard it is a grid as ARIA describes it, with the focus on the whole and one row that is active.
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
-  const { label, orders, departures, hasMore, onNeedMore, onOpen, onTake } = props;
+  const { label, orders, departures, chosenId, hasMore, onNeedMore, onOpen, onTake } = props;
   const { t } = useTranslation();
   const formats = useFormats();
   const now = useNow();
   const scroll = useRef<HTMLDivElement>(null);
-  const [activeId, setActiveId] = useState<string>();
+  const [activeId, setActiveId] = useState(chosenId);
 
   const columns = useMemo(
     () =>
@@ -90,12 +92,14 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   }, [hasMore, lastInSight, rows.length, onNeedMore]);
 
   useSteadyView(scroll, orders);
-  // The queue is what the page is for: its keys work at once.
-  useEffect(() => {
-    if (document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
-  }, []);
-
   const activeIndex = orders.findIndex(({ id }) => id === activeId);
+  const atFirst = useRef(activeIndex);
+  useEffect(() => {
+    if (atFirst.current >= 0) virtualizer.scrollToIndex(atFirst.current, { align: 'center' });
+    // The queue is what the page is for: its keys work at once.
+    if (document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
+  }, [virtualizer]);
+
   const activate = (index: number): void => {
     const order = orders[Math.max(0, Math.min(index, orders.length - 1))];
     if (!order) return;

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import type { OrderDto } from '../api/client';
 import { useLiveEvents } from '../live/live-context';
 import type { LiveEvent } from '../live/live-events';
@@ -19,11 +19,17 @@ import './queue-page.css';
 
 const NONE: readonly OrderDto[] = [];
 
+/** Kept with an entry of the browser's history. */
+interface Place {
+  readonly chosenId: string;
+}
+
 /** The new orders, which come and go by themselves. */
 export function QueuePage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
   const navigate = useNavigate();
+  const location = useLocation();
   const now = useNow();
   const [parameters, setParameters] = useSearchParams();
   const view = useMemo(() => viewOf(parameters), [parameters]);
@@ -63,6 +69,12 @@ export function QueuePage(): ReactNode {
     else departures.note(order.id, { kind: 'gone', status: outcome.status });
   };
 
+  /** Whoever comes back from an order comes back to its row. */
+  const open = async ({ id }: OrderDto): Promise<void> => {
+    await navigate(location.search, { replace: true, state: { chosenId: id } satisfies Place });
+    await navigate(`/orders/${id}`);
+  };
+
   const needMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: false });
   }, [isFetchingNextPage, fetchNextPage]);
@@ -73,7 +85,7 @@ export function QueuePage(): ReactNode {
       <div className="queue-heading">
         <h1>{t('queue.title')}</h1>
         <span>{query.data && t(hasNextPage ? 'queue.countMore' : 'queue.count', { count: orders.length })}</span>
-        <span className="queue-keys">{session && mayMoveOrders(session) && t('queue.keys')}</span>
+        <span className="queue-keys">{mayMoveOrders(session) && t('queue.keys')}</span>
       </div>
       <QueueFilters
         view={view}
@@ -94,7 +106,8 @@ export function QueuePage(): ReactNode {
             departures={departures.of}
             hasMore={hasNextPage}
             onNeedMore={needMore}
-            onOpen={({ id }) => void navigate(`/orders/${id}`)}
+            chosenId={(location.state as Place | null)?.chosenId}
+            onOpen={(order) => void open(order)}
             onTake={mayMoveOrders(session) ? (order) => void take(order) : undefined}
           />
         ))}

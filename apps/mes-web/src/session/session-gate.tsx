@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
 import { callInTheNameOf } from '../api/connect';
 import { dataOf } from '../api/problem';
@@ -24,12 +24,15 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
   const [state, setState] = useState<State>({ is: 'starting' });
   const [attempt, setAttempt] = useState(0);
 
+  // Each attempt is made once, however often its effect runs: the way back from an issuer can be walked only once.
+  const starts = useRef(new Map<number, Promise<State>>());
+
   useEffect(() => {
     let current = true;
-    start((next) => {
+    const started = starts.current.get(attempt) ?? start(setState).catch((): State => ({ is: 'failed' }));
+    starts.current.set(attempt, started);
+    void started.then((next) => {
       if (current) setState(next);
-    }).catch(() => {
-      if (current) setState({ is: 'failed' });
     });
     return () => {
       current = false;
@@ -50,7 +53,7 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
     const session = await developmentSession(choice, () => {
       if (settings) setState({ is: 'signed-out', settings, expired: true });
     });
-    enter(session, setState);
+    setState(entered(session));
   };
   const retry = (): void => {
     setState({ is: 'starting' });
@@ -68,53 +71,45 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
   );
 }
 
-function enter(session: Session, setState: (state: State) => void): void {
+function entered(session: Session): State {
   callInTheNameOf(session);
-  setState({ is: 'signed-in', session });
+  return { is: 'signed-in', session };
 }
 
-async function start(setState: (state: State) => void): Promise<void> {
+/** @param onEnd told when the session has ended */
+async function start(onEnd: (state: State) => void): Promise<State> {
   const settings = await dataOf(getPageSettings());
   const { signIn } = settings;
-
+  const signedOut: State = { is: 'signed-out', settings };
+  if (signIn.kind === 'none') return signedOut;
   if (signIn.kind === 'development') {
     const choice = rememberedChoice();
-    if (!choice) {
-      setState({ is: 'signed-out', settings });
-      return;
-    }
-    const onEnd = (): void => {
-      setState({ is: 'signed-out', settings, expired: true });
-    };
-    enter(await developmentSession(choice, onEnd), setState);
-    return;
-  }
-  if (signIn.kind === 'none') {
-    setState({ is: 'signed-out', settings });
-    return;
+    if (!choice) return signedOut;
+    return entered(
+      await developmentSession(choice, () => {
+        onEnd({ ...signedOut, expired: true });
+      }),
+    );
   }
 
   // Only who signs in at an issuer needs the library for it.
   const { OidcSignIn } = await import('./oidc-session');
   const { authority = '', clientId = '', scope = '' } = signIn;
   const oidc = new OidcSignIn({ authority, clientId, scope });
-  const signedOut = (expired?: true): void => {
-    setState({ is: 'signed-out', settings, oidc, expired });
-  };
   if (location.pathname === SIGNED_IN_PATH) {
     try {
       const { session, path } = await oidc.complete(() => {
-        signedOut(true);
+        onEnd({ ...signedOut, oidc, expired: true });
       });
       history.replaceState(null, '', path);
-      enter(session, setState);
+      return entered(session);
     } catch {
       // The issuer has refused, or the way back was walked twice.
       history.replaceState(null, '', '/');
-      signedOut();
+      return { ...signedOut, oidc };
     }
-    return;
   }
-  if (oidc.wasSignedIn) await oidc.begin();
-  else signedOut();
+  if (!oidc.wasSignedIn) return { ...signedOut, oidc };
+  await oidc.begin();
+  return { is: 'starting' };
 }

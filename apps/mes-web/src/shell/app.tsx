@@ -19,7 +19,8 @@ const DashboardPage = lazy(() =>
 export function App(): ReactNode {
   const { t } = useTranslation();
   return (
-    <BrowserRouter>
+    // What was clicked is shown at once; there is nothing heavy to be put off.
+    <BrowserRouter useTransitions={false}>
       <a className="skip" href="#content">
         {t('skip')}
       </a>
