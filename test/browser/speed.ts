@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareDatabase } from '@mes/database';
 import pg from 'pg';
@@ -8,6 +8,7 @@ import { fillOrders } from '../bench/fill/fill-orders.js';
 import { spreadOf } from '../bench/measure/spread.js';
 import { shownSpread } from '../bench/report/numbers.js';
 import { eventually } from '../support/eventually.js';
+import { ApiProcess } from '../support/api-process.js';
 import { newOrder } from '../support/new-order.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -60,6 +61,8 @@ const SCROLL = `(async () => {
   return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
 })()`;
 
+const scratch = await mkdtemp(join(tmpdir(), 'mes-speed-'));
+process.env.TEST_PAGE_DIRECTORY = scratch;
 const [postgres, redis] = await Promise.all([startPostgres(), RedisServer.start()]);
 const databaseUrl = await postgres.createDatabase();
 await prepareDatabase({ url: databaseUrl, patience: 10_000 });
@@ -68,13 +71,11 @@ await client.connect();
 await fillOrders(client, orders);
 await client.end();
 
-const api = spawn(process.execPath, [resolve('dist/apps/mes-api/src/main.js')], {
-  env: { PATH: process.env.PATH, PORT: '0', DATABASE_URL: databaseUrl, REDIS_URL: redis.url, LOG_LEVEL: 'error' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let output = '';
-api.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-const url = await eventually(() => (output.includes('/docs') ? /http:\/\/[\d.]+:\d+/.exec(output)?.[0] : undefined), 60_000);
+const api = new ApiProcess(
+  { DATABASE_URL: databaseUrl, REDIS_URL: redis.url, DATA_DIR: scratch, LOG_LEVEL: 'error' },
+  { program: 'dist/apps/mes-api/src/main.js' },
+);
+const url = await api.ready();
 const browser = await launchBrowser();
 try {
   const [first, again] = [await measureFirst(), await measureAgain()];
@@ -88,14 +89,15 @@ try {
   for (const [what, measured, unit] of results) console.log(`${what}: ${shownSpread(spreadOf(measured))} ${unit}`);
 } finally {
   await browser.close();
-  api.kill('SIGTERM');
-  await once(api, 'exit');
+  await api.destroy();
   await redis.stop();
   await postgres.stop();
+  await rm(scratch, { recursive: true });
 }
 
 async function filledAfter({ page }: Operator): Promise<number> {
-  return (await page.waitForFunction('globalThis.filled > 0 && globalThis.filled')).jsonValue() as Promise<number>;
+  await page.getByRole('row').nth(5).waitFor();
+  return eventually(() => page.evaluate<number | false>('globalThis.filled > 0 && globalThis.filled'));
 }
 
 /** A browser that has never been here; who he is was chosen, as a session at an issuer would be there. */
@@ -148,8 +150,9 @@ async function measureArrivals(): Promise<number[]> {
       body: JSON.stringify(newOrder()),
     });
     const { id } = (await answer.json()) as { id: string };
-    const seen = await operator.page.waitForFunction(`globalThis.seen.get('order-${id}')`);
-    measured.push(((await seen.jsonValue()) as number) - sent);
+    await operator.row(id).waitFor();
+    const seen = await eventually(() => operator.page.evaluate<number | false>(`seen.get('order-${id}') || false`));
+    measured.push(seen - sent);
   }
   await operator.close();
   return measured;

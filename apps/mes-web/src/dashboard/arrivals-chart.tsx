@@ -19,7 +19,7 @@ export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
   useEffect(() => {
     const data = {
       // Every third hour has room for its name.
-      labels: hours.map(({ hour }, index) => (index % 3 === 2 ? formats.time(new Date(hour)) : '')),
+      labels: hours.map(({ hour }, index) => (index % 3 === 2 ? formats.hour(new Date(hour)) : '')),
       series: [hours.map(({ count }) => count)],
     };
     if (chart.current) chart.current.update(data);

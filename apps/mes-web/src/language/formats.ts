@@ -10,6 +10,7 @@ export interface Formats {
   date(date: Date): string;
   dateAndTime(date: Date): string;
   time(date: Date): string;
+  hour(date: Date): string;
   number(value: number): string;
   percent(share: number): string;
   money(amount: string, currency: string): string;
@@ -22,10 +23,13 @@ export function useFormats(): Formats {
   return useMemo(() => formatsOf(i18n.language), [i18n.language]);
 }
 
-function formatsOf(language: string): Formats {
+function formatsOf(chosen: string): Formats {
+  // Of those who speak it, some count hours to 12 and some to 24.
+  const language = navigator.languages.find((one) => one.startsWith(chosen)) ?? chosen;
   const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
   const dateAndTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
+  const hour = new Intl.DateTimeFormat(language, { hour: 'numeric' });
   const number = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const unit = (value: number, name: string): string =>
@@ -34,6 +38,7 @@ function formatsOf(language: string): Formats {
     date: (value) => date.format(value),
     dateAndTime: (value) => dateAndTime.format(value),
     time: (value) => time.format(value),
+    hour: (value) => hour.format(value),
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
     // A decimal string is formatted as it is: a float would round it.
