@@ -54,7 +54,7 @@ module.exports = {
       name: 'the-page-knows-the-api-by-its-document',
       comment: 'Of the API it has nothing but the client that was generated of the OpenAPI document.',
       severity: 'error',
-      from: { path: '^apps/mes-web/' },
+      from: { path: '^apps/mes-web/', pathNot: SPEC },
       to: { path: '^(apps/mes-api|libs|test)/' },
     },
     {

@@ -83,7 +83,9 @@ describe('the operators’ page, in a browser', () => {
         runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
       }),
     );
-    return found.map(({ id, impact, nodes }) => `${String(impact)} ${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+    return found.map(
+      ({ id, impact, nodes }) => `${String(impact)} ${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+    );
   }
 
   describe('my work', () => {
@@ -155,7 +157,9 @@ describe('the operators’ page, in a browser', () => {
     for (const text of ['Signet ring', 'Gold 585', 'Мария Соколова', '€1,234,567,890.12', 'WEB-1', 'partner-1']) {
       expect(facts).toContain(text);
     }
-    expect(await page.getByRole('link', { name: 'Open' }).getAttribute('href')).toBe('https://models.example.com/ring.stl');
+    expect(await page.getByRole('link', { name: 'Open' }).getAttribute('href')).toBe(
+      'https://models.example.com/ring.stl',
+    );
     await desk.live();
     await move(id, 'ON_HOLD', 'boris', 'No gold');
     await page.getByText('No gold').waitFor();
@@ -212,7 +216,9 @@ describe('the operators’ page, in a browser', () => {
     const desk = await signedIn();
     await desk.page.getByLabel('First').selectOption('Oldest');
     // As it is when the token has expired.
-    await desk.page.route('**/api/v1/orders?*', (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
+    await desk.page.route('**/api/v1/orders?*', (route) =>
+      route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }),
+    );
     await desk.page.getByRole('checkbox', { name: 'Urgent' }).click();
     await desk.page.getByText('Your session has ended.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
@@ -248,43 +254,47 @@ describe('the operators’ page, in a browser', () => {
   }, 60_000);
 
   describe.each(LANGUAGES)('in %s', (language) => {
-    it('has nothing that keeps people out, and looks like this', async () => {
-      await create({ priority: 'URGENT', comment: 'Engrave M. S.' });
-      const taken = await create({ priority: 'HIGH' });
-      await move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
-      await move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const desk = await atDesk({ language, colorScheme });
-        const { page } = desk;
-        const look = async (name: string): Promise<void> => {
-          await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
-          expect({ name, colorScheme, found: await violations(desk) }).toEqual({ name, colorScheme, found: [] });
-        };
-        await desk.open('/');
-        await page.locator('form').waitFor();
-        await look('sign-in');
-        await desk.signIn({ role: 'admin', name: `eva-${language}` });
-        await page.getByRole('grid').waitFor();
-        await desk.live();
-        await look('queue');
-        await page.setViewportSize(TABLET);
-        await look('queue-tablet');
-        await page.setViewportSize({ width: 1280, height: 800 });
-        await page.locator('header nav a').nth(1).click();
-        await page.getByRole('listitem').first().waitFor();
-        await look('my-work');
-        await page.getByRole('listitem').getByRole('link').first().click();
-        await page.locator('.timeline li').nth(2).waitFor();
-        await look('order');
-        await page.locator('header nav a').nth(2).click();
-        await page.locator('.ct-bar').first().waitFor({ state: 'attached' });
-        await page.getByRole('meter').waitFor();
-        await look('dashboard');
-        await desk.open('/?q=nothing-like-this');
-        await page.locator('.state').waitFor();
-        await look('empty');
-      }
-    }, PATIENCE);
+    it(
+      'has nothing that keeps people out, and looks like this',
+      async () => {
+        await create({ priority: 'URGENT', comment: 'Engrave M. S.' });
+        const taken = await create({ priority: 'HIGH' });
+        await move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
+        await move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
+        for (const colorScheme of ['light', 'dark'] as const) {
+          const desk = await atDesk({ language, colorScheme });
+          const { page } = desk;
+          const look = async (name: string): Promise<void> => {
+            await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
+            expect({ name, colorScheme, found: await violations(desk) }).toEqual({ name, colorScheme, found: [] });
+          };
+          await desk.open('/');
+          await page.locator('form').waitFor();
+          await look('sign-in');
+          await desk.signIn({ role: 'admin', name: `eva-${language}` });
+          await page.getByRole('grid').waitFor();
+          await desk.live();
+          await look('queue');
+          await page.setViewportSize(TABLET);
+          await look('queue-tablet');
+          await page.setViewportSize({ width: 1280, height: 800 });
+          await page.locator('header nav a').nth(1).click();
+          await page.getByRole('listitem').first().waitFor();
+          await look('my-work');
+          await page.getByRole('listitem').getByRole('link').first().click();
+          await page.locator('.timeline li').nth(2).waitFor();
+          await look('order');
+          await page.locator('header nav a').nth(2).click();
+          await page.locator('.ct-bar').first().waitFor({ state: 'attached' });
+          await page.getByRole('meter').waitFor();
+          await look('dashboard');
+          await desk.open('/?q=nothing-like-this');
+          await page.locator('.state').waitFor();
+          await look('empty');
+        }
+      },
+      PATIENCE,
+    );
   });
 
   it('comes with less than 150 kB of scripts for its first screen', async () => {
@@ -293,7 +303,7 @@ describe('the operators’ page, in a browser', () => {
     await session.send('Network.enable');
     const scripts = new Map<string, number>();
     session.on('Network.responseReceived', ({ requestId, response }) => {
-      if (/javascript/.test(response.mimeType)) scripts.set(requestId, 0);
+      if (response.mimeType.includes('javascript')) scripts.set(requestId, 0);
     });
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       if (scripts.has(requestId)) scripts.set(requestId, encodedDataLength);

@@ -112,14 +112,22 @@ describe('the queue of new orders, in a browser', () => {
       const { id, number } = await create();
       const takes = [here, there].map((desk) => desk.row(id).getByRole('button', { name: 'Take' }));
       await Promise.all(takes.map((take) => take.waitFor()));
-      await Promise.all(takes.map((take) => take.evaluate((button: { click(): void }) => { button.click(); })));
+      await Promise.all(
+        takes.map((take) =>
+          take.evaluate((button: { click(): void }) => {
+            button.click();
+          }),
+        ),
+      );
       const { assignee } = await eventually(async () => {
         const order = await statusOf(id);
         return order.assignee === undefined ? undefined : { assignee: order.assignee };
       });
       const [winner, loser] = assignee === 'anna' ? [here, there] : [there, here];
       await winner.page.locator('.notice-good', { hasText: `Order ${String(number)} is yours` }).waitFor();
-      await loser.page.locator('.notice-bad', { hasText: `Order ${String(number)} was taken by ${assignee}` }).waitFor();
+      await loser.page
+        .locator('.notice-bad', { hasText: `Order ${String(number)} was taken by ${assignee}` })
+        .waitFor();
       expect(await loser.page.locator('.notice-good', { hasText: `Order ${String(number)} ` }).count()).toBe(0);
       await Promise.all([here, there].map((desk) => desk.row(id).waitFor({ state: 'detached' })));
     }

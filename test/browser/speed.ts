@@ -163,9 +163,7 @@ async function measureScrolling(): Promise<number[]> {
   await operator.page.getByRole('grid').waitFor();
   const measured: number[] = [];
   for (let round = 0; round < Math.min(rounds, 5); round += 1) {
-    measured.push(
-      await operator.page.evaluate<number>(SCROLL),
-    );
+    measured.push(await operator.page.evaluate<number>(SCROLL));
   }
   await operator.close();
   return measured;

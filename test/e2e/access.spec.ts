@@ -31,6 +31,8 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /api/v1/events': { may: STAFF, status: 200 },
   'POST /api/v1/cache/evictions': { may: ['admin'], status: 202, body: { tags: ['epoch'] } },
   'GET /api/v1/cache/stats': { may: ['admin'], status: 200 },
+  'GET /page/settings': { may: 'public', status: 200 },
+  'POST /page/development-tokens': { may: 'public', status: 200, body: { role: 'viewer' } },
   'GET /health/live': { may: 'public', status: 200 },
   'GET /health/ready': { may: 'public', status: 200 },
   'GET /metrics': { may: 'public', status: 200 },

@@ -53,7 +53,13 @@ export class OrdersApi {
   }
 
   /** Migrates the database, and starts. */
-  static async start({ databaseUrl, redisUrl, pageDirectory, port = 0, environment = {} }: OrdersApiOptions): Promise<OrdersApi> {
+  static async start({
+    databaseUrl,
+    redisUrl,
+    pageDirectory,
+    port = 0,
+    environment = {},
+  }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
     await prepareDatabase({ url: databaseUrl, patience: 10_000 });
     const configuration = readConfiguration({

@@ -49,5 +49,6 @@ const provider = new Provider(issuer, {
     },
   },
 });
-server.on('request', provider.callback());
+const handle = provider.callback();
+server.on('request', (request, response) => void handle(request, response));
 console.log(JSON.stringify({ url: issuer }));

@@ -12,7 +12,12 @@ export class SignInDto {
   })
   kind!: (typeof SIGN_IN_KINDS)[number];
 
-  @ApiPropertyOptional({ type: String, format: 'uri', description: 'The issuer.', example: 'https://login.example.com' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uri',
+    description: 'The issuer.',
+    example: 'https://login.example.com',
+  })
   authority?: string | undefined;
 
   @ApiPropertyOptional({ type: String, description: 'Of the page, at the issuer.', example: 'mes-web' })

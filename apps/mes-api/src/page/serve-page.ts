@@ -25,10 +25,7 @@ export async function servePage(server: FastifyInstance, directory: string, issu
       if (isDocument) reply.header('content-security-policy', policy);
       if (reply.statusCode < 400) {
         const isNamedByContent = request.url.startsWith('/assets/');
-        reply.header(
-          'cache-control',
-          isNamedByContent ? `public, max-age=${YEAR_IN_SECONDS}, immutable` : 'no-cache',
-        );
+        reply.header('cache-control', isNamedByContent ? `public, max-age=${YEAR_IN_SECONDS}, immutable` : 'no-cache');
       }
       done(null, payload);
     });

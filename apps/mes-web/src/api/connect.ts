@@ -24,7 +24,11 @@ export function callInTheNameOf(credentials: Credentials): void {
 }
 
 /** Like `fetch`, in the name of somebody. */
-export async function fetchAs(credentials: Credentials, input: RequestInfo | URL, init: RequestInit): Promise<Response> {
+export async function fetchAs(
+  credentials: Credentials,
+  input: RequestInfo | URL,
+  init: RequestInit,
+): Promise<Response> {
   const token = await credentials.token();
   const headers = new Headers(init.headers);
   headers.set('Authorization', `Bearer ${token}`);

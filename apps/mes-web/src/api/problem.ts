@@ -10,12 +10,14 @@ export class Problem extends Error {
   }
 }
 
-type Answer = { readonly status: number; readonly data?: unknown };
+interface Answer {
+  readonly status: number;
+  readonly data?: unknown;
+}
 
 /** What a successful answer carries. */
-type DataOf<A extends Answer> = Extract<A, { readonly status: 200 | 201 | 202 }> extends { readonly data: infer D }
-  ? D
-  : never;
+type DataOf<A extends Answer> =
+  Extract<A, { readonly status: 200 | 201 | 202 }> extends { readonly data: infer D } ? D : never;
 
 /**
  * The data of a successful answer.

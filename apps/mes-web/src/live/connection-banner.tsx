@@ -21,16 +21,14 @@ export function ConnectionBanner(): ReactNode {
   const [since, setSince] = useState<Date>();
 
   useEffect(() => {
-    if (!lost) {
-      setSince(undefined);
-      return undefined;
-    }
+    if (!lost) return undefined;
     const began = new Date();
     const timer = setTimeout(() => {
       setSince(began);
     }, PATIENCE);
     return () => {
       clearTimeout(timer);
+      setSince(undefined);
     };
   }, [lost]);
 

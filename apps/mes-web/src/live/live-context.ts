@@ -4,7 +4,7 @@ import type { LiveEvent, LiveState } from './live-events';
 export interface Live {
   readonly state: LiveState;
   /** Calls somebody for every event, until the returned function is called. */
-  subscribe(onEvent: (event: LiveEvent) => void): () => void;
+  readonly subscribe: (onEvent: (event: LiveEvent) => void) => () => void;
 }
 
 export const LiveContext = createContext<Live>({ state: 'connecting', subscribe: () => () => undefined });

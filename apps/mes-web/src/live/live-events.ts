@@ -27,8 +27,8 @@ const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5_000;
 
 export interface LiveListener {
-  onEvent(event: LiveEvent): void;
-  onState(state: LiveState): void;
+  readonly onEvent: (event: LiveEvent) => void;
+  readonly onState: (state: LiveState) => void;
 }
 
 /** Listens to the stream of events until it is told to stop; a stream that breaks is resumed where it broke. */

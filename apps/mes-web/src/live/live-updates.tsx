@@ -33,7 +33,7 @@ export function LiveUpdates({ children }: LiveUpdatesProps): ReactNode {
     return () => {
       stopped.abort();
     };
-  }, [session.subject, session.roles, queries]);
+  }, [session, queries]);
 
   const subscribe = useCallback((onEvent: (event: LiveEvent) => void) => {
     subscribers.current.add(onEvent);

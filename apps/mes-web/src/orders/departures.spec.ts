@@ -2,7 +2,7 @@ import type { OrderDto } from '../api/client';
 import { withDeparting } from './departures';
 
 function orders(ids: string): OrderDto[] {
-  return [...ids].map((id) => ({ id }) as OrderDto);
+  return Array.from(ids).map((id) => ({ id }) as OrderDto);
 }
 
 describe('withDeparting', () => {

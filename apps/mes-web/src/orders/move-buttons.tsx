@@ -1,4 +1,4 @@
-import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useRef, useState, type SubmitEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useMove, type Status } from './use-move';
@@ -29,7 +29,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
     setAsked(to);
     dialog.current?.showModal();
   };
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const comment = new FormData(event.currentTarget).get('comment');
     dialog.current?.close();

@@ -1,6 +1,15 @@
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
@@ -129,7 +138,12 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
       End: () => {
         activate(orders.length - 1);
       },
-      Enter: active && event.target === scroll.current ? () => { onOpen(active); } : undefined,
+      Enter:
+        active && event.target === scroll.current
+          ? () => {
+              onOpen(active);
+            }
+          : undefined,
       // By where the key is: on a Russian keyboard it is another letter.
       KeyT: active && !departures.has(active.id) ? () => onTake?.(active) : undefined,
     };
@@ -246,20 +260,20 @@ function toldOf(departure: Departure, t: (key: string) => string): [key: string,
 }
 
 /** Keeps what is looked at where it is while orders come and go above it. At the top, what comes is seen. */
-function useSteadyView(scroll: { readonly current: HTMLDivElement | null }, orders: readonly OrderDto[]): void {
+function useSteadyView(scrollRef: RefObject<HTMLDivElement | null>, orders: readonly OrderDto[]): void {
   const before = useRef(orders);
   useLayoutEffect(() => {
-    const element = scroll.current;
     const last = before.current;
     before.current = orders;
-    if (!element || last === orders || element.scrollTop < ROW_HEIGHT) return;
-    const first = Math.floor(element.scrollTop / ROW_HEIGHT);
+    const top = scrollRef.current?.scrollTop ?? 0;
+    if (last === orders || top < ROW_HEIGHT) return;
+    const first = Math.floor(top / ROW_HEIGHT);
     // What was on top may be what has gone.
     for (let index = first; index < Math.min(last.length, first + NEAR_THE_END); index += 1) {
       const found = orders.findIndex(({ id }) => id === last[index]?.id);
       if (found < 0) continue;
-      element.scrollTop += (found - index) * ROW_HEIGHT;
+      scrollRef.current?.scrollBy({ top: (found - index) * ROW_HEIGHT });
       return;
     }
-  }, [orders, scroll]);
+  }, [orders, scrollRef]);
 }

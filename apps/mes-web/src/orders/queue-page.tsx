@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import type { OrderDto } from '../api/client';
@@ -117,10 +117,9 @@ export function QueuePage(): ReactNode {
 
 /** The orders of the list, and those that have just left it. */
 function useShown(orders: readonly OrderDto[], departures: ReadonlyMap<string, unknown>): readonly OrderDto[] {
-  const before = useRef<readonly OrderDto[]>(NONE);
-  const shown = useMemo(() => withDeparting(before.current, orders, new Set(departures.keys())), [orders, departures]);
-  useEffect(() => {
-    before.current = shown;
-  }, [shown]);
+  const [last, setLast] = useState({ orders, departures, shown: orders });
+  if (last.orders === orders && last.departures === departures) return last.shown;
+  const shown = withDeparting(last.shown, orders, new Set(departures.keys()));
+  setLast({ orders, departures, shown });
   return shown;
 }

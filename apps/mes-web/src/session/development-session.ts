@@ -17,7 +17,8 @@ export function rememberedChoice(): Choice | undefined {
 
 /** Signs in with a token that the API issues itself, as it does in development. */
 export async function developmentSession(choice: Choice, onEnd: () => void): Promise<Session> {
-  const issue = async (): Promise<string> => (await dataOf(issueDevelopmentToken({ developmentSignInDto: choice }))).token;
+  const issue = async (): Promise<string> =>
+    (await dataOf(issueDevelopmentToken({ developmentSignInDto: choice }))).token;
   let token = await issue();
   sessionStorage.setItem(CHOICE, JSON.stringify(choice));
   return {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
 import { callInTheNameOf } from '../api/connect';
 import { dataOf } from '../api/problem';
@@ -12,7 +12,12 @@ import { SignIn } from './sign-in';
 type State =
   | { readonly is: 'starting' }
   | { readonly is: 'failed' }
-  | { readonly is: 'signed-out'; readonly settings: PageSettingsDto; readonly oidc?: OidcSignIn; readonly expired?: true }
+  | {
+      readonly is: 'signed-out';
+      readonly settings: PageSettingsDto;
+      readonly oidc?: OidcSignIn;
+      readonly expired?: true;
+    }
   | { readonly is: 'signed-in'; readonly session: Session };
 
 interface SessionGateProps {
@@ -39,14 +44,16 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
     };
   }, [attempt]);
 
-  if (state.is === 'signed-in') {
-    const { session } = state;
+  const own = state.is === 'signed-in' ? state.session : undefined;
+  const session = useMemo((): Session | undefined => {
+    if (!own) return undefined;
     const signOut = async (): Promise<void> => {
-      await session.signOut();
+      await own.signOut();
       setAttempt((last) => last + 1);
     };
-    return <SessionContext value={{ ...session, signOut }}>{children}</SessionContext>;
-  }
+    return { ...own, signOut };
+  }, [own]);
+  if (state.is === 'signed-in') return <SessionContext value={session}>{children}</SessionContext>;
 
   const settings = state.is === 'signed-out' ? state.settings : undefined;
   const choose = async (choice: Choice): Promise<void> => {

@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useState, type SubmitEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Preferences } from '../shell/preferences';
 import type { Choice } from './development-session';
@@ -51,15 +51,14 @@ function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactN
   const [name, setName] = useState('');
   const [failed, setFailed] = useState(false);
 
-  const choose = (role: Role): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const { submitter } = event.nativeEvent as unknown as { readonly submitter: HTMLButtonElement };
+    const role = submitter.value as Role;
     setFailed(false);
-    onChoose({ role, name: name.trim() || `${role}-1` }).catch(() => {
+    onChoose({ role, name: name || `${role}-1` }).catch(() => {
       setFailed(true);
     });
-  };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    choose('operator');
   };
   return (
     <form onSubmit={submit}>
@@ -69,6 +68,8 @@ function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactN
         id={nameId}
         value={name}
         maxLength={100}
+        pattern="[!-~]+"
+        title={t('signIn.nameHint')}
         autoComplete="off"
         placeholder="operator-1"
         onChange={({ target }) => {
@@ -77,18 +78,7 @@ function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactN
       />
       <div className="sign-in-roles">
         {ROLES.map((role) => (
-          <button
-            key={role}
-            type={role === 'operator' ? 'submit' : 'button'}
-            className={role === 'operator' ? 'primary' : undefined}
-            onClick={
-              role === 'operator'
-                ? undefined
-                : () => {
-                    choose(role);
-                  }
-            }
-          >
+          <button key={role} type="submit" value={role} className={role === 'operator' ? 'primary' : undefined}>
             {t(`role.${role}`)}
           </button>
         ))}

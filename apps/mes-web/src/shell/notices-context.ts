@@ -8,7 +8,7 @@ export interface Notice {
 }
 
 export interface Notices {
-  notify(notice: Notice): void;
+  readonly notify: (notice: Notice) => void;
 }
 
 export const NoticesContext = createContext<Notices>({ notify: () => undefined });
