@@ -227,6 +227,35 @@ describe('the operators’ page, in a browser', () => {
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
   });
 
+  it('says when this device is offline, and catches up when it is not', async () => {
+    const gone = await create();
+    const desk = await signedIn();
+    await desk.row(gone).waitFor();
+    await desk.live();
+    await desk.page.context().setOffline(true);
+    await desk.page.getByText('This device is offline.').waitFor();
+    await move(gone, 'CANCELLED');
+    const come = await create();
+    await desk.page.context().setOffline(false);
+    await desk.row(come).waitFor();
+    await desk.row(gone).waitFor({ state: 'detached' });
+    await desk.page.getByText('This device is offline.').waitFor({ state: 'detached' });
+  });
+
+  it('says when something cannot be loaded, and what to do', async () => {
+    const id = await create();
+    const desk = await atDesk();
+    await desk.page.route('**/api/v1/orders?*', (route) =>
+      route.fulfill({ status: 503, json: { code: 'OVERLOADED' } }),
+    );
+    await desk.open('/');
+    await desk.signIn();
+    await desk.page.getByText('This could not be loaded.').waitFor();
+    await desk.page.unroute('**/api/v1/orders?*');
+    await desk.page.getByRole('button', { name: 'Try again' }).click();
+    await desk.row(id).waitFor();
+  });
+
   it('says when the API is away, comes back by itself, and shows nothing from before', async () => {
     const pageDirectory = await builtPage();
     const own = await createTestDatabase();
