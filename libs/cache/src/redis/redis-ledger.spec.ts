@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../../../../test/support/eventually.js';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
+import { RedisServer } from '../../../../test/support/redis-server.js';
 import { describeLedger } from '../ledger/ledger.contract.js';
-import { EPOCH } from '../ledger/ledger.js';
+import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisLedger, renewEpoch } from './redis-ledger.js';
 
@@ -15,12 +17,12 @@ interface Isolated {
 }
 
 /** Each test has keys of its own. */
-async function open(intentLifetime: number): Promise<Isolated> {
+async function open(intentLifetime: number, redisUrl = url, deadline = 5_000): Promise<Isolated> {
   const options = { namespace: randomUUID(), intentLifetime, versionLifetime: VERSION_LIFETIME };
   const connection = new RedisConnection({
-    url,
-    // Long: the machine may be busy with other tests, and what is tested here is not speed.
-    deadline: 5_000,
+    url: redisUrl,
+    // Long by default: the machine may be busy with other tests, and what is tested here is not speed.
+    deadline,
     retryInterval: 50,
     regain: (client) => renewEpoch(client, options),
   });
@@ -75,6 +77,22 @@ describe('RedisLedger', () => {
     const own = commands.filter((line) => line.includes(`{${namespace}}:version:c`));
     expect(own).toHaveLength(1);
     expect(own[0]).toContain('"MGET"');
+  });
+
+  it('does not take for under way, when Redis is back, what was over while it was away', async () => {
+    const redis = await RedisServer.start();
+    const own = await open(60_000, redis.url, 200);
+    redis.pause();
+    // Redis will find both when it goes on.
+    await expect(own.ledger.announce({ id: 'w', tags: ['a'] })).rejects.toThrow(LedgerUnavailableError);
+    await expect(own.ledger.settle(['w'], [{ tag: 'a' }])).rejects.toThrow(LedgerUnavailableError);
+    redis.resume();
+    await eventually(() => own.ledger.available);
+    await eventually(async () => (await own.ledger.pending(['a'])).intentIds.includes('w'));
+    await own.ledger.sweep();
+    expect((await own.ledger.pending(['a'])).intentIds).toEqual([]);
+    await own.connection.close();
+    await redis.stop();
   });
 
   it('has nothing in common with a ledger of another name on the same Redis', async () => {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import {
   EPOCH,
   Ledger,
@@ -18,9 +19,20 @@ export interface RedisLedgerOptions {
   readonly versionLifetime: number;
 }
 
+/** How many intents are removed at a time that could not be before. */
+const MAX_REMOVED = 1_000;
+
+/** How many of them are remembered; others end by their deadlines. */
+const MAX_REMEMBERED = 10_000;
+
 /** The ledger of any number of processes: plain keys and three small scripts on one Redis. */
 export class RedisLedger extends Ledger {
   private readonly keys: LedgerKeys;
+  /**
+   * Of writes that are over, which could not be told. Everything is invalid before this process trusts the ledger again, so
+   * nothing is left to be done for them; but as long as they are there, readers take them for writes under way.
+   */
+  private readonly leftBehind: LRUCache<string, true>;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -28,6 +40,7 @@ export class RedisLedger extends Ledger {
   ) {
     super();
     this.keys = new LedgerKeys(options.namespace);
+    this.leftBehind = new LRUCache({ max: MAX_REMEMBERED, ttl: options.intentLifetime });
   }
 
   override get available(): boolean {
@@ -60,6 +73,7 @@ export class RedisLedger extends Ledger {
     try {
       return await this.connection.run((client) => this.flip(client, intentIds, flips, shown));
     } catch (error) {
+      for (const id of intentIds) this.leftBehind.set(id, true);
       this.connection.owe();
       throw error;
     }
@@ -77,6 +91,7 @@ export class RedisLedger extends Ledger {
 
   override sweep(): Promise<readonly Tag[]> {
     return this.connection.run(async (client) => {
+      await this.removeLeftBehind(client);
       const found = await client.overdue(this.keys.intents);
       const swept = new Set<Tag>();
       for (let i = 0; i + 1 < found.length; i += 2) {
@@ -91,6 +106,13 @@ export class RedisLedger extends Ledger {
       }
       return [...swept];
     });
+  }
+
+  private async removeLeftBehind(client: RedisClient): Promise<void> {
+    const ids = [...this.leftBehind.keys()].slice(0, MAX_REMOVED);
+    if (ids.length === 0) return;
+    await this.flip(client, ids, [], []);
+    for (const id of ids) this.leftBehind.delete(id);
   }
 
   private flip(
