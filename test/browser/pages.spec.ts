@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import axe from 'axe-core';
-import type { Browser } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { launchBrowser } from './support/browser.js';
+import { createTestDatabase } from '../support/test-database.js';
 import { builtPage } from './support/built-page.js';
-import { Operator, type Language, type OperatorOptions } from './support/operators-page.js';
+import type { Language, Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop } from './support/workshop.js';
 
-const PATIENCE = 120_000;
+/** How long it may take to look at all screens of a language, in both colours. */
+const LOOKING_MS = 120_000;
 
 /** Where the screens are put, to be looked at. */
 const SCREENSHOTS = resolve('coverage/screenshots');
@@ -20,60 +20,16 @@ const LANGUAGES: readonly Language[] = ['en', 'ru'];
 const TABLET = { width: 800, height: 1180 };
 
 describe('the operators’ page, in a browser', () => {
-  let database: TestDatabase;
-  let api: OrdersApi;
-  let browser: Browser;
-  let desks: Operator[] = [];
+  let workshop: Workshop;
 
   beforeAll(async () => {
-    const pageDirectory = await builtPage();
     await mkdir(SCREENSHOTS, { recursive: true });
-    database = await createTestDatabase();
-    [api, browser] = await Promise.all([
-      OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory }),
-      launchBrowser(),
-    ]);
-  }, PATIENCE);
+    workshop = await Workshop.open();
+  }, OPENING_MS);
 
-  afterEach(async () => {
-    for (const desk of desks) expect([...desk.complaints]).toEqual([]);
-    await Promise.all(desks.map((desk) => desk.close()));
-    desks = [];
-  });
+  afterEach(() => workshop.clear());
 
-  afterAll(async () => {
-    await browser.close();
-    await api.stop();
-    await database.drop();
-  });
-
-  async function atDesk(options: OperatorOptions = {}): Promise<Operator> {
-    const desk = await Operator.atDesk(browser, api.url, options);
-    desks.push(desk);
-    return desk;
-  }
-
-  async function signedIn(options: OperatorOptions = {}): Promise<Operator> {
-    const desk = await Operator.signedIn(browser, api.url, options);
-    desks.push(desk);
-    return desk;
-  }
-
-  async function create(order: Record<string, unknown> = {}): Promise<string> {
-    const token = await api.token('partner');
-    const body = newOrder(order);
-    return (await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body })).body.id;
-  }
-
-  async function move(id: string, status: string, by = 'operator-1', comment?: string): Promise<void> {
-    const token = await api.token('operator', by);
-    const answer = await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body: { status, comment } });
-    expect(answer.status).toBe(200);
-  }
-
-  async function order(id: string): Promise<{ status: string }> {
-    return (await api.call<{ status: string }>(`/api/v1/orders/${id}`, { token: await api.token('viewer') })).body;
-  }
+  afterAll(() => workshop.close());
 
   /** What axe finds of what must not be. */
   async function violations({ page }: Operator): Promise<string[]> {
@@ -90,10 +46,10 @@ describe('the operators’ page, in a browser', () => {
 
   describe('my work', () => {
     it('shows what I took, and moves it along', async () => {
-      const id = await create();
-      await move(id, 'MANUFACTURING_STARTED', 'anna');
-      await move(await create(), 'MANUFACTURING_STARTED', 'boris');
-      const { page } = await signedIn({ name: 'anna' });
+      const { id } = await workshop.create();
+      await workshop.move({ id }, 'MANUFACTURING_STARTED', 'anna');
+      await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris');
+      const { page } = await workshop.signedIn({ name: 'anna' });
       await page.getByRole('link', { name: 'My work' }).click();
       const card = page.getByRole('listitem');
       await card.waitFor();
@@ -117,23 +73,23 @@ describe('the operators’ page, in a browser', () => {
     });
 
     it('asks why, and takes no for an answer', async () => {
-      const id = await create();
-      await move(id, 'MANUFACTURING_STARTED', 'olga');
-      const { page } = await signedIn({ name: 'olga' });
+      const { id } = await workshop.create();
+      await workshop.move({ id }, 'MANUFACTURING_STARTED', 'olga');
+      const { page } = await workshop.signedIn({ name: 'olga' });
       await page.getByRole('link', { name: 'My work' }).click();
       await page.getByRole('button', { name: 'Put on hold' }).click();
       await page.getByRole('button', { name: 'Leave it as it is' }).click();
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
-      expect((await order(id)).status).toBe('MANUFACTURING_STARTED');
+      expect((await workshop.order({ id })).status).toBe('MANUFACTURING_STARTED');
     });
 
     it('is told when somebody else has moved an order on', async () => {
-      const id = await create();
-      await move(id, 'MANUFACTURING_STARTED', 'ivan');
-      const { page } = await signedIn({ name: 'ivan' });
+      const { id } = await workshop.create();
+      await workshop.move({ id }, 'MANUFACTURING_STARTED', 'ivan');
+      const { page } = await workshop.signedIn({ name: 'ivan' });
       await page.getByRole('link', { name: 'My work' }).click();
       await page.getByText('In manufacturing').waitFor();
-      await move(id, 'MANUFACTURING_COMPLETED', 'boris');
+      await workshop.move({ id }, 'MANUFACTURING_COMPLETED', 'boris');
       await page.getByText('Manufactured', { exact: true }).waitFor();
       await page.getByRole('button', { name: 'Rework' }).waitFor();
     });
@@ -141,7 +97,7 @@ describe('the operators’ page, in a browser', () => {
 
   it('shows everything about an order, and what becomes of it', async () => {
     const dueAt = new Date(Date.now() + 86_400_000).toISOString();
-    const id = await create({
+    const { id } = await workshop.create({
       externalId: 'WEB-1',
       priority: 'HIGH',
       comment: 'Engrave M. S.',
@@ -149,7 +105,7 @@ describe('the operators’ page, in a browser', () => {
       product: { name: 'Signet ring', modelUrl: 'https://models.example.com/ring.stl' },
       dueAt,
     });
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     await desk.open(`/orders/${id}`);
     const { page } = desk;
     await page.getByText('Engrave M. S.').waitFor();
@@ -161,38 +117,38 @@ describe('the operators’ page, in a browser', () => {
       'https://models.example.com/ring.stl',
     );
     await desk.live();
-    await move(id, 'ON_HOLD', 'boris', 'No gold');
+    await workshop.move({ id }, 'ON_HOLD', 'boris', 'No gold');
     await page.getByText('No gold').waitFor();
     await page.getByRole('button', { name: 'Back to the queue' }).waitFor();
   });
 
   it('says so when there is no such order', async () => {
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
     await desk.page.getByText('There is no such order').waitFor();
   });
 
   it('counts on the dashboard as it happens, and shows the cache to administrators only', async () => {
-    const admin = await signedIn({ role: 'admin' });
+    const admin = await workshop.signedIn({ role: 'admin' });
     await admin.page.getByRole('link', { name: 'Dashboard' }).click();
     const tile = admin.page.getByRole('listitem').filter({ hasText: /New$/ }).locator('strong');
     const count = async (): Promise<number> => Number((await tile.innerText()).replace(/\D/g, ''));
     await tile.waitFor();
     await admin.live();
     const before = await count();
-    await create();
+    await workshop.create();
     await eventually(async () => (await count()) === before + 1);
     await admin.page.getByText('Answered without the database').waitFor();
     expect(await admin.page.locator('.ct-bar').count()).toBe(24);
 
-    const viewer = await signedIn({ role: 'viewer' });
+    const viewer = await workshop.signedIn({ role: 'viewer' });
     await viewer.open('/dashboard');
     await viewer.page.locator('.ct-bar').first().waitFor({ state: 'attached' });
     expect(await viewer.page.getByText('Answered without the database').count()).toBe(0);
   });
 
   it('speaks English and Russian, and remembers which, and its colours', async () => {
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     const { page } = desk;
     await page.getByLabel('Language').selectOption('Русский');
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
@@ -205,7 +161,7 @@ describe('the operators’ page, in a browser', () => {
   });
 
   it('keeps no token where scripts of another day could find it', async () => {
-    const { page } = await signedIn();
+    const { page } = await workshop.signedIn();
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(kept).not.toMatch(/eyJ/);
     await page.reload();
@@ -213,7 +169,7 @@ describe('the operators’ page, in a browser', () => {
   });
 
   it('says when the session has ended, and goes on at the same place after signing in again', async () => {
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     await desk.page.getByLabel('First').selectOption('Oldest');
     // As it is when the token has expired.
     await desk.page.route('**/api/v1/orders?*', (route) =>
@@ -228,23 +184,23 @@ describe('the operators’ page, in a browser', () => {
   });
 
   it('says when this device is offline, and catches up when it is not', async () => {
-    const gone = await create();
-    const desk = await signedIn();
-    await desk.row(gone).waitFor();
+    const gone = await workshop.create();
+    const desk = await workshop.signedIn();
+    await desk.row(gone.id).waitFor();
     await desk.live();
     await desk.page.context().setOffline(true);
     await desk.page.getByText('This device is offline.').waitFor();
-    await move(gone, 'CANCELLED');
-    const come = await create();
+    await workshop.move(gone, 'CANCELLED');
+    const come = await workshop.create();
     await desk.page.context().setOffline(false);
-    await desk.row(come).waitFor();
-    await desk.row(gone).waitFor({ state: 'detached' });
+    await desk.row(come.id).waitFor();
+    await desk.row(gone.id).waitFor({ state: 'detached' });
     await desk.page.getByText('This device is offline.').waitFor({ state: 'detached' });
   });
 
   it('says when something cannot be loaded, and what to do', async () => {
-    const id = await create();
-    const desk = await atDesk();
+    const { id } = await workshop.create();
+    const desk = await workshop.atDesk();
     await desk.page.route('**/api/v1/orders?*', (route) =>
       route.fulfill({ status: 503, json: { code: 'OVERLOADED' } }),
     );
@@ -265,8 +221,7 @@ describe('the operators’ page, in a browser', () => {
     const [gone, still] = await Promise.all(
       [1, 2].map(async () => (await mine.call<{ id: string }>('/api/v1/orders', partner)).body.id),
     );
-    const desk = await Operator.signedIn(browser, mine.url);
-    desks.push(desk);
+    const desk = await workshop.signedIn({}, mine.url);
     await desk.row(gone ?? '').waitFor();
     await desk.live();
     await mine.restart(async () => {
@@ -286,12 +241,12 @@ describe('the operators’ page, in a browser', () => {
     it(
       'has nothing that keeps people out, and looks like this',
       async () => {
-        await create({ priority: 'URGENT', comment: 'Engrave M. S.' });
-        const taken = await create({ priority: 'HIGH' });
-        await move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
-        await move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
+        await workshop.create({ priority: 'URGENT', comment: 'Engrave M. S.' });
+        const taken = await workshop.create({ priority: 'HIGH' });
+        await workshop.move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
+        await workshop.move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
         for (const colorScheme of ['light', 'dark'] as const) {
-          const desk = await atDesk({ language, colorScheme });
+          const desk = await workshop.atDesk({ language, colorScheme });
           const { page } = desk;
           const look = async (name: string): Promise<void> => {
             await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
@@ -322,12 +277,12 @@ describe('the operators’ page, in a browser', () => {
           await look('empty');
         }
       },
-      PATIENCE,
+      LOOKING_MS,
     );
   });
 
   it('comes with less than 150 kB of scripts for its first screen', async () => {
-    const desk = await atDesk();
+    const desk = await workshop.atDesk();
     const session = await desk.page.context().newCDPSession(desk.page);
     await session.send('Network.enable');
     const scripts = new Map<string, number>();

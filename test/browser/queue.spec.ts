@@ -1,14 +1,6 @@
-import type { Browser } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/new-order.js';
-import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { launchBrowser } from './support/browser.js';
-import { builtPage } from './support/built-page.js';
-import { Operator, type OperatorOptions } from './support/operators-page.js';
-
-const PATIENCE = 120_000;
+import { OPENING_MS, Workshop } from './support/workshop.js';
 
 /** Runs in the page: notes by how much its layout shifts. */
 const WATCH_SHIFTS = `
@@ -18,69 +10,26 @@ const WATCH_SHIFTS = `
   }).observe({ type: 'layout-shift' });
 `;
 
-interface Created {
-  readonly id: string;
-  readonly number: number;
-}
-
 describe('the queue of new orders, in a browser', () => {
-  let database: TestDatabase;
-  let api: OrdersApi;
+  let workshop: Workshop;
   let table: OrdersTable;
-  let browser: Browser;
-  let desks: Operator[] = [];
 
   beforeAll(async () => {
-    const pageDirectory = await builtPage();
-    database = await createTestDatabase();
-    [api, browser] = await Promise.all([
-      OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory }),
-      launchBrowser(),
-    ]);
-    table = await OrdersTable.connect(database.url);
-  }, PATIENCE);
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+  }, OPENING_MS);
 
-  afterEach(async () => {
-    for (const desk of desks) expect([...desk.complaints]).toEqual([]);
-    await Promise.all(desks.map((desk) => desk.close()));
-    desks = [];
-  });
+  afterEach(() => workshop.clear());
 
   afterAll(async () => {
-    await browser.close();
     await table.close();
-    await api.stop();
-    await database.drop();
+    await workshop.close();
   });
-
-  async function signedIn(options: OperatorOptions = {}): Promise<Operator> {
-    const desk = await Operator.signedIn(browser, api.url, options);
-    desks.push(desk);
-    return desk;
-  }
-
-  async function create(order: Record<string, unknown> = {}): Promise<Created> {
-    const token = await api.token('partner');
-    const { body, status } = await api.call<Created & Record<string, unknown>>('/api/v1/orders', {
-      method: 'POST',
-      token,
-      body: newOrder(order),
-    });
-    expect(status).toBe(201);
-    return body;
-  }
-
-  async function statusOf(id: string): Promise<{ status: string; assignee?: string }> {
-    const { body } = await api.call<{ status: string; assignee?: string }>(`/api/v1/orders/${id}`, {
-      token: await api.token('viewer'),
-    });
-    return body;
-  }
 
   it('shows what matters on the floor', async () => {
     const dueAt = new Date(Date.now() + 3 * 86_400_000 + 60_000).toISOString();
-    const order = await create({ material: 'Gold 750', quantity: 12, priority: 'URGENT', dueAt });
-    const { row } = await signedIn().then((desk) => ({ row: desk.row(order.id) }));
+    const order = await workshop.create({ material: 'Gold 750', quantity: 12, priority: 'URGENT', dueAt });
+    const { row } = await workshop.signedIn().then((desk) => ({ row: desk.row(order.id) }));
     const cells = await row.getByRole('gridcell').allInnerTexts();
     expect(cells.slice(0, 6)).toEqual([
       String(order.number),
@@ -94,22 +43,28 @@ describe('the queue of new orders, in a browser', () => {
   });
 
   it('shows an order as it is created and lets it go as it is taken, with nothing reloaded', async () => {
-    const [here, there] = await Promise.all([signedIn({ name: 'anna' }), signedIn({ name: 'boris' })]);
+    const [here, there] = await Promise.all([
+      workshop.signedIn({ name: 'anna' }),
+      workshop.signedIn({ name: 'boris' }),
+    ]);
     await Promise.all([here.live(), there.live()]);
-    const { id } = await create();
+    const { id } = await workshop.create();
     await Promise.all([here.row(id).waitFor(), there.row(id).waitFor()]);
     await here.row(id).getByRole('button', { name: 'Take' }).click();
     await there.row(id).getByText('Taken by anna').waitFor();
     await there.row(id).waitFor({ state: 'detached' });
     await here.row(id).waitFor({ state: 'detached' });
-    expect(await statusOf(id)).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+    expect(await workshop.order({ id })).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
   });
 
   it('gives an order to one of two who take it at the same time, and tells the other one', async () => {
-    const [here, there] = await Promise.all([signedIn({ name: 'anna' }), signedIn({ name: 'boris' })]);
+    const [here, there] = await Promise.all([
+      workshop.signedIn({ name: 'anna' }),
+      workshop.signedIn({ name: 'boris' }),
+    ]);
     await Promise.all([here.live(), there.live()]);
     for (let round = 0; round < 3; round += 1) {
-      const { id, number } = await create();
+      const { id, number } = await workshop.create();
       const takes = [here, there].map((desk) => desk.row(id).getByRole('button', { name: 'Take' }));
       await Promise.all(takes.map((take) => take.waitFor()));
       await Promise.all(
@@ -120,7 +75,7 @@ describe('the queue of new orders, in a browser', () => {
         ),
       );
       const { assignee } = await eventually(async () => {
-        const order = await statusOf(id);
+        const order = await workshop.order({ id });
         return order.assignee === undefined ? undefined : { assignee: order.assignee };
       });
       const [winner, loser] = assignee === 'anna' ? [here, there] : [there, here];
@@ -134,8 +89,8 @@ describe('the queue of new orders, in a browser', () => {
   });
 
   it('is worked by the keyboard alone, on a Russian keyboard as well', async () => {
-    const orders = [await create(), await create(), await create()];
-    const desk = await signedIn({ language: 'ru' });
+    const orders = [await workshop.create(), await workshop.create(), await workshop.create()];
+    const desk = await workshop.signedIn({ language: 'ru' });
     const [, middle] = orders.reverse();
     await desk.row(middle?.id ?? '').waitFor();
     await desk.page.keyboard.press('ArrowDown');
@@ -148,15 +103,15 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.locator(`[id="order-${middle?.id ?? ''}"][aria-selected=true]`).waitFor();
     // The key that has a T on other keyboards.
     await desk.page.getByRole('grid').dispatchEvent('keydown', { key: 'е', code: 'KeyT', bubbles: true });
-    await eventually(async () => (await statusOf(middle?.id ?? '')).status === 'MANUFACTURING_STARTED');
+    await eventually(async () => (await workshop.order({ id: middle?.id ?? '' })).status === 'MANUFACTURING_STARTED');
     await desk.row(middle?.id ?? '').waitFor({ state: 'detached' });
     expect(await desk.row(orders[2]?.id ?? '').count()).toBe(1);
   });
 
   it('keeps its filters in the address, to be shared', async () => {
-    const wanted = await create({ material: 'Platinum 950', priority: 'HIGH' });
-    const other = await create({ material: 'Silver 925', priority: 'LOW' });
-    const desk = await signedIn();
+    const wanted = await workshop.create({ material: 'Platinum 950', priority: 'HIGH' });
+    const other = await workshop.create({ material: 'Silver 925', priority: 'LOW' });
+    const desk = await workshop.signedIn();
     await desk.row(other.id).waitFor();
     await desk.page.getByRole('checkbox', { name: 'High' }).check();
     await desk.page.getByLabel('Material').fill('Platinum 950');
@@ -171,7 +126,7 @@ describe('the queue of new orders, in a browser', () => {
       ['sort', '-priority'],
     ]);
 
-    const colleague = await signedIn({ name: 'boris' });
+    const colleague = await workshop.signedIn({ name: 'boris' });
     await colleague.open(`${address.pathname}${address.search}`);
     await colleague.row(wanted.id).waitFor();
     expect(await colleague.row(other.id).count()).toBe(0);
@@ -189,7 +144,7 @@ describe('the queue of new orders, in a browser', () => {
        SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', now() - n * interval '1 second'
        FROM generate_series(1, 3000) AS n`,
     );
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     const grid = desk.page.getByRole('grid');
     const last = desk.page.getByText('Customer 3000', { exact: true });
     await eventually(async () => {
@@ -201,7 +156,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(await desk.page.getByRole('row').count()).toBeLessThan(60);
 
     const before = await last.boundingBox();
-    const { id } = await create();
+    const { id } = await workshop.create();
     await eventually(async () => (await grid.getAttribute('aria-rowcount')) !== '-1');
     await desk.live();
     await eventually(async () => {
@@ -214,11 +169,11 @@ describe('the queue of new orders, in a browser', () => {
   }, 60_000);
 
   it('does not move what is looked at by itself', async () => {
-    const desk = await signedIn();
+    const desk = await workshop.signedIn();
     await desk.live();
     await desk.page.evaluate(WATCH_SHIFTS);
     for (let i = 0; i < 5; i += 1) {
-      const { id } = await create();
+      const { id } = await workshop.create();
       await desk.row(id).waitFor();
     }
     const shifts = await desk.page.evaluate<number[]>('globalThis.shifts');
@@ -226,8 +181,8 @@ describe('the queue of new orders, in a browser', () => {
   });
 
   it('is not modified as often as it is asked for', async () => {
-    await create();
-    const desk = await signedIn();
+    await workshop.create();
+    const desk = await workshop.signedIn();
     await desk.live();
     const statuses: number[] = [];
     const session = await desk.page.context().newCDPSession(desk.page);
@@ -239,29 +194,29 @@ describe('the queue of new orders, in a browser', () => {
   });
 
   it('lets viewers look, and no more', async () => {
-    const { id } = await create();
-    const desk = await signedIn({ role: 'viewer' });
+    const { id } = await workshop.create();
+    const desk = await workshop.signedIn({ role: 'viewer' });
     await desk.row(id).waitFor();
     expect(await desk.page.getByRole('button', { name: 'Take' }).count()).toBe(0);
     expect(await desk.page.getByRole('link', { name: 'My work' }).count()).toBe(0);
     await desk.page.keyboard.press('ArrowDown');
     await desk.page.keyboard.press('t');
-    expect((await statusOf(id)).status).toBe('NEW');
+    expect((await workshop.order({ id })).status).toBe('NEW');
   });
 
   it('shows partners their own orders, without events', async () => {
-    const own = await create();
-    const desk = await signedIn({ role: 'partner' });
+    const own = await workshop.create();
+    const desk = await workshop.signedIn({ role: 'partner' });
     await desk.row(own.id).waitFor();
     await desk.page.locator('.live-none').waitFor();
     expect(await desk.page.getByRole('link', { name: 'Dashboard' }).count()).toBe(0);
   });
 
   it('offers to put an order on hold that was taken by mistake', async () => {
-    const { id } = await create();
-    const desk = await signedIn();
+    const { id } = await workshop.create();
+    const desk = await workshop.signedIn();
     await desk.row(id).getByRole('button', { name: 'Take' }).click();
     await desk.page.locator('.notice-good').getByRole('button', { name: 'Put on hold' }).click();
-    await eventually(async () => (await statusOf(id)).status === 'ON_HOLD');
+    await eventually(async () => (await workshop.order({ id })).status === 'ON_HOLD');
   });
 });
