@@ -10,6 +10,7 @@ import { EventStream, type EventStreamOptions } from '../support/event-stream.js
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
+import { openStreams } from '../support/open-streams.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -411,9 +412,4 @@ describe('whoever is told of an event', () => {
 function edited(id: string, edit: (parts: string[]) => string[]): string {
   const parts = Buffer.from(id, 'base64url').toString('latin1').split('~');
   return Buffer.from(edit(parts).join('~'), 'latin1').toString('base64url');
-}
-
-async function openStreams(api: OrdersApi): Promise<number> {
-  const { body } = await api.call<string>('/metrics');
-  return Number(/^mes_event_streams (\d+)$/m.exec(body)?.[1]);
 }
