@@ -278,23 +278,6 @@ describe('a client of the live events', () => {
     expect(seen(again)).toEqual([`order.created ${id} 1`]);
   });
 
-  it('that does not read is cut off, and costs no more memory than it may, while others go on', async () => {
-    await begin();
-    const reading = await follow(api);
-    const stuck = await EventStream.connect(api.url, { token: await api.token('viewer', 'stuck') });
-    open.push(stuck);
-    // As many as the buffers of the operating system do not hold.
-    let inserted = 0;
-    await eventually(async () => {
-      await table.query(INSERT, [1_000]);
-      inserted += 1_000;
-      await eventually(() => reading.news.length >= inserted);
-      return (await openStreams(api)) === 1;
-    }, 60_000);
-    expect(reading.isClosed).toBe(false);
-    expect(reading.news).toHaveLength(inserted);
-  }, 90_000);
-
   it('has the right headers, by HEAD as well, which takes no stream', async () => {
     await begin();
     const stream = await follow(api);
