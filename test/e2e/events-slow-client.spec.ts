@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { ClientStream } from '../../apps/mes-api/src/events-stream/client-stream.js';
 import { EventFeed } from '../../apps/mes-api/src/events-stream/event-feed.js';
 import { EventStreams } from '../../apps/mes-api/src/events-stream/event-streams.js';
@@ -37,7 +37,7 @@ describe('a client of the live events that does not read', () => {
 
   /** Both ends of a stream; `unsent` are the bytes that the process holds for this client. */
   async function connect(subject: string): Promise<{ client: EventStream; unsent: () => number }> {
-    const server = api.application.getHttpServer() as Server;
+    const server = api.application.getHttpServer();
     const responded = new Promise<ServerResponse>((resolve) => {
       server.once('request', (_request, response: ServerResponse) => {
         resolve(response);
@@ -53,7 +53,11 @@ describe('a client of the live events that does not read', () => {
   }
 
   function streams(): ClientStream[] {
-    return [...api.application.get(EventStreams, { strict: false })['open'].keys()];
+    const open = Reflect.get(api.application.get(EventStreams, { strict: false }), 'open') as Map<
+      ClientStream,
+      unknown
+    >;
+    return [...open.keys()];
   }
 
   it('is cut off before the process holds more than 64 KiB and what was sent last for it, while others go on', async () => {

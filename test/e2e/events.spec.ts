@@ -179,6 +179,10 @@ describe('a client of the live events', () => {
     ['that is none', () => 'none'],
     ['with strange letters', () => '%00\u00fc~'],
     ['of another database', (id) => edited(id, (parts) => ['AAAAAAAA', ...parts.slice(1)])],
+    [
+      'of a time before a crash',
+      (id) => edited(id, ([name = '', ...parts]) => [name.replace(/\.\w+$/, '.00000000'), ...parts]),
+    ],
     ['of a time to come', (id) => edited(id, ([name = '']) => [name, '1:99999999999:'])],
     ['that is no snapshot', (id) => edited(id, ([name = '']) => [name, '9:3:'])],
     ['that is very long', (id) => edited(id, ([name = '']) => [name, `1:9999:${'2,'.repeat(4_000)}3`])],
