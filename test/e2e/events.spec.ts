@@ -309,6 +309,8 @@ describe('a client of the live events', () => {
     await begin({ maxStreamsPerCaller: 2 });
     const token = await api.token('viewer', 'eager');
     const [first] = [await follow(api, { token }), await follow(api, { token })];
+    // A stream has no end that could be waited for.
+    expect((await follow(api, { token })).response.statusCode).toBe(429);
     const refused = await api.call(EVENTS, { token });
     expectProblem(refused, { status: 429, code: 'TOO_MANY_STREAMS' });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
