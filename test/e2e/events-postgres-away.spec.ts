@@ -13,13 +13,17 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const EVENTS = '/api/v1/events';
 
+/** Longer than a test may last: what comes was told, or looked for since the database was back. */
+const NEVER = 600_000;
+/** Often enough to look in vain while the database is away. */
+const OFTEN = 20;
+
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
   SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)
   RETURNING id`;
 
-async function start(databaseUrl: string, pollInterval = 600_000): Promise<OrdersApi> {
+async function start(databaseUrl: string, pollInterval: number): Promise<OrdersApi> {
   const api = await OrdersApi.start({ databaseUrl });
-  // Longer than the test may last: what comes was told, or looked for since the database was back.
   const options = { pollInterval, maxStreamsPerCaller: 2 };
   Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), options);
   return api;
@@ -29,7 +33,10 @@ function told(stream: EventStream): string[] {
   return stream.news.map(({ event, data }) => (event === 'order.created' ? String(data.id) : event));
 }
 
-describe('the live events, while an instance has no way to PostgreSQL', () => {
+describe.each([
+  ['hardly ever', NEVER],
+  ['often', OFTEN],
+])('the live events, while an instance that looks %s has no way to PostgreSQL', (_, pollInterval) => {
   let database: TestDatabase;
   let way: TcpProxy;
   let table: OrdersTable;
@@ -39,7 +46,7 @@ describe('the live events, while an instance has no way to PostgreSQL', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     way = await TcpProxy.open(database.url);
-    api = await start(way.url);
+    api = await start(way.url, pollInterval);
     table = await OrdersTable.connect(database.url);
     streams = [];
   });
@@ -137,7 +144,7 @@ describe('the live events, and a PostgreSQL that crashes', () => {
     postgres = await startPostgres({ settings: { synchronous_commit: 'on' } });
     const databaseUrl = await postgres.createDatabase();
     // Nobody hears of what is written while it recovers.
-    apis = [await start(databaseUrl, 100), await start(databaseUrl, 100)];
+    apis = [await start(databaseUrl, OFTEN), await start(databaseUrl, OFTEN)];
     table = await OrdersTable.connect(databaseUrl);
     streams = [];
     for (const api of apis) streams.push(await EventStream.open(api.url, { token: await api.token('viewer') }));
