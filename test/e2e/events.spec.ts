@@ -338,6 +338,21 @@ describe('a client of the live events', () => {
     expect(stream.isClosed).toBe(false);
   });
 
+  it('is reset once after a crash of PostgreSQL, as is who comes again from before it', async () => {
+    await begin({ pollInterval: 50 });
+    const stream = await follow(api);
+    const { lastEventId } = stream;
+    // As a crash does.
+    await table.query('TRUNCATE order_event_histories');
+    await eventually(() => stream.news.length === 1);
+    const again = await follow(api, { lastEventId });
+    const id = await create(api);
+    await eventually(() => [stream, again].every(({ news }) => news.length === 2));
+    for (const one of [stream, again])
+      expect(seen(one)).toEqual([expect.stringMatching(/^reset /), `order.created ${id} 1`]);
+    expect(stream.isClosed).toBe(false);
+  });
+
   it('has its stream ended when the instance stops, at once', async () => {
     await begin();
     const stream = await follow(api);
