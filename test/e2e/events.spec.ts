@@ -10,6 +10,7 @@ import { EventStream, type EventStreamOptions } from '../support/event-stream.js
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
+import { openStreams } from '../support/open-streams.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -178,6 +179,10 @@ describe('a client of the live events', () => {
     ['that is none', () => 'none'],
     ['with strange letters', () => '%00\u00fc~'],
     ['of another database', (id) => edited(id, (parts) => ['AAAAAAAA', ...parts.slice(1)])],
+    [
+      'of a time before a crash',
+      (id) => edited(id, ([name = '', ...parts]) => [name.replace(/\.\w+$/, '.00000000'), ...parts]),
+    ],
     ['of a time to come', (id) => edited(id, ([name = '']) => [name, '1:99999999999:'])],
     ['that is no snapshot', (id) => edited(id, ([name = '']) => [name, '9:3:'])],
     ['that is very long', (id) => edited(id, ([name = '']) => [name, `1:9999:${'2,'.repeat(4_000)}3`])],
@@ -277,23 +282,6 @@ describe('a client of the live events', () => {
     expect(seen(again)).toEqual([`order.created ${id} 1`]);
   });
 
-  it('that does not read is cut off, and costs no more memory than it may, while others go on', async () => {
-    await begin();
-    const reading = await follow(api);
-    const stuck = await EventStream.connect(api.url, { token: await api.token('viewer', 'stuck') });
-    open.push(stuck);
-    // As many as the buffers of the operating system do not hold.
-    let inserted = 0;
-    await eventually(async () => {
-      await table.query(INSERT, [1_000]);
-      inserted += 1_000;
-      await eventually(() => reading.news.length >= inserted);
-      return (await openStreams(api)) === 1;
-    }, 60_000);
-    expect(reading.isClosed).toBe(false);
-    expect(reading.news).toHaveLength(inserted);
-  }, 90_000);
-
   it('has the right headers, by HEAD as well, which takes no stream', async () => {
     await begin();
     const stream = await follow(api);
@@ -321,6 +309,8 @@ describe('a client of the live events', () => {
     await begin({ maxStreamsPerCaller: 2 });
     const token = await api.token('viewer', 'eager');
     const [first] = [await follow(api, { token }), await follow(api, { token })];
+    // A stream has no end that could be waited for.
+    expect((await follow(api, { token })).response.statusCode).toBe(429);
     const refused = await api.call(EVENTS, { token });
     expectProblem(refused, { status: 429, code: 'TOO_MANY_STREAMS' });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -345,6 +335,21 @@ describe('a client of the live events', () => {
     );
     await table.query(INSERT, [1]);
     await eventually(() => stream.news.length === 1);
+    expect(stream.isClosed).toBe(false);
+  });
+
+  it('is reset once after a crash of PostgreSQL, as is who comes again from before it', async () => {
+    await begin({ pollInterval: 50 });
+    const stream = await follow(api);
+    const { lastEventId } = stream;
+    // As a crash does.
+    await table.query('TRUNCATE order_event_histories');
+    await eventually(() => stream.news.length === 1);
+    const again = await follow(api, { lastEventId });
+    const id = await create(api);
+    await eventually(() => [stream, again].every(({ news }) => news.length === 2));
+    for (const one of [stream, again])
+      expect(seen(one)).toEqual([expect.stringMatching(/^reset /), `order.created ${id} 1`]);
     expect(stream.isClosed).toBe(false);
   });
 
@@ -411,9 +416,4 @@ describe('whoever is told of an event', () => {
 function edited(id: string, edit: (parts: string[]) => string[]): string {
   const parts = Buffer.from(id, 'base64url').toString('latin1').split('~');
   return Buffer.from(edit(parts).join('~'), 'latin1').toString('base64url');
-}
-
-async function openStreams(api: OrdersApi): Promise<number> {
-  const { body } = await api.call<string>('/metrics');
-  return Number(/^mes_event_streams (\d+)$/m.exec(body)?.[1]);
 }

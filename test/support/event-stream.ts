@@ -21,6 +21,8 @@ export class EventStream {
   /** What the client would come again with. */
   lastEventId: string;
   isClosed = false;
+  /** Called with each event as it comes. */
+  onEvent: (event: ReceivedEvent) => void = () => undefined;
   private unread = '';
 
   private constructor(
@@ -85,6 +87,8 @@ export class EventStream {
     if (fields.some(([name]) => name === '')) this.comments += 1;
     if (id !== undefined) this.lastEventId = id;
     if (event === undefined || data === undefined) return;
-    this.events.push({ id: id ?? '', event, data: JSON.parse(data) as Record<string, unknown> });
+    const received = { id: id ?? '', event, data: JSON.parse(data) as Record<string, unknown> };
+    this.events.push(received);
+    this.onEvent(received);
   }
 }

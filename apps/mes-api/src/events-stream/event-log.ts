@@ -23,12 +23,16 @@ interface PageRow {
 
 type StoredEntry = { readonly seq: string; readonly at: string } & Omit<LogEntry, 'position' | 'at'>;
 
+/** Nothing from a crash until somebody asks for {@link EventLog.now}. */
+const HISTORY = '(SELECT name FROM order_event_histories)';
+
 /**
- * Of a position whose snapshot is $1: true if it is not known any more what came after it. Either something of that has been
- * pruned, or the database has gone back since, as one that was restored has.
+ * Of a position whose snapshot is $1, and whose history is $2: true if it is not known any more what came after it. Either
+ * something of that has been pruned, or the database has gone back since, as one that was restored or has crashed has.
  */
 const GONE = `(
-  pg_snapshot_xmax($1::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+  $2 IS DISTINCT FROM ${HISTORY}
+  OR pg_snapshot_xmax($1::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
   OR EXISTS (
     SELECT FROM order_event_horizons h
     WHERE h.is_pruned AND pg_snapshot_xmax(h.snapshot) <= pg_snapshot_xmax(pg_current_snapshot()) AND (
@@ -61,9 +65,14 @@ export class EventLog {
 
   /** The position of somebody who begins now. */
   async now(): Promise<Position> {
-    const [row] = await this.dataSource.query<{ now: Snapshot }[]>('SELECT pg_current_snapshot()::text AS now');
-    if (!row) throw new Error('there is no snapshot');
-    return completeAt(row.now);
+    for (;;) {
+      const [row] = await this.dataSource.query<{ now: Snapshot; history: string | null }[]>(
+        `SELECT pg_current_snapshot()::text AS now, ${HISTORY} AS history`,
+      );
+      if (!row) throw new Error('there is no snapshot');
+      if (row.history !== null) return completeAt(row.history, row.now);
+      await this.dataSource.query('INSERT INTO order_event_histories DEFAULT VALUES ON CONFLICT DO NOTHING');
+    }
   }
 
   /**
@@ -75,21 +84,22 @@ export class EventLog {
   async read(position: Position, until?: Snapshot): Promise<EventPage | undefined> {
     const [row] = await this.dataSource.query<PageRow[]>(
       `WITH target AS MATERIALIZED (
-        SELECT coalesce($2::pg_snapshot, pg_current_snapshot()) AS snapshot
+        SELECT coalesce($3::pg_snapshot, pg_current_snapshot()) AS snapshot
       ), page AS (
         SELECT e.seq::text AS seq, e.at, e.type, e.announced, e.order_id AS "orderId", e.number, e.version,
           e.from_status AS "from", e.status, e.priority, e.material, e.assignee, c.changed_by AS "by"
         FROM target, order_events e
         LEFT JOIN order_status_changes c ON c.order_id = e.order_id AND c.version = e.version
           AND c.from_status = e.from_status AND c.to_status = e.status
-        WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, target.snapshot) AND e.seq > $3
-        ORDER BY e.seq LIMIT $4
+        WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, target.snapshot) AND e.seq > $4
+        ORDER BY e.seq LIMIT $5
       )
       SELECT ${GONE} AS gone, target.snapshot::text AS target,
         (SELECT json_agg(page ORDER BY page.seq::bigint) FROM page) AS entries
       FROM target`,
       [
         position.before,
+        position.history,
         (isComplete(position) ? until : position.batch) ?? null,
         position.seq,
         this.options.pageSize + 1,
@@ -99,27 +109,27 @@ export class EventLog {
     if (row.gone) return undefined;
     const entries = (row.entries ?? [])
       .slice(0, this.options.pageSize)
-      .map((entry) => toEntry(entry, { before: position.before, batch: row.target, seq: entry.seq }));
+      .map((entry) => toEntry(entry, { ...position, batch: row.target, seq: entry.seq }));
     const isCut = (row.entries ?? []).length > entries.length;
     const last = isCut ? entries.at(-1) : undefined;
-    return { entries, position: last?.position ?? completeAt(row.target) };
+    return { entries, position: last?.position ?? completeAt(position.history, row.target) };
   }
 
   /**
    * Whether somebody at this position can be told of each event up to a snapshot: all are still known, and they are not
    * too many.
    */
-  async canResume({ before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
+  async canResume({ history, before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
     const [row] = await this.dataSource.query<{ possible: boolean }[]>(
-      `SELECT NOT ${GONE} AND $5::bigint >= (
+      `SELECT NOT ${GONE} AND $6::bigint >= (
         SELECT count(*) FROM (
           SELECT FROM order_events e
-          WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, $4::pg_snapshot)
-            AND NOT (e.seq <= $3 AND pg_visible_in_snapshot(e.xid, $2::pg_snapshot))
-          LIMIT $5::bigint + 1
+          WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, $5::pg_snapshot)
+            AND NOT (e.seq <= $4 AND pg_visible_in_snapshot(e.xid, $3::pg_snapshot))
+          LIMIT $6::bigint + 1
         ) AS missed
       ) AS possible`,
-      [before, batch, seq, until, this.options.maxMissed],
+      [before, history, batch, seq, until, this.options.maxMissed],
     );
     return row?.possible === true;
   }

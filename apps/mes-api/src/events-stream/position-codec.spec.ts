@@ -11,10 +11,12 @@ const snapshot = fc
     return `${running[0] ?? xmin}:${(running.at(-1) ?? xmin) + 1n + more}:${running.join(',')}`;
   });
 
+const history = fc.stringMatching(/^[0-9a-f]{8}$/);
+
 const position: fc.Arbitrary<Position> = fc.oneof(
-  snapshot.map(completeAt),
+  fc.tuple(history, snapshot).map(([one, at]) => completeAt(one, at)),
   fc
-    .record({ before: snapshot, batch: snapshot, seq: fc.bigInt({ min: 0n, max: 10n ** 17n }).map(String) })
+    .record({ history, before: snapshot, batch: snapshot, seq: fc.bigInt({ min: 0n, max: 10n ** 17n }).map(String) })
     .filter(({ before, batch }) => before !== batch),
 );
 
@@ -46,20 +48,23 @@ describe('PositionCodec', () => {
   it.each([
     ['nothing', ''],
     ['no base64url', 'a b'],
-    ['a name only', idOf('Database')],
-    ['no snapshot', idOf('Database~')],
-    ['a snapshot that ends before it begins', idOf('Database~7:6:')],
-    ['the transaction 0', idOf('Database~0:6:')],
-    ['a running transaction that has ended', idOf('Database~3:6:2')],
-    ['a running transaction that has not begun', idOf('Database~3:6:6')],
-    ['running transactions in disorder', idOf('Database~3:9:5,4')],
-    ['one running transaction twice', idOf('Database~3:9:5,5')],
-    ['a number that PostgreSQL has not', idOf(`Database~3:${'9'.repeat(19)}:`)],
-    ['SQL', idOf(`Database~3:6:'; DROP TABLE orders`)],
-    ['a batch without a number', idOf('Database~3:6:~3:7:')],
-    ['a batch with a wrong number', idOf('Database~3:6:~3:7:~-1')],
-    ['a wrong batch', idOf('Database~3:6:~7:6:~1')],
-    ['more than belongs there', idOf('Database~3:6:~3:7:~1~2')],
+    ['a name only', idOf('Database.0123abcd')],
+    ['a name without a history', idOf('Database~3:6:')],
+    ['a name with two histories', idOf('Database.0123abcd.0123abcd~3:6:')],
+    ['no history', idOf('Database.none~3:6:')],
+    ['no snapshot', idOf('Database.0123abcd~')],
+    ['a snapshot that ends before it begins', idOf('Database.0123abcd~7:6:')],
+    ['the transaction 0', idOf('Database.0123abcd~0:6:')],
+    ['a running transaction that has ended', idOf('Database.0123abcd~3:6:2')],
+    ['a running transaction that has not begun', idOf('Database.0123abcd~3:6:6')],
+    ['running transactions in disorder', idOf('Database.0123abcd~3:9:5,4')],
+    ['one running transaction twice', idOf('Database.0123abcd~3:9:5,5')],
+    ['a number that PostgreSQL has not', idOf(`Database.0123abcd~3:${'9'.repeat(19)}:`)],
+    ['SQL', idOf(`Database.0123abcd~3:6:'; DROP TABLE orders`)],
+    ['a batch without a number', idOf('Database.0123abcd~3:6:~3:7:')],
+    ['a batch with a wrong number', idOf('Database.0123abcd~3:6:~3:7:~-1')],
+    ['a wrong batch', idOf('Database.0123abcd~3:6:~7:6:~1')],
+    ['more than belongs there', idOf('Database.0123abcd~3:6:~3:7:~1~2')],
   ])('takes for no position: %s', (_, id) => {
     expect(codec.decode(id)).toBeUndefined();
   });
@@ -68,7 +73,7 @@ describe('PositionCodec', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
         expect(codec.decode(text)).toBeUndefined();
-        expect(codec.decode(idOf(`Database~${text}`))).toBeUndefined();
+        expect(codec.decode(idOf(`Database.0123abcd~${text}`))).toBeUndefined();
       }),
     );
   });

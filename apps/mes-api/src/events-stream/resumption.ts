@@ -5,7 +5,7 @@ import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { eventOf } from './event-of.js';
 import { EvictionBarrier } from './eviction-barrier.js';
-import { isComplete, type Position } from './position.js';
+import { isComplete, isSame, type Position } from './position.js';
 import { formatEvent } from './server-sent-event.js';
 import { isLater } from './snapshot.js';
 
@@ -26,8 +26,8 @@ export class Resumption {
   /** The position that an id stands for, if whoever has it can be told of each event since. */
   async positionOf(id: string): Promise<Position | undefined> {
     const position = (await this.log.ids()).decode(id);
-    const until = this.feed.position.batch;
-    if (!position || isLater(position.batch, until)) return undefined;
+    const { history, batch: until } = this.feed.position;
+    if (position?.history !== history || isLater(position.batch, until)) return undefined;
     return (await this.limit(() => this.log.canResume(position, until))) ? position : undefined;
   }
 
@@ -48,7 +48,7 @@ export class Resumption {
         await this.feed.advance();
         continue;
       }
-      if (isComplete(position) && position.before === target.before) {
+      if (isSame(position, target)) {
         return this.feed.subscribe((messages) => {
           stream.send(messages);
         });
@@ -62,7 +62,7 @@ export class Resumption {
       });
       try {
         position = await this.sendPage(stream, position, target, ids);
-        if (!isComplete(position) || position.before !== target.before) {
+        if (!isSame(position, target)) {
           unsubscribe();
           continue;
         }

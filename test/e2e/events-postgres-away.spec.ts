@@ -1,0 +1,205 @@
+import { EventFeed } from '../../apps/mes-api/src/events-stream/event-feed.js';
+import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { openStreams } from '../support/open-streams.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const EVENTS = '/api/v1/events';
+
+/** Longer than a test may last: what comes was told, or looked for since the database was back. */
+const NEVER = 600_000;
+/** Often enough to look in vain while the database is away. */
+const OFTEN = 20;
+const SELDOM = 250;
+
+const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+  SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)
+  RETURNING id`;
+
+async function start(databaseUrl: string, pollInterval: number): Promise<OrdersApi> {
+  const api = await OrdersApi.start({ databaseUrl });
+  const options = { pollInterval, maxStreamsPerCaller: 2 };
+  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), options);
+  return api;
+}
+
+function told(stream: EventStream): string[] {
+  return stream.news.map(({ event, data }) => (event === 'order.created' ? String(data.id) : event));
+}
+
+describe.each([
+  ['hardly ever', NEVER],
+  ['often', OFTEN],
+])('the live events, while an instance that looks %s has no way to PostgreSQL', (_, pollInterval) => {
+  let database: TestDatabase;
+  let way: TcpProxy;
+  let table: OrdersTable;
+  let api: OrdersApi;
+  let streams: EventStream[];
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    way = await TcpProxy.open(database.url);
+    api = await start(way.url, pollInterval);
+    table = await OrdersTable.connect(database.url);
+    streams = [];
+  });
+
+  afterEach(async () => {
+    way.mend();
+    for (const stream of streams) stream.drop();
+    await api.stop();
+    await table.close();
+    await way.close();
+    await database.drop();
+  });
+
+  async function follow(subject?: string): Promise<EventStream> {
+    const stream = await EventStream.open(api.url, { token: await api.token('viewer', subject) });
+    streams.push(stream);
+    return stream;
+  }
+
+  async function insert(count: number): Promise<string[]> {
+    return (await table.query<{ id: string }>(INSERT, [count])).map(({ id }) => id);
+  }
+
+  /** One stream is open, and the caller may have one more, and no third one. */
+  async function expectOneMore(subject: string): Promise<void> {
+    expect(await openStreams(api)).toBe(1);
+    expect((await follow(subject)).response.statusCode).toBe(200);
+    expect((await follow(subject)).response.statusCode).toBe(429);
+  }
+
+  /** Nothing is read on behalf of nobody. */
+  async function expectNoListener(): Promise<void> {
+    for (const stream of streams) stream.drop();
+    await eventually(() => Reflect.get(api.application.get(EventFeed, { strict: false }), 'listeners') === 0);
+  }
+
+  it('keep their streams, and go on with all that was missed; who comes meanwhile is refused, and costs nothing', async () => {
+    const stream = await follow('eager');
+    way.cut();
+    const token = await api.token('viewer', 'eager');
+    const missed: string[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      missed.push(...(await insert(2)));
+      const refused = await api.call(EVENTS, { token });
+      expectProblem(refused, { status: 503, code: 'DATABASE_UNAVAILABLE' });
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+    expect(await openStreams(api)).toBe(1);
+    expect(stream.isClosed).toBe(false);
+    expect(told(stream)).toEqual([]);
+
+    way.mend();
+    await eventually(() => stream.news.length >= missed.length);
+    missed.push(...(await insert(1)));
+    await eventually(() => stream.news.length >= missed.length);
+    expect(told(stream)).toEqual(missed);
+    await expectOneMore('eager');
+    await expectNoListener();
+  });
+
+  it('are not kept for who has gone before the database answered', async () => {
+    const stream = await follow('eager');
+    way.block();
+    const missed = await insert(2);
+    const waiting = [0, 1, 2].map(async () => {
+      const arrived = new Promise((resolve) => api.application.getHttpServer().once('request', resolve));
+      const gone = new AbortController();
+      const answer = fetch(`${api.url}${EVENTS}`, {
+        headers: { authorization: `Bearer ${await api.token('viewer', 'eager')}` },
+        signal: gone.signal,
+      });
+      await arrived;
+      gone.abort();
+      await expect(answer).rejects.toThrow('abort');
+    });
+    await Promise.all(waiting);
+    way.mend();
+    await eventually(() => stream.news.length >= missed.length);
+    expect(told(stream)).toEqual(missed);
+    await eventually(async () => (await openStreams(api)) === 1);
+    await expectOneMore('eager');
+    await expectNoListener();
+  });
+});
+
+describe('the live events, and a PostgreSQL that crashes', () => {
+  let postgres: PostgresServer;
+  let table: OrdersTable;
+  let apis: OrdersApi[];
+  let streams: EventStream[];
+  const resetsSeen = new Map<EventStream, number>();
+
+  beforeAll(async () => {
+    // What was committed is there after the crash.
+    postgres = await startPostgres({ settings: { synchronous_commit: 'on' } });
+    const databaseUrl = await postgres.createDatabase();
+    // Nobody hears of what is written while it recovers; who looked at once would see that the numbers have gone back.
+    apis = [await start(databaseUrl, SELDOM), await start(databaseUrl, SELDOM)];
+    table = await OrdersTable.connect(databaseUrl);
+    streams = [];
+    for (const api of apis) streams.push(await EventStream.open(api.url, { token: await api.token('viewer') }));
+  });
+
+  afterAll(async () => {
+    for (const stream of streams) stream.drop();
+    for (const api of apis) await api.stop();
+    await table.close();
+    await postgres.stop();
+  });
+
+  async function create(api: OrdersApi): Promise<boolean> {
+    const token = await api.token('partner');
+    const { status } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    // Whether the order is there nobody knows then; the table does.
+    if (status !== 201) expect(status).toBe(503);
+    return status === 201;
+  }
+
+  async function stored(): Promise<string[]> {
+    return (await table.query<{ id: string }>('SELECT id FROM orders')).map(({ id }) => id);
+  }
+
+  /** What a client has that fetches all again when it is told to. */
+  async function known(stream: EventStream, before: Set<string>): Promise<Set<string>> {
+    const all = told(stream);
+    const resets = all.filter((one) => one === 'reset').length;
+    const fetched = resets > (resetsSeen.get(stream) ?? 0) ? await stored() : [];
+    resetsSeen.set(stream, resets);
+    return new Set([...before, ...all.filter((one) => one !== 'reset'), ...fetched]);
+  }
+
+  it('go on: each is told once, or all are to be fetched again', async () => {
+    const knowledge = streams.map(() => new Set<string>());
+    for (let round = 0; round < 8; round += 1) {
+      const [victim] = await table.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const during = Promise.all(apis.map((api) => create(api)));
+      process.kill(victim?.pid ?? NaN, 'SIGKILL');
+      await during;
+      // The first after a crash have numbers of transactions that it made PostgreSQL forget.
+      for (const api of apis) await eventually(() => create(api));
+      const ids = await stored();
+      for (const [i, stream] of streams.entries()) {
+        await eventually(async () => {
+          knowledge[i] = await known(stream, knowledge[i] ?? new Set());
+          return ids.every((id) => knowledge[i]?.has(id));
+        });
+      }
+    }
+    for (const stream of streams) {
+      const created = told(stream).filter((one) => one !== 'reset');
+      expect(new Set(created).size).toBe(created.length);
+      expect(stream.isClosed).toBe(false);
+    }
+  });
+});

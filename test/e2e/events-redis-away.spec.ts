@@ -1,0 +1,99 @@
+import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+/** What happens to a client may wait for Redis once, as long as that may take here, but not for the next look at the log. */
+const IN_TIME = 4_000;
+
+describe('the live events, and Redis killed and back under them', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let apis: OrdersApi[];
+  let streams: EventStream[];
+
+  beforeEach(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    const start = async (): Promise<OrdersApi> => {
+      const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+      // Longer than the test may last: what comes was told, and not found by looking.
+      Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000 });
+      return api;
+    };
+    apis = [await start(), await start()];
+    streams = [];
+    for (const api of apis) streams.push(await EventStream.open(api.url, { token: await api.token('viewer') }));
+  });
+
+  afterEach(async () => {
+    for (const stream of streams) stream.drop();
+    for (const api of apis) await api.stop();
+    await redis.stop();
+    await database.drop();
+  });
+
+  function pick<T>(list: readonly T[], index: number): T {
+    const found = list[index % list.length];
+    if (found === undefined) throw new Error('there is none');
+    return found;
+  }
+
+  async function list(api: OrdersApi): Promise<{ ids: string[]; isHit: boolean }> {
+    const token = await api.token('operator');
+    const { status, headers, body } = await api.call<{ items: { id: string }[] }>(NEW_ORDERS, { token });
+    expect(status).toBe(200);
+    const isHit = /^mes-(near|redis); hit$/.test(headers.get('cache-status') ?? '');
+    return { ids: body.items.map(({ id }) => id), isHit };
+  }
+
+  async function create(api: OrdersApi): Promise<string> {
+    const token = await api.token('partner');
+    const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    expect(status).toBe(201);
+    return String(body.id);
+  }
+
+  function told(stream: EventStream): string[] {
+    return stream.news.map(({ event, data }) => (event === 'order.created' ? String(data.id) : event));
+  }
+
+  /** Whoever is told of an order asks at once the instance that it does not listen to: resolves with what it was not shown. */
+  function askElsewhere(stream: EventStream, other: OrdersApi): () => Promise<string[]> {
+    const asked: Promise<string[]>[] = [];
+    stream.onEvent = ({ data }) => {
+      const id = String(data.id);
+      asked.push(list(other).then(({ ids }) => (ids.includes(id) ? [] : [id])));
+    };
+    return async () => (await Promise.all(asked)).flat();
+  }
+
+  it('come exactly once, in time, and nobody is shown the time before them', async () => {
+    const created: string[] = [];
+    const missing = streams.map((stream, i) => askElsewhere(stream, pick(apis, i + 1)));
+    const write = async (round: number): Promise<void> => {
+      const id = await create(pick(apis, round));
+      created.push(id);
+      await eventually(() => streams.every((stream) => told(stream).includes(id)), IN_TIME);
+    };
+    for (let round = 0; round < 6; round += 1) {
+      // What is stored now is what somebody could be shown later.
+      for (const api of apis) await eventually(async () => (await list(api)).isHit);
+      // Before, during and after the end of Redis, and the same of its return.
+      await write(round);
+      await Promise.all([write(round), redis.kill(), write(round + 1)]);
+      await write(round);
+      await Promise.all([write(round + 1), redis.restart(), write(round)]);
+      await write(round + 1);
+    }
+    for (const notShown of missing) expect(await notShown()).toEqual([]);
+    for (const stream of streams) {
+      expect(stream.isClosed).toBe(false);
+      expect(told(stream).sort()).toEqual([...created].sort());
+    }
+  });
+});
