@@ -74,11 +74,9 @@ export class EventsController {
       .send(stream);
   }
 
-  private begin(request: FastifyRequest, { raw }: FastifyReply): Promise<ClientStream> {
-    // Nobody is late of whom nothing is awaited.
-    raw.setTimeout(0);
+  private async begin(request: FastifyRequest, { raw }: FastifyReply): Promise<ClientStream> {
     const { 'last-event-id': lastEventId } = request.headers;
-    return this.streams.begin(
+    const stream = await this.streams.begin(
       callerOf(request),
       typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       {
@@ -89,5 +87,8 @@ export class EventsController {
         cutOff: () => raw.destroy(),
       },
     );
+    // From now on nobody is late, since nothing is awaited.
+    raw.setTimeout(0);
+    return stream;
   }
 }
