@@ -29,7 +29,9 @@ describe('the queue of new orders, in a browser', () => {
   it('shows what matters on the floor', async () => {
     const dueAt = new Date(Date.now() + 3 * 86_400_000 + 60_000).toISOString();
     const order = await workshop.create({ material: 'Gold 750', quantity: 12, priority: 'URGENT', dueAt });
-    const { row } = await workshop.signedIn().then((desk) => ({ row: desk.row(order.id) }));
+    const desk = await workshop.signedIn();
+    const row = desk.row(order.id);
+    await row.waitFor();
     const cells = await row.getByRole('gridcell').allInnerTexts();
     expect(cells.slice(0, 6)).toEqual([
       String(order.number),
