@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -10,6 +11,9 @@ import { OidcServer } from './support/oidc-server.js';
 import { Operator } from './support/operators-page.js';
 
 const PATIENCE = 120_000;
+
+/** In seconds. The page gets a new token a minute before the old one ends, and so a few seconds after it was issued. */
+const TOKEN_LIFETIME = 65;
 
 describe('signing in at an issuer', () => {
   let database: TestDatabase;
@@ -23,7 +27,7 @@ describe('signing in at an issuer', () => {
     [database, browser, issuer] = await Promise.all([
       createTestDatabase(),
       launchBrowser(),
-      OidcServer.start(`http://127.0.0.1:${String(port)}`),
+      OidcServer.start(`http://127.0.0.1:${String(port)}`, TOKEN_LIFETIME),
     ]);
     api = await OrdersApi.start({
       databaseUrl: database.url,
@@ -90,6 +94,26 @@ describe('signing in at an issuer', () => {
     expect(new URL(page.url()).search).toBe('?sort=dueAt');
     await desk.live();
   });
+
+  it('lasts longer than a token: the page gets another one in time, with nothing to be seen of it', async () => {
+    const { page } = desk;
+    const tokens = new Set<string>();
+    page.on('request', (request) => {
+      const { authorization } = request.headers();
+      if (authorization !== undefined) tokens.add(authorization);
+    });
+    await desk.open('/');
+    await signInAtIssuer(page, 'clara');
+    await desk.live();
+    expect(tokens.size).toBe(1);
+    await page.waitForResponse(`${issuer.url}/token`);
+    await eventually(async () => {
+      await page.getByRole('link', { name: 'Dashboard' }).click();
+      await page.getByRole('link', { name: 'New orders' }).click();
+      return tokens.size === 2;
+    });
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  }, 60_000);
 
   it('is needed again after signing out', async () => {
     const { page } = desk;

@@ -6,9 +6,9 @@ import Provider from 'oidc-provider';
 /** Of the API: what tokens are for. */
 const AUDIENCE = 'urn:mes-orders-api';
 
-// A real OpenID Connect issuer with one client, the page, whose origin is the argument. Whoever signs in is an operator, and
-// any password is right. Prints its URL as JSON.
-const [, , origin = ''] = process.argv;
+// A real OpenID Connect issuer with one client, the page, whose origin is the first argument; the second one is how long
+// access tokens are good, in seconds. Whoever signs in is an operator, and any password is right. Prints its URL as JSON.
+const [, , origin = '', lifetime = '3600'] = process.argv;
 const server = createServer();
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -44,7 +44,7 @@ const provider = new Provider(issuer, {
         scope: 'openid offline_access',
         audience: AUDIENCE,
         accessTokenFormat: 'jwt',
-        accessTokenTTL: 3_600,
+        accessTokenTTL: Number(lifetime),
       }),
     },
   },

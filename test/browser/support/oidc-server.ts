@@ -10,13 +10,20 @@ export class OidcServer {
     private readonly child: ChildProcess,
   ) {}
 
-  /** @param pageOrigin of the page that people sign in to */
-  static async start(pageOrigin: string): Promise<OidcServer> {
+  /**
+   * @param pageOrigin of the page that people sign in to
+   * @param tokenLifetime in seconds
+   */
+  static async start(pageOrigin: string, tokenLifetime: number): Promise<OidcServer> {
     const register = resolve('test/support/register-typescript.js');
     const program = resolve('test/browser/support/oidc-program.ts');
-    const child = spawn(process.execPath, ['--no-warnings', '--import', register, program, pageOrigin], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--no-warnings', '--import', register, program, pageOrigin, String(tokenLifetime)],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     const lines = createInterface(child.stdout);
     for await (const line of lines) {
       if (line.startsWith('{')) return new OidcServer((JSON.parse(line) as { url: string }).url, child);

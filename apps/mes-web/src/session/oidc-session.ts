@@ -41,12 +41,15 @@ export class OidcSignIn {
     await this.manager.signinRedirect({ state: `${location.pathname}${location.search}` });
   }
 
-  /** Completes what {@link begin} began, on the way back. Resolves with where to go on. */
-  async complete(onEnd: () => void): Promise<{ session: Session; path: string }> {
-    const user = await this.manager.signinRedirectCallback();
+  /**
+   * Completes what {@link begin} began, on the way back. Resolves with where to go on; with nothing in the hidden frame in
+   * which the page gets a new token before the old one ends.
+   */
+  async complete(onEnd: () => void): Promise<{ session: Session; path: string } | undefined> {
+    const user = await this.manager.signinCallback();
+    if (!user) return undefined;
     sessionStorage.setItem(WAS_SIGNED_IN, 'yes');
     this.manager.events.addAccessTokenExpired(onEnd);
-    this.manager.events.addSilentRenewError(() => undefined);
     return { session: this.sessionOf(user, onEnd), path: typeof user.state === 'string' ? user.state : '/' };
   }
 

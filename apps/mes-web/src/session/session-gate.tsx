@@ -105,11 +105,12 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   const oidc = new OidcSignIn({ authority, clientId, scope });
   if (location.pathname === SIGNED_IN_PATH) {
     try {
-      const { session, path } = await oidc.complete(() => {
+      const completed = await oidc.complete(() => {
         onEnd({ ...signedOut, oidc, expired: true });
       });
-      history.replaceState(null, '', path);
-      return entered(session);
+      if (!completed) return { is: 'starting' };
+      history.replaceState(null, '', completed.path);
+      return entered(completed.session);
     } catch {
       // The issuer has refused, or the way back was walked twice.
       history.replaceState(null, '', '/');
