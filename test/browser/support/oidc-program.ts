@@ -19,7 +19,7 @@ const provider = new Provider(issuer, {
     {
       client_id: 'mes-web',
       token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code'],
       response_types: ['code'],
       redirect_uris: [`${origin}/signed-in`],
       post_logout_redirect_uris: [origin],
