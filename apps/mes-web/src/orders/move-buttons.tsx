@@ -83,7 +83,7 @@ function isRework(from: Status, to: Status): boolean {
   return from === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
 }
 
-function nameOf(from: Status, to: Status): string {
+function nameOf(from: Status, to: Status): `move.${Status | 'rework' | 'resume'}` {
   if (isRework(from, to)) return 'move.rework';
   return from === 'ON_HOLD' && to === 'MANUFACTURING_STARTED' ? 'move.resume' : `move.${to}`;
 }

@@ -70,19 +70,19 @@ function Details({ order }: { readonly order: OrderDto }): ReactNode {
   const formats = useFormats();
   const now = useNow();
   const facts: [name: string, value: ReactNode][] = [
-    ['product', order.product.name],
-    ['material', order.material],
-    ['quantity', formats.number(order.quantity)],
-    ['due', <Due key="due" dueAt={order.dueAt} now={now} />],
-    ['comment', order.comment],
-    ['customer', `${order.customer.name} (${order.customer.id})`],
-    ['price', order.price && formats.money(order.price.amount, order.price.currency)],
-    ['model', order.product.modelUrl !== undefined && <ModelLink key="model" url={order.product.modelUrl} />],
-    ['assignee', order.assignee],
-    ['source', t(`source.${order.source}`)],
-    ['externalId', order.externalId],
-    ['createdBy', order.createdBy],
-    ['createdAt', formats.dateAndTime(new Date(order.createdAt))],
+    [t('order.product'), order.product.name],
+    [t('order.material'), order.material],
+    [t('order.quantity'), formats.number(order.quantity)],
+    [t('order.due'), <Due key="due" dueAt={order.dueAt} now={now} />],
+    [t('order.comment'), order.comment],
+    [t('order.customer'), `${order.customer.name} (${order.customer.id})`],
+    [t('order.price'), order.price && formats.money(order.price.amount, order.price.currency)],
+    [t('order.model'), order.product.modelUrl !== undefined && <ModelLink key="model" url={order.product.modelUrl} />],
+    [t('order.assignee'), order.assignee],
+    [t('order.source'), t(`source.${order.source}`)],
+    [t('order.externalId'), order.externalId],
+    [t('order.createdBy'), order.createdBy],
+    [t('order.createdAt'), formats.dateAndTime(new Date(order.createdAt))],
   ];
   return (
     <dl className="facts">
@@ -90,7 +90,7 @@ function Details({ order }: { readonly order: OrderDto }): ReactNode {
         .filter(([, value]) => value !== undefined && value !== false)
         .map(([name, value]) => (
           <div key={name}>
-            <dt>{t(`order.${name}`)}</dt>
+            <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}

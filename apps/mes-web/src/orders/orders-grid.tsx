@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
@@ -207,7 +208,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
               ))}
               <div role="gridcell" className="cell-action">
                 {departure ? (
-                  <span className="departure">{t(...toldOf(departure, t))}</span>
+                  <span className="departure">{toldOf(departure, t)}</span>
                 ) : (
                   <>
                     <button
@@ -248,14 +249,14 @@ function rowId(orderId: string | undefined): string {
   return `order-${orderId ?? ''}`;
 }
 
-function toldOf(departure: Departure, t: (key: string) => string): [key: string, values: Record<string, string>] {
+function toldOf(departure: Departure, t: TFunction): string {
   switch (departure.kind) {
     case 'taken-by':
-      return ['queue.takenBy', { by: departure.by }];
+      return t('queue.takenBy', { by: departure.by });
     case 'gone':
-      return ['queue.gone', { status: t(`status.${departure.status}`) }];
+      return t(`status.${departure.status}`);
     default:
-      return [`queue.${departure.kind}`, {}];
+      return t(`queue.${departure.kind}`);
   }
 }
 
