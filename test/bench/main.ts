@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
+import { runProgram } from '../support/run-program.js';
 import { BENCH_USAGE, readBenchArguments, type BenchArguments, type ScenarioName } from './arguments.js';
 import { note } from './note.js';
 import { thisMachine } from './report/machine.js';
@@ -27,7 +27,6 @@ import { Stage } from './servers/stage.js';
 // cores the load generator may be the limit: the processor time of the server per request is measured as well.
 
 const resources = new Resources();
-let interrupted = false;
 
 async function run(): Promise<void> {
   const wanted = readBenchArguments(process.argv.slice(2));
@@ -62,16 +61,4 @@ async function measure({ plan, scenarios, scaleDatabaseUrl, output }: BenchArgum
   return results;
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (!interrupted) note('stopping everything');
-    interrupted = true;
-    void resources.close().then(() => process.exit(1));
-  });
-}
-run()
-  .finally(() => resources.close())
-  .catch((error: unknown) => {
-    // What is being stopped fails whoever still uses it.
-    if (!interrupted) fail(error, 'The benchmark has failed');
-  });
+runProgram(run, resources, 'The benchmark has failed');

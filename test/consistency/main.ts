@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
 import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
 import { startPostgres } from '../support/postgres-server.js';
+import { runProgram } from '../support/run-program.js';
 import { RedisServer } from '../support/redis-server.js';
 import { CONSISTENCY_USAGE, readConsistencyArguments, type ConsistencyArguments } from './arguments.js';
 import { describeViolations } from './report/describe-violations.js';
@@ -18,7 +18,6 @@ const PATIENT = { REDIS_DEADLINE_MS: '2000' };
 const LEAST_SHARE_OF_HITS = 0.1;
 
 const resources = new Resources();
-let interrupted = false;
 
 async function run(): Promise<void> {
   const wanted = readConsistencyArguments(process.argv.slice(2));
@@ -62,16 +61,4 @@ async function prove({ seconds, seed, instances, clients }: ConsistencyArguments
   process.exitCode = 1;
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (!interrupted) note('stopping everything');
-    interrupted = true;
-    void resources.close().then(() => process.exit(1));
-  });
-}
-run()
-  .finally(() => resources.close())
-  .catch((error: unknown) => {
-    // What is being stopped fails whoever still uses it.
-    if (!interrupted) fail(error, 'The run has failed');
-  });
+runProgram(run, resources, 'The run has failed');

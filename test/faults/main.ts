@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
+import { runProgram } from '../support/run-program.js';
 import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
 import { describeViolations } from '../consistency/report/describe-violations.js';
@@ -15,7 +15,6 @@ import { setTheStage } from './stage.js';
 const INSTANCES = 3;
 
 const resources = new Resources();
-let interrupted = false;
 
 async function run(): Promise<void> {
   const wanted = readFaultsArguments(process.argv.slice(2));
@@ -54,16 +53,4 @@ function complain({ violations: all, wronglyFailed }: FaultResult): void {
   if (violations.length > 0 || wronglyFailed.length > 0) process.exitCode = 1;
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (!interrupted) note('stopping everything');
-    interrupted = true;
-    void resources.close().then(() => process.exit(1));
-  });
-}
-run()
-  .finally(() => resources.close())
-  .catch((error: unknown) => {
-    // What is being stopped fails whoever still uses it.
-    if (!interrupted) fail(error, 'The run has failed');
-  });
+runProgram(run, resources, 'The run has failed');

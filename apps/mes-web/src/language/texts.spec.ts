@@ -1,5 +1,4 @@
-import en from './en.json' with { type: 'json' };
-import ru from './ru.json' with { type: 'json' };
+import { readFile } from 'node:fs/promises';
 
 interface Texts {
   readonly [name: string]: string | Texts;
@@ -21,7 +20,12 @@ function valuesOf(texts: Texts): string[] {
 }
 
 describe('the texts of the page', () => {
-  it('are there in both languages', () => {
+  async function textsOf(language: string): Promise<Texts> {
+    return JSON.parse(await readFile(`apps/mes-web/src/language/${language}.json`, 'utf8')) as Texts;
+  }
+
+  it('are there in both languages', async () => {
+    const [en, ru] = await Promise.all([textsOf('en'), textsOf('ru')]);
     expect(namesOf(ru)).toEqual(namesOf(en));
     expect(valuesOf(ru)).toEqual(valuesOf(en));
   });
