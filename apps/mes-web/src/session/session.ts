@@ -20,8 +20,8 @@ export function mayMoveOrders({ roles }: Session): boolean {
   return roles.includes('operator') || roles.includes('admin');
 }
 
-export function maySeeEverything({ roles }: Session): boolean {
-  return mayMoveOrders({ roles } as Session) || roles.includes('viewer');
+export function maySeeEverything(session: Session): boolean {
+  return mayMoveOrders(session) || session.roles.includes('viewer');
 }
 
 export function mayLookAfterTheCache({ roles }: Session): boolean {
