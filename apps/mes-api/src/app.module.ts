@@ -7,12 +7,12 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BackplaneModule } from './backplane/backplane.module.js';
 import { CacheAdministrationModule } from './cache-administration/cache-administration.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
 import { Configuration } from './config/configuration.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
 import { EventsStreamModule } from './events-stream/events-stream.module.js';
-import { EvictionRelayModule } from './eviction-relay/eviction-relay.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -49,7 +49,7 @@ export class AppModule {
           }),
         }),
         PostgresNotificationsModule,
-        EvictionRelayModule,
+        BackplaneModule,
         RateLimitsModule,
         AuthModule,
         OrdersModule,

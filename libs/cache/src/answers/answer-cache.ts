@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { LoadLimit } from '../flow/load-limit.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
-import { Ledger, LedgerUnavailableError, type Tag } from '../ledger/ledger.js';
+import { Ledger, LedgerUnavailableError, type ObservedVersions, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
+import { Backplane } from '../writes/backplane.js';
 import type { Answer, LoadedAnswer } from './answer.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { CacheStatistics } from './cache-statistics.js';
@@ -61,14 +62,15 @@ export class AnswerCache {
   private readonly bypasses = new Map<string, NextRun<Answer>>();
 
   constructor(
-    ledger: Ledger,
+    private readonly ledger: Ledger,
     private readonly entries: EntryStore,
     private readonly leases: LoadLeases,
     private readonly warm: WarmAnswers,
     @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
+    @Optional() backplane?: Backplane,
   ) {
-    this.observations = new SharedObservation(ledger, statistics);
+    this.observations = new SharedObservation(ledger, statistics, backplane);
     this.loads = new LoadLimit(options.maxLoads, options.maxWaitingLoads);
     this.monotonicReads = new MonotonicReads(ledger, options.writePatience);
   }
@@ -105,11 +107,25 @@ export class AnswerCache {
       const near = this.findNear(question, versions);
       if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
 
-      const stamp = stampOf(question.tags, versions);
+      const known = await this.withAllVersions(question.tags, versions);
+      if (known instanceof LedgerUnavailableError) return this.bypass(question.key, known.detail, load);
+
+      const stamp = stampOf(question.tags, known);
       const name = loadName(question.key, stamp);
       const { value, leader } = await this.fills.run(name, () => this.fill({ name, question, stamp, load, giveUpAt }));
       if ('answer' in value) return this.cachedAnswer(value, leader);
       versions = value.movedOn;
+    }
+  }
+
+  /** What has no version yet gets one only now: whoever asks for what there is not leaves nothing behind for long. */
+  private async withAllVersions(tags: readonly Tag[], versions: ObservedVersions): Promise<Observation> {
+    if (tags.every((tag) => versions.has(tag))) return versions;
+    try {
+      return await this.ledger.provide(tags);
+    } catch (error) {
+      if (error instanceof LedgerUnavailableError) return error;
+      throw error;
     }
   }
 
