@@ -142,7 +142,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(miss.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
     expect(missed.sql).toHaveLength(1);
     expect(missed.sql[0]).toMatch(/^\s*SELECT/);
-    const lookingForWrites = ['EVALSHA', 'HGETALL', 'GET', 'GET'];
+    const lookingForWrites = ['EVALSHA', 'HGETALL', 'GET', 'PEXPIRE', 'GET', 'PEXPIRE'];
     const commands = missed.redis.map((line) => line.split(' ')[0]);
     expect(commands).toEqual(['MGET', 'GET', 'SET', ...lookingForWrites, 'SET']);
     expect(missed.redis[2]).toMatch(/^SET \S+:lease:.* NX$/);

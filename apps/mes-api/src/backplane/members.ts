@@ -134,6 +134,18 @@ export class Members {
     this.releases = true;
   }
 
+  /** Notifies all members, and learns which there are. Resolves with the store that all use. */
+  async tell(channel: string, messages: readonly string[]): Promise<string | null> {
+    const [row] = await this.notifications.query<Pick<BeatRow, 'authority' | 'others'>>(
+      `SELECT count(pg_notify($1, message)) AS told, (SELECT store FROM cache_authority) AS authority,
+        (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $3) AS others
+       FROM unnest($2::text[]) AS message`,
+      [channel, messages, this.id],
+    );
+    this.learn(row?.others ?? {});
+    return row?.authority ?? null;
+  }
+
   /** Nobody has to wait for this instance any more. */
   async leave(): Promise<void> {
     await this.notifications.query('DELETE FROM cache_members WHERE id = $1', [this.id]);

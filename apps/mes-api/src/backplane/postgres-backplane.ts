@@ -142,14 +142,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   /** Tells the others. Resolves with the store that all use. */
-  private async ask(question: string, tags: readonly Tag[]): Promise<string | null> {
-    const messages = messagesOf(tags, { question, origin: this.members.id });
-    const [row] = await this.notifications.query<{ authority: string | null }>(
-      `SELECT count(pg_notify($1, message)) AS told, (SELECT store FROM cache_authority) AS authority
-       FROM unnest($2::text[]) AS message`,
-      [EVICTIONS_CHANNEL, messages],
-    );
-    return row?.authority ?? null;
+  private ask(question: string, tags: readonly Tag[]): Promise<string | null> {
+    return this.members.tell(EVICTIONS_CHANNEL, messagesOf(tags, { question, origin: this.members.id }));
   }
 
   /** Whether no other instance can show anything older than what the question told of. */
@@ -245,7 +239,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   /** Without the database: whoever is present in the store writes through it. */
   private async lookForOthers(): Promise<void> {
     const now = performance.now();
-    if (now < this.members.leaseEndsAt) return;
+    // In time, so that nobody notices when the lease ends.
+    if (now + PRESENCE_LIFETIME < this.members.leaseEndsAt) return;
     if (await this.ledger.areIn(this.members.lastLive)) this.presenceEnd = now + PRESENCE_LIFETIME;
   }
 
