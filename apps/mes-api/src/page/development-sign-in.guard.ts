@@ -1,0 +1,67 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { BlockList, isIP } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { Problem } from '../problem-details/problem.js';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
+
+/** Headers by which proxies, gateways and content delivery networks tell that they have passed a request on. */
+const FORWARDING =
+  /^(?:via|cdn-loop|cf-.+|x-(?:original|envoy|azure)-.+)$|forwarded|(?:real|client|connecting|proxyuser)-?ip/;
+
+/**
+ * Refuses tokens for development to everybody but people who use this machine, or reach it by an address where
+ * `DEVELOPMENT_SIGN_IN` is `open`, from pages that are meant to call the API.
+ *
+ * Whoever comes by a proxy has the proxy's address, so nobody does. A page of any origin may have its own name lead to this
+ * machine (DNS rebinding), and would be of the same origin then; an address and `localhost` lead nowhere else.
+ */
+@Injectable()
+export class DevelopmentSignInGuard implements CanActivate {
+  constructor(private readonly configuration: Configuration) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const detail = this.objectionTo(context.switchToHttp().getRequest<FastifyRequest>());
+    if (detail !== undefined) throw new Problem({ status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED', detail });
+    return true;
+  }
+
+  private objectionTo({ raw: { headers }, socket }: FastifyRequest): string | undefined {
+    const { auth, corsOrigins, developmentSignIn } = this.configuration;
+    if (auth) return 'Tokens come from the issuer.';
+    if (corsOrigins.includes('*')) return 'Tokens for development are not issued while CORS_ORIGINS is *.';
+    if (Object.keys(headers).some((name) => FORWARDING.test(name))) {
+      return 'Tokens for development are not issued through proxies.';
+    }
+    const asked = addressAsked(headers.host);
+    const name = asked?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
+    if (name !== 'localhost' && isIP(name) === 0) {
+      return 'Tokens for development are issued at localhost or at an IP address only.';
+    }
+    if (
+      developmentSignIn === 'local' &&
+      !(isLoopback(socket.remoteAddress) && (name === 'localhost' || isLoopback(name)))
+    ) {
+      return 'Tokens for development are issued on this machine only.';
+    }
+    if (headers.origin !== undefined && headers.origin !== asked?.origin && !corsOrigins.includes(headers.origin)) {
+      return 'Tokens for development are not issued to pages of other origins than those in CORS_ORIGINS.';
+    }
+    return undefined;
+  }
+}
+
+/** The header itself, and not what Fastify makes of it, which may be what a proxy says. */
+function addressAsked(host = ''): URL | undefined {
+  return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+}
+
+function isLoopback(address = ''): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
