@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
@@ -260,6 +263,35 @@ describe('what the operators’ page needs', () => {
       expect(await statusOf(all, { Origin: 'https://floor.example' })).toBe(403);
       expect(await statusOf(all, {})).toBe(403);
       await all.stop();
+    });
+
+    it('are given to the page while it is worked on, which Vite serves, and to no other page by it', async () => {
+      const vite = spawn(
+        process.execPath,
+        ['node_modules/vite/bin/vite.js', 'apps/mes-web', '--host', '127.0.0.1', '--port', '0'],
+        { env: { PATH: process.env.PATH, API_URL: api.url, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      const gone = once(vite, 'close');
+      try {
+        let output = '';
+        vite.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+        const url = await eventually(() => /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
+        for (const [origin, status] of [
+          [url, 200],
+          [url.replace('127.0.0.1', 'localhost'), 403],
+          ['https://evil.example', 403],
+        ] as const) {
+          const response = await fetch(`${url}${TOKENS}`, {
+            method: 'POST',
+            body: JSON.stringify({ role: 'viewer' }),
+            headers: { origin, 'content-type': 'application/json' },
+          });
+          expect({ origin, status: response.status }).toEqual({ origin, status });
+        }
+      } finally {
+        vite.kill();
+        await gone;
+      }
     });
 
     it('are not given by what a trusted proxy says of the host', async () => {
