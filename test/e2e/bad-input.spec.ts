@@ -71,9 +71,20 @@ const BAD_TEXTS = [
   ...['', ' ', ' \t\r\n ', '\u00a0\u2003', 'a\u0000b', '\u0001', 'a\u007f', '\u001b[31m'],
   ...[`a${LONE_SURROGATE}`, '\udc00b', '\udc00\ud800', 'a\u0085b', '\u009b31m'],
   // Bidirectional controls, which show "gnp.exe" for "exe.png", and annotations.
-  ...[...'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c'].map(
-    (control) => `Anna${control}exe.png`,
-  ),
+  ...[
+    '\u202a',
+    '\u202b',
+    '\u202c',
+    '\u202d',
+    '\u202e',
+    '\u2066',
+    '\u2067',
+    '\u2068',
+    '\u2069',
+    '\u200e',
+    '\u200f',
+    '\u061c',
+  ].map((control) => `Anna${control}exe.png`),
   ...['a\ufff9b\ufffac\ufffb'],
   // Nothing to see: zero width, fillers, blanks, tags, selectors, soft hyphens, marks without a letter.
   ...[
