@@ -2,9 +2,9 @@ import { UseGuards, type CanActivate, type ExecutionContext, type Type } from '@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 
-/** A route whose guards are asked before its body is read. */
+/** A route whose guards run before its body is read. */
 export interface GuardedRoute extends Pick<ExecutionContext, 'getHandler' | 'getClass'> {
-  /** Those that it has besides the guards of all routes. */
+  /** Its own guards, besides those of all routes. */
   readonly guards: readonly Type<CanActivate>[];
 }
 
@@ -16,11 +16,11 @@ declare module 'fastify' {
 }
 
 /**
- * Has the guards asked before the body of a request is read, those of all routes and these: whoever may not call costs no
- * more than the head of the request.
+ * Runs the guards of all routes, and these, before the body of a request is read. A refused request then costs no more than
+ * its head.
  *
- * The route is kept in the configuration of Fastify's, where the hook finds it. A `@RouteConfig()` replaces all of that, and
- * so has to stand below.
+ * The route is kept in the configuration of the Fastify route, where the hook finds it. A `@RouteConfig()` above this decorator
+ * would replace that configuration, so it must stand below.
  */
 export function GuardBeforeBody(...guards: Type<CanActivate>[]): MethodDecorator {
   return (target, name, descriptor) => {

@@ -10,8 +10,8 @@ import type { GuardedRoute } from './guard-before-body.decorator.js';
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Asks guards in a hook of Fastify, before it reads and parses the body. Nest asks them afterwards, when the body is there;
- * it does so once more, and what they found is known by then.
+ * Runs guards in a hook of Fastify, before the body is read and parsed. Nest itself runs guards after that. It does so here as
+ * well, and the guards find on the request what they have done already.
  */
 @Injectable()
 export class GuardsBeforeBody {
@@ -35,7 +35,7 @@ export class GuardsBeforeBody {
     const all = [this.rateLimit, this.access, ...own];
     return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const context = new ExecutionContextHost([request, reply], getClass(), getHandler());
-      // Each of them says why it refuses by throwing.
+      // Each of them throws when it refuses.
       for (const guard of all) await guard.canActivate(context);
     };
   }

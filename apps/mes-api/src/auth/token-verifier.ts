@@ -40,8 +40,8 @@ interface RememberedToken {
 @Injectable()
 export class TokenVerifier {
   /**
-   * By what was signed, of which there is one spelling. A signature has several: the last character of Base64 has bits to
-   * spare, and ECDSA has two numbers for one signature. Each would be an entry of its own.
+   * By the signed part of the token, which has one spelling. A signature has several: the last character of Base64 has spare
+   * bits, and ECDSA accepts two signatures of one content. One caller could fill the memory with them.
    */
   private readonly remembered = new LRUCache<string, RememberedToken>({
     max: MAX_REMEMBERED,
@@ -121,19 +121,19 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const SCHEME = 'bearer ';
 
-/** The token in an `Authorization` header: RFC 6750. It is read here, whoever asks for it. */
+/** The token in an `Authorization` header: RFC 6750. Nothing else reads that header. */
 function bearerToken(authorization: string | undefined): string | undefined {
   if (authorization?.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined;
   return authorization.slice(SCHEME.length).trim();
 }
 
-/** What was signed, and how. */
+/** The signed part of a token, and its signature. */
 function partsOf(token: string): { readonly signed: string; readonly signature: string } {
   const end = token.lastIndexOf('.');
   return { signed: token.slice(0, end), signature: token.slice(end + 1) };
 }
 
-/** V8 keeps a whole text in memory as long as there is a slice of it, and here that is a header with any number of spaces. */
+/** A copy that does not keep the whole header in memory, as a slice of it does in V8. */
 function ownCopy(ascii: string): string {
   return Buffer.from(ascii, 'latin1').toString('latin1');
 }

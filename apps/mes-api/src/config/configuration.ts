@@ -9,7 +9,7 @@ export abstract class Configuration {
   abstract readonly port: number;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   abstract readonly corsOrigins: readonly string[];
-  /** Proxies that are believed when they say where a request comes from. */
+  /** The proxies whose forwarded headers are believed. */
   abstract readonly trustProxy: TrustProxy;
   /** How long a request may take to arrive. */
   abstract readonly requestTimeout: number;

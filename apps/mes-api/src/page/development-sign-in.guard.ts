@@ -10,16 +10,17 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 
-/** Headers by which proxies, gateways and content delivery networks tell that they have passed a request on. */
+/** Headers that proxies, gateways and content delivery networks add to the requests that they forward. */
 const FORWARDING =
   /^(?:via|cdn-loop|cf-.+|x-(?:original|envoy|azure)-.+)$|forwarded|(?:real|client|connecting|proxyuser)-?ip/;
 
 /**
- * Refuses tokens for development to everybody but people who use this machine, or reach it by an address where
- * `DEVELOPMENT_SIGN_IN` is `open`, from pages that are meant to call the API.
+ * Refuses tokens for development to requests from other machines, unless `DEVELOPMENT_SIGN_IN` is `open`, and in any case to
+ * requests through proxies and from pages of other origins.
  *
- * Whoever comes by a proxy has the proxy's address, so nobody does. A page of any origin may have its own name lead to this
- * machine (DNS rebinding), and would be of the same origin then; an address and `localhost` lead nowhere else.
+ * All requests through a proxy come from the proxy's address, so nothing is known of the client. A page of any origin can point
+ * its own host name at this machine (DNS rebinding), and is same-origin then. An IP address and `localhost` cannot be pointed
+ * elsewhere, so the host must be one of these.
  */
 @Injectable()
 export class DevelopmentSignInGuard implements CanActivate {
@@ -50,13 +51,13 @@ export class DevelopmentSignInGuard implements CanActivate {
       return 'Tokens for development are issued on this machine only.';
     }
     if (headers.origin !== undefined && headers.origin !== asked?.origin && !corsOrigins.includes(headers.origin)) {
-      return 'Tokens for development are not issued to pages of other origins than those in CORS_ORIGINS.';
+      return 'Tokens for development are issued to pages of this origin and of those in CORS_ORIGINS only.';
     }
     return undefined;
   }
 }
 
-/** The header itself, and not what Fastify makes of it, which may be what a proxy says. */
+/** The address in the `Host` header. Fastify's `request.host` is not used, since a trusted proxy can replace it. */
 function addressAsked(host = ''): URL | undefined {
   return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
 }

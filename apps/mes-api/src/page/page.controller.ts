@@ -17,7 +17,7 @@ import { PageSettingsDto } from './page-settings.dto.js';
 export class PageController {
   constructor(private readonly configuration: Configuration) {}
 
-  /** Whoever calls too often must not keep others from signing in, who may come by the same proxy. */
+  /** Without a rate limit: one client must not keep others behind the same proxy from signing in. */
   @Get('settings')
   @SkipThrottle()
   @ApiOperation({ operationId: 'getPageSettings', summary: 'How people sign in', security: [] })

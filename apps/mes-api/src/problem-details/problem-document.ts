@@ -1,17 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from './problem.js';
 
-/** Errors that are listed. Whoever sends something with more mistakes is helped by the first ones, too. */
+/** Errors that are listed; `detail` says how many there are. */
 const MAX_ERRORS = 20;
 
-/** Of the texts that may repeat what was sent, in characters. */
+/** Limits of the texts that may repeat input, in characters. */
 const MAX_FIELD_LENGTH = 200;
 const MAX_MESSAGE_LENGTH = 300;
 
-/** What is not to be read: control characters, invisible ones and half a character. */
+/** Control characters, invisible characters and lone surrogates. */
 const UNREADABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The text of a problem details document: RFC 9457. However much is wrong with a request, it is short and readable. */
+/** The text of a problem details document: RFC 9457. It stays short and readable whatever was sent. */
 export function problemDocument(problem: Problem, requestId: string): string {
   return JSON.stringify({
     type: 'about:blank',

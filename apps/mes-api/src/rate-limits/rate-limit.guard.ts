@@ -17,7 +17,7 @@ import { trackerOf } from './tracker-of.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set on requests that were counted already, whoever asks again. */
+    /** Set on requests that were counted already: guards may run twice. */
     isCounted?: boolean;
   }
 }

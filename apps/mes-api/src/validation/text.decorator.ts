@@ -2,18 +2,18 @@ import { applyDecorators } from '@nestjs/common';
 import { buildMessage, IsString, ValidateBy, type ValidationOptions } from 'class-validator';
 
 /**
- * Characters that no text has: lone surrogates, control characters other than tab and line breaks, and what makes a text look
- * like another one: the bidirectional controls, which reorder what stands around them (UTR 36), and interlinear annotations.
+ * Characters that are refused: lone surrogates, control characters other than tab and line breaks, and those that make a text
+ * look like another one: bidirectional controls, which reorder the text around them (UTR 36), and interlinear annotations.
  */
 const FORBIDDEN = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\p{Bidi_Control}\\ufff9-\\ufffb';
 
-/** Letters and symbols without a glyph that are not ignorable by definition: blanks of Braille, music, hieroglyphs, objects. */
+/** Letters and symbols that show nothing: fillers, and the blanks of Braille, musical notation and hieroglyphs. */
 const BLANK = '\\p{Default_Ignorable_Code_Point}\\u2800\\ufffc\\u{1d159}\\u{13441}\\u{13442}';
 
-/** A character that can be seen by itself, as a combining mark, a joiner, a filler or a space cannot. */
+/** A character that shows something by itself; combining marks, joiners and spaces do not. */
 const VISIBLE = `(?![${BLANK}])[\\p{L}\\p{N}\\p{P}\\p{S}]`;
 
-/** In Unicode mode. */
+/** The pattern is for Unicode mode. */
 const patternOf = (needed: readonly string[]): string =>
   `^${needed.map((one) => `(?=[\\s\\S]*${one})`).join('')}[^${FORBIDDEN}]+$`;
 
@@ -22,7 +22,7 @@ const readable = new RegExp(patternOf([VISIBLE]), 'u');
 /**
  * Text that PostgreSQL can store and a person can read for what it is: well-formed Unicode with something to see in it,
  * without control characters other than tab and line breaks, without bidirectional controls, and of at most `maxLength`
- * characters (code points). Joiners and other invisible characters that scripts and emoji need may stand beside visible ones.
+ * characters (code points). Joiners and other invisible characters, which scripts and emoji need, may stand beside visible ones.
  */
 export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
   const isReadable = ValidateBy(

@@ -11,7 +11,7 @@ const VALIDATOR_OPTIONS = {
   validationError: { target: false, value: false },
 } satisfies ValidatorOptions;
 
-/** No input that is described here has as many levels, values or letters in a name: what has more is refused unseen. */
+/** More than any input that is described here has. What exceeds one of these limits is not validated field by field. */
 const MAX_DEPTH = 8;
 const MAX_VALUES = 200;
 const MAX_NAME_LENGTH = 100;
@@ -32,8 +32,8 @@ export function validated<T extends object>(type: ClassConstructor<T>, plain: un
 
 /**
  * What must not get as far as class-transformer, which drops fields that are named like a method, so that nobody would
- * find them unknown, calls what is named `constructor`, and overflows the stack on input that is nested deeply; and not as
- * far as class-validator either, which takes time for every field that it does not know.
+ * find them unknown, calls what is named `constructor`, and overflows the stack on input that is nested deeply; nor as far
+ * as class-validator, which spends time on every unknown field.
  */
 function formFlaws(plain: unknown, prototype: object): FieldError[] {
   const flaws: FieldError[] = [];

@@ -22,8 +22,8 @@ export const MAX_QUANTITY = 10_000;
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 
 /**
- * A link whose host is what a person takes for it. Browsers read a host otherwise than people do after a user (`@`), a
- * backslash, characters that cannot be seen, and letters of other scripts, which a host has as Punycode.
+ * A link that shows the host that it leads to. A user before the host (`@`), a backslash, invisible characters and letters
+ * that look like others can hide it. Hosts of other scripts are written in Punycode.
  */
 const MODEL_URL = new RegExp(
   `^[Hh][Tt][Tt][Pp][Ss]?://(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?` +
@@ -48,7 +48,10 @@ export class ProductDto {
 
   @Optional()
   @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
-  @Matches(MODEL_URL, { message: 'modelUrl must be an http(s) URL that shows its host: ASCII, and no user before it' })
+  @Matches(MODEL_URL, {
+    message:
+      'modelUrl must be an http(s) URL with a plain ASCII host, without user, backslash and invisible characters',
+  })
   @IsText(2_000)
   @ApiPropertyOptional({
     format: 'uri',
