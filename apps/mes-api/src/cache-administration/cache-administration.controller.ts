@@ -19,8 +19,8 @@ export class CacheAdministrationController {
 
   @Post('evictions')
   @HttpCode(202)
-  @RouteConfig({ audited: 'evict answers' })
   @AllowRoles('admin')
+  @RouteConfig({ audited: 'evict answers' })
   @ApiOperation({
     operationId: 'evictCache',
     summary: 'Evict answers by tag',
@@ -38,8 +38,8 @@ export class CacheAdministrationController {
   }
 
   @Get('stats')
-  @RouteConfig({ audited: 'look at statistics' })
   @AllowRoles('admin')
+  @RouteConfig({ audited: 'look at statistics' })
   @ApiOperation({ operationId: 'getCacheStatistics', summary: 'See how this instance’s cache does' })
   @ApiOkResponse({ type: CacheStatisticsDto })
   stats(): CacheStatisticsDto {
