@@ -12,7 +12,7 @@ import { Instance } from './system/instance.js';
 import { OrdersDatabase, RESUMED } from './system/orders-database.js';
 import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/questions.js';
 import { SimulatedRedis } from './system/simulated-redis.js';
-import { Notifications } from './system/simulated-relay.js';
+import { Notifications } from './system/simulated-backplane.js';
 import { NEVER, VirtualTime } from './virtual-time.js';
 
 /** What is kept of near entries does not depend on their age, which is measured by another clock than that of the run. */
@@ -110,10 +110,10 @@ class Run {
         },
       })),
       ...outages.flatMap(({ begins, lasts, instance, isLossy }) => {
-        const { client } = this.numbered(instance);
+        const { link } = this.numbered(instance);
         return [
-          { begins, act: () => client?.cut(isLossy) },
-          { begins: begins + lasts, act: () => client?.mend() },
+          { begins, act: () => link?.cut(isLossy) },
+          { begins: begins + lasts, act: () => link?.mend() },
         ];
       }),
       ...(killed
@@ -121,7 +121,7 @@ class Run {
             {
               begins: killed.begins,
               act: () => {
-                this.numbered(killed.instance).host.kill();
+                this.numbered(killed.instance).kill();
               },
             },
           ]

@@ -4,8 +4,8 @@ import pg from 'pg';
 import { eventually } from './eventually.js';
 import type { PostgresServer } from './postgres-server.js';
 
-/** By which instances show each other that they live: every second, whatever is asked of them. */
-const HEARTBEAT = 'INSERT INTO cache_members';
+/** Of instances that show each other every second that they live, and of connections that are set up. */
+const OWN_BUSINESS = /INSERT INTO cache_members|set_config\(name, value/;
 
 /** The SQL statements that a server was given, from its log; it must run with `log_statement: 'all'`. */
 export class StatementLog {
@@ -13,7 +13,7 @@ export class StatementLog {
 
   constructor(private readonly server: PostgresServer) {}
 
-  /** The statements of all clients since the last call, without their line breaks and without heartbeats. */
+  /** The statements of all clients since the last call, without their line breaks and without what no request causes. */
   async take(): Promise<string[]> {
     const mark = `-- ${randomUUID()}`;
     const client = new pg.Client(this.server.url);
@@ -33,6 +33,6 @@ export class StatementLog {
       if (statement !== undefined) statements.push(statement);
       else if (line.startsWith('\t')) statements.push(`${statements.pop() ?? ''} ${line.trim()}`);
     }
-    return statements.filter((statement) => !statement.includes(mark) && !statement.includes(HEARTBEAT));
+    return statements.filter((statement) => !statement.includes(mark) && !OWN_BUSINESS.test(statement));
   }
 }

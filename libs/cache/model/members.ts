@@ -142,8 +142,14 @@ export function initialState(plan: Plan): State {
 /** All that can happen next. */
 export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] {
   const steps: Step<State>[] = [];
-  const add = (name: string, take: (next: State) => string | undefined | void): void => {
-    steps.push({ name, take: (next) => take(next) ?? undefined });
+  const add = (name: string, take: (next: State) => unknown): void => {
+    steps.push({
+      name,
+      take: (next) => {
+        const violation = take(next);
+        return typeof violation === 'string' ? violation : undefined;
+      },
+    });
   };
   const fresh = (next: State): string => `#${(next.tokens += 1)}`;
 
@@ -156,11 +162,11 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   return steps;
 
   function storeOf(next: State, index: number): Store {
-    return next.stores[index] as Store;
+    return next.stores[index]!;
   }
 
   function memberOf(next: State, index: number): Member {
-    return next.members[index] as Member;
+    return next.members[index]!;
   }
 
   function distrust(member: Member, owes: Member['owes']): void {
@@ -273,9 +279,9 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         const me = memberOf(next, i);
         const w = me.inbox.shift();
         const can = me.trust === 'trusted' && me.store !== null;
-        if (can) storeOf(next, me.store as number).version = fresh(next);
+        if (can) storeOf(next, me.store!).version = fresh(next);
         else if (fault !== 'an unconfirmed invalidation is forgotten') distrust(me, 'the tag');
-        next.writers[w as number]?.echoes.push({ from: i, store: can ? me.store : null });
+        next.writers[w!]?.echoes.push({ from: i, store: can ? me.store : null });
       });
     }
   }
@@ -285,7 +291,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     if (authority.store === store || fault === 'a store is claimed while a member uses another') return true;
     // A member without PostgreSQL goes on only while it sees the key of every other one in its store.
     if (stores[authority.store]?.present.includes(i)) return false;
-    return state.uses.every((used, j) => j === i || used !== authority.store || isIdle(state.members[j] as Member));
+    return state.uses.every((used, j) => j === i || used !== authority.store || isIdle(state.members[j]!));
   }
 
   /** It answers nothing from the cache, and will not before it has renewed its lease. */
@@ -339,10 +345,10 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
 
   function writerSteps(writer: Writer, w: number): void {
     const { at, pc } = writer;
-    const member = state.members[at] as Member;
+    const member = state.members[at]!;
     const act = (name: string, take: (me: Writer, next: State) => void): void => {
       add(`writer ${w} at ${at} ${name}`, (next) => {
-        take(next.writers[w] as Writer, next);
+        take(next.writers[w]!, next);
       });
     };
     switch (pc) {
@@ -365,7 +371,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         const owe = fault !== 'an unconfirmed invalidation is forgotten';
         if (member.trust === 'trusted' && member.store !== null) {
           act('invalidates', (me, next) => {
-            storeOf(next, member.store as number).version = fresh(next);
+            storeOf(next, member.store!).version = fresh(next);
             if (me.isFenced) acknowledge(me, next);
             else me.pc = 'relay';
           });
@@ -407,7 +413,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
       ({ store }) => store === authority || (store !== null && fault === 'an echo from another store counts'),
     );
     if (isEchoed) return true;
-    const { trust, store } = state.members[at] as Member;
+    const { trust, store } = state.members[at]!;
     // It has made up for what it owed.
     if (trust === 'trusted' && store === authority) return true;
     return state.members.every((_, j) => j === at || echoes.some(({ from }) => from === j));
@@ -420,8 +426,8 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
 
   function readerSteps(reader: Reader, r: number): void {
     const { at, pc, observed } = reader;
-    const act = (name: string, take: (me: Reader, next: State) => string | undefined | void): void => {
-      add(`reader ${r} at ${at} ${name}`, (next) => take(next.readers[r] as Reader, next));
+    const act = (name: string, take: (me: Reader, next: State) => unknown): void => {
+      add(`reader ${r} at ${at} ${name}`, (next) => take(next.readers[r]!, next));
     };
     const answer = (me: Reader, value: number): string | undefined => {
       me.pc = 'done';
@@ -436,7 +442,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
           me.acknowledged = next.acknowledged;
           const member = memberOf(next, at);
           if (!mayAnswer(member)) return answer(me, next.committed);
-          const store = member.store as number;
+          const store = member.store!;
           const { epoch, version } = storeOf(next, store);
           me.observed = { store, epoch, version };
           me.pc = 'look';
@@ -444,7 +450,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         break;
       case 'look':
         act('looks, and loads', (me, next) => {
-          const { store, epoch, version } = observed as NonNullable<Reader['observed']>;
+          const { store, epoch, version } = observed!;
           const { entry } = storeOf(next, store);
           if (entry?.epoch === epoch && entry.version === version) return answer(me, entry.value);
           me.value = next.committed;
@@ -453,7 +459,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         break;
       case 'store':
         act('stores', (me, next) => {
-          const { store, epoch, version } = observed as NonNullable<Reader['observed']>;
+          const { store, epoch, version } = observed!;
           storeOf(next, store).entry = { epoch, version, value: me.value };
           return answer(me, me.value);
         });

@@ -10,4 +10,4 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded/embedded-postgres-error.js';
-export { readSharedSecret, type SharedSecret } from './shared-secret.js';
+export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-secret.js';

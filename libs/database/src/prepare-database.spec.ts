@@ -8,7 +8,7 @@ import { databaseOptions } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
 import { migrations } from './migrations/index.js';
 import { prepareDatabase } from './prepare-database.js';
-import { readSharedSecret } from './shared-secret.js';
+import { readCacheNamespace, readSharedSecret } from './shared-secret.js';
 
 describe('prepareDatabase', () => {
   let database: TestDatabase;
@@ -54,14 +54,17 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('gives every database secrets of its own', async () => {
+  it('gives every database a secret and a name of its own', async () => {
     const other = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
     await prepareDatabase({ url: other.url, patience: 0 });
-    const mine = await connected((dataSource) => readSharedSecret(dataSource, 'cache-namespace'));
-    expect(mine).toMatch(/^mes-[0-9a-f]{8}$/);
+    const mine = await connected((dataSource) =>
+      Promise.all([readSharedSecret(dataSource, 'cursor'), readCacheNamespace(dataSource)]),
+    );
+    expect(mine).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^mes-[0-9a-f]{12}$/)]);
     const dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: other.url })).initialize();
-    expect(await readSharedSecret(dataSource, 'cache-namespace')).not.toBe(mine);
+    expect(await readSharedSecret(dataSource, 'cursor')).not.toBe(mine[0]);
+    expect(await readCacheNamespace(dataSource)).not.toBe(mine[1]);
     await dataSource.destroy();
     await other.drop();
   });

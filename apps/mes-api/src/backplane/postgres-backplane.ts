@@ -169,6 +169,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   /** Begins to listen, again: what was notified meanwhile is not known here. */
   private async join(): Promise<void> {
     this.isUpToDate = false;
+    await this.members.markCrash();
     const sentAt = performance.now();
     const beat = await this.members.beat();
     if (!(await this.isVouchedFor(beat.authority))) this.ledger.owe([EPOCH]);
@@ -217,7 +218,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     // What was loaded from the database in another state is not valid.
     this.logger.warn('the database was restarted, restored or replaced: what is cached is loaded anew');
     this.ledger.readmit('the database is in another state');
-    this.events.emit(DatabaseReplaced.eventName, new DatabaseReplaced());
+    this.events.emit(DatabaseReplaced.eventName, new DatabaseReplaced(state));
   }
 
   private async tick(): Promise<void> {

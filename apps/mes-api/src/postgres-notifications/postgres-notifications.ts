@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withDeadline } from '@mes/cache';
+import { DatabaseClient, DatabaseConnectionLostError, discardIdleConnections } from '@mes/database';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
@@ -15,7 +14,6 @@ const MARKS_CHANNEL = 'mes_marks';
 
 /** Times in milliseconds. */
 const RECONNECT_INTERVAL = 250;
-const CONNECT_TIMEOUT = 2_000;
 /** A server that does not answer for so long is gone: the connection is replaced. */
 const ANSWER_TIMEOUT = 2_000;
 const BEAT_INTERVAL = 1_000;
@@ -39,10 +37,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private readonly acting = new Set<Promise<void>>();
   /** Marks that were sent and have not been heard yet. */
   private readonly marks = new Map<string, () => void>();
-  private connection: pg.Client | undefined;
+  private connection: DatabaseClient | undefined;
   private closed = false;
   private lastComplaint = '';
-  private readonly closing = new AbortController();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     this.listen(MARKS_CHANNEL, (mark) => {
@@ -57,7 +54,6 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   async onApplicationShutdown(): Promise<void> {
     this.closed = true;
-    this.closing.abort();
     await this.connection?.end();
   }
 
@@ -84,12 +80,13 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
    * Runs a statement on the connection that listens, after those that were sent before.
    *
    * @throws {NotListeningError} while there is no connection
-   * @throws {DeadlineExceededError} when there is no answer; the connection is replaced
+   * @throws {DatabaseConnectionLostError} when there is no answer; the connection is replaced
    */
   async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
     const { connection } = this;
     if (!connection) throw new NotListeningError('PostgreSQL is not listened to');
-    return queryWithin(connection, sql, parameters);
+    const { rows } = await connection.query(sql, [...parameters]);
+    return rows as T[];
   }
 
   /** Notifies over the same connection, which nobody has to wait for; while there is none, nobody is told. */
@@ -122,15 +119,16 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private async stayConnected(onOutcome: () => void): Promise<void> {
     while (!this.closed) {
       const { url } = this.dataSource.options as PostgresDataSourceOptions;
-      const client = new pg.Client({
-        connectionString: url,
-        application_name: APPLICATION_NAME,
-        connectionTimeoutMillis: CONNECT_TIMEOUT,
-        keepAlive: true,
+      const client = new DatabaseClient({
+        url: url ?? '',
+        queryTimeout: ANSWER_TIMEOUT,
+        applicationName: APPLICATION_NAME,
       });
       try {
         await this.useWhileItAnswers(client, onOutcome);
       } catch (error) {
+        // The server may have vanished: idle connections to it would cost the next requests a time limit each.
+        if (error instanceof DatabaseConnectionLostError) discardIdleConnections(this.dataSource);
         this.complain(error instanceof Error ? error.message : String(error));
       }
       this.connection = undefined;
@@ -142,7 +140,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   }
 
   /** Rejects when the connection ends. */
-  private async useWhileItAnswers(client: pg.Client, onOutcome: () => void): Promise<never> {
+  private async useWhileItAnswers(client: DatabaseClient, onOutcome: () => void): Promise<never> {
     const ended = new Promise<never>((_, reject) => {
       client.on('error', reject);
       client.on('end', () => {
@@ -154,7 +152,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload);
     });
     await client.connect();
-    for (const channel of this.listeners.keys()) await queryWithin(client, `LISTEN ${channel}`);
+    for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
     this.lastComplaint = '';
@@ -175,17 +173,5 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     if (why === this.lastComplaint || this.closed) return;
     this.lastComplaint = why;
     this.logger.warn(`PostgreSQL is not listened to: ${why}`);
-  }
-}
-
-async function queryWithin<T>(client: pg.Client, sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-  const answer = client.query<pg.QueryResultRow>(sql, [...parameters]);
-  try {
-    const { rows } = await withDeadline(answer, ANSWER_TIMEOUT);
-    return rows as T[];
-  } catch (error) {
-    // While a statement is under way, this destroys the connection.
-    if ((error as { code?: unknown }).code === 'CACHE_DEADLINE_EXCEEDED') void client.end().catch(() => undefined);
-    throw error;
   }
 }

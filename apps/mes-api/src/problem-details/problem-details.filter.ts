@@ -1,4 +1,4 @@
-import { EvictionNotRelayedError, TooManyLoadsError } from '@mes/cache';
+import { CutOffError, EvictionNotRelayedError, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../logging/describe-error.js';
@@ -39,7 +39,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TooManyLoadsError) return overloaded(error);
-  if (isDatabaseAway(error)) {
+  if (isDatabaseAway(error) || error instanceof CutOffError) {
     return new Problem({
       status: 503,
       code: 'DATABASE_UNAVAILABLE',
