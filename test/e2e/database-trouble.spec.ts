@@ -42,8 +42,8 @@ function expectAway(answer: ApiAnswer<unknown>): void {
   expect(answer.headers.get('retry-after')).toBe('1');
 }
 
-/** Answers that all of them are there, whatever became of them. */
-async function expectNoneLost(answers: readonly Promise<ApiAnswer<unknown>>[]): Promise<void> {
+/** Waits until each has an answer, which is either good or says that the database is away. */
+async function expectAllAnswered(answers: readonly Promise<ApiAnswer<unknown>>[]): Promise<void> {
   for (const { status } of await Promise.all(answers)) expect([200, 503]).toContain(status);
 }
 
@@ -84,7 +84,7 @@ describe('when PostgreSQL vanishes and another answers at its address', () => {
 
   it('under load, every request has an end, and those after it are served', async () => {
     way.vanish();
-    await expectNoneLost(Array.from({ length: 60 }, () => freshList(api)));
+    await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
   });
 
@@ -142,7 +142,7 @@ describe('when others have taken all connections of PostgreSQL', () => {
     });
     expectAway(await freshList(api));
     expectAway(await create(api));
-    await expectNoneLost(Array.from({ length: 60 }, () => freshList(api)));
+    await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
     expect((await api.call('/health/live')).status).toBe(200);
 
     for (const other of others.splice(0)) await other.end();
@@ -186,7 +186,7 @@ describe('when somebody troubles the table of the orders', () => {
     expect((await hotList(api)).headers.get('cache-status')).toContain('hit');
     expectAway(await creation);
     expectAway(await change);
-    await expectNoneLost(answers);
+    await expectAllAnswered(answers);
     await sql.query('COMMIT');
 
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
@@ -195,20 +195,19 @@ describe('when somebody troubles the table of the orders', () => {
   });
 
   const REQUESTS = {
-    'the reading of a list': (): Promise<ApiAnswer<unknown>> => freshList(api),
-    'a creation': (): Promise<ApiAnswer<unknown>> => create(api),
-    'a change of status': async (): Promise<ApiAnswer<unknown>> => take(api, (await create(api)).body.id),
-  };
+    'the reading of a list': () => freshList(api),
+    'a creation': () => create(api),
+    'a change of status': (id: string) => take(api, id),
+  } satisfies Record<string, (id: string) => Promise<ApiAnswer<unknown>>>;
 
   it.each(
     Object.entries(REQUESTS).flatMap(([what, request]) =>
       ['pg_cancel_backend', 'pg_terminate_backend'].map((how) => [how, what, request] as const),
     ),
   )('by %s during %s, that is refused and did not happen, and the next is served', async (how, _, request) => {
-    // The order that is to be changed exists before the lock.
-    const before = Object.values(REQUESTS).indexOf(request) === 2 ? await create(api) : undefined;
+    const { id } = (await create(api)).body;
     await lock();
-    const answer = before ? take(api, before.body.id) : request();
+    const answer = request(id);
     await eventually(async () => {
       const { rowCount } = await sql.query(
         `SELECT ${how}(pid) FROM pg_stat_activity
@@ -218,10 +217,10 @@ describe('when somebody troubles the table of the orders', () => {
     });
     expectAway(await answer);
     await sql.query('COMMIT');
-    expect((await (before ? take(api, before.body.id) : request())).status).toBeLessThan(300);
+    expect((await request(id)).status).toBeLessThan(300);
   });
 
-  it('by a disk that is full, writes are refused and lists are shown', async () => {
+  it('by what PostgreSQL says when its disk is full, writes are refused and lists are shown', async () => {
     const order = await create(api);
     await sql.query(`
       CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -236,7 +235,6 @@ describe('when somebody troubles the table of the orders', () => {
 
   it('by making the database read-only, writes are refused and lists are shown', async () => {
     const order = await create(api);
-    // Sessions that there are already.
     const name = new URL(database.url).pathname.slice(1);
     await sql.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
     try {
@@ -255,7 +253,7 @@ describe('when the name of the database host is resolved', () => {
   type Callback = (error: Error | null, address: string | dns.LookupAddress[], family: number) => void;
   const HOST = 'database.test';
   const lookup = dns.lookup;
-  /** Answers a question for the name; nothing is answered while there is none. */
+  /** Answers a question for the name. While there is none, nothing is answered. */
   let resolve: ((callback: Callback) => void) | undefined;
   let database: TestDatabase;
   let way: TcpProxy;
