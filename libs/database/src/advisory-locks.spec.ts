@@ -1,10 +1,12 @@
-import { globSync } from 'glob';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ADVISORY_LOCK_CLASSES, ADVISORY_LOCKS } from './advisory-locks.js';
 
 describe('the advisory locks', () => {
-  const sources = globSync('{apps/mes-api,libs}/**/src/**/*.ts', { ignore: '**/*.spec.ts' }).map((path) =>
-    readFileSync(path, 'utf8'),
+  const sources = ['apps/mes-api/src', 'libs'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+      .map((path) => readFileSync(join(folder, path), 'utf8')),
   );
 
   /** What a call of a function for advisory locks names as its lock. */
