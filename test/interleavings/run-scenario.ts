@@ -4,7 +4,7 @@ import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
 import { Acknowledged } from './actors/acknowledged.js';
 import { Client, versionOf } from './actors/client.js';
 import { Writer } from './actors/writer.js';
-import type { Scenario, WriterPlan } from './scenario.js';
+import type { FailoverPlan, Scenario, WriterPlan } from './scenario.js';
 import { Steps } from './steps.js';
 import { memoryBackend, redisBackend } from './system/backend.js';
 import { Host } from './system/host.js';
@@ -101,7 +101,7 @@ class Run {
   }
 
   private actors(): { begins: number; act: () => void }[] {
-    const { writers, outages, killed, haste, sweeps } = this.scenario;
+    const { writers, outages, failover, killed, haste, sweeps } = this.scenario;
     return [
       ...writers.map((plan) => ({
         begins: plan.begins,
@@ -116,6 +116,7 @@ class Run {
           { begins: begins + lasts, act: () => link?.mend() },
         ];
       }),
+      ...(failover ? this.failoverActors(failover) : []),
       ...(killed
         ? [
             {
@@ -133,6 +134,21 @@ class Run {
           if (this.writesUnderWay === 0) this.sweep();
         },
       })),
+    ];
+  }
+
+  private failoverActors({ begins, lasts }: FailoverPlan): { begins: number; act: () => void }[] {
+    let failOver = (): void => undefined;
+    return [
+      { begins, act: () => (failOver = this.redis.leaveReplicaBehind()) },
+      {
+        begins: begins + lasts,
+        act: () => {
+          for (const { link } of this.instances) link?.cut(true);
+          failOver();
+          for (const { link } of this.instances) link?.mend();
+        },
+      },
     ];
   }
 

@@ -55,6 +55,7 @@ export class SimulatedLink {
 export class SimulatedClient extends EventEmitter {
   isOpen = false;
   private readonly connection = new Connection();
+  private readonly failovers: number;
 
   constructor(
     private readonly host: Host,
@@ -62,6 +63,7 @@ export class SimulatedClient extends EventEmitter {
     private readonly isReachable: () => boolean,
   ) {
     super();
+    this.failovers = redis.failovers;
   }
 
   async connect(): Promise<void> {
@@ -113,7 +115,8 @@ export class SimulatedClient extends EventEmitter {
     const { connection, host } = this;
     const arrival = connection.lastArrival.then(async () => {
       await host.steps.take(`${host.name}'s ${name} arrives at Redis`);
-      return connection.isLossy ? forever() : apply();
+      // What was sent to a server never arrives at the one that has taken its place.
+      return connection.isLossy || this.failovers !== this.redis.failovers ? forever() : apply();
     });
     const answer = Promise.all([arrival, connection.lastAnswer]).then(async ([result]) => {
       await host.step(`Redis has answered ${name}`);

@@ -15,13 +15,31 @@ interface SetOptions {
  * Nothing expires by itself, but for leases, which {@link passTime} ends.
  */
 export class SimulatedRedis {
-  private readonly values = new Map<string, string>();
+  private values = new Map<string, string>();
   private readonly leases = new Set<string>();
-  private readonly intents = new Map<string, Touched & { readonly deadline: number; isOvertaken?: boolean }>();
+  private intents = new Map<string, Touched & { readonly deadline: number; isOvertaken?: boolean }>();
 
   private readonly signs = new Map<string, number>();
 
   now = 0;
+
+  /** How often another server has taken the place of the one before. */
+  failovers = 0;
+
+  /**
+   * A replica stops following.
+   *
+   * @returns has it take the place of its master, as it is
+   */
+  leaveReplicaBehind(): () => void {
+    const values = new Map(this.values);
+    const intents = new Map([...this.intents].map(([id, intent]) => [id, { ...intent }]));
+    return () => {
+      this.values = values;
+      this.intents = intents;
+      this.failovers += 1;
+    };
+  }
 
   /** Lets all deadlines pass, and all leases end. */
   passTime(milliseconds: number): void {
@@ -134,7 +152,7 @@ export class SimulatedRedis {
   }
 
   info(): string {
-    return 'role:master\r\nrun_id:simulated\r\nmaster_replid:simulated\r\n';
+    return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
   }
 
   ping(): string {
