@@ -239,7 +239,7 @@ describe('starting and stopping', () => {
     const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
-    expect(api.output).toContain('Redis is not there');
+    expect(api.output).toContain('Redis cannot be used: connect ECONNREFUSED');
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     const token = /^ {2}operator +(\S+)$/m.exec(api.output)?.[1] ?? '';
     const listed = await fetch(`${url}/api/v1/orders`, { headers: { authorization: `Bearer ${token}` } });

@@ -35,7 +35,8 @@ export class RedisMonitor {
     const { hostname, port } = new URL(url);
     const marker = connect(Number(port), hostname, () => marker.end(`ECHO ${mark}\r\n`));
     await this.until((line) => line.includes(mark));
-    const taken = this.lines.splice(0).filter((line) => line.startsWith('+') && line.includes('"'));
+    const end = this.lines.findIndex((line) => line.includes(mark));
+    const taken = this.lines.splice(0, end + 1).filter((line) => line.startsWith('+') && line.includes('"'));
     const commands = taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
     return withoutSigns(commands);
   }

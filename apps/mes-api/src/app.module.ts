@@ -13,12 +13,15 @@ import { ConfigurationModule } from './config/configuration.module.js';
 import { Configuration } from './config/configuration.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
 import { EventsStreamModule } from './events-stream/events-stream.module.js';
+import { FairSharesGuard } from './fair-shares/fair-shares.guard.js';
+import { FAIR_SHARES_DEFAULTS, FairShares } from './fair-shares/fair-shares.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PageModule } from './page/page.module.js';
 import { PostgresNotificationsModule } from './postgres-notifications/postgres-notifications.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
+import { programDigest } from './program-digest.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -45,6 +48,7 @@ export class AppModule {
             ...CACHE_ASIDE_DEFAULTS,
             ...cache,
             commonHeaders: SECURITY_HEADERS,
+            shape: programDigest(),
             namespace: await readCacheNamespace(dataSource),
           }),
         }),
@@ -61,11 +65,13 @@ export class AppModule {
         MetricsModule,
       ],
       providers: [
+        { provide: FairShares, useFactory: () => new FairShares(FAIR_SHARES_DEFAULTS) },
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
         // Nest asks them in this order. Whoever may not call is told nothing of what would be wrong with the call.
         { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useClass: UnknownParametersGuard },
+        { provide: APP_GUARD, useClass: FairSharesGuard },
         { provide: APP_PIPE, useClass: InputValidationPipe },
       ],
     };

@@ -119,12 +119,8 @@ export class CacheAsideModule implements NestModule, OnApplicationBootstrap, OnA
         CacheModule.registerAsync({
           isGlobal: true,
           inject: [RedisConnection, NearCache, CACHE_ASIDE_OPTIONS],
-          useFactory: (
-            connection: RedisConnection | null,
-            near: NearCache,
-            { namespace, entryLifetime }: CacheAsideOptions,
-          ) => ({
-            stores: connection ? redisEntries(connection.client, namespace, entryLifetime) : memoryEntries(near),
+          useFactory: (connection: RedisConnection | null, near: NearCache, options: CacheAsideOptions) => ({
+            stores: connection ? redisEntries(connection.client, options) : memoryEntries(near),
           }),
         }),
       ],

@@ -48,7 +48,7 @@ export function redisBackend(defaults: CacheAsideOptions, host: Host, redis: Sim
     options,
     ledger: new RedisLedger(connection, options),
     leases: new RedisLoadLeases(connection, options),
-    entries: redisEntries(connection.client, options.namespace, options.entryLifetime),
+    entries: redisEntries(connection.client, options),
     link,
   };
 }

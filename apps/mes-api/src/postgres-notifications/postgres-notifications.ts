@@ -38,6 +38,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   /** Marks that were sent and have not been heard yet. */
   private readonly marks = new Map<string, () => void>();
   private connection: DatabaseClient | undefined;
+  private answeredAt = -Infinity;
   private closed = false;
   private lastComplaint = '';
 
@@ -59,6 +60,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   get isConnected(): boolean {
     return this.connection !== undefined;
+  }
+
+  /** Whether the server has answered lately, as it is asked to every second. */
+  get isAnswering(): boolean {
+    return performance.now() - this.answeredAt < BEAT_INTERVAL + ANSWER_TIMEOUT;
   }
 
   /** To be called while the application is put together, before anything is heard. */
@@ -86,6 +92,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     const { connection } = this;
     if (!connection) throw new NotListeningError('PostgreSQL is not listened to');
     const { rows } = await connection.query(sql, [...parameters]);
+    this.answeredAt = performance.now();
     return rows as T[];
   }
 
@@ -155,6 +162,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
+    if (this.lastComplaint !== '') this.logger.log('PostgreSQL is listened to again');
     this.lastComplaint = '';
     onOutcome();
     for (;;) {

@@ -8,7 +8,7 @@ import { SingleFlight } from '../flow/single-flight.js';
 import { Ledger, LedgerUnavailableError, type ObservedVersions, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
 import { Backplane } from '../writes/backplane.js';
-import type { Answer, LoadedAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { CacheStatistics } from './cache-statistics.js';
 import type { CacheOutcome } from './cache-outcome.js';
@@ -71,7 +71,7 @@ export class AnswerCache {
     @Optional() backplane?: Backplane,
   ) {
     this.observations = new SharedObservation(ledger, statistics, backplane);
-    this.loads = new LoadLimit(options.maxLoads, options.maxWaitingLoads);
+    this.loads = new LoadLimit(options);
     this.monotonicReads = new MonotonicReads(ledger, options.writePatience);
   }
 
@@ -102,13 +102,13 @@ export class AnswerCache {
   async answer(question: Question, load: LoadAnswer, observed?: Observation): Promise<CachedAnswer> {
     const giveUpAt = performance.now() + this.options.leasePatience;
     for (let versions = observed ?? (await this.observe(question.tags)); ;) {
-      if (versions instanceof LedgerUnavailableError) return this.bypass(question.key, versions.detail, load);
+      if (versions instanceof LedgerUnavailableError) return this.bypass(question, versions.detail, load);
 
       const near = this.findNear(question, versions);
       if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
 
       const known = await this.withAllVersions(question.tags, versions);
-      if (known instanceof LedgerUnavailableError) return this.bypass(question.key, known.detail, load);
+      if (known instanceof LedgerUnavailableError) return this.bypass(question, known.detail, load);
 
       const stamp = stampOf(question.tags, known);
       const name = loadName(question.key, stamp);
@@ -167,13 +167,13 @@ export class AnswerCache {
    * The lease of an answer that could be stored is left to end by itself: somebody may have looked for the answer before it
    * was stored, and ask for the lease only now.
    */
-  private async loadUnderLease({ name, question: { key, tags }, stamp, load }: Wanted): Promise<Filled> {
+  private async loadUnderLease({ name, question: { key, tags, asker }, stamp, load }: Wanted): Promise<Filled> {
     let stored = false;
     try {
-      const answer = await compressed(await this.load(load));
+      const answer = await compressed(await this.load(load, asker));
       const versions = await this.monotonicReads.ensure(tags);
       // An answer that has been overtaken meanwhile must not take the place of what was stored since.
-      if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer });
+      if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer }, asker);
       return { answer, from: 'source', stored };
     } finally {
       if (!stored) await this.leases.release(name);
@@ -184,18 +184,18 @@ export class AnswerCache {
    * Without versions nobody can know whether a load that is under way is recent enough for a request that has just
    * arrived, so the request shares the next one. The source sees one load per key at a time.
    */
-  private async bypass(key: string, detail: string, load: LoadAnswer): Promise<CachedAnswer> {
+  private async bypass({ key, asker }: Question, detail: string, load: LoadAnswer): Promise<CachedAnswer> {
     this.statistics.bypasses += 1;
     const runs = this.bypasses.get(key) ?? new NextRun<Answer>(() => this.bypasses.delete(key));
     this.bypasses.set(key, runs);
-    const answer = await runs.run(() => this.load(load));
+    const answer = await runs.run(() => this.load(load, asker));
     return { answer, outcome: { kind: 'bypass', detail } };
   }
 
-  private load(load: LoadAnswer): Promise<LoadedAnswer> {
+  private load(load: LoadAnswer, asker?: string): Promise<Answer> {
     return this.loads.run(() => {
       this.statistics.loads += 1;
       return load();
-    });
+    }, asker);
   }
 }

@@ -15,7 +15,7 @@ describe('RedisLoadLeases', () => {
       retryInterval: 50,
     });
     await connection.open(() => Promise.resolve());
-    const options = { namespace: randomUUID(), leaseLifetime: 100 };
+    const options = { namespace: randomUUID(), shape: 'one', leaseLifetime: 100 };
     leases = new RedisLoadLeases(connection, options);
     others = new RedisLoadLeases(connection, options);
   });
