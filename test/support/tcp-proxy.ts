@@ -7,6 +7,8 @@ export type Watch = (chunk: Buffer) => boolean;
 /** A way to a server that a test can break, block, lengthen or divert, for one client and not for others. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
+  /** Both ends of the connections that {@link vanish} silenced. */
+  private readonly silenced = new Set<Socket>();
   private isCut = false;
   private isBlocked = false;
   private latency = 0;
@@ -50,6 +52,21 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /**
+   * Silences all connections that there are for ever, as if the server's machine had lost its power: neither end is told
+   * anything, not even that the other one closes its socket. New connections work.
+   */
+  vanish(): void {
+    for (const socket of this.sockets) {
+      for (const event of ['data', 'end', 'error', 'close']) socket.removeAllListeners(event);
+      socket.on('error', () => undefined);
+      // Nothing is read any more, so that the end is not seen, either.
+      socket.pause();
+      this.silenced.add(socket);
+    }
+    this.sockets.clear();
+  }
+
   /** Everything arrives so much later, in milliseconds, in each direction. */
   delay(latency: number): void {
     this.latency = latency;
@@ -68,7 +85,7 @@ export class TcpProxy {
     this.watch = watch;
   }
 
-  /** From now on it is a good way again. What was held back arrives now. */
+  /** From now on it is a good way again. What was held back arrives now, but nothing of what vanished. */
   mend(): void {
     this.isCut = false;
     this.isBlocked = false;
@@ -79,6 +96,7 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.cut();
+    for (const socket of this.silenced) socket.destroy();
     this.server.close();
     await once(this.server, 'close');
   }
@@ -107,6 +125,7 @@ export class TcpProxy {
       // Nothing overtakes what was sent before it.
       due = Math.max(due, now + this.latency);
       const send = (): void => {
+        if (this.silenced.has(from)) return;
         if (to.writable) to.write(chunk);
         onData?.(chunk);
       };
