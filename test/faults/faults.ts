@@ -16,7 +16,7 @@ const TITLE_OF = {
 } as const;
 
 export const FAULTS: readonly Fault[] = [
-  { name: 'quiet', title: 'nothing goes wrong', happen: () => delay(WHILE) },
+  { name: 'quiet', title: 'nothing goes wrong', touches: 0, happen: () => delay(WHILE) },
   {
     name: 'redis-killed',
     title: 'Redis is killed, and comes back later, empty',
@@ -119,7 +119,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'postgres-restarted',
     title: 'PostgreSQL crashes, and recovers',
-    mayFail: 'while PostgreSQL is away',
+    mayFail: 'while PostgreSQL does not serve',
     happen: async ({ system, postgres }) => {
       const [backend] = await system.table.query<{ pid: number }>(
         `SELECT pid FROM pg_stat_activity WHERE application_name = 'mes-orders-api' LIMIT 1`,
@@ -134,7 +134,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'commit-cut',
     title: 'connections to PostgreSQL break while it commits',
-    mayFail: 'while PostgreSQL is away',
+    mayFail: 'while PostgreSQL does not serve',
     happen: async ({ system }) => {
       let writes = 0;
       for (const { database } of system.instances) {

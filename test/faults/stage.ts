@@ -4,10 +4,43 @@ import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import type { Scene } from './fault.js';
 
-/** Starts servers of their own, for faults that no other test could bear, and instances on them. */
-export async function setTheStage(resources: Resources, instances: number): Promise<Scene> {
+/** Few enough that a fault can use them up. */
+const MAX_CONNECTIONS = '120';
+
+/** Servers of their own, for faults that no other test could bear, and instances on them. */
+export class Stage {
+  private set: { readonly scene: Promise<Scene>; readonly resources: Resources } | undefined;
+
+  constructor(
+    private readonly resources: Resources,
+    private readonly instances: number,
+  ) {}
+
+  /** What faults happen to; it is started if need be. */
+  async scene(): Promise<Scene> {
+    this.set ??= await this.begin();
+    return this.set.scene;
+  }
+
+  /** Stops everything. */
+  async clear(): Promise<void> {
+    const { set } = this;
+    this.set = undefined;
+    await set?.resources.close();
+  }
+
+  private async begin(): Promise<{ scene: Promise<Scene>; resources: Resources }> {
+    const resources = await this.resources.start(
+      () => Promise.resolve(new Resources()),
+      (own) => own.close(),
+    );
+    return { scene: setUp(resources, this.instances), resources };
+  }
+}
+
+async function setUp(resources: Resources, instances: number): Promise<Scene> {
   const postgres = await resources.start(
-    () => startPostgres({ settings: { max_connections: '300', synchronous_commit: 'on' } }),
+    () => startPostgres({ settings: { max_connections: MAX_CONNECTIONS, synchronous_commit: 'on' } }),
     (server) => server.stop(),
   );
   const redis = await resources.start(

@@ -7,12 +7,14 @@ import type { Role } from '../../../apps/mes-api/src/auth/role.js';
 import { Resources } from '../../bench/servers/resources.js';
 import { eventually } from '../../support/eventually.js';
 import { OrdersTable } from '../../support/orders-table.js';
+import type { StoredOrder } from '../history/stored-order.js';
 import { AnswerReader } from '../workload/answers.js';
 import { Board } from '../workload/board.js';
 import { ACTORS, type Actor, type Floor } from '../workload/client.js';
 import { Recorder } from '../workload/recorder.js';
 import { ApiInstance, type ApiPlan } from './api-instance.js';
 import { countIntents } from './intents.js';
+import { readStoredOrders } from './read-stored-orders.js';
 
 const DATABASE_PATIENCE_MS = 30_000;
 /** Longer than a write may be under way. */
@@ -29,10 +31,22 @@ export interface SystemPlan {
   readonly variant?: Pick<ApiPlan, 'program' | 'preloads'> & { readonly environment?: ApiPlan['environment'] };
 }
 
+/** The database was brought into another state while clients were at work. Times are in milliseconds. */
+export interface Replacement {
+  readonly began: number;
+  readonly ended: number;
+  /** What was stored before. */
+  readonly before: readonly StoredOrder[];
+  /** What was stored after it. */
+  readonly after: readonly StoredOrder[];
+}
+
 /** Several instances of the API on one database and one Redis, and all that clients need to know to use them. */
 export class System {
   readonly recorder = new Recorder();
   readonly floor: Floor;
+  /** The last one since the recorder began anew. */
+  replacement: Replacement | undefined;
 
   private constructor(
     private readonly resources: Resources,
@@ -103,6 +117,22 @@ export class System {
     );
     const namespace = secret?.value ?? '';
     await eventually(async () => (await countIntents(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
+  }
+
+  /** Lets the database be brought into another state, in which acknowledged writes are missing. */
+  async replaceDatabase(replace: () => Promise<void>): Promise<void> {
+    const began = performance.now();
+    const before = await readStoredOrders(this.table);
+    await replace();
+    const ended = performance.now();
+    this.floor.board.clear();
+    this.replacement = { began, ended, before, after: await readStoredOrders(this.table) };
+  }
+
+  /** Forgets what was recorded. */
+  beginAnew(): void {
+    this.recorder.reset();
+    this.replacement = undefined;
   }
 
   stop(): Promise<void> {
