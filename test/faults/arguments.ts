@@ -16,7 +16,7 @@ and that there are as many hits after it as before. A run of all faults writes i
 
   --only <fault,…>   of ${FAULTS.map(({ name }) => name).join(', ')}
   --seed <text>      what the clients choose; another one every time by default
-  --clients <n>      clients who hurry while it happens; 12 by default
+  --clients <n>      clients who hurry while it happens; 6 by default
   --seconds <n>      how long hits are counted after each fault; 15 by default
   --help             this text`;
 
@@ -31,7 +31,7 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
     options: {
       only: { type: 'string' },
       seed: { type: 'string', default: String(Date.now()) },
-      clients: { type: 'string', default: '12' },
+      clients: { type: 'string', default: '6' },
       seconds: { type: 'string', default: '15' },
       help: { type: 'boolean', default: false },
     },

@@ -23,7 +23,8 @@ export function judge({ fault, violations: all, wronglyFailed, untilHits, hits }
   if (wronglyFailed.length > MOST_EXAMPLES) complaints.push(`and ${wronglyFailed.length - MOST_EXAMPLES} more failed`);
 
   if (hits.before < LEAST_BEFORE) complaints.push(`before the fault, only ${percent(hits.before)} were hits`);
-  if (untilHits > RECOVERY_MS) complaints.push(`some instance had no hit for ${untilHits.toFixed(0)} ms after the fault`);
+  if (untilHits > RECOVERY_MS)
+    complaints.push(`some instance had no hit for ${untilHits.toFixed(0)} ms after the fault`);
   if (fault.keepsHits && hits.meanwhile < LEAST_SHARE) {
     complaints.push(`during the fault, hits were ${percent(hits.meanwhile)} of before`);
   }

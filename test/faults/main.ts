@@ -37,7 +37,9 @@ async function prove({ faults, ...plan }: FaultsArguments): Promise<void> {
       results.push(result);
       complain(fault, judge(result));
     } catch (error) {
-      complain(fault, [`the run has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`]);
+      complain(fault, [
+        `the run has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      ]);
       // Nobody knows in which state everything is.
       await stage.clear();
     }

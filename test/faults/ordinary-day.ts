@@ -39,7 +39,14 @@ export function ordinaryDay({ instances, floor }: System, { name, seed, calm }: 
     };
     const hot = client('hot', { pause: 0, watches: 'hot' });
     const looker = client('calm', { pause: 0, watches: 'calm' });
-    const asks = [...LISTS.slice(0, HOT_LISTS).map(([list]) => () => hot.list(list)), () => hot.counts()];
+    const asks = [
+      ...LISTS.slice(0, HOT_LISTS).map(
+        ([list]) =>
+          () =>
+            hot.list(list),
+      ),
+      () => hot.counts(),
+    ];
     return [
       new Poller(asks, HOT_PAUSE_MS, here),
       new Poller(

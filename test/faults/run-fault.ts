@@ -48,7 +48,11 @@ export interface FaultPlan {
  * Lets a fault happen on an ordinary day, of which the hits are counted. While it happens, a crowd writes and reads as fast as
  * it can, so that what is stale is seen.
  */
-export async function runFault(scene: Scene, fault: Fault, { clients, seed, seconds }: FaultPlan): Promise<FaultResult> {
+export async function runFault(
+  scene: Scene,
+  fault: Fault,
+  { clients, seed, seconds }: FaultPlan,
+): Promise<FaultResult> {
   const { system } = scene;
   const name = `${fault.name}-${seed}`;
   const calm = await calmOrders(system);
