@@ -6,6 +6,8 @@ import type { FaultPlan } from './run-fault.js';
 
 export interface FaultsArguments extends FaultPlan {
   readonly faults: readonly Fault[];
+  /** Whether the machine has other things to do, so that hits say nothing. */
+  readonly busy: boolean;
 }
 
 export const FAULTS_USAGE = `Puts several instances of the API under load while something goes wrong, and proves that no answer is stale and nothing lost,
@@ -18,6 +20,7 @@ and that there are as many hits after it as before. A run of all faults writes i
   --seed <text>      what the clients choose; another one every time by default
   --clients <n>      clients who hurry while it happens; 6 by default
   --seconds <n>      how long hits are counted after each fault; 15 by default
+  --busy             hits are counted but not judged, because the machine has other things to do
   --help             this text`;
 
 /**
@@ -33,6 +36,7 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
       seed: { type: 'string', default: String(Date.now()) },
       clients: { type: 'string', default: '6' },
       seconds: { type: 'string', default: '15' },
+      busy: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -42,6 +46,7 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
     seed: values.seed,
     clients: whole('--clients', values.clients),
     seconds: whole('--seconds', values.seconds),
+    busy: values.busy,
   };
 }
 

@@ -10,18 +10,23 @@ const LEAST_SHARE = 0.9;
 const MOST_EXAMPLES = 5;
 
 /**
- * What is not as it has to be, for humans; nothing if all is well.
+ * What is wrong with the answers, for humans; nothing if all is well.
  *
  * That a client goes back is no fault here: an instance for which Redis takes too long reads what was not acknowledged yet from
  * the database, and another one may still show the time before.
  */
-export function judge({ fault, violations: all, wronglyFailed, untilHits, hits }: FaultResult): string[] {
+export function judgeAnswers({ violations: all, wronglyFailed }: FaultResult): string[] {
   const complaints: string[] = [];
   const violations = all.filter(({ rule }) => rule !== 'backwards');
   if (violations.length > 0) complaints.push(describeViolations(violations));
   complaints.push(...wronglyFailed.slice(0, MOST_EXAMPLES).map(describeFailure));
   if (wronglyFailed.length > MOST_EXAMPLES) complaints.push(`and ${wronglyFailed.length - MOST_EXAMPLES} more failed`);
+  return complaints;
+}
 
+/** Where there are too few hits, for humans; nothing if all is well. */
+export function judgeHits({ fault, untilHits, hits }: FaultResult): string[] {
+  const complaints: string[] = [];
   if (hits.before < LEAST_BEFORE) complaints.push(`before the fault, only ${percent(hits.before)} were hits`);
   if (untilHits > RECOVERY_MS)
     complaints.push(`some instance had no hit for ${untilHits.toFixed(0)} ms after the fault`);
@@ -32,8 +37,8 @@ export function judge({ fault, violations: all, wronglyFailed, untilHits, hits }
   if (hits.others !== undefined && hits.others < LEAST_SHARE) {
     complaints.push(`at an instance that nothing was done to, hits were ${percent(hits.others)} of before`);
   }
-  if (hits.lostByOthers && hits.lostByOthers.lost > (1 - LEAST_SHARE) * hits.lostByOthers.of) {
-    const { lost, of } = hits.lostByOthers;
+  const { lost, of } = hits.lostByOthers ?? { lost: 0, of: 0 };
+  if (of - lost < LEAST_SHARE * of) {
     complaints.push(`instances that nothing was done to lost ${lost} of ${of} answers`);
   }
   return complaints;

@@ -5,7 +5,7 @@ import { Resources } from '../bench/servers/resources.js';
 import { FAULTS_USAGE, readFaultsArguments, type FaultsArguments } from './arguments.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
-import { judge } from './judge.js';
+import { judgeAnswers, judgeHits } from './judge.js';
 import { faultTable, writeIntoDocument } from './report.js';
 import { runFault, type FaultResult } from './run-fault.js';
 import { Stage } from './stage.js';
@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   await prove(wanted);
 }
 
-async function prove({ faults, ...plan }: FaultsArguments): Promise<void> {
+async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> {
   note(`seed ${plan.seed}: ${faults.length} faults, ${INSTANCES} instances`);
   const stage = new Stage(resources, INSTANCES);
   const results: FaultResult[] = [];
@@ -35,7 +35,7 @@ async function prove({ faults, ...plan }: FaultsArguments): Promise<void> {
     try {
       const result = await runFault(await stage.scene(), fault, plan);
       results.push(result);
-      complain(fault, judge(result));
+      complain(fault, busy ? judgeAnswers(result) : [...judgeAnswers(result), ...judgeHits(result)]);
     } catch (error) {
       complain(fault, [
         `the run has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -83,6 +83,21 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
       }),
   },
   {
+    name: 'postgres-disk-full',
+    title: 'PostgreSQL has no room for another row (disk_full)',
+    mayFail,
+    keepsHits: true,
+    happen: ({ postgres }) =>
+      withSession(postgres.url, async (session) => {
+        await session.query(`
+          CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+          CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse_row()`);
+        await delay(WHILE);
+        await session.query('DROP FUNCTION refuse_row CASCADE');
+      }),
+  },
+  {
     name: 'commit-cut',
     title: 'connections to PostgreSQL break while it commits',
     mayFail,
