@@ -3,7 +3,6 @@ import { runProgram } from '../support/run-program.js';
 import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
 import { FAULTS_USAGE, readFaultsArguments, type FaultsArguments } from './arguments.js';
-import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import { judgeAnswers, judgeHits } from './judge.js';
 import { faultTable, writeIntoDocument } from './report.js';
@@ -32,26 +31,27 @@ async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> 
   const results: FaultResult[] = [];
   for (const fault of faults) {
     note(fault.title);
+    const complaints: string[] = [];
     try {
       const result = await runFault(await stage.scene(), fault, plan);
       results.push(result);
-      complain(fault, busy ? judgeAnswers(result) : [...judgeAnswers(result), ...judgeHits(result)]);
+      complaints.push(...judgeAnswers(result), ...(busy ? [] : judgeHits(result)));
     } catch (error) {
-      complain(fault, [
-        `the run has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      ]);
-      // Nobody knows in which state everything is.
-      await stage.clear();
+      complaints.push(`the run has failed: ${describeError(error)}`);
     }
+    if (complaints.length === 0) continue;
+    process.exitCode = 1;
+    for (const complaint of complaints) console.log(`${fault.name}: ${complaint}`);
+    // Nobody knows in which state everything is, and the next fault is not to blame for it.
+    await stage.clear();
   }
   const table = faultTable(results);
   console.log(table);
   if (faults === FAULTS && results.length === FAULTS.length) await writeIntoDocument(table);
 }
 
-function complain({ name }: Fault, complaints: readonly string[]): void {
-  for (const complaint of complaints) console.log(`${name}: ${complaint}`);
-  if (complaints.length > 0) process.exitCode = 1;
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 runProgram(run, resources, 'The run has failed');

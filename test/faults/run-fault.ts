@@ -71,10 +71,10 @@ export async function runFault(
         moments.healed = performance.now();
         await delay(AFTERMATH);
       } finally {
-        await hurry.stop();
+        void hurry.stop();
       }
-      await delay(moments.healed + seconds * 1_000 - performance.now());
-      moments.end = performance.now();
+      moments.end = moments.healed + seconds * 1_000;
+      await Promise.all([hurry.stop(), delay(moments.end - performance.now())]);
     },
   );
   const all = system.instances.map((instance) => instance.name);
@@ -93,12 +93,19 @@ export async function runFault(
   };
 }
 
-/** Resolves when every instance has answered everything out of the cache that nobody changes. */
+/**
+ * Resolves when every instance has answered everything out of the cache that nobody changes.
+ *
+ * @throws Error if that takes too long
+ */
 async function allWarm({ instances, recorder }: System, calm: readonly string[]): Promise<void> {
-  await eventually(() => {
+  const isWarm = (): boolean => {
     const hits = recorder.exchanges.filter(({ watched, cache }) => watched === 'calm' && cache === 'hit');
     return new Set(hits.map(({ instance, path }) => `${instance} ${path}`)).size === instances.length * calm.length;
-  }, WARM_PATIENCE_MS);
+  };
+  await eventually(isWarm, WARM_PATIENCE_MS).catch((error: unknown) => {
+    throw new Error('before the fault, not everything could be cached', { cause: error });
+  });
 }
 
 /** From the end of the fault to the first hit of the instance that has its first one last. */

@@ -15,10 +15,10 @@ export class Load {
     this.working.catch(() => undefined);
   }
 
-  /** Resolves when everybody has done what they were doing. */
-  async stop(): Promise<void> {
+  /** Resolves when everybody has done what they were doing. May be called again. */
+  stop(): Promise<void> {
     this.stopped = true;
-    await this.working;
+    return this.working;
   }
 
   private async work(worker: Worker): Promise<void> {
