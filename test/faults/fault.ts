@@ -1,5 +1,6 @@
 import type { PostgresServer } from '../support/postgres-server.js';
 import type { RedisServer } from '../support/redis-server.js';
+import type { Resources } from '../bench/servers/resources.js';
 import type { System } from '../consistency/system/system.js';
 
 /** What a fault can be done to. */
@@ -7,6 +8,8 @@ export interface Scene {
   readonly system: System;
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
+  /** Where what a fault starts is stopped, together with the rest. */
+  readonly resources: Resources;
 }
 
 /**
@@ -25,6 +28,8 @@ export interface Fault {
   readonly mayFail?: Excuse;
   /** Nothing is away that cached answers need: there are hits all the time. */
   readonly keepsHits?: true;
+  /** The servers are not as they were: the next fault needs new ones. */
+  readonly leavesOthers?: true;
   /** Does it, and heals it. */
   readonly happen: (scene: Scene) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { inspect } from 'node:util';
 import { runProgram } from '../support/run-program.js';
 import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
@@ -13,6 +14,8 @@ import { Stage } from './stage.js';
 // of their own. Ends with 1 if anything was stale or lost, failed without need, or cost too many hits.
 
 const INSTANCES = 3;
+/** How much of what an instance wrote is shown, in characters. */
+const LAST_WORDS = 2_000;
 
 const resources = new Resources();
 
@@ -37,21 +40,23 @@ async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> 
       results.push(result);
       complaints.push(...judgeAnswers(result), ...(busy ? [] : judgeHits(result)));
     } catch (error) {
-      complaints.push(`the run has failed: ${describeError(error)}`);
+      complaints.push(`the run has failed: ${inspect(error)}`, ...(await lastWordsOfTheDead(stage)));
     }
-    if (complaints.length === 0) continue;
-    process.exitCode = 1;
     for (const complaint of complaints) console.log(`${fault.name}: ${complaint}`);
-    // Nobody knows in which state everything is, and the next fault is not to blame for it.
-    await stage.clear();
+    if (complaints.length > 0) process.exitCode = 1;
+    // Nobody knows in which state a system is that did not do well, and the next fault is not to blame for it.
+    if (complaints.length > 0 || fault.leavesOthers) await stage.clear();
   }
   const table = faultTable(results);
   console.log(table);
   if (faults === FAULTS && results.length === FAULTS.length) await writeIntoDocument(table);
 }
 
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** What instances wrote last that have ended. */
+async function lastWordsOfTheDead(stage: Stage): Promise<string[]> {
+  const { system } = await stage.scene();
+  const dead = system.instances.filter(({ isRunning }) => !isRunning);
+  return dead.map(({ name, output }) => `${name} has ended: ${output.slice(-LAST_WORDS)}`);
 }
 
 runProgram(run, resources, 'The run has failed');

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from './fault.js';
 import { DatabaseCopy } from './database-copy.js';
+import { PromotedReplica } from './promoted-replica.js';
+import { POSTGRES_SETTINGS } from './stage.js';
 import { WHILE } from './while.js';
 
 /** How the database can become another one under the running system, in which acknowledged writes are missing. */
@@ -24,6 +26,21 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
       await delay(WHILE);
       await system.replaceDatabase(() => copy.restoreAll());
       await copy.drop();
+    },
+  },
+  {
+    name: 'postgres-failed-over',
+    title: 'PostgreSQL fails over to a replica that lacks the last commits',
+    mayFail: 'while PostgreSQL does not serve',
+    leavesOthers: true,
+    happen: async ({ system, postgres, resources }) => {
+      const copy = await PromotedReplica.copy(postgres.url);
+      await delay(WHILE);
+      const replica = await resources.start(
+        () => PromotedReplica.promote(copy, POSTGRES_SETTINGS),
+        (server) => server.stop(),
+      );
+      await system.replaceDatabase(() => system.turnToDatabase(replica.url));
     },
   },
   {

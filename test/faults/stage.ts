@@ -4,8 +4,8 @@ import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import type { Scene } from './fault.js';
 
-/** Few enough that a fault can use them up. */
-const MAX_CONNECTIONS = '120';
+/** So few connections that a fault can use them up. */
+export const POSTGRES_SETTINGS = { max_connections: '120', synchronous_commit: 'on' };
 
 /**
  * How long the instances wait for Redis, in milliseconds. It is more than usual, since so many processes on one machine make
@@ -47,7 +47,7 @@ export class Stage {
 async function setUp(resources: Resources, instances: number): Promise<Scene> {
   const variant = { environment: { REDIS_DEADLINE_MS: String(REDIS_DEADLINE_MS) } };
   const postgres = await resources.start(
-    () => startPostgres({ settings: { max_connections: MAX_CONNECTIONS, synchronous_commit: 'on' } }),
+    () => startPostgres({ settings: POSTGRES_SETTINGS }),
     (server) => server.stop(),
   );
   const redis = await resources.start(
@@ -58,5 +58,5 @@ async function setUp(resources: Resources, instances: number): Promise<Scene> {
     () => System.start({ databaseUrl: postgres.url, redisUrl: redis.url, instances, variant }),
     (started) => started.stop(),
   );
-  return { system, postgres, redis };
+  return { system, postgres, redis, resources };
 }

@@ -7,6 +7,7 @@ import type { Role } from '../../../apps/mes-api/src/auth/role.js';
 import { Resources } from '../../bench/servers/resources.js';
 import { eventually } from '../../support/eventually.js';
 import { OrdersTable } from '../../support/orders-table.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 import type { StoredOrder } from '../history/stored-order.js';
 import { AnswerReader } from '../workload/answers.js';
 import { Board } from '../workload/board.js';
@@ -54,6 +55,7 @@ export class System {
     /** An instance that does not reach Redis, and so says to everything what is in the database. */
     readonly uncached: ApiInstance,
     readonly table: OrdersTable,
+    private readonly tableWay: TcpProxy,
     authorization: Floor['authorization'],
     /** Where the ledger is. */
     public redisUrl: string,
@@ -91,8 +93,12 @@ export class System {
       return [actor, `Bearer ${await issuer.issue(actor, [role])}`] as const;
     });
     const authorization = Object.fromEntries(await Promise.all(tokens)) as Record<Actor, string>;
+    const tableWay = await resources.start(
+      () => TcpProxy.open(databaseUrl),
+      (way) => way.close(),
+    );
     const table = await resources.start(
-      () => OrdersTable.connect(databaseUrl),
+      () => OrdersTable.connect(tableWay.url),
       (open) => open.close(),
     );
     const environment = { ...environmentOf(directory), ...variant?.environment };
@@ -107,7 +113,7 @@ export class System {
       start({ ...common, name: 'uncached', environment: environmentOf(directory), redisUrl: NO_REDIS }),
       ...names.map((name) => start({ ...common, ...variant, name, environment })),
     ]);
-    return new System(resources, instances, uncached, table, authorization, redisUrl);
+    return new System(resources, instances, uncached, table, tableWay, authorization, redisUrl);
   }
 
   /** Resolves when no write is under way any more, by what Redis knows: not even of instances that have died. */
@@ -127,6 +133,20 @@ export class System {
     const ended = performance.now();
     this.floor.board.clear();
     this.replacement = { began, ended, before, after: await readStoredOrders(this.table) };
+  }
+
+  /** Puts another server at the address of the database. */
+  async turnToDatabase(url: string): Promise<void> {
+    for (const way of [this.tableWay, ...[this.uncached, ...this.instances].map(({ database }) => database)]) {
+      way.divert(url);
+      way.breakConnections();
+    }
+    const isThere = (): Promise<boolean> =>
+      this.table.query('SELECT').then(
+        () => true,
+        () => false,
+      );
+    await eventually(isThere, DATABASE_PATIENCE_MS);
   }
 
   /** Forgets what was recorded. */

@@ -27,9 +27,10 @@ export class Instance {
   constructor(
     readonly name: string,
     readonly url: string,
+    connections = CONNECTIONS,
   ) {
     const patience = { headersTimeout: CLIENT_PATIENCE_MS, bodyTimeout: CLIENT_PATIENCE_MS };
-    this.pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1, ...patience });
+    this.pool = new Pool(url, { connections, pipelining: 1, ...patience });
   }
 
   /** @throws {RefusedError} or any other error if it is not known what became of the request */
