@@ -8,6 +8,7 @@ import { CONSISTENCY_USAGE, readConsistencyArguments, type ConsistencyArguments 
 import { describeViolations } from './report/describe-violations.js';
 import { nothingFor, runUnderLoad } from './run.js';
 import { System } from './system/system.js';
+import { crowd } from './workload/crowd.js';
 
 // `npm run consistency`: several instances of the API on a PostgreSQL and a Redis of their own, many clients who write and
 // read through any of them, and a checker of all that they were told. Ends with 1 if anything was stale or lost.
@@ -46,10 +47,10 @@ async function prove({ seconds, seed, instances, clients }: ConsistencyArguments
   note(`${clients} clients for ${seconds} s`);
   const { violations, checked, exchanges } = await runUnderLoad(
     system,
-    { name: 'quiet', clients, seed },
+    crowd({ name: 'quiet', clients, seed }, system.floor),
     nothingFor(seconds),
   );
-  const hits = exchanges.filter(({ isHit }) => isHit).length;
+  const hits = exchanges.filter(({ cache }) => cache === 'hit').length;
   note('checked');
   console.log(JSON.stringify({ ...checked, hits }, undefined, 2));
   if (violations.length > 0) console.log(describeViolations(violations));

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkFreshness } from './checker/check-freshness.js';
 import { checkHistory, type Checked } from './checker/check-history.js';
 import type { Violation } from './checker/violation.js';
+import { recordedRuns } from './recorded-runs.js';
 import { compareWithFresh } from './system/compare-with-fresh.js';
 import { readStoredOrders } from './system/read-stored-orders.js';
 import type { System } from './system/system.js';
-import { Load, type LoadPlan } from './workload/load.js';
+import { Load, type Worker } from './workload/load.js';
 import type { Exchange } from './workload/recorder.js';
 
 export interface RunResult {
@@ -21,13 +22,13 @@ export interface RunResult {
  */
 export async function runUnderLoad(
   system: System,
-  plan: LoadPlan,
+  workers: readonly Worker[],
   meanwhile: () => Promise<unknown>,
 ): Promise<RunResult> {
   const { recorder, table, floor } = system;
-  recorder.reset();
-  const before = new Map((await readStoredOrders(table)).map(({ id, version }) => [id, version]));
-  const load = new Load(plan, floor);
+  system.beginAnew();
+  const before = await readStoredOrders(table);
+  const load = new Load(workers);
   try {
     await meanwhile();
   } finally {
@@ -35,14 +36,14 @@ export async function runUnderLoad(
   }
   const { calls, exchanges, questions } = recorder;
   const after = await readStoredOrders(table);
-  const { violations, checked } = checkHistory({ calls, before, after });
+  const verdicts = recordedRuns({ calls, before, after }, system.replacement).map(checkHistory);
 
   await system.quiet();
   const instances = floor.instances();
   const comparisons = await compareWithFresh(questions, instances, system.uncached.client, floor.authorization);
   return {
-    violations: [...violations, ...checkFreshness(comparisons)],
-    checked: { ...checked, comparisons: comparisons.length },
+    violations: [...verdicts.flatMap(({ violations }) => violations), ...checkFreshness(comparisons)],
+    checked: { ...sum(verdicts.map(({ checked }) => checked)), comparisons: comparisons.length },
     exchanges,
   };
 }
@@ -50,4 +51,11 @@ export async function runUnderLoad(
 /** Nothing is done to the system for so long. */
 export function nothingFor(seconds: number): () => Promise<void> {
   return () => delay(seconds * 1_000);
+}
+
+function sum(all: readonly Checked[]): Checked {
+  return all.reduce((total, checked) => {
+    const names = Object.keys(total) as (keyof Checked)[];
+    return Object.fromEntries(names.map((name) => [name, total[name] + checked[name]])) as unknown as Checked;
+  });
 }

@@ -15,12 +15,17 @@ const HEAD = [
   'failed',
   'longest extra wait, ms',
   'hits again after, ms',
+  'hits meanwhile',
+  'hits after',
+  'hits of others',
+  'lost by others',
 ];
 const STALE: readonly Rule[] = ['stale', 'not-fresh', 'invented', 'paging'];
+const NOTHING = '–';
 
 /** The results as a Markdown table. */
 export function faultTable(results: readonly FaultResult[]): string {
-  const rows = results.map(({ fault, calls, violations, wronglyFailed, failed, longestExtra, untilHits }) => {
+  const rows = results.map(({ fault, calls, violations, wronglyFailed, failed, longestExtra, untilHits, hits }) => {
     const broken = (...rules: readonly Rule[]): string =>
       String(violations.filter(({ rule }) => rules.includes(rule)).length);
     return [
@@ -31,14 +36,18 @@ export function faultTable(results: readonly FaultResult[]): string {
       broken('lost', 'taken-twice'),
       String(wronglyFailed.length + failed),
       longestExtra.toFixed(0),
-      untilHits.toFixed(0),
+      Number.isFinite(untilHits) ? untilHits.toFixed(0) : 'never',
+      hits.meanwhile.toFixed(2),
+      hits.after.toFixed(2),
+      hits.others?.toFixed(2) ?? NOTHING,
+      hits.lostByOthers ? `${hits.lostByOthers.lost} of ${hits.lostByOthers.of}` : NOTHING,
     ];
   });
   return table(HEAD, rows);
 }
 
-/** Puts the table where the README has it. */
-export async function writeIntoReadme(results: string, path = 'README.md'): Promise<void> {
+/** Puts the table where the document has it. */
+export async function writeIntoDocument(results: string, path = 'test/README.md'): Promise<void> {
   const text = await readFile(path, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${path} has no place for the table, between ${BEGIN} and ${END}`);

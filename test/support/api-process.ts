@@ -45,6 +45,11 @@ export class ApiProcess {
     });
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the API does not run');
+    return this.child.pid;
+  }
+
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }

@@ -12,6 +12,8 @@ import { watchOver } from './watchdog.js';
 const START_PATIENCE_MS = 10_000;
 const PING_PATIENCE_MS = 1_000;
 const PING_PAUSE_MS = 10;
+/** What Redis calls the file by default. */
+const SNAPSHOT = 'dump.rdb';
 
 /** What a test may want otherwise. */
 export interface RedisServerOptions {
@@ -82,6 +84,12 @@ export class RedisServer {
   async restart(): Promise<void> {
     await this.kill();
     await this.launch();
+  }
+
+  /** Starts the server anew with what it held at the last `SAVE`, on the same port. After that, nothing is saved any more. */
+  async restartFromSnapshot(): Promise<void> {
+    await this.restart();
+    await rm(join(this.folder, SNAPSHOT));
   }
 
   /** Ends the server for good and removes its files. There is nothing to save, so it is not asked politely. */

@@ -45,6 +45,10 @@ export class ApiInstance {
     return !this.isLeaving && this.process.isRunning;
   }
 
+  get pid(): number {
+    return this.process.pid;
+  }
+
   /** As clients know it. */
   get client(): Instance {
     return this.http;
@@ -59,6 +63,11 @@ export class ApiInstance {
     this.isLeaving = signal === 'SIGTERM';
     this.process.signal(signal);
     await this.process.ended();
+  }
+
+  /** Sends a signal that does not end the process. */
+  signal(name: NodeJS.Signals): void {
+    this.process.signal(name);
   }
 
   /** Resolves when the process has ended by itself. */
@@ -82,6 +91,7 @@ export class ApiInstance {
     this.http = new Instance(this.plan.name, url);
   }
 
+  /** Stops the process, and closes its ways to the servers. */
   async stop(): Promise<void> {
     if (this.process.isRunning) this.process.signal('SIGKILL');
     await this.process.ended();

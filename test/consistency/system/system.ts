@@ -7,12 +7,15 @@ import type { Role } from '../../../apps/mes-api/src/auth/role.js';
 import { Resources } from '../../bench/servers/resources.js';
 import { eventually } from '../../support/eventually.js';
 import { OrdersTable } from '../../support/orders-table.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import type { StoredOrder } from '../history/stored-order.js';
 import { AnswerReader } from '../workload/answers.js';
 import { Board } from '../workload/board.js';
 import { ACTORS, type Actor, type Floor } from '../workload/client.js';
 import { Recorder } from '../workload/recorder.js';
 import { ApiInstance, type ApiPlan } from './api-instance.js';
 import { countIntents } from './intents.js';
+import { readStoredOrders } from './read-stored-orders.js';
 
 const DATABASE_PATIENCE_MS = 30_000;
 /** Longer than a write may be under way. */
@@ -29,10 +32,22 @@ export interface SystemPlan {
   readonly variant?: Pick<ApiPlan, 'program' | 'preloads'> & { readonly environment?: ApiPlan['environment'] };
 }
 
+/** The database was brought into another state while clients were at work. Times are in milliseconds. */
+export interface Replacement {
+  readonly began: number;
+  readonly ended: number;
+  /** What was stored before. */
+  readonly before: readonly StoredOrder[];
+  /** What was stored after it. */
+  readonly after: readonly StoredOrder[];
+}
+
 /** Several instances of the API on one database and one Redis, and all that clients need to know to use them. */
 export class System {
   readonly recorder = new Recorder();
   readonly floor: Floor;
+  /** The last one since the recorder began anew. */
+  replacement: Replacement | undefined;
 
   private constructor(
     private readonly resources: Resources,
@@ -40,6 +55,7 @@ export class System {
     /** An instance that does not reach Redis, and so says to everything what is in the database. */
     readonly uncached: ApiInstance,
     readonly table: OrdersTable,
+    private readonly tableWay: TcpProxy,
     authorization: Floor['authorization'],
     /** Where the ledger is. */
     public redisUrl: string,
@@ -77,8 +93,12 @@ export class System {
       return [actor, `Bearer ${await issuer.issue(actor, [role])}`] as const;
     });
     const authorization = Object.fromEntries(await Promise.all(tokens)) as Record<Actor, string>;
+    const tableWay = await resources.start(
+      () => TcpProxy.open(databaseUrl),
+      (way) => way.close(),
+    );
     const table = await resources.start(
-      () => OrdersTable.connect(databaseUrl),
+      () => OrdersTable.connect(tableWay.url),
       (open) => open.close(),
     );
     const environment = { ...environmentOf(directory), ...variant?.environment };
@@ -93,7 +113,7 @@ export class System {
       start({ ...common, name: 'uncached', environment: environmentOf(directory), redisUrl: NO_REDIS }),
       ...names.map((name) => start({ ...common, ...variant, name, environment })),
     ]);
-    return new System(resources, instances, uncached, table, authorization, redisUrl);
+    return new System(resources, instances, uncached, table, tableWay, authorization, redisUrl);
   }
 
   /** Resolves when no write is under way any more, by what Redis knows: not even of instances that have died. */
@@ -101,6 +121,36 @@ export class System {
     const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
     const namespace = row?.namespace ?? '';
     await eventually(async () => (await countIntents(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
+  }
+
+  /** Lets the database be brought into another state, in which acknowledged writes are missing. */
+  async replaceDatabase(replace: () => Promise<void>): Promise<void> {
+    const began = performance.now();
+    const before = await readStoredOrders(this.table);
+    await replace();
+    const ended = performance.now();
+    this.floor.board.clear();
+    this.replacement = { began, ended, before, after: await readStoredOrders(this.table) };
+  }
+
+  /** Puts another server at the address of the database. */
+  async turnToDatabase(url: string): Promise<void> {
+    for (const way of [this.tableWay, ...[this.uncached, ...this.instances].map(({ database }) => database)]) {
+      way.divert(url);
+      way.breakConnections();
+    }
+    const isThere = (): Promise<boolean> =>
+      this.table.query('SELECT').then(
+        () => true,
+        () => false,
+      );
+    await eventually(isThere, DATABASE_PATIENCE_MS);
+  }
+
+  /** Forgets what was recorded. */
+  beginAnew(): void {
+    this.recorder.reset();
+    this.replacement = undefined;
   }
 
   stop(): Promise<void> {

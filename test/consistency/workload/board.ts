@@ -20,6 +20,13 @@ export class Board {
     this.recent = [order.id, ...this.recent.filter((id) => id !== order.id)].slice(0, RECENT);
   }
 
+  /** Forgets all orders. */
+  clear(): void {
+    this.orders.clear();
+    this.byStatus.clear();
+    this.recent = [];
+  }
+
   count(status: OrderStatus): number {
     return this.of(status).size;
   }

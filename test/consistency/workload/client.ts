@@ -8,7 +8,7 @@ import { AnswerReader, type ReadAnswer } from './answers.js';
 import type { Board } from './board.js';
 import { RefusedError, type HttpAnswer, type HttpRequest, type Instance } from './instance.js';
 import { LISTS, pathOf, WALKED } from './lists.js';
-import type { Recorder } from './recorder.js';
+import { cacheUseOf, type Recorder, type Watched } from './recorder.js';
 
 /** What all clients of a run share. */
 export interface Floor {
@@ -24,13 +24,19 @@ export interface Floor {
 export const ACTORS = ['operator-1', 'operator-2', 'partner-1', 'partner-2', 'viewer-1'] as const;
 export type Actor = (typeof ACTORS)[number];
 
+export type Action = 'list' | 'order' | 'history' | 'counts' | 'walk' | 'create' | 'move';
+
 /** How a client behaves. */
 export interface Habits {
   /** The longest pause between two requests, in milliseconds. */
   readonly pause: number;
+  /** What it does, and how often compared with the rest; a little of everything by default. */
+  readonly actions?: readonly (readonly [Action, number])[];
+  /** What its requests are recorded as. */
+  readonly watches?: Watched;
 }
 
-const ACTIONS = [
+const ACTIONS: Habits['actions'] & object = [
   ['list', 45],
   ['order', 16],
   ['history', 5],
@@ -38,10 +44,12 @@ const ACTIONS = [
   ['walk', 2],
   ['create', 9],
   ['move', 15],
-] as const;
+];
 /** More new orders than this are rather taken than joined by others. */
 const MANY_NEW_ORDERS = 90;
 const REFUSAL_PAUSE_MS = 5;
+/** How long a client looks for an instance that takes its request. */
+const SEARCH_PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
 const CONDITIONAL = 0.5;
 
@@ -64,18 +72,18 @@ export class Client {
 
   async act(): Promise<void> {
     const { random } = this;
-    switch (random.pickWeighted(ACTIONS)) {
+    switch (random.pickWeighted(this.habits.actions ?? ACTIONS)) {
       case 'list':
         await this.list(random.pickWeighted(LISTS));
         break;
       case 'order':
-        await this.look('order');
+        await this.lookAtRecent('order');
         break;
       case 'history':
-        await this.look('history');
+        await this.lookAtRecent('history');
         break;
       case 'counts':
-        await this.ask({ kind: 'counts' }, '/api/v1/dashboard/statuses', 'viewer-1');
+        await this.counts();
         break;
       case 'walk':
         await this.walk(random.pick(WALKED));
@@ -91,15 +99,22 @@ export class Client {
     if (this.habits.pause > 0) await delay(random.whole(0, this.habits.pause));
   }
 
-  private async list(list: List): Promise<void> {
+  async list(list: List): Promise<void> {
     await this.ask({ kind: 'page', list }, pathOf(list), readerOf(list));
   }
 
-  private async look(kind: 'order' | 'history'): Promise<void> {
+  async counts(): Promise<void> {
+    await this.ask({ kind: 'counts' }, '/api/v1/dashboard/statuses', 'viewer-1');
+  }
+
+  async look(kind: 'order' | 'history', order: string): Promise<void> {
+    const path = `/api/v1/orders/${order}${kind === 'history' ? '/history' : ''}`;
+    await this.ask({ kind, order }, path, 'operator-1');
+  }
+
+  private async lookAtRecent(kind: 'order' | 'history'): Promise<void> {
     const order = this.floor.board.pickRecent(this.random);
-    if (!order) return;
-    const path = `/api/v1/orders/${order.id}${kind === 'history' ? '/history' : ''}`;
-    await this.ask({ kind, order: order.id }, path, 'operator-1');
+    if (order) await this.look(kind, order.id);
   }
 
   private async walk(list: List): Promise<void> {
@@ -114,7 +129,7 @@ export class Client {
     } while (cursor !== undefined);
   }
 
-  private async create(): Promise<void> {
+  async create(): Promise<void> {
     const { random } = this;
     const mark = this.mark();
     const body = newOrder({
@@ -181,7 +196,8 @@ export class Client {
       end,
       status: answer?.status,
       retryAfter: answer?.headers['retry-after'] !== undefined,
-      isHit: String(answer?.headers['cache-status'] ?? '').includes('; hit'),
+      cache: cacheUseOf(answer?.headers['cache-status']),
+      watched: this.habits.watches,
     });
     return read;
   }
@@ -204,8 +220,10 @@ export class Client {
   private async send(
     request: HttpRequest,
   ): Promise<{ readonly instance: string; readonly start: number; readonly answer?: HttpAnswer }> {
+    const deadline = performance.now() + SEARCH_PATIENCE_MS;
     for (;;) {
       const start = performance.now();
+      if (start > deadline) throw new Error(`${this.name} has found nobody to ask for ${SEARCH_PATIENCE_MS} ms`);
       const instances = this.floor.instances();
       if (instances.length === 0) {
         await delay(REFUSAL_PAUSE_MS);

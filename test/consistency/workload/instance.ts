@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 
 const CONNECTIONS = 32;
-/** Longer than any deadline in the API. */
-const PATIENCE_MS = 30_000;
+/** How long clients wait for an answer, in milliseconds: longer than the API may wait for anything. */
+export const CLIENT_PATIENCE_MS = 20_000;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
@@ -27,8 +27,10 @@ export class Instance {
   constructor(
     readonly name: string,
     readonly url: string,
+    connections = CONNECTIONS,
   ) {
-    this.pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1, headersTimeout: PATIENCE_MS });
+    const patience = { headersTimeout: CLIENT_PATIENCE_MS, bodyTimeout: CLIENT_PATIENCE_MS };
+    this.pool = new Pool(url, { connections, pipelining: 1, ...patience });
   }
 
   /** @throws {RefusedError} or any other error if it is not known what became of the request */

@@ -3,6 +3,8 @@ import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/reposi
 
 /** After how many calls this process dies: late enough that there is much to be done at the same time. */
 const CALLS = 25;
+/** How many writes must be at that point at the same time, instead: none of them goes on from there. */
+const AMID = Number(process.env.KILLED_AMID ?? 0);
 
 /** After what a process can be made to die: variable `KILLED_AFTER`. */
 const POINTS = {
@@ -11,7 +13,7 @@ const POINTS = {
   settle: [RedisLedger.prototype, 'settle'],
 } as const;
 
-/** Lets the process die as soon as the `CALLS`th call of the method has succeeded, before its caller learns of that. */
+/** Lets the process die as soon as the last of these calls of the method has succeeded, before its caller learns of that. */
 function dieAfter(prototype: object, method: string): void {
   const methods = prototype as Record<string, (...given: unknown[]) => Promise<unknown>>;
   const real = methods[method];
@@ -20,7 +22,8 @@ function dieAfter(prototype: object, method: string): void {
   methods[method] = async function (this: unknown, ...given) {
     const result = await real.apply(this, given);
     calls += 1;
-    if (calls >= CALLS) process.kill(process.pid, 'SIGKILL');
+    if (calls >= (AMID || CALLS)) process.kill(process.pid, 'SIGKILL');
+    if (AMID > 0) await new Promise(() => undefined);
     return result;
   };
 }

@@ -1,0 +1,39 @@
+import type { System } from '../consistency/system/system.js';
+import { newOrder } from '../support/new-order.js';
+
+/** How many answers are watched that no write makes untrue. */
+export const CALM_ORDERS = 40;
+
+/** The ids of orders that are cancelled, from where no step leads on; such are made as far as there are none. */
+export async function calmOrders(system: System): Promise<string[]> {
+  const find = async (): Promise<string[]> => {
+    const rows = await system.table.query<{ id: string }>(
+      `SELECT id FROM orders WHERE status = 'CANCELLED' ORDER BY id LIMIT ${CALM_ORDERS}`,
+    );
+    return rows.map(({ id }) => id);
+  };
+  const missing = CALM_ORDERS - (await find()).length;
+  for (let i = 0; i < missing; i += 1) await cancelledOrder(system);
+  return find();
+}
+
+async function cancelledOrder({ floor }: System): Promise<void> {
+  const [instance] = floor.instances();
+  if (!instance) throw new Error('no instance runs');
+  const { authorization } = floor;
+  const json = { 'content-type': 'application/json' };
+  const created = await instance.send({
+    method: 'POST',
+    path: '/api/v1/orders',
+    headers: { ...json, authorization: authorization['partner-1'] },
+    body: JSON.stringify(newOrder()),
+  });
+  const { id } = JSON.parse(created.text) as { id: string };
+  const { status, text } = await instance.send({
+    method: 'PATCH',
+    path: `/api/v1/orders/${id}/status`,
+    headers: { ...json, authorization: authorization['operator-1'] },
+    body: JSON.stringify({ status: 'CANCELLED' }),
+  });
+  if (status !== 200) throw new Error(`an order could not be cancelled: ${text}`);
+}

@@ -1,0 +1,68 @@
+import type { CacheUse, Exchange, Watched } from '../consistency/workload/recorder.js';
+import { measureHits, type Hits } from './hits.js';
+
+const MOMENTS = { warm: 0, began: 100, healed: 200, end: 300 };
+const ALL = ['api-1', 'api-2'];
+
+/** One request in each of these ten moments: what the cache did is told by how many of them were no hits. */
+function polled(
+  instance: string,
+  watched: Watched,
+  from: number,
+  { not = 0, because = 'miss' }: { not?: number; because?: CacheUse } = {},
+): Exchange[] {
+  return Array.from({ length: 10 }, (_, i) => ({
+    instance,
+    watched,
+    path: `/${watched}/${i}`,
+    start: from + i,
+    end: from + i + 1,
+    status: 200,
+    retryAfter: false,
+    cache: i < not ? because : 'hit',
+  }));
+}
+
+describe('hits', () => {
+  function measure(others: readonly string[], ...exchanges: readonly Exchange[][]): Hits {
+    const before = ALL.flatMap((name) => [...polled(name, 'hot', 0, { not: 2 }), ...polled(name, 'calm', 0)]);
+    return measureHits([...before, ...exchanges.flat()], MOMENTS, ALL, others);
+  }
+
+  it('are compared with those before the fault, at the instance where they are fewest', () => {
+    const { before, after } = measure([], polled('api-1', 'hot', 200), polled('api-2', 'hot', 200, { not: 1 }));
+    expect(before).toBeCloseTo(0.9);
+    expect(after).toBeCloseTo(1);
+  });
+
+  it('after the fault are none if nothing was answered', () => {
+    expect(measure([], polled('api-1', 'hot', 200)).after).toBe(0);
+  });
+
+  it('meanwhile are those of answers that no write makes untrue', () => {
+    const hot = polled('api-1', 'hot', 100, { not: 10 });
+    expect(measure([], hot, polled('api-1', 'calm', 100, { not: 5 })).meanwhile).toBeCloseTo(0.5);
+  });
+
+  it('of others are those of instances that nothing was done to', () => {
+    const touched = polled('api-1', 'calm', 100, { not: 10 });
+    const { others, lostByOthers } = measure(['api-2'], touched, polled('api-2', 'calm', 100, { not: 3 }));
+    expect(others).toBeCloseTo(0.7);
+    expect(lostByOthers).toEqual({ lost: 3, of: 40 });
+  });
+
+  it('that others lost are counted once, and not while they only did without the cache', () => {
+    const bypassed = polled('api-2', 'calm', 100, { not: 5, because: 'bypass' });
+    const { lostByOthers } = measure(
+      ['api-2'],
+      bypassed,
+      polled('api-2', 'calm', 200, { not: 2 }),
+      polled('api-2', 'calm', 250, { not: 2 }),
+    );
+    expect(lostByOthers?.lost).toBe(2);
+  });
+
+  it('of others are not there where it happens to all', () => {
+    expect(measure([])).toMatchObject({ others: undefined, lostByOthers: undefined });
+  });
+});

@@ -1,0 +1,62 @@
+import type { Exchange } from '../consistency/workload/recorder.js';
+import { judgeAnswers, judgeHits } from './judge.js';
+import type { FaultResult } from './run-fault.js';
+
+const FAILURE: Exchange = {
+  instance: 'api-1',
+  path: '/api/v1/orders',
+  start: 0,
+  end: 10,
+  status: 500,
+  retryAfter: false,
+  cache: undefined,
+  watched: undefined,
+};
+
+describe('the judgement of a fault', () => {
+  function result({ hits, ...changes }: Partial<Omit<FaultResult, 'hits'>> & { hits?: object } = {}): FaultResult {
+    return {
+      fault: { name: 'any', title: 'any', happen: () => Promise.resolve() },
+      calls: 1,
+      violations: [],
+      wronglyFailed: [],
+      failed: 0,
+      longestExtra: 0,
+      untilHits: 10,
+      hits: { before: 0.98, meanwhile: 0, after: 0.9, others: 0.9, lostByOthers: { lost: 8, of: 80 }, ...hits },
+      ...changes,
+    };
+  }
+
+  function judge(given: FaultResult): string[] {
+    return [...judgeAnswers(given), ...judgeHits(given)];
+  }
+
+  it('is silent if all is well', () => {
+    expect(judge(result())).toEqual([]);
+  });
+
+  it.each([
+    ['something stale', result({ violations: [{ rule: 'stale', what: 'it is old', calls: [] }] }), 'it is old'],
+    ['a failure without need', result({ wronglyFailed: [FAILURE] }), 'answered /api/v1/orders with 500 after 10 ms'],
+    ['a wait without an end', result({ wronglyFailed: [{ ...FAILURE, end: 20_000 }] }), 'had not answered'],
+    ['too few hits to compare with', result({ hits: { before: 0.5 } }), 'before the fault, only 50 %'],
+    ['an instance without a hit', result({ untilHits: Infinity }), 'no hit for Infinity ms'],
+    ['too few hits after it', result({ hits: { after: 0.89 } }), 'after the fault, hits were 89 %'],
+    ['too few hits of others', result({ hits: { others: 0.5 } }), 'nothing was done to, hits were 50 %'],
+    ['too much that others lost', result({ hits: { lostByOthers: { lost: 9, of: 80 } } }), 'lost 9 of 80'],
+  ])('tells of %s', (_, given, complaint) => {
+    expect(judge(given)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  it('tells of hits that stop, where nothing is away that they need', () => {
+    const { fault } = result();
+    expect(judge(result({ fault: { ...fault, keepsHits: true } }))).toEqual([
+      expect.stringContaining('during the fault'),
+    ]);
+  });
+
+  it('leaves clients alone that go back', () => {
+    expect(judge(result({ violations: [{ rule: 'backwards', what: 'it goes back', calls: [] }] }))).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault } from './fault.js';
+import { DatabaseCopy } from './database-copy.js';
+import { PromotedReplica } from './promoted-replica.js';
+import { POSTGRES_SETTINGS } from './stage.js';
+import { WHILE } from './while.js';
+
+/** How the database can become another one under the running system, in which acknowledged writes are missing. */
+export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
+  {
+    name: 'orders-restored',
+    title: 'all rows are put back to an earlier state, without a trigger (session_replication_role)',
+    happen: async ({ system, postgres }) => {
+      const copy = await DatabaseCopy.take(postgres.url);
+      await delay(WHILE);
+      await system.replaceDatabase(() => copy.restoreRows());
+      await copy.drop();
+    },
+  },
+  {
+    name: 'database-restored',
+    title: 'the database is restored from a dump: everything is dropped, made anew and filled',
+    mayFail: 'while tables are missing',
+    happen: async ({ system, postgres }) => {
+      const copy = await DatabaseCopy.take(postgres.url);
+      await delay(WHILE);
+      await system.replaceDatabase(() => copy.restoreAll());
+      await copy.drop();
+    },
+  },
+  {
+    name: 'postgres-failed-over',
+    title: 'PostgreSQL fails over to a replica that lacks the last commits',
+    mayFail: 'while PostgreSQL does not serve',
+    leavesOthers: true,
+    happen: async ({ system, postgres, resources }) => {
+      const copy = await PromotedReplica.copy(postgres.url);
+      await delay(WHILE);
+      const replica = await resources.start(
+        () => PromotedReplica.promote(copy, POSTGRES_SETTINGS),
+        (server) => server.stop(),
+      );
+      await system.replaceDatabase(() => system.turnToDatabase(replica.url));
+    },
+  },
+  {
+    name: 'orders-truncated',
+    title: 'all orders are removed (TRUNCATE)',
+    happen: ({ system }) =>
+      system.replaceDatabase(async () => {
+        await system.table.query('TRUNCATE orders CASCADE');
+      }),
+  },
+];

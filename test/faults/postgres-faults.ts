@@ -1,0 +1,194 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Fault, Scene } from './fault.js';
+import { instanceAt } from './instance-at.js';
+import { WHILE } from './while.js';
+
+const LOCKED_MS = 8_000;
+/** Long enough for an instance to notice that nothing arrives any more. */
+const SILENCE_MS = 4_000;
+const TOO_MANY_CONNECTIONS = '53300';
+const mayFail = 'while PostgreSQL does not serve';
+
+/** What can become of PostgreSQL, and of the way there. */
+export const POSTGRES_FAULTS: readonly Fault[] = [
+  {
+    name: 'postgres-restarted',
+    title: 'PostgreSQL crashes, and recovers',
+    mayFail,
+    happen: async ({ postgres }) => {
+      await withSession(postgres.url, async (session) => {
+        const { rows } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        // When one of its processes is killed, the server ends all others, and recovers as after a crash.
+        for (const { pid } of rows) process.kill(pid, 'SIGKILL');
+        await delay(WHILE);
+      });
+      process.kill(postgres.pid, 0);
+    },
+  },
+  {
+    name: 'postgres-vanished',
+    title: 'PostgreSQL vanishes without a word; connections stay silent, new ones work',
+    mayFail,
+    keepsHits: true,
+    happen: async ({ system }) => {
+      for (const { database } of system.instances) database.vanish();
+      await delay(WHILE);
+    },
+  },
+  {
+    name: 'postgres-silent',
+    title: 'nothing from PostgreSQL arrives for four seconds, and then all of it',
+    mayFail,
+    keepsHits: true,
+    happen: async ({ system }) => {
+      for (const { database } of system.instances) database.block();
+      await delay(SILENCE_MS);
+      for (const { database } of system.instances) database.mend();
+    },
+  },
+  {
+    name: 'postgres-full',
+    title: 'PostgreSQL has no connection left, and breaks those that there are',
+    mayFail,
+    happen: useUpConnections,
+  },
+  {
+    name: 'postgres-locked',
+    title: 'somebody holds a lock on all orders for eight seconds',
+    mayFail,
+    keepsHits: true,
+    happen: ({ postgres }) =>
+      withSession(postgres.url, async (session) => {
+        await session.query('BEGIN');
+        await session.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+        await delay(LOCKED_MS);
+        await session.query('ROLLBACK');
+      }),
+  },
+  {
+    name: 'statements-cancelled',
+    title: 'PostgreSQL cancels statements again and again',
+    mayFail,
+    keepsHits: true,
+    happen: ({ postgres }) =>
+      withSession(postgres.url, async (session) => {
+        const until = performance.now() + WHILE;
+        while (performance.now() < until) {
+          await session.query(
+            `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()`,
+          );
+          await delay(5);
+        }
+      }),
+  },
+  {
+    name: 'postgres-disk-full',
+    title: 'PostgreSQL has no room for another row (disk_full)',
+    mayFail,
+    keepsHits: true,
+    happen: ({ postgres }) =>
+      withSession(postgres.url, async (session) => {
+        await session.query(`
+          CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+          CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse_row()`);
+        await delay(WHILE);
+        await session.query('DROP FUNCTION refuse_row CASCADE');
+      }),
+  },
+  {
+    name: 'commit-cut',
+    title: 'connections to PostgreSQL break while it commits',
+    mayFail,
+    happen: async ({ system }) => {
+      let writes = 0;
+      for (const { database } of system.instances) {
+        database.breakAfter((chunk) => {
+          if (!/INSERT INTO orders|UPDATE orders SET/.test(chunk.toString('latin1'))) return false;
+          writes += 1;
+          return writes % 5 === 0;
+        });
+      }
+      await delay(WHILE);
+      for (const { database } of system.instances) database.mend();
+    },
+  },
+  {
+    name: 'sql-behind',
+    title: 'somebody writes SQL behind the API’s back',
+    happen: async ({ system }) => {
+      for (let i = 0; i < 30; i += 1) {
+        await system.table.query(
+          `UPDATE orders SET material = $1 WHERE id IN (SELECT id FROM orders ORDER BY random() LIMIT 3)`,
+          [`Gold 585 ${i}`],
+        );
+        await delay(WHILE / 30);
+      }
+    },
+  },
+  {
+    name: 'listening-vanished',
+    title: 'one instance’s connections to PostgreSQL fall silent, another one is cut off from Redis',
+    touches: 2,
+    mayFail,
+    happen: async ({ system }) => {
+      instanceAt(system, 0).database.vanish();
+      instanceAt(system, 1).redis.cut();
+      await delay(SILENCE_MS);
+      instanceAt(system, 1).redis.mend();
+    },
+  },
+  {
+    name: 'each-cut-off',
+    title: 'one instance is cut off from PostgreSQL, another one from Redis: nothing arrives any more',
+    touches: 2,
+    mayFail,
+    happen: async ({ system }) => {
+      instanceAt(system, 0).database.block();
+      instanceAt(system, 1).redis.block();
+      await delay(SILENCE_MS);
+      instanceAt(system, 0).database.mend();
+      instanceAt(system, 1).redis.mend();
+    },
+  },
+];
+
+async function withSession(url: string, use: (session: pg.Client) => Promise<void>): Promise<void> {
+  const session = new pg.Client(url);
+  session.on('error', () => undefined);
+  await session.connect();
+  try {
+    await use(session);
+  } finally {
+    await session.end();
+  }
+}
+
+/** Takes every connection that there is, and then those of the instances as well. */
+async function useUpConnections({ system, postgres }: Scene): Promise<void> {
+  const taken: pg.Client[] = [];
+  try {
+    const until = performance.now() + 2 * WHILE;
+    while (performance.now() < until) {
+      while (await takeConnection(postgres.url, taken));
+      for (const { database } of system.instances) database.breakConnections();
+    }
+  } finally {
+    await Promise.all(taken.map((session) => session.end()));
+  }
+}
+
+/** Whether there was one. */
+async function takeConnection(url: string, taken: pg.Client[]): Promise<boolean> {
+  const session = new pg.Client(url);
+  session.on('error', () => undefined);
+  try {
+    await session.connect();
+    taken.push(session);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== TOO_MANY_CONNECTIONS) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,239 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from 'redis';
+import type { ApiInstance } from '../consistency/system/api-instance.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createAtOnce } from './create-at-once.js';
+import type { Fault, Scene } from './fault.js';
+import { instanceAt } from './instance-at.js';
+import { REDIS_DEADLINE_MS } from './stage.js';
+import { WHILE } from './while.js';
+
+/** Longer than an instance waits for Redis. */
+const HICCUP_MS = REDIS_DEADLINE_MS + 50;
+/** Long enough for requests to be on their way, in milliseconds. */
+const BEGIN_OF_HICCUP_MS = 20;
+const MANY_ORDERS = 400;
+/** Nobody listens on the port of the protocol that discards everything. */
+const NOBODY = ['127.0.0.1', '9'];
+
+/** What can become of Redis, and of the way there. */
+export const REDIS_FAULTS: readonly Fault[] = [
+  {
+    name: 'redis-killed',
+    title: 'Redis is killed, and comes back later, empty',
+    happen: async ({ redis }) => {
+      await redis.kill();
+      await delay(WHILE);
+      await redis.restart();
+    },
+  },
+  {
+    name: 'redis-restarted',
+    title: 'Redis is restarted three times, empty',
+    happen: async ({ redis }) => {
+      for (let i = 0; i < 3; i += 1) {
+        await redis.restart();
+        await delay(WHILE / 3);
+      }
+    },
+  },
+  {
+    name: 'redis-old-snapshot',
+    title: 'Redis is restarted from a snapshot that lacks the last writes',
+    happen: async ({ redis }) => {
+      await command(redis, ['SAVE']);
+      await delay(WHILE);
+      await redis.restartFromSnapshot();
+    },
+  },
+  {
+    name: 'redis-hung',
+    title: 'Redis hangs (SIGSTOP)',
+    happen: async ({ redis }) => {
+      redis.pause();
+      await delay(WHILE);
+      redis.resume();
+    },
+  },
+  {
+    name: 'redis-vanished',
+    title: 'Redis vanishes without a word; connections stay silent, new ones work',
+    happen: async ({ system }) => {
+      for (const { redis } of system.instances) redis.vanish();
+      await delay(WHILE);
+    },
+  },
+  {
+    name: 'redis-flushed',
+    title: 'Redis is flushed again and again',
+    happen: async ({ redis }) => {
+      for (let i = 0; i < 15; i += 1) {
+        await command(redis, ['FLUSHALL']);
+        await delay(WHILE / 15);
+      }
+    },
+  },
+  {
+    name: 'redis-full',
+    title: 'Redis is full, and evicts nothing (noeviction)',
+    happen: (scene) => withMemory(scene, 'noeviction', () => 1),
+  },
+  {
+    name: 'redis-evicts',
+    title: 'Redis is full, and evicts anything (allkeys-random)',
+    happen: (scene) => withMemory(scene, 'allkeys-random', (used) => Math.floor(used * 0.95)),
+  },
+  {
+    name: 'redis-read-only',
+    title: 'Redis becomes a replica, which can only be read',
+    happen: async ({ redis }) => {
+      await command(redis, ['REPLICAOF', ...NOBODY]);
+      await delay(WHILE);
+      await command(redis, ['REPLICAOF', 'NO', 'ONE']);
+    },
+  },
+  {
+    name: 'redis-slow',
+    title: 'Redis is slow: 150 ms there and back',
+    happen: (scene) => slowly(scene, 75),
+  },
+  {
+    name: 'redis-very-slow',
+    title: 'Redis is very slow: 400 ms there and back',
+    happen: (scene) => slowly(scene, 200),
+  },
+  {
+    name: 'redis-hiccup',
+    title: `Redis takes ${HICCUP_MS} ms for one answer to one instance`,
+    touches: 1,
+    happen: async ({ system }) => {
+      const { redis } = instanceAt(system, 0);
+      redis.delay(HICCUP_MS);
+      await delay(BEGIN_OF_HICCUP_MS);
+      redis.mend();
+      await delay(WHILE);
+    },
+  },
+  {
+    name: 'redis-failed-over',
+    title: 'Redis fails over to a replica that lacks the last writes',
+    happen: (scene) =>
+      withReplica(scene, async ({ system, redis }, replica, way) => {
+        way.block();
+        await delay(WHILE / 3);
+        await redis.kill();
+        await command(replica, ['REPLICAOF', 'NO', 'ONE']);
+        turnTo(system.instances, replica.url);
+        await delay(WHILE / 2);
+        await redis.restart();
+        turnTo(system.instances, redis.url);
+      }),
+  },
+  {
+    name: 'redis-split',
+    title: 'Redis fails over to a replica, while the old primary still answers one instance',
+    happen: (scene) =>
+      withReplica(scene, async ({ system, redis }, replica) => {
+        await command(replica, ['REPLICAOF', 'NO', 'ONE']);
+        const [left, ...turned] = system.instances;
+        turnTo(turned, replica.url);
+        await delay(2 * WHILE);
+        if (left) turnTo([left], replica.url);
+        await delay(WHILE);
+        await redis.restart();
+        turnTo(system.instances, redis.url);
+      }),
+  },
+  {
+    name: 'cut-off',
+    title: 'one instance is cut off from Redis: connections break',
+    touches: 1,
+    happen: (scene) =>
+      cutOff(scene, ({ redis }) => {
+        redis.cut();
+      }),
+  },
+  {
+    name: 'cut-off-silently',
+    title: 'one instance is cut off from Redis: nothing arrives any more',
+    touches: 1,
+    happen: (scene) =>
+      cutOff(scene, ({ redis }) => {
+        redis.block();
+      }),
+  },
+  {
+    name: 'cut-off-many-orders',
+    title: `${MANY_ORDERS} orders are created at once through an instance that is cut off from Redis`,
+    touches: 1,
+    happen: (scene) =>
+      cutOff(scene, ({ redis }) => {
+        redis.cut();
+        return createAtOnce(scene.system, instanceAt(scene.system, 0), MANY_ORDERS);
+      }),
+  },
+];
+
+async function command(server: RedisServer, words: readonly string[]): Promise<void> {
+  await withClient(server, (client) => client.sendCommand([...words]));
+}
+
+async function withClient<T>(
+  server: RedisServer,
+  use: (client: ReturnType<typeof createClient>) => Promise<T>,
+): Promise<T> {
+  const client = createClient({ url: server.url });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.disconnect();
+  }
+}
+
+/** Limits the memory of Redis, by what it uses, in bytes. */
+async function withMemory({ redis }: Scene, policy: string, limit: (used: number) => number): Promise<void> {
+  const used = await withClient(redis, async (client) => /used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+  await command(redis, ['CONFIG', 'SET', 'maxmemory-policy', policy, 'maxmemory', String(limit(Number(used)))]);
+  await delay(WHILE);
+  await command(redis, ['CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '0']);
+}
+
+async function slowly({ system }: Scene, latency: number): Promise<void> {
+  for (const { redis } of system.instances) redis.delay(latency);
+  await delay(WHILE);
+  for (const { redis } of system.instances) redis.mend();
+}
+
+/** @param cut what is done; it may take its time */
+async function cutOff({ system }: Scene, cut: (instance: ApiInstance) => void | Promise<void>): Promise<void> {
+  const instance = instanceAt(system, 0);
+  await Promise.all([cut(instance), delay(WHILE)]);
+  instance.redis.mend();
+}
+
+/** Lets something be done with a replica that has everything, and with its way to its primary. */
+async function withReplica(
+  scene: Scene,
+  happen: (scene: Scene, replica: RedisServer, way: TcpProxy) => Promise<void>,
+): Promise<void> {
+  const way = await TcpProxy.open(scene.redis.url);
+  const replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(way.url).port] });
+  try {
+    await withClient(replica, async (client) => {
+      while (!(await client.info('replication')).includes('master_link_status:up')) await delay(10);
+    });
+    await happen(scene, replica, way);
+  } finally {
+    await replica.stop();
+    await way.close();
+  }
+}
+
+function turnTo(instances: readonly ApiInstance[], url: string): void {
+  for (const { redis } of instances) {
+    redis.divert(url);
+    redis.breakConnections();
+  }
+}
