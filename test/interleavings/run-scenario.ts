@@ -232,7 +232,13 @@ class Run {
   private instance(name: string): Instance {
     const host = new Host(name, this.steps);
     const near = new NearCache(NEAR_BYTES, NO_LIFETIME);
-    const options = { ...CACHE_ASIDE_DEFAULTS, deadline: this.isTroubled ? CACHE_ASIDE_DEFAULTS.deadline : 2 * NEVER };
+    const options = {
+      ...CACHE_ASIDE_DEFAULTS,
+      deadline: this.isTroubled ? CACHE_ASIDE_DEFAULTS.deadline : 2 * NEVER,
+      // The database takes as long as it likes.
+      loadPatience: 2 * NEVER,
+      loadTimeout: 2 * NEVER,
+    };
     const backend =
       this.scenario.backend === 'redis'
         ? redisBackend(options, host, this.redis)

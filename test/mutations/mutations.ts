@@ -28,9 +28,9 @@ const SWEEPER = 'libs/cache/src/ledger/intent-sweeper.ts';
 const WRITES = 'libs/cache/src/writes/cache-writes.ts';
 
 const SAVE =
-  'if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer });';
+  'if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer }, asker);';
 const ENSURE = 'const versions = await this.monotonicReads.ensure(tags);';
-const LOADED = 'const answer = await compressed(await this.load(load));';
+const LOADED = 'const answer = await compressed(await this.load(load, asker));';
 const MADE = `const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));`;
 
 export const mutations: readonly Mutation[] = [

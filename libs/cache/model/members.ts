@@ -410,12 +410,15 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   function canAcknowledge({ at, authority, echoes }: Writer): boolean {
     if (fault === 'a relayed write is acknowledged at once') return true;
     const isEchoed = echoes.some(
-      ({ store }) => store === authority || (store !== null && fault === 'an echo from another store counts'),
+      ({ store }) =>
+        store === authority ||
+        store === state.authority.store ||
+        (store !== null && fault === 'an echo from another store counts'),
     );
     if (isEchoed) return true;
     const { trust, store } = state.members[at]!;
-    // It has made up for what it owed.
-    if (trust === 'trusted' && store === authority) return true;
+    // It has made up for what it owed, in the store that all use by now.
+    if (trust === 'trusted' && store === state.authority.store) return true;
     return state.members.every((_, j) => j === at || echoes.some(({ from }) => from === j));
   }
 

@@ -39,12 +39,18 @@ export class Members {
   private leaseEnd = -Infinity;
   private heardAt = -Infinity;
   private state = '';
+  private lastAuthority: string | null = null;
 
   constructor(private readonly notifications: PostgresNotifications) {}
 
   /** Until when this instance may answer from the cache by its last beat. */
   get leaseEndsAt(): number {
     return this.leaseEnd;
+  }
+
+  /** The store that all use, as this instance last heard. */
+  get authority(): string | null {
+    return this.lastAuthority;
   }
 
   /** The other members whose beats go on, as far as this instance knows. */
@@ -89,6 +95,7 @@ export class Members {
     if (!row) throw new Error('the database does not say which store is the authority');
     this.learn(row.others ?? {});
     this.state = row.state;
+    this.lastAuthority = row.authority;
     if (this.claim && (row.claimed !== this.claim.store || row.authority !== this.claim.store)) this.claim = undefined;
     return row;
   }
@@ -125,6 +132,7 @@ export class Members {
     const term = row?.term ?? null;
     if (term === null) throw new StoreRefusedError('other instances use another one');
     this.claim = { store, term };
+    this.lastAuthority = store;
     return this.label(term);
   }
 
@@ -148,7 +156,8 @@ export class Members {
       [channel, messages, this.id],
     );
     this.learn(row?.others ?? {});
-    return row?.authority ?? null;
+    this.lastAuthority = row?.authority ?? null;
+    return this.lastAuthority;
   }
 
   /** Nobody has to wait for this instance any more. */

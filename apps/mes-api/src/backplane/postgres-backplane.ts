@@ -43,6 +43,9 @@ const SIGN_LIFETIME = 4_000;
 /** For how long it is believed that all other members are there, in milliseconds: longer than the loop may be late. */
 const PRESENCE_LIFETIME = 2_000;
 
+/** How long a write may wait for the other members, in milliseconds; leases and signs end before that. */
+const RELAY_TIMEOUT = 15_000;
+
 /** How long a member that listens again waits for others to say that they have listened meanwhile, in milliseconds. */
 const VOUCH_TIMEOUT = 1_500;
 
@@ -121,7 +124,10 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     try {
       const authority = await this.ask(id, tags);
       const told = performance.now();
-      while (!this.isAnswered(question, authority, told)) await this.nextEcho(question, told);
+      while (!this.isAnswered(question, authority, told)) {
+        if (performance.now() >= told + RELAY_TIMEOUT) throw new Error('the leases of the others have no end');
+        await this.nextEcho(question, told);
+      }
     } catch (error) {
       throw new EvictionNotRelayedError('the other instances could not be told of a write', { cause: error });
     } finally {
@@ -148,8 +154,12 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   /** Whether no other instance can show anything older than what the question told of. */
   private isAnswered({ echoes }: Question, authority: string | null, told: number): boolean {
-    const isDone = [...echoes.values()].some(({ store }) => store !== null && store === authority);
-    if (isDone || (authority !== null && this.ledger.store === authority)) return true;
+    const { authority: latest } = this.members;
+    const isUsedByAll = (store: string | null = null): boolean =>
+      store !== null && (store === authority || store === latest);
+    if ([...echoes.values()].some(({ store }) => isUsedByAll(store))) return true;
+    // This instance has made up for what it owed, in the store that all use by now.
+    if (this.ledger.store !== undefined && this.ledger.store === latest) return true;
     const isLeaseOver = performance.now() >= told + LEASE;
     const silent = this.members.live.filter((id) => !echoes.has(id));
     if (silent.length > 0 && !isLeaseOver) return false;
