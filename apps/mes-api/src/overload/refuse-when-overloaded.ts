@@ -2,8 +2,8 @@ import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { overloaded } from './overloaded.js';
 
-/** Whoever watches over the process must see that it lives, and what it does. */
-const ALWAYS_ANSWERED = new Set(['/health/live', '/metrics']);
+/** Routes: whoever watches over the process must see that it lives, and what it does. */
+const ALWAYS_ANSWERED = new Set<string | undefined>(['/health/live', '/metrics']);
 
 /**
  * Refuses requests at once while there are far more than can be served, so that those under way come to an end.
@@ -13,8 +13,8 @@ const ALWAYS_ANSWERED = new Set(['/health/live', '/metrics']);
 export async function refuseWhenOverloaded(server: FastifyInstance, maxEventLoopDelay: number): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay,
-    pressureHandler: ({ url }: FastifyRequest) => {
-      if (!ALWAYS_ANSWERED.has(url)) throw overloaded();
+    pressureHandler: ({ routeOptions }: FastifyRequest) => {
+      if (!ALWAYS_ANSWERED.has(routeOptions.url)) throw overloaded();
     },
   });
 }
