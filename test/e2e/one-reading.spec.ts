@@ -94,7 +94,7 @@ describe('a request', () => {
 
   it('is answered before the guards as it is answered behind them', async () => {
     const asked = countCalls(AccessGuard.prototype, 'canActivate');
-    const outcomes = { early: 0, refused: 0, loaded: 0 };
+    const outcomes = { early: 0, refused: 0 };
     const known = await api.token('operator', 'operator-1');
     await whilePropertyHolds(async (head) => {
       const query = newQuery();
@@ -109,13 +109,11 @@ describe('a request', () => {
       expect(seen(early)).toEqual(seen(behind));
       if (early.status >= 400) outcomes.refused += 1;
       else if (isEarly) outcomes.early += 1;
-      else outcomes.loaded += 1;
       expectToMeanWhatItSays(asking, early);
     });
     asked.stop();
-    console.error(outcomes);
-    // All three are common, so that something has been compared.
-    for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(RUNS / 50);
+    // Both are common: something has been compared.
+    for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(RUNS / 10);
   }, 600_000);
 
   it('of one caller changes no answer to others', async () => {

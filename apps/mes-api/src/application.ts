@@ -14,7 +14,7 @@ import { refuseOversized, serverLimits } from './request-limits.js';
 import { toOriginForm } from './request-target.js';
 import { servePage } from './page/serve-page.js';
 import { addSecurityHeaders } from './security-headers.js';
-import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-requests.js';
+import { refuseUnreadable, refuseUnroutable, watchBodies } from './problem-details/refused-requests.js';
 import { parseQuery } from './validation/parse-query.js';
 
 /**
@@ -50,6 +50,7 @@ export async function createApplication(
     adapter,
     { logger: new PinoNestLogger(log), abortOnError: false, bodyParser: false },
   );
+  watchBodies(adapter.getInstance());
   refuseMalformed(adapter.getInstance());
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);
   await refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
