@@ -427,7 +427,7 @@ describe('the life of an order', () => {
       },
     );
 
-    it.each(['"1"', 'W/"2"', '"02"', '"2 "', '"3", "1"', '"99999999999999999999"', '"abc"', '"ü"', '""'])(
+    it.each(['"1"', 'W/"2"', '"02"', '"3", "1"', '"99999999999999999999"', '"abc"', '"ü"', '""'])(
       'refuses with 412 If-Match: %s',
       async (ifMatch) => {
         const { id } = await createAt(['MANUFACTURING_STARTED']);
@@ -438,7 +438,7 @@ describe('the life of an order', () => {
       },
     );
 
-    it.each(['2', '', ',', ' , ,', '"2" , *', 'abc', '"2', '2"', '"1" "2"', 'w/"2"', '*, "2"', "'2'"])(
+    it.each(['2', '', ',', ' , ,', '"2" , *', 'abc', '"2', '2"', '"1" "2"', 'w/"2"', '*, "2"', "'2'", '"2 "'])(
       'refuses with 400 If-Match: %s',
       async (ifMatch) => {
         const { id } = await createAt(['MANUFACTURING_STARTED']);

@@ -76,7 +76,9 @@ describe('what the operators’ page needs', () => {
     it.each([
       ['br', 'br, gzip'],
       ['gzip', 'gzip'],
+      ['gzip', '*, br;q=0'],
       [null, 'identity'],
+      [null, 'br;q=0'],
     ])('has its scripts compressed beforehand, for good: %s', async (encoding, accepted) => {
       const { status, headers, body } = await api.call<string>('/assets/script-1a2b.js', {
         headers: { 'accept-encoding': accepted },
@@ -86,6 +88,20 @@ describe('what the operators’ page needs', () => {
       expect(headers.get('content-type')).toMatch(/javascript/);
       expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
       expect(body).toBe(SCRIPT);
+    });
+
+    it('has scripts for good however their path is encoded, and by no other path', async () => {
+      const encoded = await rawRequest(api.url, { path: '/%61ssets/script-1a2b.j%73' });
+      expect(encoded.status).toBe(200);
+      expect(encoded.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      for (const path of [
+        '//assets/script-1a2b.js',
+        '/assets//script-1a2b.js',
+        '/./assets/script-1a2b.js',
+        '/assets%2Fscript-1a2b.js',
+      ]) {
+        expectProblem(await rawRequest(api.url, { path }), { status: 404, code: 'NOT_FOUND' });
+      }
     });
 
     it('may load what is its own, and reach the issuer, and nothing else', async () => {

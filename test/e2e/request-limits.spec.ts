@@ -200,6 +200,206 @@ describe('requests', () => {
     await expectWell();
   });
 
+  it.each([
+    ...[
+      '#limit=1&q=zzz?status=NEW',
+      '?status=NEW#',
+      '#',
+      '?q="',
+      '?q=<b>',
+      '?q=\\',
+      '?q=a|b',
+      '?q={}',
+      '?status[]=NEW',
+      '?q=^`',
+    ],
+    ...['?q=%', '?q=%zz', '?q=%4', '?q=%ff', '?q=%ed%a0%80', '?%c3=%a9', '/a"b', ';a\\b', '/%00#'],
+  ])('are refused for a target that RFC 3986 does not allow, whoever sends them: %s', async (text) => {
+    const problem = { status: 400, code: 'INPUT_INVALID', fields: [''] };
+    for (const path of [`${ORDERS}${text}`, `http://localhost${ORDERS}${text}`]) {
+      expectProblem(await rawRequest(api.url, { path }), problem);
+      expectProblem(await rawRequest(api.url, { path, headers: { Authorization: `Bearer ${partner}` } }), problem);
+    }
+    await expectWell();
+  });
+
+  it.each([
+    ...[
+      '*',
+      `*${ORDERS}`,
+      'https://localhost/health/live',
+      'ftp://localhost/health/live',
+      'http:///health/live',
+      'http://',
+    ],
+    ...[
+      'http://localhost#/health/live',
+      'http://a@localhost/health/live',
+      'http://local host/health/live',
+      'localhost:80',
+    ],
+    ...['http://local"host/health/live', 'http://localhost:x/health/live', 'http://[::1/health/live', 'health/live'],
+    ...[
+      '/health/live?\u00e9',
+      '/health/live?\u00c3\u00a9',
+      '/health/live?\u0001',
+      '/health/live?a b',
+      '/health/live?\t',
+    ],
+  ])('are refused for a target in no form that there is: %s', async (path) => {
+    const { status, headers } = await rawRequest(api.url, { path });
+    expect([400, 404]).toContain(status);
+    expect(headers.get('content-type')).toMatch(/problem\+json/);
+    await expectWell();
+  });
+
+  it.each(['http://a', 'HTTP://a:80', 'http://[::1]:3000', 'http://%61_b.example'])(
+    'may have a target in absolute-form: %s',
+    async (origin) => {
+      expect((await rawRequest(api.url, { path: `${origin}/health/live` })).status).toBe(200);
+      const path = `${origin}${ORDERS}?limit=7`;
+      const list = await rawRequest(api.url, { path, headers: { Authorization: `Bearer ${partner}` } });
+      expect(list).toMatchObject({ status: 200, body: { limit: 7 } });
+      // There is no page here, and nothing that takes a query.
+      for (const end of ['', '?/health/live', '/?a=/health/live']) {
+        expectProblem(await rawRequest(api.url, { path: `${origin}${end}` }), { status: 404, code: 'NOT_FOUND' });
+      }
+    },
+  );
+
+  it('are for the host that an absolute-form names, whatever Host says', async () => {
+    const request = {
+      method: 'POST',
+      path: 'http://evil.example/page/development-tokens',
+      headers: { Host: 'localhost', 'Content-Type': 'application/json' },
+      body: '{"role":"admin"}',
+    };
+    expectProblem(await rawRequest(api.url, request), { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
+    const local = { ...request, path: '/page/development-tokens' };
+    expect((await rawRequest(api.url, local)).status).toBe(200);
+  });
+
+  it('for the server as a whole are for nothing that is here', async () => {
+    const problem = { status: 404, code: 'NOT_FOUND' };
+    expectProblem(await rawRequest(api.url, { method: 'OPTIONS', path: '*' }), problem);
+    await expectWell();
+  });
+
+  it.each([
+    ...['Host', 'Authorization', 'Content-Type', 'Origin', 'Access-Control-Request-Method', 'Idempotency-Key'],
+    ...['Last-Event-ID', 'If-Modified-Since', 'If-Unmodified-Since', 'If-Range', 'Range', 'User-Agent', 'Referer'],
+  ])('are refused for a second %s', async (name) => {
+    for (const [one, other] of [
+      [name, name],
+      [name, name.toLowerCase()],
+      [name.toUpperCase(), name],
+    ] as const) {
+      const headers = [
+        [one, 'a'],
+        ['X-A', 'b'],
+        [other, 'a'],
+        ...(name === 'Host' ? [] : [['Host', 'a'] as const]),
+      ] as const;
+      expectProblem(await rawRequest(api.url, { path: '/health/live', headers }), {
+        status: 400,
+        code: 'INPUT_INVALID',
+        fields: [other],
+      });
+    }
+  });
+
+  it('may repeat headers that are lists, or that nobody here knows', async () => {
+    for (const name of [
+      'Accept',
+      'Accept-Encoding',
+      'Accept-Language',
+      'If-None-Match',
+      'Cookie',
+      'X-A',
+      '__proto__',
+    ]) {
+      const headers = [[name, '"a"'] as const, [name, '"b"'] as const];
+      expect((await rawRequest(api.url, { path: '/health/live', headers })).status).toBe(200);
+    }
+  });
+
+  it.each([
+    '',
+    'a b',
+    'a/b',
+    'a?b',
+    'a#b',
+    'u@a',
+    'a:b',
+    'a:1:2',
+    'a:123456',
+    '[::1',
+    '::1',
+    '\u00e9',
+    'a"',
+    'http://a',
+    '%zz',
+  ])('are refused for a Host that is none: %s', async (host) => {
+    const problem = { status: 400, code: 'INPUT_INVALID', fields: ['Host'] };
+    expectProblem(await rawRequest(api.url, { path: '/health/live', headers: { Host: host } }), problem);
+  });
+
+  it.each(['a', 'mes_api:3000', '[::1]:80', '127.0.0.1', 'xn--e1afmkfd.example.', 'a:'])(
+    'may have the Host %s',
+    async (host) => {
+      expect((await rawRequest(api.url, { path: '/health/live', headers: { Host: host } })).status).toBe(200);
+    },
+  );
+
+  it('have a Host, except those of HTTP/1.0', async () => {
+    const without = { path: '/health/live', headers: { Host: undefined } };
+    expectProblem(await rawRequest(api.url, without), { status: 400, code: 'INPUT_INVALID', fields: ['Host'] });
+    const absolute = { path: 'http://a/health/live', headers: { Host: undefined } };
+    expectProblem(await rawRequest(api.url, absolute), { status: 400, code: 'INPUT_INVALID', fields: [''] });
+    const conversation = converse();
+    conversation.say('GET /health/live HTTP/1.0\r\n\r\n');
+    await eventually(() => conversation.closed);
+    expect(conversation.heard).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ['a header that goes on in the next line', 'X-A: a\r\n b: c\r\n'],
+    ['a header line that begins with a space', ' X-A: a\r\n'],
+    ['a space before a colon', 'X-A : a\r\n'],
+    ['a line that ends in the middle of a line break', 'X-A: a\rX-B: b\r\n'],
+    ['two lengths of a body that are the same', 'Content-Length: 0\r\nContent-Length: 0\r\n'],
+    ['a body that ends in two ways', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n'],
+  ])('are refused for %s', async (_, lines) => {
+    const conversation = converse();
+    conversation.say(`GET /health/live HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    await eventually(() => conversation.closed);
+    expectProblem(answerOf(conversation), { status: 400, code: 'BAD_REQUEST' });
+  });
+
+  it.each(['identity', 'gzip', 'gzip, chunked', 'chunked, chunked', 'xchunked'])(
+    'are refused for the transfer coding %s',
+    async (coding) => {
+      for (const method of ['GET', 'POST']) {
+        const conversation = converse();
+        conversation.say(`${method} /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n`);
+        conversation.say(`Content-Type: application/json\r\nTransfer-Encoding: ${coding}\r\n\r\n0\r\n\r\n`);
+        await eventually(() => conversation.closed);
+        expect(answerOf(conversation).status).toBe(400);
+      }
+    },
+  );
+
+  it('are answered once, also when the rest of one that was refused cannot be read', async () => {
+    const conversation = converse();
+    const lines = 'Host: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
+    conversation.say(`POST ${ORDERS}# HTTP/1.1\r\n${lines}\r\n1\r\n{\r\n`);
+    await eventually(() => conversation.heard.includes('}]'));
+    conversation.say('nonsense\r\n');
+    await eventually(() => conversation.closed);
+    // Two documents would be no JSON.
+    expectProblem(answerOf(conversation), { status: 400, code: 'INPUT_INVALID', fields: [''] });
+  });
+
   it('may have as much of everything as clients have a reason to send', async () => {
     const headers = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`X-${index}`, 'a'.repeat(80)]));
     const path = `${ORDERS}?${'status=NEW&'.repeat(19)}q=${'a'.repeat(100)}`;

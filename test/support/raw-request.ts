@@ -1,13 +1,18 @@
 import { connect } from 'node:net';
 import type { ApiAnswer } from './orders-api.js';
 
+export type RawHeader = readonly [name: string, value: string | undefined];
+
 /** A request as it goes over the wire. */
 export interface RawRequest {
   readonly method?: string;
-  /** Path and query, sent as they are. */
+  /** The request target, sent as it is, one byte for each character. */
   readonly path: string;
-  /** Sent as they are, one byte for each character, and none is added but `Host`, `Connection` and `Content-Length`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Sent as they are, one byte for each character; pairs may repeat a name. `Host`, `Connection` and `Content-Length` are
+   * added unless they are here. A header that is undefined is not sent.
+   */
+  readonly headers?: Readonly<Record<string, string | undefined>> | readonly RawHeader[];
   readonly body?: string | Buffer;
 }
 
@@ -16,14 +21,21 @@ export async function rawRequest(url: string, request: RawRequest): Promise<ApiA
   const { method = 'GET', path, headers = {}, body = '' } = request;
   const { hostname, port } = new URL(url);
   const bytes = Buffer.from(body);
-  const lines = Object.entries({
-    Host: `${hostname}:${port}`,
-    Connection: 'close',
-    ...(bytes.length > 0 || method !== 'GET' ? { 'Content-Length': String(bytes.length) } : {}),
-    ...headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const given: readonly RawHeader[] = isList(headers) ? headers : Object.entries(headers);
+  const added: readonly RawHeader[] = [
+    ['Host', `${hostname}:${port}`],
+    ['Connection', 'close'],
+    ['Content-Length', bytes.length > 0 || method !== 'GET' ? String(bytes.length) : undefined],
+  ];
+  const lines = [...added.filter(([name]) => !given.some(([other]) => other === name)), ...given]
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
   return parse(await exchange(hostname, Number(port), Buffer.concat([head, bytes])));
+}
+
+function isList(headers: NonNullable<RawRequest['headers']>): headers is readonly RawHeader[] {
+  return Array.isArray(headers);
 }
 
 /** Everything that the server says until it closes. It may do so before it has read all: what it said by then counts. */
@@ -48,6 +60,6 @@ function parse(answer: Buffer): ApiAnswer<unknown> {
     lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^.*?: /, '')]),
   );
   const text = answer.subarray(end + 4).toString();
-  const isJson = (headers.get('content-type') ?? '').includes('json');
+  const isJson = (headers.get('content-type') ?? '').includes('json') && !headers.has('content-encoding') && text !== '';
   return { status: Number(statusLine.split(' ')[1]), headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -9,10 +9,13 @@ import { keepAuditLog } from './logging/audit-log.js';
 import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
 import { serveDocumentation } from './openapi.js';
 import { refuseWhenOverloaded } from './overload/refuse-when-overloaded.js';
+import { refuseMalformed } from './refuse-malformed.js';
 import { refuseOversized, serverLimits } from './request-limits.js';
+import { toOriginForm } from './request-target.js';
 import { servePage } from './page/serve-page.js';
 import { addSecurityHeaders } from './security-headers.js';
-import { refuseUnreadable, refuseUnroutable } from './problem-details/refused-requests.js';
+import { refuseUnreadable, refuseUnroutable, watchBodies } from './problem-details/refused-requests.js';
+import { parseQuery } from './validation/parse-query.js';
 
 /**
  * Puts the whole application together, ready to listen.
@@ -33,7 +36,8 @@ export async function createApplication(
     trustProxy: configuration.trustProxy,
     // There is no middleware, and requests are logged by nobody but who has something to say of one.
     skipMiddie: true,
-    routerOptions: { maxParamLength: 200 },
+    rewriteUrl: toOriginForm,
+    routerOptions: { maxParamLength: 200, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
     // What still comes on open connections while the server closes is served.
     return503OnClosing: false,
@@ -47,6 +51,8 @@ export async function createApplication(
     adapter,
     { logger: new PinoNestLogger(log), abortOnError: false, bodyParser: false },
   );
+  watchBodies(adapter.getInstance());
+  refuseMalformed(adapter.getInstance());
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);
   await refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
   addSecurityHeaders(adapter.getInstance());

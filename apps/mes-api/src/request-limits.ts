@@ -33,6 +33,8 @@ export function serverLimits({
     // Of who neither sends nor reads. While a request is served, nothing needs to be on the way, either.
     connectionTimeout: requestTimeout * 2,
     http: {
+      // Node would answer in one line without a body; requests without Host are refused as all others are.
+      requireHostHeader: false,
       maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.min(MAX_CHECKING_INTERVAL, requestTimeout / 2),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { preferredCoding } from '@mes/cache';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { pageSecurityPolicy } from '../security-headers.js';
@@ -19,12 +20,17 @@ export async function servePage(server: FastifyInstance, directory: string, issu
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
   await server.register(async (scope) => {
+    // The plugin below would read the header for itself, and takes `*, br;q=0` for a wish for Brotli.
+    scope.addHook('onRequest', ({ headers }, _reply, done) => {
+      headers['accept-encoding'] = preferredCoding(headers['accept-encoding']);
+      done();
+    });
     // Each build has names of its own for what it is made of; what they are is in the document.
     scope.addHook('onSend', (request, reply, payload, done) => {
       const isDocument = reply.getHeader('content-type')?.toString().startsWith('text/html') === true;
       if (isDocument) reply.header('content-security-policy', policy);
       if (reply.statusCode < 400) {
-        const isNamedByContent = request.url.startsWith('/assets/');
+        const isNamedByContent = request.routeOptions.url?.startsWith('/assets/') === true;
         reply.header('cache-control', isNamedByContent ? `public, max-age=${YEAR_IN_SECONDS}, immutable` : 'no-cache');
       }
       done(null, payload);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_URL_LENGTH } from '../request-limits.js';
 import { SECURITY_HEADERS } from '../security-headers.js';
 import { codeFor, problemDocument } from './problem-document.js';
@@ -35,10 +35,32 @@ interface UnreadableRequestError extends Error {
   readonly rawPacket?: unknown;
 }
 
+/** The responses to requests with a body, by connection; to the last one of each. */
+const responses = new WeakMap<Socket, ServerResponse>();
+
+/** Lets {@link refuseUnreadable} know which requests have been answered already. */
+export function watchBodies(server: FastifyInstance): void {
+  server.addHook('onRequest', ({ headers, socket }, { raw }, done) => {
+    if (headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined)
+      responses.set(socket, raw);
+    done();
+  });
+}
+
+/** Whether what cannot be read belongs to a request that has its answer: a second one would be taken for that to the next. */
+function isAnswered(socket: Socket): boolean {
+  const response = responses.get(socket);
+  return response?.headersSent === true && !response.req.complete;
+}
+
 /** Answers, on the bare connection, what is no HTTP request, and closes it: nobody knows where the next one would begin. */
 export function refuseUnreadable(error: UnreadableRequestError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
+    return;
+  }
+  if (isAnswered(socket)) {
+    socket.destroySoon();
     return;
   }
   const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';

@@ -2,15 +2,13 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
-import { refuseParameters, refuseUndecodable } from './refuse-parameters.js';
+import { refuseParameters } from './refuse-parameters.js';
 
 /** Refuses query parameters on routes that have none. Routes that have some validate their own. */
 @Injectable()
 export class UnknownParametersGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (this.takesQuery(context)) refuseUndecodable(request);
-    else refuseParameters(request);
+    if (!this.takesQuery(context)) refuseParameters(context.switchToHttp().getRequest<FastifyRequest>());
     return true;
   }
 

@@ -1,16 +1,12 @@
 import type { ClassConstructor } from 'class-transformer';
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
-import { refuseUndecodable } from './refuse-parameters.js';
 import { validated } from './validation.js';
 
-/** Pages that are polled are asked for in the same words again and again. */
-const MAX_REMEMBERED = 1_000;
-/** Longer queries, in characters, are validated anew each time. */
-const MAX_REMEMBERED_LENGTH = 1_000;
-
-/** Good queries of each type, by the text that they were written as. They are frozen: all requests share them. */
-const remembered = new Map<unknown, LRUCache<string, object>>();
+/**
+ * Good queries of each type, by the parsed query, which is the same object for the same query. They are frozen: all requests
+ * share them.
+ */
+const remembered = new WeakMap<ClassConstructor<object>, WeakMap<object, object>>();
 
 /**
  * Validates the query of a request and puts the result in its place, for whoever asks next.
@@ -18,30 +14,18 @@ const remembered = new Map<unknown, LRUCache<string, object>>();
  * @throws {Problem} 400 with every offending parameter
  */
 export function validateQuery<T extends object>(type: ClassConstructor<T>, request: FastifyRequest): Readonly<T> {
-  if (request.query instanceof type) return request.query;
+  const { query } = request as { query: object };
+  if (query instanceof type) return query;
 
-  const query = recall(type, request) ?? remember(type, request);
-  request.query = query;
-  return query;
+  const known = rememberedFor(type);
+  let result = known.get(query);
+  if (!result) known.set(query, (result = Object.freeze(validated(type, query))));
+  request.query = result;
+  return result;
 }
 
-function recall<T extends object>(type: ClassConstructor<T>, { url }: FastifyRequest): T | undefined {
-  return remembered.get(type)?.get(queryText(url)) as T | undefined;
-}
-
-function remember<T extends object>(type: ClassConstructor<T>, request: FastifyRequest): T {
-  refuseUndecodable(request);
-  const query = Object.freeze(validated(type, request.query));
-  const text = queryText(request.url);
-  if (text.length > MAX_REMEMBERED_LENGTH) return query;
-
-  const queries = remembered.get(type) ?? new LRUCache<string, object>({ max: MAX_REMEMBERED });
-  remembered.set(type, queries);
-  queries.set(text, query);
-  return query;
-}
-
-function queryText(url: string): string {
-  const begin = url.indexOf('?');
-  return begin < 0 ? '' : url.slice(begin);
+function rememberedFor<T extends object>(type: ClassConstructor<T>): WeakMap<object, T> {
+  let known = remembered.get(type);
+  if (!known) remembered.set(type, (known = new WeakMap()));
+  return known as WeakMap<object, T>;
 }

@@ -1,10 +1,8 @@
-import { parseEntityTags } from '@mes/cache';
+import { ENTITY_TAGS, parseEntityTags } from '@mes/cache';
 import type { ApiHeaderOptions } from '@nestjs/swagger';
 import { invalidInput } from '../../problem-details/problem.js';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
-/** Elements of a list may be empty: RFC 9110, section 5.6.1.2. */
-const ENTITY_TAGS = /^(\s*\*\s*|[\s,]*(W\/)?"[^"]*"(\s*,[\s,]*(W\/)?"[^"]*")*[\s,]*)$/;
 
 export const IDEMPOTENCY_KEY_HEADER: ApiHeaderOptions = {
   name: 'Idempotency-Key',
@@ -46,11 +44,13 @@ const VERSION_TAG = /^"([1-9]\d{0,8})(?:-[\w-]+)?"$/;
  * @throws {Problem} 400 if it is not a list of entity tags
  */
 export function parseIfMatch(header: string | undefined): readonly number[] | undefined {
-  if (header === undefined || header.trim() === '*') return undefined;
-  if (!ENTITY_TAGS.test(header)) {
+  if (header === undefined) return undefined;
+  const tags = parseEntityTags(header);
+  if (tags === undefined) {
     throw invalidInput([{ field: 'If-Match', message: 'If-Match must be * or a list of entity tags such as "3"' }]);
   }
-  return parseEntityTags(header).flatMap((tag) => {
+  if (tags === '*') return undefined;
+  return tags.flatMap((tag) => {
     const version = VERSION_TAG.exec(tag)?.[1];
     return version === undefined ? [] : [Number(version)];
   });

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { AccessGuard } from '../../apps/mes-api/src/auth/access.guard.js';
+import { GAPS, rawHead, type RawHead } from '../fuzz/arbitraries/raw-requests.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { rawRequest } from '../support/raw-request.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const RUNS = Number(process.env.FUZZ_RUNS ?? 250);
+
+const ORDERS = '/api/v1/orders';
+
+/** What was found by hand, and is tried each time. */
+const KNOWN: readonly RawHead[] = [
+  { method: 'GET', target: `${ORDERS}#limit=1&q=zzz?${GAPS.query}`, headers: [] },
+  { method: 'GET', target: `${ORDERS}#limit=1?${GAPS.query}`, headers: [] },
+  { method: 'GET', target: `http://a?/${GAPS.query}`, headers: [] },
+  { method: 'GET', target: `${ORDERS}?${GAPS.query}`, headers: [['Accept-Encoding', '*, br;q=0']] },
+  { method: 'GET', target: `http://a${ORDERS}?${GAPS.query}`, headers: [['If-None-Match', `"x", ${GAPS.entityTag}`]] },
+];
+
+interface Seen {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** Whatever reads a request reads the same, and what it finds has no consequence for other requests. */
+describe('a request', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let order: string;
+  let queries = 0;
+  let tokens = 0;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({
+      databaseUrl: database.url,
+      redisUrl: process.env.TEST_REDIS_URL,
+      environment: { RATE_LIMIT_PER_MINUTE: '0', CORS_ORIGINS: 'https://floor.example' },
+    });
+    for (const subject of ['partner-1', 'partner-2', 'partner-1', 'partner-2', 'partner-1']) {
+      const token = await api.token('partner', subject);
+      const { status, body } = await api.call(ORDERS, { method: 'POST', token, body: newOrder() });
+      expect(status).toBe(201);
+      order = String(body.id);
+    }
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await database.drop();
+  });
+
+  /** All new orders, in words that nobody has used before. */
+  function newQuery(): string {
+    queries += 1;
+    return `status=NEW&createdFrom=${new Date(Date.UTC(2001, 0, 1) + queries).toISOString()}`;
+  }
+
+  /** A token of somebody who is known, which has not been seen before: the guards have to be asked. */
+  function newToken(role: 'operator' | 'partner'): Promise<string> {
+    tokens += 1;
+    return api.token(role, `${role}-1`, `${10_000 + tokens}m`);
+  }
+
+  function fillIn(text: string, query: string, id: string): string {
+    return text.replaceAll(GAPS.query, query).replaceAll(GAPS.order, id);
+  }
+
+  function send({ method, target, headers }: RawHead, token: string, entityTag = '"1"'): Promise<ApiAnswer<unknown>> {
+    return rawRequest(api.url, {
+      method,
+      path: target,
+      headers: [
+        ['Authorization', `Bearer ${token}`],
+        ['Connection', 'close'],
+        ...headers.map(([name, value]) => [name, value?.replaceAll(GAPS.entityTag, entityTag)] as const),
+      ],
+    });
+  }
+
+  async function whilePropertyHolds(check: (head: RawHead) => Promise<void>): Promise<void> {
+    const property = fc.asyncProperty(rawHead, check);
+    const examples = KNOWN.map((head): [RawHead] => [head]);
+    try {
+      await fc.assert(property, { seed: SEED, numRuns: RUNS + KNOWN.length, examples });
+    } catch (error) {
+      throw new Error(`Again: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS} npm test -- test/e2e/one-reading`, { cause: error });
+    }
+  }
+
+  it('is answered before the guards as it is answered behind them', async () => {
+    const asked = countCalls(AccessGuard.prototype, 'canActivate');
+    const outcomes = { early: 0, refused: 0 };
+    const known = await api.token('operator', 'operator-1');
+    await whilePropertyHolds(async (head) => {
+      const query = newQuery();
+      const asking = { ...head, target: fillIn(head.target, query, order) };
+      const { headers } = await send(asking, known);
+      const entityTag = headers.get('etag') ?? undefined;
+      await send(asking, known, entityTag);
+      const before = asked.calls;
+      const early = await send(asking, known, entityTag);
+      const isEarly = asked.calls === before;
+      const behind = await send(asking, await newToken('operator'), entityTag);
+      expect(seen(early)).toEqual(seen(behind));
+      if (early.status >= 400) outcomes.refused += 1;
+      else if (isEarly) outcomes.early += 1;
+      expectToMeanWhatItSays(asking, early);
+    });
+    asked.stop();
+    // Both are common: something has been compared.
+    for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(RUNS / 10);
+  }, 600_000);
+
+  it('of one caller changes no answer to others', async () => {
+    const operator = await api.token('operator', 'operator-1');
+    const partner = await api.token('partner', 'partner-1');
+    const watched = [`${ORDERS}?status=NEW`, ORDERS, `${ORDERS}/${order}`, `${ORDERS}/${order}/history`];
+    const look = async (path: string): Promise<Seen> =>
+      seen(await rawRequest(api.url, { path, headers: bearer(operator) }));
+    const before = await Promise.all(watched.map(look));
+    const [newOrders] = before;
+    const counts = async (): Promise<unknown> => {
+      const { body } = await api.call('/api/v1/dashboard/statuses', { token: operator });
+      return body.counts;
+    };
+    const countsBefore = await counts();
+    await whilePropertyHolds(async (head) => {
+      const query = newQuery();
+      const hostile = { ...head, target: fillIn(head.target, query, order) };
+      expect((await send(hostile, partner)).status).toBeLessThan(500);
+      // Asked by nobody but, in some way, by the partner.
+      const fresh = await look(`${ORDERS}?${query}`);
+      expect(fresh).toMatchObject({ status: 200, body: newOrders?.body });
+      expect(fresh.headers.etag).toBe(newOrders?.headers.etag);
+      expect(await Promise.all(watched.map(look))).toEqual(before);
+      expect(await counts()).toEqual(countsBefore);
+    });
+  }, 600_000);
+
+  /** A list that was given is the list that RFC 3986 and the URL Standard find in the target. */
+  function expectToMeanWhatItSays({ target }: RawHead, { status, body }: ApiAnswer<unknown>): void {
+    const { items, limit } = (body === '' ? {} : body) as { items?: unknown[]; limit?: number };
+    if (status !== 200 || items === undefined || limit === undefined) return;
+    const { searchParams, hash } = new URL(target, 'http://localhost');
+    expect(hash).toBe('');
+    expect(limit).toBe(Number(searchParams.get('limit') ?? 50));
+    const statuses = searchParams.getAll('status');
+    const expected = statuses.length === 0 || statuses.includes('NEW') ? 5 : 0;
+    expect(items).toHaveLength(searchParams.has('q') ? items.length : Math.min(limit, expected));
+  }
+});
+
+/** Counts how often a method is called, of all instances of its class. */
+function countCalls<N extends string>(
+  prototype: Record<N, (...values: never[]) => unknown>,
+  name: N,
+): { readonly calls: number; stop(): void } {
+  const original = prototype[name];
+  let calls = 0;
+  prototype[name] = function (this: unknown, ...values): unknown {
+    calls += 1;
+    return Reflect.apply(original, this, values);
+  };
+  return {
+    get calls() {
+      return calls;
+    },
+    stop: () => {
+      prototype[name] = original;
+    },
+  };
+}
+
+function bearer(token: string): Record<string, string> {
+  return { Authorization: `Bearer ${token}` };
+}
+
+/** All of an answer that is not of its own: without when it was given, by which part of the cache, and to which request. */
+function seen({ status, headers, body }: ApiAnswer<unknown>): Seen {
+  const { date: _date, 'cache-status': _cacheStatus, ...others } = Object.fromEntries(headers);
+  const isProblem = headers.get('content-type')?.startsWith('application/problem+json') === true && body !== '';
+  if (!isProblem) return { status, headers: others, body };
+  const { requestId: _requestId, ...problem } = body as Record<string, unknown>;
+  return { status, headers: others, body: problem };
+}
