@@ -1,4 +1,4 @@
-import { readSharedSecret } from '@mes/database';
+import { readCacheNamespace } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
@@ -36,7 +36,7 @@ describe('the cache, watched in Redis and in the database', () => {
     const databaseUrl = await postgres.createDatabase();
     api = await OrdersApi.start({ databaseUrl, redisUrl: redis.url });
     [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
-    namespace = await readSharedSecret(api.application.get(DataSource), 'cache-namespace');
+    namespace = await readCacheNamespace(api.application.get(DataSource));
     statements = new StatementLog(postgres);
     monitor = await RedisMonitor.open(redis.url);
   });

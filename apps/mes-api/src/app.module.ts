@@ -1,5 +1,5 @@
 import { CACHE_ASIDE_DEFAULTS, CacheAsideModule } from '@mes/cache';
-import { DATABASE_DEFAULTS, databaseOptions, readSharedSecret } from '@mes/database';
+import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
@@ -45,7 +45,7 @@ export class AppModule {
             ...CACHE_ASIDE_DEFAULTS,
             ...cache,
             commonHeaders: SECURITY_HEADERS,
-            namespace: await readSharedSecret(dataSource, 'cache-namespace'),
+            namespace: await readCacheNamespace(dataSource),
           }),
         }),
         PostgresNotificationsModule,

@@ -55,10 +55,10 @@ describe('prepareDatabase', () => {
     const other = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
     await prepareDatabase({ url: other.url, patience: 0 });
-    const mine = await connected((dataSource) => readSharedSecret(dataSource, 'cache-namespace'));
-    expect(mine).toMatch(/^mes-[0-9a-f]{8}$/);
+    const mine = await connected((dataSource) => readSharedSecret(dataSource, 'cursor'));
+    expect(mine).toMatch(/^[0-9a-f]{64}$/);
     const dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: other.url })).initialize();
-    expect(await readSharedSecret(dataSource, 'cache-namespace')).not.toBe(mine);
+    expect(await readSharedSecret(dataSource, 'cursor')).not.toBe(mine);
     await dataSource.destroy();
     await other.drop();
   });

@@ -1,11 +1,7 @@
 import type { DataSource } from 'typeorm';
 
-/** What the instances of one installation share, and have from their database: made by the first migration. */
-export type SharedSecret =
-  /** The key that cursors are signed with. */
-  | 'cursor'
-  /** The name of the keys in Redis: other databases have other names. */
-  | 'cache-namespace';
+/** The key that cursors are signed with. The instances of one installation have it from their database. */
+export type SharedSecret = 'cursor';
 
 /** @throws Error if the database has none, because it is not migrated */
 export async function readSharedSecret(dataSource: DataSource, name: SharedSecret): Promise<string> {

@@ -1,10 +1,11 @@
-import { CacheStatistics, CacheWrites, Ledger } from '@mes/cache';
+import { CacheStatistics, CacheWrites, EPOCH, EvictionRelay, Ledger } from '@mes/cache';
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { EventReset } from '../events-stream/event-reset.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
 import { EvictTagsDto } from './evict-tags.dto.js';
 
@@ -15,6 +16,8 @@ export class CacheAdministrationController {
     private readonly writes: CacheWrites,
     private readonly ledger: Ledger,
     private readonly statistics: CacheStatistics,
+    private readonly relay: EvictionRelay,
+    private readonly reset: EventReset,
   ) {}
 
   @Post('evictions')
@@ -24,7 +27,8 @@ export class CacheAdministrationController {
   @ApiOperation({
     operationId: 'evictCache',
     summary: 'Evict answers by tag',
-    description: 'For repairs: the API evicts by itself what its own writes make untrue.',
+    description: `For repairs, through all instances: the API evicts by itself what its own writes make untrue.
+Clients of the live events are sent a \`reset\` when everything is evicted.`,
   })
   @ApiAcceptedResponse({
     type: EvictTagsDto,
@@ -34,6 +38,9 @@ export class CacheAdministrationController {
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
     request.auditedDetails = { tags };
     await this.writes.evict(tags);
+    // Those that do not share a ledger with this instance.
+    await this.relay.relay(tags);
+    if (tags.includes(EPOCH)) await this.reset.announce();
     return { tags };
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import { DatabaseReplaced } from '../database-replaced.js';
 import { EVICTIONS_CHANNEL } from '../eviction-relay/evictions-channel.js';
 import { OrderCreated } from '../orders/events/order-created.js';
 import { StatusChanged } from '../orders/events/status-changed.js';
@@ -25,6 +26,12 @@ export class EventWakeUps {
       wake();
       return Promise.resolve();
     });
+  }
+
+  /** What was read before says nothing of another database: the feed finds that out. */
+  @OnEvent(DatabaseReplaced.eventName)
+  onReplacedDatabase(): void {
+    this.feed.wake();
   }
 
   @OnEvent(OrderCreated.eventName)

@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readSharedSecret } from '@mes/database';
 import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { DatabaseReplaced } from '../database-replaced.js';
 import { CursorInvalidError } from './order-errors.js';
 import type { PagePosition } from './repository/orders.repository.js';
 
@@ -18,6 +20,11 @@ export class CursorCodec {
   private secret: Promise<string> | undefined;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  @OnEvent(DatabaseReplaced.eventName)
+  forgetSecret(): void {
+    this.secret = undefined;
+  }
 
   /** @param list names the list completely, the caller's visibility included */
   async encode(position: PagePosition, list: string): Promise<string> {
@@ -46,10 +53,13 @@ export class CursorCodec {
   }
 
   private readSecret(): Promise<string> {
-    this.secret ??= readSharedSecret(this.dataSource, 'cursor').catch((error: unknown) => {
-      this.secret = undefined;
-      throw error;
-    });
+    if (!this.secret) {
+      const secret = readSharedSecret(this.dataSource, 'cursor').catch((error: unknown) => {
+        if (this.secret === secret) this.secret = undefined;
+        throw error;
+      });
+      this.secret = secret;
+    }
     return this.secret;
   }
 }

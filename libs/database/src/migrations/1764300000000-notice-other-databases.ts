@@ -1,0 +1,172 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Lets the API notice that its data were replaced, went back, or were changed past it. */
+export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
+  readonly name = 'NoticeOtherDatabases1764300000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Writers lock orders first, so a writer and this migration cannot lock the tables crosswise.
+    await runner.query(`
+      LOCK TABLE orders, order_status_changes, order_status_counts, order_arrivals IN SHARE ROW EXCLUSIVE MODE
+    `);
+    await runner.query(state);
+    await runner.query(namespace);
+    await runner.query(enable('ENABLE ALWAYS'));
+    await runner.query(triggers);
+    await runner.query(`UPDATE secrets SET value = cache_namespace() WHERE name = 'cache-namespace'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP TRIGGER order_status_changes_notify_insert ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_update ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_delete ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_truncate ON order_status_changes;
+      DROP TRIGGER order_status_counts_notify ON order_status_counts;
+      DROP TRIGGER order_arrivals_notify ON order_arrivals;
+      DROP FUNCTION notify_of_history(), notify_of_counts(), tell_of_change(text[]);
+      DROP FUNCTION cache_namespace(), database_state();
+    `);
+    await runner.query(enable('ENABLE'));
+  }
+}
+
+/*
+ * A digest that changes when the data may have been replaced or have gone back, so that nothing that was read before says
+ * anything about them:
+ *
+ * - another cluster, another database of it, or a restart of the server (a failover, a recovery to a point in time);
+ * - a crash: PostgreSQL discards its statistics then, and notes when;
+ * - other tables under the same names, or other files under the same tables: DROP and CREATE, renaming, TRUNCATE;
+ * - triggers that were disabled and enabled again: their rows in the catalogue are other versions then.
+ *
+ * As long as a trigger that tells of writes is missing or disabled, the writes themselves are counted as well.
+ *
+ * It reads catalogues only. A transaction that restores tables has them locked, and nobody who asks for this waits for it.
+ */
+const state = `
+  CREATE OR REPLACE FUNCTION database_state() RETURNS text LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN (
+      WITH tables AS MATERIALIZED (
+        SELECT oid, relfilenode FROM pg_class
+        WHERE relname IN ('orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets')
+          AND pg_table_is_visible(oid)
+      ), table_triggers AS MATERIALIZED (
+        SELECT t.oid, t.xmin, t.tgname, t.tgenabled FROM tables JOIN pg_trigger t ON t.tgrelid = tables.oid
+        WHERE NOT t.tgisinternal
+      ), telling AS (
+        SELECT count(*) = 18 AS all_writes FROM table_triggers
+        WHERE tgenabled <> 'D' AND tgname ~ '^order(s|_status_changes|_status_counts|_arrivals)_(count|notify|log)(_|$)'
+      )
+      SELECT left(encode(sha256(convert_to(concat_ws(
+        '/',
+        (SELECT system_identifier FROM pg_control_system()),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        extract(epoch FROM pg_postmaster_start_time()),
+        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()),
+        (SELECT string_agg(concat(oid, '=', relfilenode), ',' ORDER BY oid) FROM tables),
+        (SELECT string_agg(concat(oid, '=', xmin, tgenabled), ',' ORDER BY oid) FROM table_triggers),
+        (SELECT sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid))
+         FROM tables, telling WHERE NOT all_writes)
+      ), 'UTF8')), 'hex'), 16)
+    );
+  END $$;
+`;
+
+/*
+ * Names the keys in Redis. Nothing of it comes with a dump: installations that were made of one dump do not share their keys,
+ * and a restore leaves the name as it is. It does not change either when the database is dropped and made again.
+ *
+ * The secret of this name is read by earlier versions of the API, which may run as well for a while.
+ */
+const namespace = `
+  CREATE OR REPLACE FUNCTION cache_namespace() RETURNS text LANGUAGE sql STABLE
+    RETURN 'mes-' || (
+      SELECT left(encode(sha256(convert_to(system_identifier || '/' || current_database(), 'UTF8')), 'hex'), 12)
+      FROM pg_control_system()
+    );
+`;
+
+/** Triggers of orders with ENABLE ALWAYS are not silenced by session_replication_role. */
+function enable(how: 'ENABLE' | 'ENABLE ALWAYS'): string {
+  const names = ['count', 'notify', 'log'].flatMap((purpose) =>
+    ['insert', 'update', 'delete', 'truncate'].map((event) => `orders_${purpose}_${event}`),
+  );
+  return `ALTER TABLE orders ${names.map((name) => `${how} TRIGGER ${name}`).join(', ')}`;
+}
+
+/*
+ * The API writes the history together with an order, which tells of it, and says of each write whether it is announced.
+ * Whoever writes history without saying so writes past the API.
+ *
+ * When an order is deleted, its history goes with it, order by order; the order tells of that.
+ *
+ * Counts are written by triggers of orders, one level down. Whoever writes them on the first level writes past those.
+ */
+const triggers = `
+  CREATE OR REPLACE FUNCTION tell_of_change(tags text[]) RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM pg_notify('mes_evictions', json_build_object('tags', tags)::text);
+    INSERT INTO order_events (type, announced)
+      SELECT 'reset', false
+      WHERE NOT EXISTS (SELECT FROM order_events WHERE xid = pg_current_xact_id() AND type = 'reset');
+  END $$;
+
+  CREATE OR REPLACE FUNCTION notify_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+  DECLARE
+    most CONSTANT integer := 100;
+    tags text[];
+  BEGIN
+    IF coalesce(current_setting('mes.announced', true), '') <> '' THEN
+      RETURN NULL;
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT DISTINCT order_id FROM after_rows LIMIT most + 1) AS touched;
+    ELSIF TG_OP = 'UPDATE' THEN
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT order_id FROM before_rows UNION SELECT order_id FROM after_rows LIMIT most + 1) AS touched;
+    ELSIF TG_OP = 'DELETE' THEN
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT DISTINCT order_id FROM before_rows JOIN orders ON orders.id = order_id LIMIT most + 1) AS touched;
+    ELSE
+      tags := ARRAY['epoch'];
+    END IF;
+    IF tags IS NULL THEN
+      RETURN NULL;
+    END IF;
+    IF cardinality(tags) > most THEN
+      tags := ARRAY['epoch'];
+    END IF;
+    PERFORM tell_of_change(tags);
+    RETURN NULL;
+  END $$;
+
+  CREATE TRIGGER order_status_changes_notify_insert AFTER INSERT ON order_status_changes
+    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_update AFTER UPDATE ON order_status_changes
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_delete AFTER DELETE ON order_status_changes
+    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_truncate AFTER TRUNCATE ON order_status_changes
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  ALTER TABLE order_status_changes
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_insert,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_update,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_delete,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_truncate;
+
+  CREATE OR REPLACE FUNCTION notify_of_counts() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM tell_of_change(ARRAY['orders:counts']);
+    RETURN NULL;
+  END $$;
+
+  CREATE TRIGGER order_status_counts_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_status_counts
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_counts();
+  ALTER TABLE order_status_counts ENABLE ALWAYS TRIGGER order_status_counts_notify;
+  CREATE TRIGGER order_arrivals_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_arrivals
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_counts();
+  ALTER TABLE order_arrivals ENABLE ALWAYS TRIGGER order_arrivals_notify;
+`;
