@@ -152,6 +152,10 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
           (SELECT sum(count) FROM order_arrivals)::integer AS by_hour`)
       ).rows[0];
     await client.query('TRUNCATE orders CASCADE');
+    expect(await totals()).toEqual({ by_status: null, by_hour: null });
+    await client.query(insertOrders(1, 6));
+    await client.query('TRUNCATE orders, order_status_changes, order_status_counts, order_arrivals');
+    expect(await totals()).toEqual({ by_status: null, by_hour: null });
     await client.query(insertOrders(1, 5));
     await client.query(`DELETE FROM orders WHERE id = '${id(1)}'`);
     expect(await totals()).toEqual({ by_status: 4, by_hour: 4 });

@@ -11,6 +11,7 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
     `);
     await runner.query(state);
     await runner.query(namespace);
+    await runner.query(truncation);
     await runner.query(enable('ENABLE ALWAYS'));
     await runner.query(triggers);
     await runner.query(`UPDATE secrets SET value = cache_namespace() WHERE name = 'cache-namespace'`);
@@ -26,6 +27,9 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
       DROP TRIGGER order_arrivals_notify ON order_arrivals;
       DROP FUNCTION notify_of_history(), notify_of_counts(), tell_of_change(text[]);
       DROP FUNCTION cache_namespace(), database_state();
+      CREATE OR REPLACE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
+        FOR EACH STATEMENT EXECUTE FUNCTION count_orders();
+      DROP FUNCTION forget_counts();
     `);
     await runner.query(enable('ENABLE'));
   }
@@ -86,6 +90,21 @@ const namespace = `
       SELECT left(encode(sha256(convert_to(system_identifier || '/' || current_database(), 'UTF8')), 'hex'), 12)
       FROM pg_control_system()
     );
+`;
+
+/*
+ * The counts go with the orders by DELETE: PostgreSQL refuses to truncate them within a TRUNCATE that names them as well.
+ */
+const truncation = `
+  CREATE OR REPLACE FUNCTION forget_counts() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    DELETE FROM order_status_counts;
+    DELETE FROM order_arrivals;
+    RETURN NULL;
+  END $$;
+
+  CREATE OR REPLACE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_counts();
 `;
 
 /** Triggers of orders with ENABLE ALWAYS are not silenced by session_replication_role. */

@@ -1,0 +1,335 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { DatabaseReplaced } from '../../apps/mes-api/src/database-replaced.js';
+import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { DatabaseDump } from '../support/database-dump.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+interface Listed {
+  readonly items: readonly { readonly id: string }[];
+  readonly nextCursor: string | null;
+}
+
+interface History {
+  readonly items: readonly { readonly comment?: string }[];
+}
+
+const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+  VALUES (gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql') RETURNING id`;
+
+let redis: RedisServer;
+let database: TestDatabase;
+let table: OrdersTable;
+let started: OrdersApi[];
+let open: EventStream[];
+
+beforeAll(async () => {
+  redis = await RedisServer.start();
+});
+
+afterAll(() => redis.stop());
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  [started, open] = [[], []];
+});
+
+afterEach(async () => {
+  for (const stream of open) stream.drop();
+  for (const api of started) await api.stop();
+  await table.close();
+  await database.drop();
+});
+
+async function instance(redisUrl: string | undefined, databaseUrl = database.url): Promise<OrdersApi> {
+  const api = await OrdersApi.start({ databaseUrl, redisUrl });
+  started.push(api);
+  // Longer than the test may last: what passes was told, and not found by looking.
+  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000 });
+  return api;
+}
+
+async function follow(api: OrdersApi, lastEventId?: string): Promise<EventStream> {
+  const stream = await EventStream.open(api.url, { token: await api.token('viewer'), lastEventId });
+  open.push(stream);
+  return stream;
+}
+
+async function create(api: OrdersApi): Promise<string> {
+  const token = await api.token('partner');
+  const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+  expect(status).toBe(201);
+  return String(body.id);
+}
+
+async function take(api: OrdersApi, id: string): Promise<void> {
+  const token = await api.token('operator');
+  const body = { status: 'MANUFACTURING_STARTED' };
+  expect((await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
+}
+
+async function read<T>(api: OrdersApi, path: string): Promise<T> {
+  const { status, body } = await api.call<T>(`/api/v1/${path}`, { token: await api.token('operator') });
+  expect(status).toBe(200);
+  return body;
+}
+
+async function listed(api: OrdersApi): Promise<string[]> {
+  return (await read<Listed>(api, 'orders?status=NEW')).items.map(({ id }) => id).sort();
+}
+
+async function counted(api: OrdersApi): Promise<number> {
+  return (await read<{ counts: { NEW: number } }>(api, 'dashboard/statuses')).counts.NEW;
+}
+
+/** Resolves when an instance answers from its cache. */
+async function remembered(api: OrdersApi, path: string): Promise<void> {
+  const token = await api.token('operator');
+  await eventually(async () =>
+    (await api.call(`/api/v1/${path}`, { token })).headers.get('cache-status')?.endsWith('; hit'),
+  );
+}
+
+function told(stream: EventStream): string[] {
+  return stream.news.map(({ event }) => event);
+}
+
+describe.each<[string, () => string | undefined]>([
+  ['two instances with Redis', () => redis.url],
+  ['one instance without Redis', () => undefined],
+])('a database that is replaced under %s', (_, redisUrl) => {
+  /** Without Redis, both are the same. */
+  let apis: [OrdersApi, OrdersApi];
+  let streams: EventStream[];
+
+  beforeEach(async () => {
+    const one = await instance(redisUrl());
+    apis = [one, redisUrl() === undefined ? one : await instance(redisUrl())];
+    table = await OrdersTable.connect(database.url);
+  });
+
+  /** Has both instances remember what there is, and clients follow them. */
+  async function watched(): Promise<void> {
+    for (const api of apis) for (const path of ['orders?status=NEW', 'dashboard/statuses']) await remembered(api, path);
+    streams = [await follow(apis[0]), await follow(apis[1])];
+  }
+
+  /** As whoever asks the database for its state does when that is another one. */
+  function notice(): void {
+    for (const api of apis) api.application.get(EventEmitter2).emit(DatabaseReplaced.eventName, new DatabaseReplaced());
+  }
+
+  /** All who follow are reset, once, and are shown then what there is. */
+  async function expectReset(): Promise<void> {
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
+    const rows = await table.query<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' ORDER BY id`);
+    const [counts] = await table.query<{ count: number }>(
+      `SELECT coalesce(sum(count), 0)::integer AS count FROM order_status_counts WHERE status = 'NEW'`,
+    );
+    for (const api of apis) {
+      expect(await listed(api)).toEqual(rows.map(({ id }) => id));
+      expect(await counted(api)).toBe(counts?.count);
+    }
+    for (const stream of streams) expect(told(stream)).toEqual(['reset']);
+  }
+
+  it.each<[string, () => Promise<void>]>([
+    [
+      'by its own dump, as a whole',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await create(apis[0]);
+        await watched();
+        await dump.restore(database.url);
+      },
+    ],
+    [
+      'by its own dump, the rows only',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await take(apis[0], await create(apis[1]));
+        await watched();
+        await dump.restoreData(database.url);
+      },
+    ],
+    [
+      'by its own dump, one table only',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await create(apis[0]);
+        await watched();
+        await dump.restoreData(database.url, ['order_status_counts']);
+      },
+    ],
+    [
+      'by the dump of another installation',
+      async () => {
+        const other = await createTestDatabase();
+        const there = await instance(undefined, other.url);
+        for (let i = 0; i < 3; i += 1) await create(there);
+        const dump = await DatabaseDump.take(other.url);
+        await started.pop()?.stop();
+        await other.drop();
+        await watched();
+        await dump.restore(database.url);
+      },
+    ],
+    [
+      'by another table of the same name',
+      async () => {
+        await table.query('CREATE TABLE other_orders (LIKE orders INCLUDING ALL)');
+        await table.query(INSERT.replace('orders', 'other_orders'));
+        await watched();
+        await table.query(
+          'BEGIN; ALTER TABLE orders RENAME TO old_orders; ALTER TABLE other_orders RENAME TO orders; COMMIT',
+        );
+      },
+    ],
+    [
+      'by rows that no trigger tells of',
+      async () => {
+        await watched();
+        await table.query(
+          `BEGIN; ALTER TABLE orders DISABLE TRIGGER ALL; ${INSERT}; ALTER TABLE orders ENABLE TRIGGER ALL; COMMIT`,
+        );
+      },
+    ],
+  ])('is noticed %s', async (__, replace) => {
+    await create(apis[0]);
+    await replace();
+    notice();
+    await expectReset();
+
+    const id = await create(apis[0]);
+    expect(await listed(apis[1])).toContain(id);
+  });
+
+  it('resets who comes again from before it, though the ids were plausible', async () => {
+    await create(apis[0]);
+    await watched();
+    const { lastEventId } = streams[0] ?? {};
+    await (await DatabaseDump.take(database.url)).restore(database.url);
+    for (const api of apis) {
+      const stream = await follow(api, lastEventId);
+      await eventually(() => told(stream).includes('reset'));
+    }
+  });
+
+  it('does not tell of events of other transactions that bear the numbers of some to come', async () => {
+    const id = await create(apis[0]);
+    await table.query(
+      'UPDATE order_events SET xid = (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 3)::text::xid8',
+    );
+    const dump = await DatabaseDump.take(database.url);
+    await watched();
+    await dump.restoreData(database.url);
+    notice();
+    await expectReset();
+    for (let i = 0; i < 4; i += 1) await create(apis[0]);
+    for (const stream of streams) {
+      await eventually(() => stream.news.length >= 5);
+      expect(stream.news.map(({ data }) => data.id)).not.toContain(id);
+    }
+  });
+
+  it('has another key for cursors, which all instances use then', async () => {
+    for (let i = 0; i < 2; i += 1) await create(apis[0]);
+    const page = 'orders?status=NEW&limit=1';
+    const { nextCursor: before } = await read<Listed>(apis[0], page);
+    await read<Listed>(apis[1], page);
+    await table.query(`BEGIN; CREATE TABLE others (LIKE secrets INCLUDING ALL); INSERT INTO others VALUES ('cursor', 'other');
+      DROP TABLE secrets; ALTER TABLE others RENAME TO secrets; COMMIT`);
+    streams = [await follow(apis[0]), await follow(apis[1])];
+    notice();
+    const fresh = await instance(redisUrl());
+    for (const api of [...apis, fresh]) {
+      const next = async (cursor: string | null): Promise<number> =>
+        (await api.call(`/api/v1/${page}&cursor=${cursor ?? ''}`, { token: await api.token('operator') })).status;
+      expect(await next(before)).toBe(400);
+      const { nextCursor } = await read<Listed>(api, `${page}&sort=createdAt`);
+      for (const other of [...apis, fresh]) await read(other, `${page}&sort=createdAt&cursor=${nextCursor ?? ''}`);
+    }
+  });
+
+  it.each<[string, (id: string) => string, (api: OrdersApi, id: string) => Promise<unknown>, unknown]>([
+    [
+      'the history of an order',
+      (id) => `UPDATE order_status_changes SET comment = 'by hand' WHERE order_id = '${id}'`,
+      async (api, id) => (await read<History>(api, `orders/${id}/history`)).items[0]?.comment,
+      'by hand',
+    ],
+    [
+      'a line of it that is removed',
+      (id) => `DELETE FROM order_status_changes WHERE order_id = '${id}'`,
+      async (api, id) => (await read<History>(api, `orders/${id}/history`)).items.length,
+      0,
+    ],
+    ['the counts', () => `INSERT INTO order_status_counts VALUES ('NEW', 99, 6)`, counted, 7],
+    ['all counts', () => 'TRUNCATE order_status_counts', counted, 0],
+    [
+      'orders, by a session that silences triggers',
+      () =>
+        `SET session_replication_role = replica; DELETE FROM orders WHERE status = 'NEW'; RESET session_replication_role`,
+      async (api) => [await listed(api), await counted(api)],
+      [[], 0],
+    ],
+    [
+      'an order, by a session that silences triggers',
+      (id) =>
+        `SET session_replication_role = replica; UPDATE orders SET comment = 'by hand' WHERE id = '${id}'; RESET session_replication_role`,
+      async (api, id) => (await read<{ comment: string }>(api, `orders/${id}`)).comment,
+      'by hand',
+    ],
+  ])('is not needed for what tells of itself: %s', async (__, sql, look, expected) => {
+    const id = await create(apis[0]);
+    await take(apis[0], id);
+    await create(apis[1]);
+    await watched();
+    for (const api of apis) {
+      for (const path of [`orders/${id}`, `orders/${id}/history`]) await remembered(api, path);
+      expect(await look(api, id)).not.toEqual(expected);
+    }
+    await table.query(sql(id));
+    for (const api of apis) {
+      await eventually(async () => JSON.stringify(await look(api, id)) === JSON.stringify(expected));
+    }
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
+  });
+});
+
+describe('the administrator’s command to evict everything', () => {
+  it.each<[string, () => (string | undefined)[]]>([
+    ['with Redis', () => [redis.url, redis.url]],
+    ['without Redis', () => [undefined, undefined]],
+    ['one of them without Redis', () => [redis.url, undefined]],
+    ['the other one without Redis', () => [undefined, redis.url]],
+  ])('works on all instances, %s, and resets who follows', async (_, redisUrls) => {
+    const apis = [];
+    for (const url of redisUrls()) apis.push(await instance(url));
+    table = await OrdersTable.connect(database.url);
+    const [first] = apis;
+    if (!first) throw new Error('there is no instance');
+    for (const api of apis) await remembered(api, 'orders?status=NEW');
+    const streams = await Promise.all(apis.map((api) => follow(api)));
+    const { lastEventId } = streams[0] ?? {};
+
+    // A write that claims to be announced, and of which the cache knows nothing.
+    await table.query(`BEGIN; SET LOCAL mes.announced = 'on'; ${INSERT}; COMMIT`);
+    for (const api of apis) expect(await listed(api)).toEqual([]);
+    const { status } = await first.call('/api/v1/cache/evictions', {
+      method: 'POST',
+      token: await first.token('admin'),
+      body: { tags: ['epoch'] },
+    });
+    expect(status).toBe(202);
+    for (const api of apis) expect(await listed(api)).toHaveLength(1);
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
+    const late = await follow(first, lastEventId);
+    await eventually(() => told(late).includes('reset'));
+  });
+});
