@@ -1,7 +1,5 @@
 /**
- * An event: the database is not the one, or not in the state, that this instance knew. Whatever was remembered of it is
- * forgotten before `emit` returns, so that nothing loaded afterwards is made of it.
+ * The event that the database is not the one, or not in the state, that this instance knew. Whatever was remembered of it is
+ * forgotten before `emit` returns; so who emits it puts out the cache after that, and nothing is filled with what was remembered.
  */
-export class DatabaseReplaced {
-  static readonly eventName = 'database.replaced';
-}
+export const DATABASE_REPLACED = 'database.replaced';

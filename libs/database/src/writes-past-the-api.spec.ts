@@ -164,7 +164,7 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
   it('is not told of twice when the history of an order goes with it', async () => {
     // The references are triggers too, which the role of a replica silences.
     await client.query('SET LOCAL session_replication_role = origin');
-    const { tags, events } = await effectsOf(`DELETE FROM orders WHERE id IN ('${id(7)}', '${id(8)}')`);
+    const { tags, events } = await effectsOf(`DELETE FROM orders WHERE id IN ('${id(101)}', '${id(102)}')`);
     expect(tags).toHaveLength(1);
     expect(events).toEqual(['reset']);
   });

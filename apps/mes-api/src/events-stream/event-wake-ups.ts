@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { DatabaseReplaced } from '../database-replaced.js';
+import { DATABASE_REPLACED } from '../database-replaced.js';
 import { EVICTIONS_CHANNEL } from '../eviction-relay/evictions-channel.js';
 import { OrderCreated } from '../orders/events/order-created.js';
 import { StatusChanged } from '../orders/events/status-changed.js';
@@ -29,7 +29,7 @@ export class EventWakeUps {
   }
 
   /** What was read before says nothing of another database: the feed finds that out. */
-  @OnEvent(DatabaseReplaced.eventName)
+  @OnEvent(DATABASE_REPLACED)
   onReplacedDatabase(): void {
     this.feed.wake();
   }

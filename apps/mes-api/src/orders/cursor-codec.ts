@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { DatabaseReplaced } from '../database-replaced.js';
+import { DATABASE_REPLACED } from '../database-replaced.js';
 import { CursorInvalidError } from './order-errors.js';
 import type { PagePosition } from './repository/orders.repository.js';
 
@@ -21,7 +21,7 @@ export class CursorCodec {
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  @OnEvent(DatabaseReplaced.eventName)
+  @OnEvent(DATABASE_REPLACED)
   forgetSecret(): void {
     this.secret = undefined;
   }
