@@ -24,6 +24,11 @@ function insertHistory(first: number, last: number, version = 2): string {
     WHERE right(id::text, 12)::integer BETWEEN ${first} AND ${last}`;
 }
 
+/** As in a dump. */
+function qualified(sql: string): string {
+  return sql.replace(/\border(s|_\w+)\b/g, 'public.$&');
+}
+
 const ORDERS = 300;
 
 describe.each(['origin', 'replica'])('what is written past the API by a session with the role %s', (role) => {
@@ -61,7 +66,7 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
   async function effectsOf(...statements: string[]): Promise<{ tags: string[][]; events: string[] }> {
     for (const statement of statements) await client.query(statement);
     const { rows } = await client.query<{ event: string }>(
-      `SELECT type || CASE WHEN announced THEN ', announced' ELSE '' END AS event FROM order_events ORDER BY seq`,
+      `SELECT type || CASE WHEN announced THEN ', announced' ELSE '' END AS event FROM public.order_events ORDER BY seq`,
     );
     await client.query('COMMIT');
     // What was notified of comes with the end of a transaction of the listener, in its order.
@@ -161,6 +166,14 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(await totals()).toEqual({ by_status: 4, by_hour: 4 });
   });
 
+  it('is told of when it is history, or counts, that pg_restore brings, whose search path is empty', async () => {
+    const [history, counts] = [insertHistory(9, 9, 9), `INSERT INTO order_status_counts VALUES ('NEW', 98, 1)`];
+    await client.query(`SELECT set_config('search_path', '', true)`);
+    const { tags, events } = await effectsOf(qualified(history), qualified(counts));
+    expect(tags).toEqual([[`order:${id(9)}`], ['orders:counts']]);
+    expect(events).toEqual(['reset']);
+  });
+
   it('is not told of twice when the history of an order goes with it', async () => {
     // The references are triggers too, which the role of a replica silences.
     await client.query('SET LOCAL session_replication_role = origin');
@@ -182,5 +195,34 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(tags).toHaveLength(announced === 'on' ? 0 : 1);
     expect(events).not.toContain('reset');
     expect(events.length).toBeGreaterThan(0);
+  });
+});
+
+describe('orders that pg_restore brings in a session that silences triggers', () => {
+  it('are told of, and not counted, since it brings the counts along', async () => {
+    const database = await createTestDatabase();
+    await prepareDatabase({ url: database.url, patience: 0 });
+    const client = new pg.Client(database.url);
+    await client.connect();
+    const heard: string[] = [];
+    client.on('notification', ({ payload }) => heard.push(payload ?? ''));
+    await client.query('LISTEN mes_evictions');
+    await client.query('SET session_replication_role = replica');
+    await client.query(`SELECT set_config('search_path', '', false)`);
+    await client.query(`INSERT INTO public.order_status_counts VALUES ('NEW', 1, 5)`);
+    heard.length = 0;
+    await client.query(
+      `INSERT INTO public.orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+       SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, 5)`,
+    );
+    await client.query('RESET search_path');
+    const { rows } = await client.query(
+      `SELECT sum(count)::integer AS count, (SELECT count(*)::integer FROM order_events WHERE type = 'order.created') AS events
+       FROM order_status_counts`,
+    );
+    await client.end();
+    await database.drop();
+    expect(heard).toHaveLength(1);
+    expect(rows).toEqual([{ count: 5, events: 5 }]);
   });
 });

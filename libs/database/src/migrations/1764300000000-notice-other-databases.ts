@@ -11,8 +11,9 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
     `);
     await runner.query(state);
     await runner.query(namespace);
-    await runner.query(truncation);
+    await runner.query(counting);
     await runner.query(enable('ENABLE ALWAYS'));
+    await runner.query('ALTER FUNCTION log_order_events() SET search_path FROM CURRENT');
     await runner.query(triggers);
     await runner.query(`UPDATE secrets SET value = cache_namespace() WHERE name = 'cache-namespace'`);
   }
@@ -27,10 +28,12 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
       DROP TRIGGER order_arrivals_notify ON order_arrivals;
       DROP FUNCTION notify_of_history(), notify_of_counts(), tell_of_change(text[]);
       DROP FUNCTION cache_namespace(), database_state();
+      ALTER FUNCTION log_order_events() RESET search_path;
       CREATE OR REPLACE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
         FOR EACH STATEMENT EXECUTE FUNCTION count_orders();
       DROP FUNCTION forget_counts();
     `);
+    await runner.query(countUnless('false'));
     await runner.query(enable('ENABLE'));
   }
 }
@@ -93,9 +96,27 @@ const namespace = `
 `;
 
 /*
- * The counts go with the orders by DELETE: PostgreSQL refuses to truncate them within a TRUNCATE that names them as well.
+ * pg_restore, in a session that silences triggers, brings the counts along, so it is not counted for. It is known by its empty
+ * search path.
  */
-const truncation = `
+const IS_RESTORE = `current_setting('session_replication_role') = 'replica' AND current_setting('search_path') = ''`;
+
+function countUnless(condition: string): string {
+  return `
+    CREATE OR REPLACE TRIGGER orders_count_insert AFTER INSERT ON orders
+      REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+    CREATE OR REPLACE TRIGGER orders_count_update AFTER UPDATE ON orders
+      REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+      FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+    CREATE OR REPLACE TRIGGER orders_count_delete AFTER DELETE ON orders
+      REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+  `;
+}
+
+/* The counts go with the orders by DELETE: PostgreSQL refuses to truncate them within a TRUNCATE that names them as well. */
+const counting = `
+  ${countUnless(IS_RESTORE)}
+
   CREATE OR REPLACE FUNCTION forget_counts() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     DELETE FROM order_status_counts;
@@ -122,9 +143,11 @@ function enable(how: 'ENABLE' | 'ENABLE ALWAYS'): string {
  * When an order is deleted, its history goes with it, order by order; the order tells of that.
  *
  * Counts are written by triggers of orders, one level down. Whoever writes them on the first level writes past those.
+ *
+ * The functions have their own search path, since that of pg_restore is empty.
  */
 const triggers = `
-  CREATE OR REPLACE FUNCTION tell_of_change(tags text[]) RETURNS void LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION tell_of_change(tags text[]) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
     PERFORM pg_notify('mes_evictions', json_build_object('tags', tags)::text);
     INSERT INTO order_events (type, announced)
@@ -132,7 +155,7 @@ const triggers = `
       WHERE NOT EXISTS (SELECT FROM order_events WHERE xid = pg_current_xact_id() AND type = 'reset');
   END $$;
 
-  CREATE OR REPLACE FUNCTION notify_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION notify_of_history() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   DECLARE
     most CONSTANT integer := 100;
     tags text[];
@@ -176,7 +199,7 @@ const triggers = `
     ENABLE ALWAYS TRIGGER order_status_changes_notify_delete,
     ENABLE ALWAYS TRIGGER order_status_changes_notify_truncate;
 
-  CREATE OR REPLACE FUNCTION notify_of_counts() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION notify_of_counts() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
     PERFORM tell_of_change(ARRAY['orders:counts']);
     RETURN NULL;
