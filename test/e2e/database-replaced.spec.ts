@@ -1,207 +1,341 @@
-import pg from 'pg';
-import { eventually } from '../support/eventually.js';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { DATABASE_REPLACED } from '../../apps/mes-api/src/database-replaced.js';
+import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { DatabaseDump } from '../support/database-dump.js';
 import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const ORDER = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-  VALUES (gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql')`;
+interface Listed {
+  readonly items: readonly { readonly id: string }[];
+  readonly nextCursor: string | null;
+}
 
-/** What a restore of one table does: another table takes the place of the orders, with the rows of before. */
-const SWAP = `
-  CREATE TABLE restored (LIKE orders INCLUDING ALL);
-  ALTER TABLE orders RENAME TO replaced;
-  ALTER TABLE restored RENAME TO orders;`;
+interface History {
+  readonly items: readonly { readonly comment?: string }[];
+}
 
-/** As `pg_restore --clean` does, table by table, each in a transaction of its own. */
-const RESTORE = [
-  'DROP TABLE order_status_changes',
-  'CREATE TABLE copy AS TABLE orders WITH NO DATA',
-  'DROP TABLE orders CASCADE',
-  'ALTER TABLE copy RENAME TO orders',
-  `CREATE TABLE order_status_changes (order_id uuid, version integer, from_status order_status, to_status order_status,
-    changed_by text, changed_at timestamptz(3), comment text)`,
-];
+const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+  VALUES (gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql') RETURNING id`;
 
-/** Changes no trigger tells of. */
-const UNSEEN: readonly (readonly [string, string])[] = [
-  ['another table takes the place of the orders', SWAP],
-  ['all is restored, table by table', RESTORE.join(';')],
-  [
-    'the triggers are switched off, rows are changed, and the triggers are switched on again',
-    'ALTER TABLE orders DISABLE TRIGGER ALL; DELETE FROM orders; ALTER TABLE orders ENABLE TRIGGER ALL',
-  ],
-  ['a crash has lost commits', 'TRUNCATE order_event_histories; INSERT INTO order_event_histories DEFAULT VALUES'],
-];
+/** More transactions than there are between a restore and the moment at which it is noticed. */
+const NUMBERS = 5_000;
 
-describe('the state of a database', () => {
-  let database: TestDatabase;
-  let api: OrdersApi;
-  let sql: pg.Client;
+let redis: RedisServer;
+let database: TestDatabase;
+let table: OrdersTable;
+let started: OrdersApi[];
+let open: EventStream[];
+
+beforeAll(async () => {
+  redis = await RedisServer.start();
+});
+
+afterAll(() => redis.stop());
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  [started, open] = [[], []];
+});
+
+afterEach(async () => {
+  for (const stream of open) stream.drop();
+  for (const api of started) await api.stop();
+  await table.close();
+  await database.drop();
+});
+
+async function instance(redisUrl: string | undefined, databaseUrl = database.url): Promise<OrdersApi> {
+  const api = await OrdersApi.start({ databaseUrl, redisUrl });
+  started.push(api);
+  // Longer than the test may last: what passes was told, and not found by looking.
+  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000 });
+  return api;
+}
+
+async function follow(api: OrdersApi, lastEventId?: string): Promise<EventStream> {
+  const stream = await EventStream.open(api.url, { token: await api.token('viewer'), lastEventId });
+  open.push(stream);
+  return stream;
+}
+
+async function create(api: OrdersApi): Promise<string> {
+  const token = await api.token('partner');
+  const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+  expect(status).toBe(201);
+  return String(body.id);
+}
+
+async function take(api: OrdersApi, id: string): Promise<void> {
+  const token = await api.token('operator');
+  const body = { status: 'MANUFACTURING_STARTED' };
+  expect((await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
+}
+
+async function read<T>(api: OrdersApi, path: string): Promise<T> {
+  const { status, body } = await api.call<T>(`/api/v1/${path}`, { token: await api.token('operator') });
+  expect(status).toBe(200);
+  return body;
+}
+
+async function listed(api: OrdersApi): Promise<string[]> {
+  return (await read<Listed>(api, 'orders?status=NEW')).items.map(({ id }) => id).sort();
+}
+
+async function counted(api: OrdersApi): Promise<number> {
+  return (await read<{ counts: { NEW: number } }>(api, 'dashboard/statuses')).counts.NEW;
+}
+
+/** Resolves when an instance answers from its cache. */
+async function remembered(api: OrdersApi, path: string): Promise<void> {
+  const token = await api.token('operator');
+  await eventually(async () =>
+    (await api.call(`/api/v1/${path}`, { token })).headers.get('cache-status')?.endsWith('; hit'),
+  );
+}
+
+function told(stream: EventStream): string[] {
+  return stream.news.map(({ event }) => event);
+}
+
+describe.each<[string, () => string | undefined]>([
+  ['two instances with Redis', () => redis.url],
+  ['one instance without Redis', () => undefined],
+])('a database that is replaced under %s', (_, redisUrl) => {
+  /** Without Redis, both are the same. */
+  let apis: [OrdersApi, OrdersApi];
+  let streams: EventStream[];
 
   beforeEach(async () => {
-    database = await createTestDatabase();
-    api = await OrdersApi.start({ databaseUrl: database.url });
-    sql = new pg.Client(database.url);
-    await sql.connect();
+    const one = await instance(redisUrl());
+    apis = [one, redisUrl() === undefined ? one : await instance(redisUrl())];
+    table = await OrdersTable.connect(database.url);
   });
 
-  afterEach(async () => {
-    await sql.end();
-    await api.stop();
-    await database.drop();
-  });
-
-  async function state(): Promise<string | undefined> {
-    const { rows } = await sql.query<{ state: string }>('SELECT database_state() AS state');
-    return rows[0]?.state;
+  /** Has both instances remember what there is, and clients follow them. */
+  async function watched(): Promise<void> {
+    for (const api of apis) for (const path of ['orders?status=NEW', 'dashboard/statuses']) await remembered(api, path);
+    streams = [await follow(apis[0]), await follow(apis[1])];
   }
 
-  it.each(UNSEEN)('is another one when %s', async (_, statements) => {
-    await sql.query(ORDER);
-    const before = await state();
-    await sql.query(statements);
-    expect(await state()).not.toBe(before);
+  /** As whoever asks the database for its state does when that is another one. */
+  function notice(): void {
+    for (const api of apis) api.application.get(EventEmitter2).emit(DATABASE_REPLACED);
+  }
+
+  /** All who follow are reset, once, and are shown then what there is. */
+  async function expectReset(): Promise<void> {
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
+    const rows = await table.query<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' ORDER BY id`);
+    const [counts] = await table.query<{ count: number }>(
+      `SELECT coalesce(sum(count), 0)::integer AS count FROM order_status_counts WHERE status = 'NEW'`,
+    );
+    for (const api of apis) {
+      expect(await listed(api)).toEqual(rows.map(({ id }) => id));
+      expect(await counted(api)).toBe(counts?.count);
+    }
+    for (const stream of streams) expect(told(stream)).toEqual(['reset']);
+  }
+
+  it.each<[string, () => Promise<void>]>([
+    [
+      'by its own dump, as a whole',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await create(apis[0]);
+        await watched();
+        await dump.restore(database.url);
+      },
+    ],
+    [
+      'by its own dump, the rows only',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await take(apis[0], await create(apis[1]));
+        await watched();
+        await dump.restoreData(database.url);
+      },
+    ],
+    [
+      'by its own dump, one table only',
+      async () => {
+        const dump = await DatabaseDump.take(database.url);
+        await create(apis[0]);
+        await watched();
+        await dump.restoreData(database.url, ['order_status_counts']);
+      },
+    ],
+    [
+      'by the dump of another installation',
+      async () => {
+        const other = await createTestDatabase();
+        const there = await instance(undefined, other.url);
+        for (let i = 0; i < 3; i += 1) await create(there);
+        const dump = await DatabaseDump.take(other.url);
+        await started.pop()?.stop();
+        await other.drop();
+        await watched();
+        await dump.restore(database.url);
+      },
+    ],
+    [
+      'by another table of the same name',
+      async () => {
+        await table.query('CREATE TABLE other_orders (LIKE orders INCLUDING ALL)');
+        await table.query(INSERT.replace('orders', 'other_orders'));
+        await watched();
+        await table.query(
+          'BEGIN; ALTER TABLE orders RENAME TO old_orders; ALTER TABLE other_orders RENAME TO orders; COMMIT',
+        );
+      },
+    ],
+    [
+      'by rows that no trigger tells of',
+      async () => {
+        await watched();
+        await table.query(
+          `BEGIN; ALTER TABLE orders DISABLE TRIGGER ALL; ${INSERT}; ALTER TABLE orders ENABLE TRIGGER ALL; COMMIT`,
+        );
+      },
+    ],
+  ])('is noticed %s', async (__, replace) => {
+    await create(apis[0]);
+    await replace();
+    notice();
+    await expectReset();
+
+    const id = await create(apis[0]);
+    expect(await listed(apis[1])).toContain(id);
   });
 
-  it.each([
-    ['TRUNCATE orders CASCADE'],
-    ['VACUUM FULL orders'],
-    ['DROP TABLE order_status_changes CASCADE'],
-    ['ALTER TABLE order_status_counts RENAME TO other'],
-  ])('is another one after %s', async (statement) => {
-    const before = await state();
-    await sql.query(statement);
-    expect(await state()).not.toBe(before);
+  it('resets who comes again from before it, though the ids were plausible', async () => {
+    await create(apis[0]);
+    await watched();
+    const { lastEventId } = streams[0] ?? {};
+    await (await DatabaseDump.take(database.url)).restore(database.url);
+    for (const api of apis) {
+      const stream = await follow(api, lastEventId);
+      await eventually(() => told(stream).includes('reset'));
+    }
   });
 
-  it('stays the same under writes, maintenance and new indexes', async () => {
-    const before = await state();
-    await sql.query(ORDER);
-    const token = await api.token('partner');
-    const { body } = await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body: newOrder() });
-    const move = { method: 'PATCH', token: await api.token('operator'), body: { status: 'MANUFACTURING_STARTED' } };
-    expect((await api.call(`/api/v1/orders/${body.id}/status`, move)).status).toBe(200);
-    for (const statement of [
-      'ANALYZE',
-      'VACUUM orders',
-      'CREATE INDEX CONCURRENTLY extra ON orders (quantity)',
-      'REINDEX TABLE orders',
-      'DELETE FROM orders',
-    ])
-      await sql.query(statement);
-    expect(await state()).toBe(before);
+  it('does not tell of events of other transactions that bear the numbers of some to come', async () => {
+    const id = await create(apis[0]);
+    await table.query(`UPDATE order_events SET xid = (pg_current_xact_id()::text::bigint + ${NUMBERS})::text::xid8`);
+    const dump = await DatabaseDump.take(database.url);
+    await watched();
+    await dump.restoreData(database.url);
+    notice();
+    await expectReset();
+    await table.query(`DO $$ BEGIN FOR i IN 0..${NUMBERS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`);
+    await create(apis[0]);
+    for (const stream of streams) {
+      await eventually(() => told(stream).includes('order.created'));
+      expect(stream.news.map(({ data }) => data.id)).not.toContain(id);
+    }
+  });
+
+  it('has another key for cursors, which all instances use then', async () => {
+    for (let i = 0; i < 2; i += 1) await create(apis[0]);
+    const page = 'orders?status=NEW&limit=1';
+    const { nextCursor: before } = await read<Listed>(apis[0], page);
+    await read<Listed>(apis[1], page);
+    await table.query(`BEGIN; CREATE TABLE others (LIKE secrets INCLUDING ALL); INSERT INTO others VALUES ('cursor', 'other');
+      DROP TABLE secrets; ALTER TABLE others RENAME TO secrets; COMMIT`);
+    streams = [await follow(apis[0]), await follow(apis[1])];
+    notice();
+    const fresh = await instance(redisUrl());
+    for (const api of [...apis, fresh]) {
+      const next = async (cursor: string | null): Promise<number> =>
+        (await api.call(`/api/v1/${page}&cursor=${cursor ?? ''}`, { token: await api.token('operator') })).status;
+      expect(await next(before)).toBe(400);
+      const { nextCursor } = await read<Listed>(api, `${page}&sort=createdAt`);
+      for (const other of [...apis, fresh]) await read(other, `${page}&sort=createdAt&cursor=${nextCursor ?? ''}`);
+    }
+  });
+
+  it.each<[string, (id: string) => string, (api: OrdersApi, id: string) => Promise<unknown>, unknown]>([
+    [
+      'the history of an order',
+      (id) => `UPDATE order_status_changes SET comment = 'by hand' WHERE order_id = '${id}'`,
+      async (api, id) => (await read<History>(api, `orders/${id}/history`)).items[0]?.comment,
+      'by hand',
+    ],
+    [
+      'a line of it that is removed',
+      (id) => `DELETE FROM order_status_changes WHERE order_id = '${id}'`,
+      async (api, id) => (await read<History>(api, `orders/${id}/history`)).items.length,
+      0,
+    ],
+    ['the counts', () => `INSERT INTO order_status_counts VALUES ('NEW', 99, 6)`, counted, 7],
+    ['all counts', () => 'TRUNCATE order_status_counts', counted, 0],
+    [
+      'orders, by a session that silences triggers',
+      () =>
+        `SET session_replication_role = replica; DELETE FROM orders WHERE status = 'NEW'; RESET session_replication_role`,
+      async (api) => [await listed(api), await counted(api)],
+      [[], 0],
+    ],
+    [
+      'an order, by a session that silences triggers',
+      (id) =>
+        `SET session_replication_role = replica; UPDATE orders SET comment = 'by hand' WHERE id = '${id}'; RESET session_replication_role`,
+      async (api, id) => (await read<{ comment: string }>(api, `orders/${id}`)).comment,
+      'by hand',
+    ],
+  ])('is not needed for what tells of itself: %s', async (__, sql, look, expected) => {
+    const id = await create(apis[0]);
+    await take(apis[0], id);
+    await create(apis[1]);
+    await watched();
+    for (const api of apis) {
+      for (const path of [`orders/${id}`, `orders/${id}/history`]) await remembered(api, path);
+      expect(await look(api, id)).not.toEqual(expected);
+    }
+    await table.query(sql(id));
+    for (const api of apis) {
+      await eventually(async () => JSON.stringify(await look(api, id)) === JSON.stringify(expected));
+    }
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
   });
 });
 
-describe('a database that is changed or replaced under running instances', () => {
-  let database: TestDatabase;
-  let instances: OrdersApi[];
-  let sql: pg.Client;
-  let streams: EventStream[];
-  let id: string;
+describe('the administrator’s command to evict everything', () => {
+  it.each<[string, () => (string | undefined)[]]>([
+    ['with Redis', () => [redis.url, redis.url]],
+    ['without Redis', () => [undefined, undefined]],
+    ['one of them without Redis', () => [redis.url, undefined]],
+    ['the other one without Redis', () => [undefined, redis.url]],
+  ])('works on all instances, %s, and resets who follows', async (_, redisUrls) => {
+    const apis = [];
+    for (const url of redisUrls()) apis.push(await instance(url));
+    table = await OrdersTable.connect(database.url);
+    const [first] = apis;
+    if (!first) throw new Error('there is no instance');
+    const evictAll = async (): Promise<number> => {
+      const request = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
+      return (await first.call('/api/v1/cache/evictions', request)).status;
+    };
+    // Where they do not share a Redis, the first one alone has a cache.
+    const caching = redisUrls().every((url) => url === redis.url) ? apis : [first];
+    for (const api of caching) await remembered(api, 'orders?status=NEW');
 
-  beforeEach(async () => {
-    database = await createTestDatabase();
-    const redisUrl = process.env.TEST_REDIS_URL ?? '';
-    instances = await Promise.all([
-      OrdersApi.start({ databaseUrl: database.url, redisUrl }),
-      OrdersApi.start({ databaseUrl: database.url, redisUrl }),
-    ]);
-    sql = new pg.Client(database.url);
-    await sql.connect();
-    const [api] = instances as [OrdersApi];
-    const creation = { method: 'POST', token: await api.token('partner'), body: newOrder() };
-    id = (await api.call<{ id: string }>('/api/v1/orders', creation)).body.id;
-    streams = await Promise.all(
-      instances.map(async (instance) => EventStream.open(instance.url, { token: await instance.token('operator') })),
-    );
-    await eventually(async () => (await seen('/api/v1/orders?status=NEW')).every(({ isHit }) => isHit));
-  });
+    // A write that claims to be announced, and of which the cache knows nothing.
+    await table.query(`BEGIN; SET LOCAL mes.announced = 'on'; ${INSERT}; COMMIT`);
+    for (const api of caching) expect(await listed(api)).toEqual([]);
+    expect(await evictAll()).toBe(202);
+    for (const api of apis) expect(await listed(api)).toHaveLength(1);
 
-  afterEach(async () => {
-    for (const stream of streams) stream.drop();
-    await sql.end();
-    await Promise.all(instances.map((instance) => instance.stop()));
-    await database.drop();
-  });
-
-  /** What each instance answers. */
-  async function seen(path: string): Promise<{ status: number; text: string; isHit: boolean }[]> {
-    return Promise.all(
-      instances.map(async (instance) => {
-        const { status, body, headers } = await instance.call(path, { token: await instance.token('operator') });
-        return { status, text: JSON.stringify(body), isHit: (headers.get('cache-status') ?? '').includes('hit') };
-      }),
-    );
-  }
-
-  async function eventuallyAll(path: string, isSeen: (text: string, status: number) => boolean): Promise<void> {
-    await eventually(async () => (await seen(path)).every(({ status, text }) => isSeen(text, status)));
-  }
-
-  async function eventuallyReset(): Promise<void> {
-    await eventually(() => streams.every(({ news }) => news.some(({ event }) => event === 'reset')));
-  }
-
-  it('shows no order that is not there any more, once another table has taken the place of the orders', async () => {
-    await sql.query(SWAP);
-    await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
-    await eventuallyAll(`/api/v1/orders/${id}`, (_, status) => status === 404);
-    await eventuallyReset();
-  });
-
-  it('shows no order that is not there any more, once all was restored, table by table', async () => {
-    for (const statement of RESTORE) await sql.query(statement);
-    await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
-    await eventuallyReset();
-  });
-
-  it('is noticed where a session says that no triggers are to be asked', async () => {
-    await sql.query(`SET session_replication_role = replica`);
-    await sql.query(`UPDATE orders SET material = 'Platinum 950' WHERE id = $1`, [id]);
-    await eventuallyAll('/api/v1/orders?status=NEW', (text) => text.includes('Platinum 950'));
-    await eventuallyAll(`/api/v1/orders/${id}`, (text) => text.includes('Platinum 950'));
-    await eventuallyReset();
-  });
-
-  it('shows a history that was changed by SQL', async () => {
-    await seen(`/api/v1/orders/${id}/history`);
-    await sql.query(`INSERT INTO order_status_changes VALUES ($1, 2, 'NEW', 'ON_HOLD', 'somebody', now(), 'by hand')`, [
-      id,
-    ]);
-    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => text.includes('by hand'));
-    await sql.query(`UPDATE order_status_changes SET comment = 'mended' WHERE order_id = $1`, [id]);
-    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => text.includes('mended'));
-    await sql.query('TRUNCATE order_status_changes');
-    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => !text.includes('mended'));
-    await eventuallyReset();
-  });
-
-  it('shows counts that were changed by SQL', async () => {
-    await seen('/api/v1/dashboard/statuses');
-    await sql.query(`UPDATE order_status_counts SET count = count + 1000 WHERE status = 'NEW'`);
-    await eventuallyAll('/api/v1/dashboard/statuses', (text) => text.includes('1001'));
-    await sql.query('UPDATE order_arrivals SET count = count + 5000');
-    await eventuallyAll('/api/v1/dashboard/statuses', (text) => text.includes('5001'));
-    await eventuallyReset();
-  });
-
-  it('tells of the API’s own writes by their events alone', async () => {
-    const [api] = instances as [OrdersApi];
-    const body = { status: 'MANUFACTURING_STARTED' };
-    await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: await api.token('operator'), body });
-    await eventually(() => streams.every(({ news }) => news.length > 0));
-    for (const { news } of streams) expect(news.map(({ event }) => event)).toEqual(['order.status-changed']);
-  });
-
-  it('is let go of in all instances by one command of an administrator', async () => {
-    const [first, second] = instances as [OrdersApi, OrdersApi];
-    const evict = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
-    expect((await first.call('/api/v1/cache/evictions', evict)).status).toBe(202);
-    const answer = await second.call('/api/v1/orders?status=NEW', { token: await second.token('operator') });
-    expect(answer.headers.get('cache-status')).toMatch(/^mes; fwd=miss/);
-    await eventuallyReset();
+    const streams = await Promise.all(apis.map((api) => follow(api)));
+    const { lastEventId } = streams[0] ?? {};
+    expect(await evictAll()).toBe(202);
+    for (const stream of streams) await eventually(() => told(stream).includes('reset'));
+    const late = await follow(first, lastEventId);
+    await eventually(() => told(late).includes('reset'));
+    for (const stream of [...streams, late]) expect(told(stream)).toEqual(['reset']);
   });
 });

@@ -77,11 +77,15 @@ describe('the model of instances that lose their connections', () => {
     ['with a Redis of its own for each', split],
     ['with an instance that is cut off from Redis', cutOff],
     ['with instances on different sides of a failover', apart],
-  ])('never shows less than was acknowledged: %s', (_, plan) => {
-    const { violation, states } = run(plan);
-    expect(violation).toBeUndefined();
-    expect(states).toBeGreaterThan(1_000);
-  });
+  ])(
+    'never shows less than was acknowledged: %s',
+    (_, plan) => {
+      const { violation, states } = run(plan);
+      expect(violation).toBeUndefined();
+      expect(states).toBeGreaterThan(1_000);
+    },
+    120_000,
+  );
 
   it.each<[Fault, Plan]>([
     ['the fence is not asked', split],
@@ -94,7 +98,11 @@ describe('the model of instances that lose their connections', () => {
     ['a lease is renewed before notifications are heard', everything],
     ['a member that has not listened goes on', cutOff],
     ['an echo from another store counts', apart],
-  ])('finds out that %s', (fault, plan) => {
-    expect(run(plan, fault).violation).toBeDefined();
-  });
+  ])(
+    'finds out that %s',
+    (fault, plan) => {
+      expect(run(plan, fault).violation).toBeDefined();
+    },
+    120_000,
+  );
 });

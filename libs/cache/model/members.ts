@@ -20,6 +20,13 @@ export type Fault =
   | 'a member that has not listened goes on'
   | 'an echo from another store counts';
 
+/** What is at an index that is known to exist. */
+function itemAt<T>(list: readonly T[], index: number | null | undefined): T {
+  const item = list[index ?? -1];
+  if (item === undefined) throw new Error(`there is nothing at ${index}`);
+  return item;
+}
+
 interface Store {
   epoch: string;
   /** The claim that the epoch was made for. */
@@ -162,11 +169,11 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   return steps;
 
   function storeOf(next: State, index: number): Store {
-    return next.stores[index]!;
+    return itemAt(next.stores, index);
   }
 
   function memberOf(next: State, index: number): Member {
-    return next.members[index]!;
+    return itemAt(next.members, index);
   }
 
   function distrust(member: Member, owes: Member['owes']): void {
@@ -279,9 +286,9 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         const me = memberOf(next, i);
         const w = me.inbox.shift();
         const can = me.trust === 'trusted' && me.store !== null;
-        if (can) storeOf(next, me.store!).version = fresh(next);
+        if (can) itemAt(next.stores, me.store).version = fresh(next);
         else if (fault !== 'an unconfirmed invalidation is forgotten') distrust(me, 'the tag');
-        next.writers[w!]?.echoes.push({ from: i, store: can ? me.store : null });
+        itemAt(next.writers, w).echoes.push({ from: i, store: can ? me.store : null });
       });
     }
   }
@@ -291,7 +298,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     if (authority.store === store || fault === 'a store is claimed while a member uses another') return true;
     // A member without PostgreSQL goes on only while it sees the key of every other one in its store.
     if (stores[authority.store]?.present.includes(i)) return false;
-    return state.uses.every((used, j) => j === i || used !== authority.store || isIdle(state.members[j]!));
+    return state.uses.every((used, j) => j === i || used !== authority.store || isIdle(itemAt(state.members, j)));
   }
 
   /** It answers nothing from the cache, and will not before it has renewed its lease. */
@@ -345,10 +352,10 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
 
   function writerSteps(writer: Writer, w: number): void {
     const { at, pc } = writer;
-    const member = state.members[at]!;
+    const member = itemAt(state.members, at);
     const act = (name: string, take: (me: Writer, next: State) => void): void => {
       add(`writer ${w} at ${at} ${name}`, (next) => {
-        take(next.writers[w]!, next);
+        take(itemAt(next.writers, w), next);
       });
     };
     switch (pc) {
@@ -371,7 +378,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         const owe = fault !== 'an unconfirmed invalidation is forgotten';
         if (member.trust === 'trusted' && member.store !== null) {
           act('invalidates', (me, next) => {
-            storeOf(next, member.store!).version = fresh(next);
+            itemAt(next.stores, member.store).version = fresh(next);
             if (me.isFenced) acknowledge(me, next);
             else me.pc = 'relay';
           });
@@ -416,7 +423,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
         (store !== null && fault === 'an echo from another store counts'),
     );
     if (isEchoed) return true;
-    const { trust, store } = state.members[at]!;
+    const { trust, store } = itemAt(state.members, at);
     // It has made up for what it owed, in the store that all use by now.
     if (trust === 'trusted' && store === state.authority.store) return true;
     return state.members.every((_, j) => j === at || echoes.some(({ from }) => from === j));
@@ -430,7 +437,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   function readerSteps(reader: Reader, r: number): void {
     const { at, pc, observed } = reader;
     const act = (name: string, take: (me: Reader, next: State) => unknown): void => {
-      add(`reader ${r} at ${at} ${name}`, (next) => take(next.readers[r]!, next));
+      add(`reader ${r} at ${at} ${name}`, (next) => take(itemAt(next.readers, r), next));
     };
     const answer = (me: Reader, value: number): string | undefined => {
       me.pc = 'done';
@@ -445,24 +452,27 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
           me.acknowledged = next.acknowledged;
           const member = memberOf(next, at);
           if (!mayAnswer(member)) return answer(me, next.committed);
-          const store = member.store!;
-          const { epoch, version } = storeOf(next, store);
-          me.observed = { store, epoch, version };
+          const { epoch, version } = itemAt(next.stores, member.store);
+          me.observed = { store: member.store ?? -1, epoch, version };
           me.pc = 'look';
+          return undefined;
         });
         break;
       case 'look':
         act('looks, and loads', (me, next) => {
-          const { store, epoch, version } = observed!;
+          if (!observed) return undefined;
+          const { store, epoch, version } = observed;
           const { entry } = storeOf(next, store);
           if (entry?.epoch === epoch && entry.version === version) return answer(me, entry.value);
           me.value = next.committed;
           me.pc = 'store';
+          return undefined;
         });
         break;
       case 'store':
         act('stores', (me, next) => {
-          const { store, epoch, version } = observed!;
+          if (!observed) return undefined;
+          const { store, epoch, version } = observed;
           storeOf(next, store).entry = { epoch, version, value: me.value };
           return answer(me, me.value);
         });

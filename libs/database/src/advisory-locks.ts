@@ -10,7 +10,7 @@ export const ADVISORY_LOCKS = {
   eventPruning: 7_391_246,
   /** Held by who loads sample orders. */
   sample: 7_391_247,
-  /** Held by writes, shared, and by the instance that has the cache use another store; migrations name it themselves. */
+  /** Held by writes, shared, and by the instance that has the cache use another store. */
   cacheStores: 7_391_248,
   /** Held by the owner of an embedded server. */
   embeddedServer: 6_370_918_211,

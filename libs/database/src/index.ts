@@ -10,4 +10,5 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded/embedded-postgres-error.js';
-export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-secret.js';
+export { readCacheNamespace } from './cache-namespace.js';
+export { readSharedSecret, type SharedSecret } from './shared-secret.js';

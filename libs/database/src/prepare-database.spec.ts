@@ -8,7 +8,8 @@ import { databaseOptions } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
 import { migrations } from './migrations/index.js';
 import { prepareDatabase } from './prepare-database.js';
-import { readCacheNamespace, readSharedSecret } from './shared-secret.js';
+import { readCacheNamespace } from './cache-namespace.js';
+import { readSharedSecret } from './shared-secret.js';
 
 describe('prepareDatabase', () => {
   let database: TestDatabase;

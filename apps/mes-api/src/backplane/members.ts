@@ -69,11 +69,6 @@ export class Members {
     return this.live.length < this.others.size;
   }
 
-  /** To be called when this instance listens, again: after a crash, the database has forgotten what tells its state before it. */
-  async markCrash(): Promise<void> {
-    await this.notifications.query('INSERT INTO order_event_histories DEFAULT VALUES ON CONFLICT DO NOTHING');
-  }
-
   /** Renews the row of this instance and looks at those of the others. Renews no lease: see {@link renewLease}. */
   async beat(): Promise<Beat> {
     const { releases } = this;

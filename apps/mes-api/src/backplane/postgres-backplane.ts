@@ -11,9 +11,9 @@ import {
 } from '@mes/cache';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
+import { DATABASE_REPLACED } from '../database-replaced.js';
 import { NotListeningError, PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
 import { EVICTIONS_CHANNEL } from './evictions-channel.js';
-import { DatabaseReplaced } from './database-replaced.js';
 import { LEASE, Members, type Beat } from './members.js';
 import { messagesOf, type Eviction } from './messages.js';
 
@@ -179,7 +179,6 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   /** Begins to listen, again: what was notified meanwhile is not known here. */
   private async join(): Promise<void> {
     this.isUpToDate = false;
-    await this.members.markCrash();
     const sentAt = performance.now();
     const beat = await this.members.beat();
     if (!(await this.isVouchedFor(beat.authority))) this.ledger.owe([EPOCH]);
@@ -227,8 +226,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     if (before === undefined || before === state) return;
     // What was loaded from the database in another state is not valid.
     this.logger.warn('the database was restarted, restored or replaced: what is cached is loaded anew');
+    this.events.emit(DATABASE_REPLACED);
     this.ledger.readmit('the database is in another state');
-    this.events.emit(DatabaseReplaced.eventName, new DatabaseReplaced(state));
   }
 
   private async tick(): Promise<void> {

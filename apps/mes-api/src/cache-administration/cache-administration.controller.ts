@@ -4,8 +4,8 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
-import { EventLog } from '../events-stream/event-log.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { EventReset } from '../events-stream/event-reset.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
 import { EvictTagsDto } from './evict-tags.dto.js';
 
@@ -14,10 +14,10 @@ import { EvictTagsDto } from './evict-tags.dto.js';
 export class CacheAdministrationController {
   constructor(
     private readonly writes: CacheWrites,
-    private readonly backplane: Backplane,
-    private readonly events: EventLog,
     private readonly ledger: Ledger,
     private readonly statistics: CacheStatistics,
+    private readonly backplane: Backplane,
+    private readonly reset: EventReset,
   ) {}
 
   @Post('evictions')
@@ -27,21 +27,20 @@ export class CacheAdministrationController {
   @ApiOperation({
     operationId: 'evictCache',
     summary: 'Evict answers by tag',
-    description:
-      'For repairs, through all instances: the API evicts by itself what its own writes make untrue, and notices most of what ' +
-      'happens to the database. After `epoch`, clients of the live events are sent a `reset`.',
+    description: `For repairs, through all instances: the API evicts by itself what its own writes make untrue.
+Clients of the live events are sent a \`reset\` when everything is evicted.`,
   })
   @ApiAcceptedResponse({
     type: EvictTagsDto,
-    description: 'No later read, through any instance, is answered with what was stored under these tags.',
+    description: 'No later read is answered with what was stored under these tags.',
   })
   @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
     request.auditedDetails = { tags };
     await this.writes.evict(tags);
-    // Instances with another ledger, or without a way to this one, hear of it by the database.
+    // Those that do not share a ledger with this instance.
     await this.backplane.relay(tags);
-    if (tags.includes(EPOCH)) await this.events.addReset();
+    if (tags.includes(EPOCH)) await this.reset.announce();
     return { tags };
   }
 

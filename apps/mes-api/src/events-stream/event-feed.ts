@@ -1,11 +1,10 @@
 import { NextRun } from '@mes/cache';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
-import { DatabaseReplaced } from '../backplane/database-replaced.js';
 import { eventOf } from './event-of.js';
 import { EventLog } from './event-log.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 import { EvictionBarrier } from './eviction-barrier.js';
+import { encodePosition } from './position-codec.js';
 import { isComplete, type Position } from './position.js';
 import { formatEvent, type ServerSentEvent } from './server-sent-event.js';
 
@@ -52,7 +51,6 @@ export class EventFeed {
   }
 
   /** Reads what is new, if anybody listens, and lets nobody wait for it. */
-  @OnEvent(DatabaseReplaced.eventName)
   wake(): void {
     if (this.listeners === 0) return;
     this.advance().then(
@@ -81,22 +79,18 @@ export class EventFeed {
       this.reached = await this.log.now();
       return;
     }
-    const ids = await this.log.ids();
     let position = this.reached;
     do {
       const page = await this.log.read(position);
       if (!page) {
         position = await this.log.now();
         await this.barrier.pass([{ type: 'reset', announced: false, at: new Date(), position }]);
-        this.publish(position, [{ id: ids.encode(position), event: 'reset', data: {} }]);
+        this.publish(position, [{ id: encodePosition(position), event: 'reset', data: {} }]);
         return;
       }
       await this.barrier.pass(page.entries);
       position = page.position;
-      this.publish(
-        position,
-        page.entries.map((entry) => eventOf(entry, ids)),
-      );
+      this.publish(position, page.entries.map(eventOf));
     } while (!isComplete(position));
   }
 

@@ -1,10 +1,8 @@
-import { readCacheNamespace } from '@mes/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 import type { LogEntry } from './log-entry.js';
-import { PositionCodec } from './position-codec.js';
 import { completeAt, isComplete, type Position } from './position.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -22,15 +20,12 @@ interface PageRow {
 
 type StoredEntry = { readonly seq: string; readonly at: string } & Omit<LogEntry, 'position' | 'at'>;
 
-/** Names the database and its state: positions of before a restore or a crash mean nothing after it. */
-const HISTORY = 'left(database_state(), 8)';
-
 /**
- * Of a position whose snapshot is $1, and whose history is $2: true if it is not known any more what came after it. Either
- * something of that has been pruned, or the database has gone back since, as one that was restored or has crashed has.
+ * Of a position whose snapshot is $1, and whose state is $2: true if it is not known any more what came after it. Either
+ * something of that has been pruned, or the database was replaced or has gone back since.
  */
 const GONE = `(
-  $2 IS DISTINCT FROM ${HISTORY}
+  $2 <> database_state()
   OR pg_snapshot_xmax($1::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
   OR EXISTS (
     SELECT FROM order_event_horizons h
@@ -46,34 +41,29 @@ const NOT_HAD = 'e.xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_i
 /** Reads the log of events. Rows and the snapshot that they are visible in come from one statement, so they agree. */
 @Injectable()
 export class EventLog {
-  private codec: Promise<PositionCodec> | undefined;
-
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
   ) {}
 
+  /**
+   * The position of somebody who begins now.
+   *
+   * A dump brings along events of transactions with numbers that this database has not given out yet. They are deleted: they
+   * would be taken for news once it has.
+   */
+  async now(): Promise<Position> {
+    await this.dataSource.query('DELETE FROM order_events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())');
+    const [row] = await this.dataSource.query<{ now: Snapshot; state: string }[]>(
+      'SELECT pg_current_snapshot()::text AS now, database_state() AS state',
+    );
+    if (!row) throw new Error('there is no snapshot');
+    return completeAt(row.state, row.now);
+  }
+
   /** Has all who follow, through any instance, fetch everything again. */
   async addReset(): Promise<void> {
     await this.dataSource.query(`INSERT INTO order_events (type, announced) VALUES ('reset', false)`);
-  }
-
-  /** What positions in this database are called. */
-  ids(): Promise<PositionCodec> {
-    if (!this.codec) {
-      this.codec = readCacheNamespace(this.dataSource).then((name) => new PositionCodec(name));
-      this.codec.catch(() => (this.codec = undefined));
-    }
-    return this.codec;
-  }
-
-  /** The position of somebody who begins now. */
-  async now(): Promise<Position> {
-    const [row] = await this.dataSource.query<{ now: Snapshot; history: string }[]>(
-      `SELECT pg_current_snapshot()::text AS now, ${HISTORY} AS history`,
-    );
-    if (!row) throw new Error('there is no snapshot');
-    return completeAt(row.history, row.now);
   }
 
   /**
@@ -100,7 +90,7 @@ export class EventLog {
       FROM target`,
       [
         position.before,
-        position.history,
+        position.state,
         (isComplete(position) ? until : position.batch) ?? null,
         position.seq,
         this.options.pageSize + 1,
@@ -113,14 +103,14 @@ export class EventLog {
       .map((entry) => toEntry(entry, { ...position, batch: row.target, seq: entry.seq }));
     const isCut = (row.entries ?? []).length > entries.length;
     const last = isCut ? entries.at(-1) : undefined;
-    return { entries, position: last?.position ?? completeAt(position.history, row.target) };
+    return { entries, position: last?.position ?? completeAt(position.state, row.target) };
   }
 
   /**
    * Whether somebody at this position can be told of each event up to a snapshot: all are still known, and they are not
    * too many.
    */
-  async canResume({ history, before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
+  async canResume({ state, before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
     const [row] = await this.dataSource.query<{ possible: boolean }[]>(
       `SELECT NOT ${GONE} AND $6::bigint >= (
         SELECT count(*) FROM (
@@ -130,7 +120,7 @@ export class EventLog {
           LIMIT $6::bigint + 1
         ) AS missed
       ) AS possible`,
-      [before, history, batch, seq, until, this.options.maxMissed],
+      [before, state, batch, seq, until, this.options.maxMissed],
     );
     return row?.possible === true;
   }

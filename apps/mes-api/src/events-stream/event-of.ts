@@ -1,11 +1,11 @@
 import type { LogEntry } from './log-entry.js';
 import type { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
-import type { PositionCodec } from './position-codec.js';
+import { encodePosition } from './position-codec.js';
 import type { ServerSentEvent } from './server-sent-event.js';
 
 /** What clients are told of an entry of the log. Nothing of it is about a customer. */
-export function eventOf(entry: LogEntry, ids: PositionCodec): ServerSentEvent {
-  return { id: ids.encode(entry.position), event: entry.type, data: dataOf(entry) };
+export function eventOf(entry: LogEntry): ServerSentEvent {
+  return { id: encodePosition(entry.position), event: entry.type, data: dataOf(entry) };
 }
 
 function dataOf(entry: LogEntry): OrderCreatedEventDto | OrderStatusChangedEventDto | Record<string, never> {

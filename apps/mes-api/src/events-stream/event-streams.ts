@@ -3,9 +3,9 @@ import type { Caller } from '../auth/caller.js';
 import { Drain } from '../shutdown/drain.js';
 import { ClientStream, type ClientConnection } from './client-stream.js';
 import { EventFeed } from './event-feed.js';
-import { EventLog } from './event-log.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 import { EvictionBarrier } from './eviction-barrier.js';
+import { encodePosition } from './position-codec.js';
 import type { Position } from './position.js';
 import { Resumption } from './resumption.js';
 import { formatEvent } from './server-sent-event.js';
@@ -29,7 +29,6 @@ export class EventStreams implements OnModuleDestroy {
 
   constructor(
     private readonly admission: StreamAdmission,
-    private readonly log: EventLog,
     private readonly feed: EventFeed,
     private readonly barrier: EvictionBarrier,
     private readonly resumption: Resumption,
@@ -60,7 +59,6 @@ export class EventStreams implements OnModuleDestroy {
     const detach = this.feed.attach();
     try {
       await this.feed.advance();
-      const ids = await this.log.ids();
       const resumed = lastEventId === undefined ? undefined : await this.resumption.positionOf(lastEventId);
       const { position } = this.feed;
       if (!resumed) await this.barrier.passAll();
@@ -68,9 +66,9 @@ export class EventStreams implements OnModuleDestroy {
       const { maxUnsentBytes, reconnectDelay: retry } = this.options;
       const stream = new ClientStream(connection, maxUnsentBytes);
       const isReset = lastEventId !== undefined && !resumed;
-      const current = ids.encode(position);
+      const current = encodePosition(position);
       // Whoever is cut off between hello and reset must be told to reset the next time.
-      const id = isReset ? undefined : resumed ? ids.encode(resumed) : current;
+      const id = isReset ? undefined : resumed ? encodePosition(resumed) : current;
       stream.send(formatEvent({ retry, id, event: 'hello', data: {} }));
       if (isReset) stream.send(formatEvent({ id: current, event: 'reset', data: {} }));
       this.keep(stream, caller.expiresAt, () => {
@@ -89,7 +87,7 @@ export class EventStreams implements OnModuleDestroy {
   private keep(stream: ClientStream, expiresAt: number, release: () => void): void {
     this.open.set(stream, { isLive: false });
     this.heartbeat ??= setInterval(() => {
-      void this.beat();
+      this.beat();
     }, this.options.heartbeatInterval).unref();
     const expiry = setTimeout(
       () => {
@@ -129,9 +127,8 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** An id without an event moves the client on: after a quiet hour, it has still missed nothing. */
-  private async beat(): Promise<void> {
-    const ids = await this.log.ids();
-    const live = Buffer.from(`:\nid: ${ids.encode(this.feed.position)}\n\n`);
+  private beat(): void {
+    const live = Buffer.from(`:\nid: ${encodePosition(this.feed.position)}\n\n`);
     for (const [stream, { isLive }] of this.open) stream.send(isLive ? live : ':\n\n');
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import { DATABASE_REPLACED } from '../database-replaced.js';
 import { EVICTIONS_CHANNEL } from '../backplane/evictions-channel.js';
 import { OrderCreated } from '../orders/events/order-created.js';
 import { StatusChanged } from '../orders/events/status-changed.js';
@@ -25,6 +26,12 @@ export class EventWakeUps {
       wake();
       return Promise.resolve();
     });
+  }
+
+  /** What was read before says nothing of another database: the feed finds that out. */
+  @OnEvent(DATABASE_REPLACED)
+  onReplacedDatabase(): void {
+    this.feed.wake();
   }
 
   @OnEvent(OrderCreated.eventName)

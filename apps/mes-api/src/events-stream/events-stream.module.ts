@@ -4,6 +4,7 @@ import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { EventNotifier } from './event-notifier.js';
 import { EventPruning } from './event-pruning.js';
+import { EventReset } from './event-reset.js';
 import { EventStreams } from './event-streams.js';
 import { EventWakeUps } from './event-wake-ups.js';
 import { EventsController } from './events.controller.js';
@@ -21,6 +22,7 @@ import { StreamAdmission } from './stream-admission.js';
     EventLog,
     EventFeed,
     EventNotifier,
+    EventReset,
     EventWakeUps,
     EventPruning,
     EvictionBarrier,
@@ -28,6 +30,6 @@ import { StreamAdmission } from './stream-admission.js';
     StreamAdmission,
     EventStreams,
   ],
-  exports: [EventLog, EventStreams],
+  exports: [EventReset, EventStreams],
 })
 export class EventsStreamModule {}

@@ -24,11 +24,11 @@ come again then, with the id of the last message as \`Last-Event-ID\`, and nothi
 Events are kept for an hour; whoever has missed more than 1000 of them is sent a \`reset\`. Whoever reads too slowly is cut off.`;
 
 const EXAMPLE = `retry: 1000
-id: cTNmR2k0YVouNWUwYzkxZDJ-ODEyOjgxMjo
+id: YmI3NmUwZjM1ZTFhMmZlYn44MTI6ODEyOg
 event: hello
 data: {}
 
-id: cTNmR2k0YVouNWUwYzkxZDJ-ODEzOjgxMzo
+id: YmI3NmUwZjM1ZTFhMmZlYn44MTM6ODEzOg
 event: order.status-changed
 data: {"id":"01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d","number":7,"version":2,"from":"NEW","status":"MANUFACTURING_STARTED","assignee":"operator-1","by":"operator-1","at":"2026-11-23T09:30:00.000Z"}
 

@@ -6,8 +6,8 @@ import type { Snapshot } from './snapshot.js';
  * A sequence number alone would not do: transactions commit in another order than they take their numbers.
  */
 export interface Position {
-  /** What has been since the database was last made, restored or recovered from a crash: snapshots of others say nothing in it. */
-  readonly history: string;
+  /** The `database_state()` that the snapshots belong to: they say nothing of a database in another state. */
+  readonly state: string;
   readonly before: Snapshot;
   readonly batch: Snapshot;
   /** A decimal number, which may be larger than JavaScript's. */
@@ -15,8 +15,8 @@ export interface Position {
 }
 
 /** Of somebody who has had all that is visible in this snapshot. */
-export function completeAt(history: string, snapshot: Snapshot): Position {
-  return { history, before: snapshot, batch: snapshot, seq: '0' };
+export function completeAt(state: string, snapshot: Snapshot): Position {
+  return { state, before: snapshot, batch: snapshot, seq: '0' };
 }
 
 export function isComplete({ before, batch }: Position): boolean {
@@ -26,7 +26,7 @@ export function isComplete({ before, batch }: Position): boolean {
 /** Whether whoever is at one has had the same as whoever is at the other. */
 export function isSame(one: Position, other: Position): boolean {
   return (
-    one.history === other.history &&
+    one.state === other.state &&
     one.before === other.before &&
     one.batch === other.batch &&
     (isComplete(one) || one.seq === other.seq)

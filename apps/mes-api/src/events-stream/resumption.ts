@@ -5,6 +5,7 @@ import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { eventOf } from './event-of.js';
 import { EvictionBarrier } from './eviction-barrier.js';
+import { decodePosition, encodePosition } from './position-codec.js';
 import { isComplete, isSame, type Position } from './position.js';
 import { formatEvent } from './server-sent-event.js';
 import { isLater } from './snapshot.js';
@@ -25,9 +26,9 @@ export class Resumption {
 
   /** The position that an id stands for, if whoever has it can be told of each event since. */
   async positionOf(id: string): Promise<Position | undefined> {
-    const position = (await this.log.ids()).decode(id);
-    const { history, batch: until } = this.feed.position;
-    if (position?.history !== history || isLater(position.batch, until)) return undefined;
+    const position = decodePosition(id);
+    const { state, batch: until } = this.feed.position;
+    if (position?.state !== state || isLater(position.batch, until)) return undefined;
     return (await this.limit(() => this.log.canResume(position, until))) ? position : undefined;
   }
 
@@ -37,7 +38,6 @@ export class Resumption {
    * @returns ends that; nothing if the client has gone meanwhile
    */
   async follow(stream: ClientStream, from: Position): Promise<(() => void) | undefined> {
-    const ids = await this.log.ids();
     let position = from;
     for (;;) {
       await stream.taken();
@@ -61,7 +61,7 @@ export class Resumption {
         else stream.send(messages);
       });
       try {
-        position = await this.sendPage(stream, position, target, ids);
+        position = await this.sendPage(stream, position, target);
         if (!isSame(position, target)) {
           unsubscribe();
           continue;
@@ -76,19 +76,14 @@ export class Resumption {
     }
   }
 
-  private async sendPage(
-    stream: ClientStream,
-    position: Position,
-    target: Position,
-    ids: Parameters<typeof eventOf>[1],
-  ): Promise<Position> {
+  private async sendPage(stream: ClientStream, position: Position, target: Position): Promise<Position> {
     const page = await this.limit(() => this.log.read(position, target.before));
     if (!page) {
-      stream.send(formatEvent({ id: ids.encode(target), event: 'reset', data: {} }));
+      stream.send(formatEvent({ id: encodePosition(target), event: 'reset', data: {} }));
       return target;
     }
     await this.barrier.pass(page.entries);
-    stream.send(page.entries.map((entry) => formatEvent(eventOf(entry, ids))).join(''));
+    stream.send(page.entries.map((entry) => formatEvent(eventOf(entry))).join(''));
     return page.position;
   }
 }

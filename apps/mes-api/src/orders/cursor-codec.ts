@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { DatabaseReplaced } from '../backplane/database-replaced.js';
+import { DATABASE_REPLACED } from '../database-replaced.js';
 import { CursorInvalidError } from './order-errors.js';
 import type { PagePosition } from './repository/orders.repository.js';
 
@@ -21,9 +21,8 @@ export class CursorCodec {
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Another installation’s database has another secret. */
-  @OnEvent(DatabaseReplaced.eventName)
-  forget(): void {
+  @OnEvent(DATABASE_REPLACED)
+  forgetSecret(): void {
     this.secret = undefined;
   }
 
@@ -54,10 +53,13 @@ export class CursorCodec {
   }
 
   private readSecret(): Promise<string> {
-    this.secret ??= readSharedSecret(this.dataSource, 'cursor').catch((error: unknown) => {
-      this.secret = undefined;
-      throw error;
-    });
+    if (!this.secret) {
+      const secret = readSharedSecret(this.dataSource, 'cursor').catch((error: unknown) => {
+        if (this.secret === secret) this.secret = undefined;
+        throw error;
+      });
+      this.secret = secret;
+    }
     return this.secret;
   }
 }

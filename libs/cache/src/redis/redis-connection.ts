@@ -47,7 +47,8 @@ export class RedisConnection {
   private trusted = false;
   private closed = false;
   private slowSince: number | undefined;
-  private distrusted: (() => void) | undefined;
+  /** Aborted when Redis, which is being admitted or trusted, is to be admitted again. */
+  private distrusted = new AbortController();
   private lastComplaint = '';
 
   constructor(private readonly options: RedisConnectionOptions) {
@@ -90,14 +91,18 @@ export class RedisConnection {
   distrust(why: string): void {
     if (this.trusted) this.logger.warn(`Redis is not used (${why}): answers come from the database until it is`);
     this.trusted = false;
-    this.distrusted?.();
+    this.distrusted.abort();
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    this.distrusted?.();
+    this.distrusted.abort();
     this.trusted = false;
     await end(this.current);
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private async watch<T>(operation: Promise<T>): Promise<T> {
@@ -111,7 +116,7 @@ export class RedisConnection {
   }
 
   private async stayConnected(admit: (client: RedisClient) => Promise<void>, onOutcome: () => void): Promise<void> {
-    while (!this.closed) {
+    while (!this.isClosed()) {
       const client = this.createClient();
       this.current = client;
       const broken = new Promise<never>((_, reject) => {
@@ -142,22 +147,17 @@ export class RedisConnection {
     admit: (client: RedisClient) => Promise<void>,
     onOutcome: () => void,
   ): Promise<void> {
-    while (!this.closed) {
+    while (!this.isClosed()) {
       const asked = performance.now();
       await withDeadline(client.ping(), Math.max(SILENCE_TIMEOUT, this.options.deadline));
       if (performance.now() - asked <= this.options.deadline * SLOW) {
-        let isDistrusted = false;
-        const distrusted = new Promise<void>((resolve) => {
-          this.distrusted = () => {
-            isDistrusted = true;
-            resolve();
-          };
-        });
+        const distrusted = new AbortController();
+        this.distrusted = distrusted;
         // What is distrusted meanwhile is admitted again.
-        if ((await this.isAdmitted(client, admit)) && !isDistrusted) {
+        if ((await this.isAdmitted(client, admit)) && !distrusted.signal.aborted) {
           this.trust();
           onOutcome();
-          await distrusted;
+          await aborted(distrusted.signal);
         }
       }
       onOutcome();
@@ -193,10 +193,20 @@ export class RedisConnection {
     return new Proxy({} as RedisClient, {
       get: (_, name) => {
         const member: unknown = Reflect.get(this.current ?? {}, name);
-        return typeof member === 'function' ? member.bind(this.current) : member;
+        return typeof member === 'function' ? (member.bind(this.current) as unknown) : member;
       },
     });
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+  });
 }
 
 async function end(client: RedisClient | undefined): Promise<void> {

@@ -130,7 +130,8 @@ export class RedisLedger extends Ledger {
    */
   private async admit(client: RedisClient, admission: Admission): Promise<void> {
     const key = this.keys.version(EPOCH);
-    const store = await identify(client);
+    // Whoever uses other keys on the same Redis uses another store.
+    const store = `${await identify(client)}:${this.options.namespace}`;
     this.redisTime = undefined;
     for (;;) {
       const epoch = (await client.get(key)) ?? '';

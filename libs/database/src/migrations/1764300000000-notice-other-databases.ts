@@ -1,119 +1,214 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Lets the instances notice that the database is another one, or in another state, than what they have cached came from. */
+/** Lets the API notice that its data were replaced, went back, or were changed past it. */
 export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
   readonly name = 'NoticeOtherDatabases1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(identity);
-    await runner.query(changes);
-    await runner.query(always('ENABLE ALWAYS TRIGGER'));
-    await runner.query(`DELETE FROM secrets WHERE name = 'cache-namespace'`);
+    // Writers lock orders first, so a writer and this migration cannot lock the tables crosswise.
+    await runner.query(`
+      LOCK TABLE orders, order_status_changes, order_status_counts, order_arrivals IN SHARE ROW EXCLUSIVE MODE
+    `);
+    await runner.query(state);
+    await runner.query(namespace);
+    await runner.query(counting);
+    await runner.query(enable('ENABLE ALWAYS'));
+    await runner.query('ALTER FUNCTION log_order_events() SET search_path FROM CURRENT');
+    await runner.query(triggers);
+    await runner.query(`UPDATE secrets SET value = cache_namespace() WHERE name = 'cache-namespace'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(always('ENABLE TRIGGER'));
     await runner.query(`
-      INSERT INTO secrets VALUES ('cache-namespace', 'mes-' || left(gen_random_uuid()::text, 8));
-      DROP FUNCTION notify_of_details() CASCADE;
-      DROP FUNCTION database_state();
-      DROP FUNCTION cache_namespace();
+      DROP TRIGGER order_status_changes_notify_insert ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_update ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_delete ON order_status_changes;
+      DROP TRIGGER order_status_changes_notify_truncate ON order_status_changes;
+      DROP TRIGGER order_status_counts_notify ON order_status_counts;
+      DROP TRIGGER order_arrivals_notify ON order_arrivals;
+      DROP FUNCTION notify_of_history(), notify_of_counts(), tell_of_change(text[]);
+      DROP FUNCTION cache_namespace(), database_state();
+      ALTER FUNCTION log_order_events() RESET search_path;
+      CREATE OR REPLACE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
+        FOR EACH STATEMENT EXECUTE FUNCTION count_orders();
+      DROP FUNCTION forget_counts();
     `);
+    await runner.query(countUnless('false'));
+    await runner.query(enable('ENABLE'));
   }
 }
 
 /*
- * database_state() changes when rows may have been replaced without any trigger, or when the database may have gone back:
- * another server, a start, a crash (the name in the unlogged table is lost), tables that were made anew, swapped, emptied or
- * rewritten, triggers that were switched off and on. It says nothing of what triggers notify of, and does not change by normal
- * writes or maintenance, but for VACUUM FULL. Tables that are missing for a moment, as during a restore, do not fail it.
- * cache_namespace() names the database for as long as it exists, whatever is restored into it: keys in Redis begin with it, so
- * that databases that come from one dump never meet there.
+ * A digest that changes when the data may have been replaced or have gone back, so that nothing that was read before says
+ * anything about them:
+ *
+ * - another cluster, another database of it, or a restart of the server (a failover, a recovery to a point in time);
+ * - a crash: PostgreSQL discards its statistics then, and notes when;
+ * - other tables under the same names, or other files under the same tables: DROP and CREATE, renaming, TRUNCATE;
+ * - triggers that were disabled and enabled again: their rows in the catalogue are other versions then.
+ *
+ * As long as a trigger that tells of writes is missing or disabled, the writes themselves are counted as well.
+ *
+ * It reads catalogues only. A transaction that restores tables has them locked, and nobody who asks for this waits for it.
  */
-const identity = `
-  CREATE FUNCTION database_state() RETURNS text LANGUAGE sql STABLE AS $$
-    WITH tables AS (
-      SELECT to_regclass(name) AS oid
-      FROM unnest(ARRAY[
-        'orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets'
-      ]) AS name
-    )
-    SELECT md5(concat_ws(' ',
-      (SELECT system_identifier FROM pg_control_system()),
-      (SELECT oid FROM pg_database WHERE datname = current_database()),
-      extract(epoch FROM pg_postmaster_start_time()),
-      (SELECT name FROM order_event_histories),
-      (SELECT string_agg(concat_ws('/', c.oid, c.relfilenode), ' ' ORDER BY c.relname) FROM pg_class c JOIN tables USING (oid)),
-      (SELECT string_agg(concat_ws('/', t.oid, t.xmin, t.tgenabled), ' ' ORDER BY t.oid)
-        FROM pg_trigger t JOIN tables ON t.tgrelid = tables.oid)
-    ))
-  $$;
-
-  CREATE FUNCTION cache_namespace() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT 'mes-' || left(md5(s.system_identifier || '/' || d.oid), 12)
-    FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
-  $$;
+const state = `
+  CREATE OR REPLACE FUNCTION database_state() RETURNS text LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN (
+      WITH tables AS MATERIALIZED (
+        SELECT oid, relfilenode FROM pg_class
+        WHERE relname IN ('orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets')
+          AND pg_table_is_visible(oid)
+      ), table_triggers AS MATERIALIZED (
+        SELECT t.oid, t.xmin, t.tgname, t.tgenabled FROM tables JOIN pg_trigger t ON t.tgrelid = tables.oid
+        WHERE NOT t.tgisinternal
+      ), telling AS (
+        SELECT count(*) = 18 AS all_writes FROM table_triggers
+        WHERE tgenabled <> 'D' AND tgname ~ '^order(s|_status_changes|_status_counts|_arrivals)_(count|notify|log)(_|$)'
+      )
+      SELECT left(encode(sha256(convert_to(concat_ws(
+        '/',
+        (SELECT system_identifier FROM pg_control_system()),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        extract(epoch FROM pg_postmaster_start_time()),
+        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()),
+        (SELECT string_agg(concat(oid, '=', relfilenode), ',' ORDER BY oid) FROM tables),
+        (SELECT string_agg(concat(oid, '=', xmin, tgenabled), ',' ORDER BY oid) FROM table_triggers),
+        (SELECT sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid))
+         FROM tables, telling WHERE NOT all_writes)
+      ), 'UTF8')), 'hex'), 16)
+    );
+  END $$;
 `;
 
 /*
- * The history and the counts are written by the API together with the orders, whose triggers tell of that, and by triggers.
- * Whoever else writes them is told of here. mes.announced is set in each write of the API, to either value, and in no other.
+ * Names the keys in Redis. Nothing of it comes with a dump: installations that were made of one dump do not share their keys,
+ * and a restore leaves the name as it is. It does not change either when the database is dropped and made again.
+ *
+ * The secret of this name is read by earlier versions of the API, which may run as well for a while.
  */
-const changes = `
-  CREATE FUNCTION notify_of_details() RETURNS trigger LANGUAGE plpgsql AS $$
-  DECLARE
-    tags text[] := ARRAY['epoch'];
+const namespace = `
+  CREATE OR REPLACE FUNCTION cache_namespace() RETURNS text LANGUAGE sql STABLE
+    RETURN 'mes-' || (
+      SELECT left(encode(sha256(convert_to(system_identifier || '/' || current_database(), 'UTF8')), 'hex'), 12)
+      FROM pg_control_system()
+    );
+`;
+
+/*
+ * pg_restore, in a session that silences triggers, brings the counts along, so it is not counted for. It is known by its empty
+ * search path.
+ */
+const IS_RESTORE = `current_setting('session_replication_role') = 'replica' AND current_setting('search_path') = ''`;
+
+function countUnless(condition: string): string {
+  return `
+    CREATE OR REPLACE TRIGGER orders_count_insert AFTER INSERT ON orders
+      REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+    CREATE OR REPLACE TRIGGER orders_count_update AFTER UPDATE ON orders
+      REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+      FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+    CREATE OR REPLACE TRIGGER orders_count_delete AFTER DELETE ON orders
+      REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT WHEN (NOT (${condition})) EXECUTE FUNCTION count_orders();
+  `;
+}
+
+/* The counts go with the orders by DELETE: PostgreSQL refuses to truncate them within a TRUNCATE that names them as well. */
+const counting = `
+  ${countUnless(IS_RESTORE)}
+
+  CREATE OR REPLACE FUNCTION forget_counts() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    IF current_setting('mes.announced', true) IN ('on', 'off') THEN
+    DELETE FROM order_status_counts;
+    DELETE FROM order_arrivals;
+    RETURN NULL;
+  END $$;
+
+  CREATE OR REPLACE TRIGGER orders_count_truncate AFTER TRUNCATE ON orders
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_counts();
+`;
+
+/** Triggers of orders with ENABLE ALWAYS are not silenced by session_replication_role. */
+function enable(how: 'ENABLE' | 'ENABLE ALWAYS'): string {
+  const names = ['count', 'notify', 'log'].flatMap((purpose) =>
+    ['insert', 'update', 'delete', 'truncate'].map((event) => `orders_${purpose}_${event}`),
+  );
+  return `ALTER TABLE orders ${names.map((name) => `${how} TRIGGER ${name}`).join(', ')}`;
+}
+
+/*
+ * The API writes the history together with an order, which tells of it, and says of each write whether it is announced.
+ * Whoever writes history without saying so writes past the API.
+ *
+ * When an order is deleted, its history goes with it, order by order; the order tells of that.
+ *
+ * Counts are written by triggers of orders, one level down. Whoever writes them on the first level writes past those.
+ *
+ * The functions have their own search path, since that of pg_restore is empty.
+ */
+const triggers = `
+  CREATE OR REPLACE FUNCTION tell_of_change(tags text[]) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  BEGIN
+    PERFORM pg_notify('mes_evictions', json_build_object('tags', tags)::text);
+    INSERT INTO order_events (type, announced)
+      SELECT 'reset', false
+      WHERE NOT EXISTS (SELECT FROM order_events WHERE xid = pg_current_xact_id() AND type = 'reset');
+  END $$;
+
+  CREATE OR REPLACE FUNCTION notify_of_history() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  DECLARE
+    most CONSTANT integer := 100;
+    tags text[];
+  BEGIN
+    IF coalesce(current_setting('mes.announced', true), '') <> '' THEN
       RETURN NULL;
     END IF;
-    IF TG_TABLE_NAME <> 'order_status_changes' THEN
-      tags := ARRAY['orders:counts'];
-    ELSIF TG_OP = 'INSERT' THEN
-      SELECT array_agg('order:' || order_id) INTO tags FROM (SELECT DISTINCT order_id FROM after_rows LIMIT 101) AS touched;
-    ELSIF TG_OP = 'DELETE' THEN
-      SELECT array_agg('order:' || order_id) INTO tags FROM (SELECT DISTINCT order_id FROM before_rows LIMIT 101) AS touched;
+    IF TG_OP = 'INSERT' THEN
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT DISTINCT order_id FROM after_rows LIMIT most + 1) AS touched;
     ELSIF TG_OP = 'UPDATE' THEN
-      SELECT array_agg('order:' || order_id) INTO tags FROM (
-        SELECT order_id FROM (SELECT order_id FROM before_rows UNION SELECT order_id FROM after_rows) AS both_rows LIMIT 101
-      ) AS touched;
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT order_id FROM before_rows UNION SELECT order_id FROM after_rows LIMIT most + 1) AS touched;
+    ELSIF TG_OP = 'DELETE' THEN
+      SELECT array_agg('order:' || order_id) INTO tags
+        FROM (SELECT DISTINCT order_id FROM before_rows JOIN orders ON orders.id = order_id LIMIT most + 1) AS touched;
+    ELSE
+      tags := ARRAY['epoch'];
     END IF;
     IF tags IS NULL THEN
       RETURN NULL;
     END IF;
-    IF cardinality(tags) > 100 THEN
+    IF cardinality(tags) > most THEN
       tags := ARRAY['epoch'];
     END IF;
-    INSERT INTO order_events (type, announced) VALUES ('reset', false);
-    PERFORM pg_notify('mes_evictions', json_build_object('tags', tags)::text);
+    PERFORM tell_of_change(tags);
     RETURN NULL;
   END $$;
 
-  CREATE TRIGGER changes_notify_insert AFTER INSERT ON order_status_changes
-    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_details();
-  CREATE TRIGGER changes_notify_update AFTER UPDATE ON order_status_changes
-    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_details();
-  CREATE TRIGGER changes_notify_delete AFTER DELETE ON order_status_changes
-    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_details();
-  CREATE TRIGGER changes_notify_truncate AFTER TRUNCATE ON order_status_changes
-    FOR EACH STATEMENT EXECUTE FUNCTION notify_of_details();
-  CREATE TRIGGER counts_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_status_counts
-    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_details();
-  CREATE TRIGGER arrivals_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_arrivals
-    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_details();
-`;
+  CREATE TRIGGER order_status_changes_notify_insert AFTER INSERT ON order_status_changes
+    REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_update AFTER UPDATE ON order_status_changes
+    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_delete AFTER DELETE ON order_status_changes
+    REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  CREATE TRIGGER order_status_changes_notify_truncate AFTER TRUNCATE ON order_status_changes
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_of_history();
+  ALTER TABLE order_status_changes
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_insert,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_update,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_delete,
+    ENABLE ALWAYS TRIGGER order_status_changes_notify_truncate;
 
-/** By default, triggers are silent in sessions that apply what was changed elsewhere: session_replication_role. */
-function always(enable: 'ENABLE ALWAYS TRIGGER' | 'ENABLE TRIGGER'): string {
-  const telling: Readonly<Record<string, readonly string[]>> = {
-    orders: ['notify', 'log'].flatMap((kind) =>
-      ['insert', 'update', 'delete', 'truncate'].map((operation) => `orders_${kind}_${operation}`),
-    ),
-    order_status_changes: ['insert', 'update', 'delete', 'truncate'].map((operation) => `changes_notify_${operation}`),
-    order_status_counts: ['counts_notify'],
-    order_arrivals: ['arrivals_notify'],
-  };
-  return Object.entries(telling)
-    .map(([table, triggers]) => `ALTER TABLE ${table} ${triggers.map((name) => `${enable} ${name}`).join(', ')};`)
-    .join('\n');
-}
+  CREATE OR REPLACE FUNCTION notify_of_counts() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  BEGIN
+    PERFORM tell_of_change(ARRAY['orders:counts']);
+    RETURN NULL;
+  END $$;
+
+  CREATE TRIGGER order_status_counts_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_status_counts
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_counts();
+  ALTER TABLE order_status_counts ENABLE ALWAYS TRIGGER order_status_counts_notify;
+  CREATE TRIGGER order_arrivals_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON order_arrivals
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION notify_of_counts();
+  ALTER TABLE order_arrivals ENABLE ALWAYS TRIGGER order_arrivals_notify;
+`;

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
 
 /** The instances that are running, and the Redis that all of them use. */
 export class KnowTheMembers1764400000000 implements MigrationInterface {
@@ -51,7 +52,7 @@ const claims = `
   DECLARE
     held cache_authority;
   BEGIN
-    PERFORM pg_advisory_xact_lock(7391248);
+    PERFORM pg_advisory_xact_lock(${ADVISORY_LOCKS.cacheStores});
     SELECT * INTO held FROM cache_authority;
     UPDATE cache_members SET store = NULL WHERE id = claimant;
     IF NOT FOUND THEN
@@ -78,7 +79,7 @@ const announcements = `
     is_announced boolean := false;
   BEGIN
     IF announced_to IS NOT NULL THEN
-      PERFORM pg_advisory_xact_lock_shared(7391248);
+      PERFORM pg_advisory_xact_lock_shared(${ADVISORY_LOCKS.cacheStores});
       is_announced := EXISTS (SELECT FROM cache_authority WHERE store = announced_to);
     END IF;
     PERFORM set_config('mes.announced', CASE WHEN is_announced THEN 'on' ELSE 'off' END, true);
