@@ -16,6 +16,7 @@ const KNOWN: readonly RawHead[] = [
   { method: 'GET', target: `${ORDERS}#limit=1&q=zzz?${GAPS.query}`, headers: [] },
   { method: 'GET', target: `${ORDERS}#limit=1?${GAPS.query}`, headers: [] },
   { method: 'GET', target: `http://a?/${GAPS.query}`, headers: [] },
+  { method: 'HEAD', target: `${ORDERS}?${GAPS.query}`, headers: [['If-None-Match', GAPS.entityTag]] },
   { method: 'GET', target: `${ORDERS}?${GAPS.query}`, headers: [['Accept-Encoding', '*, br;q=0']] },
   { method: 'GET', target: `http://a${ORDERS}?${GAPS.query}`, headers: [['If-None-Match', `"x", ${GAPS.entityTag}`]] },
 ];
