@@ -181,11 +181,10 @@ function bearer(token: string): Record<string, string> {
   return { Authorization: `Bearer ${token}` };
 }
 
-/** All of an answer that is not of its own: without when it was given, by which part of the cache, and to which request. */
+/** An answer without when it was given, by which part of the cache, and to which request. */
 function seen({ status, headers, body }: ApiAnswer<unknown>): Seen {
-  const { date: _date, 'cache-status': _cacheStatus, ...others } = Object.fromEntries(headers);
+  const without = new Set(['date', 'cache-status']);
+  const others = Object.fromEntries([...headers].filter(([name]) => !without.has(name)));
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json') === true && body !== '';
-  if (!isProblem) return { status, headers: others, body };
-  const { requestId: _requestId, ...problem } = body as Record<string, unknown>;
-  return { status, headers: others, body: problem };
+  return { status, headers: others, body: isProblem ? { ...(body as object), requestId: undefined } : body };
 }
