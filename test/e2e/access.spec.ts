@@ -215,7 +215,6 @@ describe('access', () => {
   it('is denied before anything is said of what else is wrong', async () => {
     const wrong: [string, string, unknown][] = [
       ['GET', '/api/v1/orders?colour=red', undefined],
-      ['GET', '/api/v1/orders?q=%ff', undefined],
       ['GET', '/api/v1/orders/no-id?colour=red', undefined],
       ['POST', '/api/v1/orders?colour=red', {}],
       ['PATCH', '/api/v1/orders/no-id/status?colour=red', {}],

@@ -658,7 +658,10 @@ describe('bad input', () => {
     const answer = await rawRequest(api.url, {
       ...request,
       path: request.path.replace(':order', order),
-      headers: { ...(as === undefined ? {} : { Authorization: `Bearer ${tokens[as]}` }), ...Object.fromEntries(Object.entries(request.headers ?? {})) },
+      headers: {
+        ...(as === undefined ? {} : { Authorization: `Bearer ${tokens[as]}` }),
+        ...Object.fromEntries(Object.entries(request.headers ?? {})),
+      },
     });
     expectProblem(answer, problem);
     expectBrief(answer);

@@ -16,6 +16,7 @@ const KNOWN: readonly RawHead[] = [
   { method: 'GET', target: `${ORDERS}#limit=1&q=zzz?${GAPS.query}`, headers: [] },
   { method: 'GET', target: `${ORDERS}#limit=1?${GAPS.query}`, headers: [] },
   { method: 'GET', target: `http://a?/${GAPS.query}`, headers: [] },
+  { method: 'HEAD', target: `${ORDERS}?${GAPS.query}`, headers: [['If-None-Match', GAPS.entityTag]] },
   { method: 'GET', target: `${ORDERS}?${GAPS.query}`, headers: [['Accept-Encoding', '*, br;q=0']] },
   { method: 'GET', target: `http://a${ORDERS}?${GAPS.query}`, headers: [['If-None-Match', `"x", ${GAPS.entityTag}`]] },
 ];
@@ -180,10 +181,10 @@ function bearer(token: string): Record<string, string> {
   return { Authorization: `Bearer ${token}` };
 }
 
-/** All of an answer that is not of its own: without when it was given, by which part of the cache, and to which request. */
+/** An answer without when it was given, by which part of the cache, and to which request. */
 function seen({ status, headers, body }: ApiAnswer<unknown>): Seen {
-  const others = Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'cache-status'));
+  const without = new Set(['date', 'cache-status']);
+  const others = Object.fromEntries([...headers].filter(([name]) => !without.has(name)));
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json') === true && body !== '';
-  if (!isProblem) return { status, headers: others, body };
-  return { status, headers: others, body: { ...(body as Record<string, unknown>), requestId: undefined } };
+  return { status, headers: others, body: isProblem ? { ...(body as object), requestId: undefined } : body };
 }

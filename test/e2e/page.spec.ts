@@ -78,7 +78,7 @@ describe('what the operators’ page needs', () => {
       ['gzip', 'gzip'],
       ['gzip', '*, br;q=0'],
       [null, 'identity'],
-      [null, 'br;q=0'],
+      [null, 'br;q=0, gzip;q=0, *'],
     ])('has its scripts compressed beforehand, for good: %s', async (encoding, accepted) => {
       const { status, headers, body } = await api.call<string>('/assets/script-1a2b.js', {
         headers: { 'accept-encoding': accepted },

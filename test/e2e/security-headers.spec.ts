@@ -66,7 +66,11 @@ describe('every answer', () => {
     return {
       name,
       status,
-      ask: (headers) => rawRequest(api.url, { ...request, headers: { ...Object.fromEntries(Object.entries(request.headers ?? {})), ...headers } }),
+      ask: (headers) =>
+        rawRequest(api.url, {
+          ...request,
+          headers: { ...Object.fromEntries(Object.entries(request.headers ?? {})), ...headers },
+        }),
     };
   }
 

@@ -60,6 +60,7 @@ function parse(answer: Buffer): ApiAnswer<unknown> {
     lines.map((line): [string, string] => [line.split(': ', 1)[0] ?? '', line.replace(/^.*?: /, '')]),
   );
   const text = answer.subarray(end + 4).toString();
-  const isJson = (headers.get('content-type') ?? '').includes('json') && !headers.has('content-encoding') && text !== '';
+  const isJson =
+    (headers.get('content-type') ?? '').includes('json') && !headers.has('content-encoding') && text !== '';
   return { status: Number(statusLine.split(' ')[1]), headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -20,7 +20,7 @@ export async function servePage(server: FastifyInstance, directory: string, issu
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
   await server.register(async (scope) => {
-    // The plugin below would read the header for itself, and takes `*, br;q=0` for a wish for Brotli.
+    // The plugin below would read the header for itself, and sends gzip to who refuses it with `gzip;q=0, *`.
     scope.addHook('onRequest', ({ headers }, _reply, done) => {
       headers['accept-encoding'] = preferredCoding(headers['accept-encoding']);
       done();

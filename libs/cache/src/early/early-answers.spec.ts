@@ -212,6 +212,16 @@ describe('early answers', () => {
     });
   });
 
+  it('to HEAD say 304 without a length, before the guards and behind them', async () => {
+    const { etag } = (await get('/things/words')).headers;
+    for (const authorization of ['known', 'unknown']) {
+      const known = await get('/things/words', { authorization, 'if-none-match': String(etag) }, 'HEAD');
+      expect(known.statusCode).toBe(304);
+      expect(known.headers.etag).toBe(etag);
+      expect(known.headers['content-length']).toBeUndefined();
+    }
+  });
+
   it('carry what hooks before have set', async () => {
     await get('/things/words');
     const answer = await get('/things/words', { origin: 'https://floor.example' });

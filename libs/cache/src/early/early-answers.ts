@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify';
 import { AnswerCache } from '../answers/answer-cache.js';
 import type { Question } from '../answers/question.js';
 import type { Answer, Representation } from '../answers/answer.js';
@@ -47,10 +47,11 @@ export class EarlyAnswers {
   /** To be called before the routes are declared. */
   install(server: FastifyInstance): void {
     const { admission } = this;
-    if (!admission) return;
     server.addHook('onRoute', (route) => {
       const cached = route.config?.cacheAside;
-      if (cached) route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission)].flat();
+      if (!cached) return;
+      if (admission) route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission)].flat();
+      if (route.method === 'HEAD') route.onSend = [route.onSend ?? [], omitLengthOfNothing].flat();
     });
   }
 
@@ -105,6 +106,12 @@ export class EarlyAnswers {
     return heads;
   }
 }
+
+/** Fastify gives the length 0 to a 304 to HEAD, which would be the length that a 200 has: RFC 9110, section 8.6. */
+const omitLengthOfNothing: onSendHookHandler = (_request, reply, payload, done) => {
+  if (reply.statusCode === 304) reply.removeHeader('content-length');
+  done(null, payload);
+};
 
 function headOf(headers: Headers): Head {
   return { headers, flat: Object.entries(headers).flat() };

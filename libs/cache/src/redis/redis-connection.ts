@@ -107,10 +107,10 @@ export class RedisConnection {
 
   private async watch<T>(operation: Promise<T>): Promise<T> {
     const began = performance.now();
-    let isSlow = false;
-    whenSlow(operation, this.options.deadline * SLOW, () => (isSlow = true));
+    let slow = 0;
+    whenSlow(operation, this.options.deadline * SLOW, () => (slow = 1));
     const result = await withDeadline(operation, this.options.deadline);
-    this.slowSince = isSlow ? (this.slowSince ?? began) : undefined;
+    this.slowSince = slow > 0 ? (this.slowSince ?? began) : undefined;
     if (this.slowSince !== undefined && performance.now() - this.slowSince >= SLOW_FOR) this.distrust('it is slow');
     return result;
   }
