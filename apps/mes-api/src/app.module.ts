@@ -1,4 +1,4 @@
-import { CACHE_ASIDE_DEFAULTS, CacheAsideModule } from '@mes/cache';
+import { CACHE_ASIDE_DEFAULTS, CacheAsideModule, programShape } from '@mes/cache';
 import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
@@ -21,7 +21,6 @@ import { OrdersModule } from './orders/orders.module.js';
 import { PageModule } from './page/page.module.js';
 import { PostgresNotificationsModule } from './postgres-notifications/postgres-notifications.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
-import { programDigest } from './program-digest.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -48,7 +47,7 @@ export class AppModule {
             ...CACHE_ASIDE_DEFAULTS,
             ...cache,
             commonHeaders: SECURITY_HEADERS,
-            shape: programDigest(),
+            shape: await programShape(import.meta.dirname),
             namespace: await readCacheNamespace(dataSource),
           }),
         }),

@@ -54,7 +54,7 @@ export async function createApplication(
   watchBodies(adapter.getInstance());
   refuseMalformed(adapter.getInstance());
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);
-  await refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
+  refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
   addSecurityHeaders(adapter.getInstance());
   refuseOversized(adapter.getInstance());
   keepAuditLog(adapter.getInstance(), log);

@@ -11,6 +11,7 @@ export { NoSharedCounters, SharedCounters, type SharedCount } from './counters/s
 export { CacheAside } from './decorators/cache-aside.decorator.js';
 export type { CacheDescription, CachedRouteConfig, DescribeAnswer } from './decorators/cache-aside.metadata.js';
 export { EarlyAdmission, type CachedRoute } from './early/early-admission.js';
+export { programShape } from './entries/program-shape.js';
 export { LoadTimeoutError, TooManyLoadsError } from './flow/load-limit.js';
 export { withDeadline } from './flow/deadline.js';
 export { NextRun } from './flow/next-run.js';

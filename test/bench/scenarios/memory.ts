@@ -17,6 +17,8 @@ export interface MemoryFigures {
 }
 
 const CLIENTS = 8;
+/** Each of them may have an eighth of the near cache, which is to be filled. */
+const OPERATORS = 16;
 /** Pages between two looks at the memory. */
 const BATCH = 100;
 /** Enough that what a process keeps beside the near cache has been filled, too. */
@@ -26,7 +28,11 @@ const WARM_UP_PAGES = 1_500;
 export async function measureMemory(stage: Stage, { memoryPages }: Plan): Promise<MemoryFigures> {
   note(`memory: ${memoryPages} pages`);
   const { url } = await stage.server('api-measured');
-  const headers = { authorization: `Bearer ${await stage.token('operator')}`, 'accept-encoding': 'br' };
+  const headersOf = async (operator: number): Promise<Record<string, string>> => ({
+    authorization: `Bearer ${await stage.token('operator', `operator-${operator}`)}`,
+    'accept-encoding': 'br',
+  });
+  const operators = await Promise.all(Array.from({ length: OPERATORS }, (_, operator) => headersOf(operator)));
   return withPool(url, CLIENTS, async (pool) => {
     const memory = async (path: string): Promise<MemoryUse> =>
       JSON.parse((await send(pool, { method: 'GET', path, headers: {}, status: 200 })).text) as MemoryUse;
@@ -39,6 +45,7 @@ export async function measureMemory(stage: Stage, { memoryPages }: Plan): Promis
             // Every page is another one to the cache, and has 50 orders.
             const since = new Date(Date.UTC(2000, 0, 1, 0, 0, next++)).toISOString();
             const path = `${PAGE_PATH}&createdFrom=${since}`;
+            const headers = operators[next % OPERATORS] ?? {};
             for (let i = 0; i < 2; i += 1) await send(pool, { method: 'GET', path, headers, status: 200 });
           }
         }),

@@ -74,8 +74,8 @@ export class Stage {
   }
 
   /** A good token. */
-  token(role: Role): Promise<string> {
-    return this.issuer.issue(`${role}-1`, [role]);
+  token(role: Role, subject = `${role}-1`): Promise<string> {
+    return this.issuer.issue(subject, [role]);
   }
 
   /** The URL of a database with so many orders, filled when it is first asked for. */

@@ -22,7 +22,10 @@ const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
   413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
   414: { code: 'URI_TOO_LONG', description: 'The id in the path is longer than 200 characters.' },
   415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },
-  429: { code: 'RATE_LIMIT_EXCEEDED', description: 'Too many requests; try again after `Retry-After` seconds.' },
+  429: {
+    code: 'RATE_LIMIT_EXCEEDED',
+    description: 'Too many requests, in a minute or at once; try again after `Retry-After` seconds.',
+  },
   503: {
     code: 'DATABASE_UNAVAILABLE',
     description: 'The database or the token issuer is away; try again after `Retry-After` seconds.',

@@ -1,0 +1,162 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { DataSource } from 'typeorm';
+import { OrdersRepository } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const CONNECTIONS = 300;
+const CREATES = 400;
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+interface Created {
+  readonly id: string;
+}
+
+describe('one caller against all others', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let api: OrdersApi;
+  let partner: string;
+  let operator: string;
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+    partner = await api.token('partner');
+    operator = await api.token('operator');
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await redis.stop();
+    await database.drop();
+  });
+
+  /** Lists of one's own orders take the database half a second from now on. */
+  function slowDownPartners(): { readonly underWay: () => number; readonly stop: () => void } {
+    const repository = api.application.get(OrdersRepository);
+    const dataSource = api.application.get(DataSource);
+    const list = repository.list.bind(repository);
+    let underWay = 0;
+    repository.list = async (wanted) => {
+      if (wanted.visibility.scope === 'all') return list(wanted);
+      underWay += 1;
+      try {
+        await dataSource.query('SELECT pg_sleep(0.5)');
+        return await list(wanted);
+      } finally {
+        underWay -= 1;
+      }
+    };
+    return { underWay: () => underWay, stop: () => Object.assign(repository, { list }) };
+  }
+
+  /** Distinct lists over many connections, each asking for the next one when it was answered. */
+  function flood(agent: Agent): { readonly statuses: number[]; readonly stop: () => Promise<void> } {
+    const statuses: number[] = [];
+    let isOver = false;
+    let n = 0;
+    const poll = async (): Promise<void> => {
+      while (!isOver) {
+        n += 1;
+        const path = `/api/v1/orders?createdFrom=${new Date(n).toISOString()}`;
+        const request = httpRequest(`${api.url}${path}`, { agent, headers: { authorization: `Bearer ${partner}` } });
+        request.end();
+        const [answer] = (await once(request, 'response')) as [IncomingMessage];
+        await text(answer);
+        statuses.push(answer.statusCode ?? 0);
+      }
+    };
+    const polls = Promise.allSettled(Array.from({ length: CONNECTIONS }, poll));
+    return {
+      statuses,
+      stop: async () => {
+        isOver = true;
+        agent.destroy();
+        await polls;
+      },
+    };
+  }
+
+  it('with hundreds of connections and slow, distinct questions leaves operators their lists and their work', async () => {
+    const order = await api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() });
+    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+    const slow = slowDownPartners();
+    const { statuses, stop } = flood(agent);
+    try {
+      await eventually(() => slow.underWay() >= 4 && Object.values(agent.sockets).flat().length === CONNECTIONS);
+      for (let n = 0; n < 10; n += 1) {
+        expect((await api.call(NEW_ORDERS, { token: operator })).status).toBe(200);
+        const cold = await api.call(`/api/v1/orders?dueBefore=${new Date(n).toISOString()}`, { token: operator });
+        expect(cold.status).toBe(200);
+        expect(cold.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
+        // One caller has half of the loads.
+        expect(slow.underWay()).toBeLessThanOrEqual(4);
+      }
+      const taken = await api.call<Created>(`/api/v1/orders/${order.body.id}/status`, {
+        method: 'PATCH',
+        token: operator,
+        body: { status: 'MANUFACTURING_STARTED' },
+      });
+      expect(taken.status).toBe(200);
+      expect((await api.call(NEW_ORDERS, { token: operator })).status).toBe(200);
+      await eventually(() => statuses.length >= 10);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    } finally {
+      await stop();
+      slow.stop();
+    }
+    // Whoever has gone waits for nothing any more.
+    expect((await api.call(`${NEW_ORDERS}&limit=7`, { token: partner })).status).toBe(200);
+  });
+
+  it(`has all of ${CREATES} orders created that it sends at once`, async () => {
+    const creates = Array.from({ length: CREATES }, () =>
+      api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() }),
+    );
+    const answers = await Promise.all(creates);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(CREATES);
+  });
+
+  it('is refused what goes beyond the requests that wait, with the time to try again, and nobody else is', async () => {
+    const slow = slowDownPartners();
+    try {
+      const answers = Array.from({ length: 1_100 }, (_, n) =>
+        api.call(`/api/v1/orders?createdTo=${new Date(n).toISOString()}`, { token: partner }),
+      );
+      const refused = await Promise.race(
+        answers.map(async (answer) => {
+          const { status } = await answer;
+          return status === 429 ? answer : new Promise<never>(() => undefined);
+        }),
+      );
+      expectProblem(refused, { status: 429, code: 'TOO_MANY_AT_ONCE' });
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect((await api.call(`${NEW_ORDERS}&limit=9`, { token: operator })).status).toBe(200);
+      slow.stop();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(100);
+      expect(statuses.filter((status) => status !== 200 && status !== 429)).toEqual([]);
+    } finally {
+      slow.stop();
+    }
+  });
+
+  it('has live events and its requests at the same time', async () => {
+    const streams = new AbortController();
+    const open = Array.from({ length: 18 }, () =>
+      fetch(`${api.url}/api/v1/events`, { signal: streams.signal, headers: { authorization: `Bearer ${operator}` } }),
+    );
+    expect((await Promise.all(open)).map(({ status }) => status)).toEqual(Array(18).fill(200));
+    expect((await api.call(`${NEW_ORDERS}&limit=11`, { token: operator })).status).toBe(200);
+    streams.abort();
+  });
+});
