@@ -30,7 +30,7 @@ import { redisEntries } from './redis/redis-entries.js';
 import { RedisLedger } from './redis/redis-ledger.js';
 import { RedisLoadLeases } from './redis/redis-load-leases.js';
 import { RedisSharedCounters } from './redis/redis-shared-counters.js';
-import { Backplane } from './writes/backplane.js';
+import { Backplane } from './ledger/backplane.js';
 import { CacheWrites } from './writes/cache-writes.js';
 import { Refresher } from './writes/refresher.js';
 import { WarmAnswers } from './answers/warm-answers.js';

@@ -21,6 +21,6 @@ export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
 export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
 export { CacheWrites, type Announcement, type FinishedWrite, type WrittenThrough } from './writes/cache-writes.js';
-export { Backplane, CutOffError, EvictionNotRelayedError } from './writes/backplane.js';
+export { Backplane, CutOffError, EvictionNotRelayedError } from './ledger/backplane.js';
 export { StoreRefusedError, type Admission } from './ledger/admission.js';
 export { WarmAnswers, type WarmAnswer } from './answers/warm-answers.js';

@@ -4,9 +4,10 @@ import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 
 
 /**
  * SQLSTATE classes and codes that say that the server, not the statement, is the trouble: lost connections, no room or memory,
- * shutdown, cancelled statements, locks and deadlocks, and a server that may not be written to.
+ * shutdown, cancelled statements, locks and deadlocks, a server that may not be written to, and tables, functions and types that
+ * are missing while a restore is making them.
  */
-const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$)/;
+const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$|42P01$|42883$|42704$)/;
 
 /**
  * Whether the database is away, overloaded or busy: trying again later makes sense. Only what comes of a connection to it is

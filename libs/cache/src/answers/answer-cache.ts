@@ -7,7 +7,7 @@ import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
 import { Ledger, LedgerUnavailableError, type ObservedVersions, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
-import { Backplane } from '../writes/backplane.js';
+import { Backplane } from '../ledger/backplane.js';
 import type { Answer } from './answer.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { CacheStatistics } from './cache-statistics.js';

@@ -1,5 +1,5 @@
 import { LedgerUnavailableError, type Ledger, type ObservedVersions, type Tag } from '../ledger/ledger.js';
-import type { Backplane } from '../writes/backplane.js';
+import type { Backplane } from '../ledger/backplane.js';
 import type { CacheStatistics } from './cache-statistics.js';
 
 /** What was seen of the ledger: the versions, or why there are none. */

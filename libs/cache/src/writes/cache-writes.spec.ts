@@ -11,7 +11,7 @@ import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
 import { NoLeases } from '../leases/load-leases.js';
 import { CacheWrites } from './cache-writes.js';
-import { Backplane, CutOffError, EvictionNotRelayedError } from './backplane.js';
+import { Backplane, CutOffError, EvictionNotRelayedError } from '../ledger/backplane.js';
 import { Refresher } from './refresher.js';
 import { WarmAnswers } from '../answers/warm-answers.js';
 

@@ -15,7 +15,7 @@ import {
   type Version,
 } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
-import { Backplane, CutOffError } from './backplane.js';
+import { Backplane, CutOffError } from '../ledger/backplane.js';
 import { Refresher } from './refresher.js';
 
 /** What a write has made: an answer to be stored before anybody asks for it. */

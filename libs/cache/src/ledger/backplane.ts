@@ -1,5 +1,5 @@
-import type { Tag } from '../ledger/ledger.js';
-import type { Admission } from '../ledger/admission.js';
+import type { Tag } from './ledger.js';
+import type { Admission } from './admission.js';
 
 /** The other instances could not be told of a committed write, so it must not be acknowledged. */
 export class EvictionNotRelayedError extends Error {
