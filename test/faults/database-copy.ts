@@ -5,7 +5,7 @@ const SCHEMA = 'kept_copy';
 const MIGRATION_PATIENCE_MS = 30_000;
 
 /**
- * All rows of a database as they were, kept in a schema of its own. It does what `pg_dump` and `pg_restore --clean` do, which
+ * All rows of a database as they were, kept as JSON in a schema of its own: nothing there depends on what is dropped. It does what `pg_dump` and `pg_restore --clean` do, which
  * do not come with the embedded server.
  */
 export class DatabaseCopy {
@@ -16,7 +16,7 @@ export class DatabaseCopy {
     await copy.transaction(async (session) => {
       await session.query(`CREATE SCHEMA ${SCHEMA}`);
       for (const table of await copy.tables(session, 'public')) {
-        await session.query(`CREATE TABLE ${SCHEMA}.${table} AS TABLE public.${table}`);
+        await session.query(`CREATE TABLE ${SCHEMA}.${table} AS SELECT to_jsonb(t) AS row FROM public.${table} AS t`);
       }
     });
     return copy;
@@ -30,7 +30,8 @@ export class DatabaseCopy {
         const columns = await writableColumns(session, table);
         await session.query(`DELETE FROM public.${table}`);
         await session.query(
-          `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${SCHEMA}.${table}`,
+          `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE
+           SELECT ${columns} FROM ${SCHEMA}.${table}, jsonb_populate_record(NULL::public.${table}, row)`,
         );
       }
     });
@@ -57,7 +58,7 @@ export class DatabaseCopy {
   private async restoreNumbers(): Promise<void> {
     await this.transaction(async (session) => {
       const { rows } = await session.query<{ table: string; column: string }>(
-        `SELECT table_name AS table, column_name AS column FROM information_schema.columns
+        `SELECT quote_ident(table_name) AS table, quote_ident(column_name) AS column FROM information_schema.columns
          WHERE table_schema = 'public' AND (is_identity = 'YES' OR column_default LIKE 'nextval(%')`,
       );
       for (const { table, column } of rows) {
@@ -71,7 +72,7 @@ export class DatabaseCopy {
 
   private async tables(session: pg.Client, schema: string): Promise<string[]> {
     const { rows } = await session.query<{ name: string }>(
-      'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename',
+      'SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename',
       [schema],
     );
     return rows.map(({ name }) => name);
@@ -93,8 +94,8 @@ export class DatabaseCopy {
 /** Those that are not computed by PostgreSQL. */
 async function writableColumns(session: pg.Client, table: string): Promise<string> {
   const { rows } = await session.query<{ name: string }>(
-    `SELECT column_name AS name FROM information_schema.columns
-     WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`,
+    `SELECT quote_ident(column_name) AS name FROM information_schema.columns
+     WHERE table_schema = 'public' AND quote_ident(table_name) = $1 AND is_generated = 'NEVER'`,
     [table],
   );
   return rows.map(({ name }) => name).join(', ');
