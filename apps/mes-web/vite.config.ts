@@ -1,8 +1,8 @@
 import { defineConfig } from 'vite';
 import { compression } from 'vite-plugin-compression2';
 
-/** Where `npm run page` finds the API. */
-const API = process.env.API_URL ?? 'http://127.0.0.1:3000';
+/** Where `npm run page` finds the API, which sees the host that the browser asked: it signs in pages of that origin only. */
+const API = { target: process.env.API_URL ?? 'http://127.0.0.1:3000', changeOrigin: false };
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -236,6 +236,35 @@ describe('access', () => {
     }
   });
 
+  it('is denied before the body is read, on every route that has one', async () => {
+    const withBody = routes.filter((route) => DECISIONS[route]?.body !== undefined);
+    expect(withBody).toHaveLength(4);
+    const nobody = await api.token([]);
+    for (const route of withBody) {
+      const [method = '', path = ''] = route.split(' ');
+      // The body is announced, and never comes: whoever waits for it answers 408, much later.
+      const announced = { 'Content-Type': 'application/json', 'Content-Length': '60000' };
+      const ask = (headers: Record<string, string>): ReturnType<typeof rawRequest> =>
+        rawRequest(api.url, { method, path: path.replace('{id}', 'no-id'), headers: { ...announced, ...headers } });
+      if (DECISIONS[route]?.may === 'public') {
+        expect({ route, status: (await ask({ Via: '1.1 proxy' })).status }).toEqual({ route, status: 403 });
+      } else {
+        expect({ route, status: (await ask({})).status }).toEqual({ route, status: 401 });
+        expect({ route, status: (await ask(bearer('x.y.z'))).status }).toEqual({ route, status: 401 });
+        expect({ route, status: (await ask(bearer(nobody))).status }).toEqual({ route, status: 403 });
+      }
+    }
+  });
+
+  it('is denied whatever the body is', async () => {
+    const bodies = ['{', 'a'.repeat(70_000), '{"__proto__":1}', JSON.stringify({ a: Array<number>(10_000).fill(1) })];
+    for (const body of bodies) {
+      expect((await api.call('/api/v1/orders', { method: 'POST', body })).status).toBe(401);
+      const answer = await api.call('/page/development-tokens', { method: 'POST', headers: { via: '1.1 a' }, body });
+      expect(answer.status).toBe(403);
+    }
+  });
+
   it('is the sum of the roles that somebody has', async () => {
     const token = await api.token(['partner', 'operator'], 'both-1');
     const own = await createOrder(token);

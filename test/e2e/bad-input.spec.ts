@@ -1,9 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { DocumentValidator } from '../support/document-validator.js';
 import { expectProblem, type ExpectedProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
-import { OrdersApi } from '../support/orders-api.js';
+import type { OpenApiDocument } from '../support/openapi-document.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -49,6 +51,16 @@ function bodyWith(path: string, value: unknown): Record<string, unknown> {
   return { ...body, [outer]: { ...(body[outer] as object), [inner]: value } };
 }
 
+/** An object with that many fields that there are not. */
+function numbered(count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1]));
+}
+
+/** How what cannot be read is shown. */
+function readable(name: string): string {
+  return name.replace(/[\p{C}]/gu, '\ufffd');
+}
+
 function postField(field: string, value: unknown): Case {
   const name = value === undefined ? `without ${field}` : `with ${field} ${show(value)}`;
   return post(name, bodyWith(field, value), badFields(field));
@@ -57,7 +69,76 @@ function postField(field: string, value: unknown): Case {
 /** What no text may be. */
 const BAD_TEXTS = [
   ...['', ' ', ' \t\r\n ', '\u00a0\u2003', 'a\u0000b', '\u0001', 'a\u007f', '\u001b[31m'],
-  ...[`a${LONE_SURROGATE}`, '\udc00b', '\udc00\ud800'],
+  ...[`a${LONE_SURROGATE}`, '\udc00b', '\udc00\ud800', 'a\u0085b', '\u009b31m'],
+  // Bidirectional controls, which show "gnp.exe" for "exe.png", and annotations.
+  ...[
+    '\u202a',
+    '\u202b',
+    '\u202c',
+    '\u202d',
+    '\u202e',
+    '\u2066',
+    '\u2067',
+    '\u2068',
+    '\u2069',
+    '\u200e',
+    '\u200f',
+    '\u061c',
+  ].map((control) => `Anna${control}exe.png`),
+  ...['a\ufff9b\ufffac\ufffb'],
+  // Nothing to see: zero width, fillers, blanks, tags, selectors, soft hyphens, marks without a letter.
+  ...[
+    '\u200b',
+    '\u200c\u200d',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u034f',
+    '\u3164',
+    '\u115f\u1160',
+    '\uffa0',
+    '\u2800',
+    '\u180e',
+  ],
+  ...[
+    '\u17b4\u17b5',
+    '\u2062',
+    '\u206a',
+    '\ufe0f',
+    '\u0301\u0302',
+    '\u{e0041}\u{e007f}',
+    '\u{e0100}',
+    '\u{1d159}',
+    '\u{1d173}',
+  ],
+  ...['\u{13441}', '\ufffc', '\ue000', '\u2028\u2029', '\u3000 \u200b\u3164', '\u0300\u200d\u2800\ufe0f'],
+];
+
+/** Names and remarks of people as they write them, invisible joiners and selectors included. */
+const GOOD_TEXTS = [
+  ...[
+    'Мария Соколова',
+    'Søren Ångström',
+    'Nguyễn Thị Ánh',
+    'Nguye\u0302\u0303n',
+    'Ὀδυσσεύς',
+    '王小明',
+    '山田　太郎',
+    '김민준',
+    'ᄀ\u1161',
+  ],
+  // ZWNJ of Persian, ZWJ of Sinhala and Malayalam, ZWSP of Khmer.
+  ...['محمد\u200cعلی', 'می\u200cخواهم', 'ශ්\u200dරී ලංකා', 'അവന്\u200d', 'ស្រី\u200bស្អាត', 'שָׁלוֹם עֲלֵיכֶם', 'ישראל ישראלי'],
+  ...[
+    '👩\u200d👩\u200d👧',
+    '❤\ufe0f',
+    '1\ufe0f\u20e3',
+    '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    '👍🏽',
+    '🇩🇪',
+    '💍',
+  ],
+  ...['Verlobungs\u00adring', "O'Brien", '#7', '½', '-', 'Zeile 1\n\tZeile 2', 'नमस्ते', 'สวัสดี', '\u202f7\u00a0€'],
 ];
 const NO_TEXTS = [1, 0, true, false, null, [], ['a'], {}, { a: 1 }];
 const NO_OBJECTS = ['a', '', 1, true, null, [], [{ id: 'a', name: 'a' }]];
@@ -107,6 +188,54 @@ const creations: Case[] = [
   ...[
     ...['model.stl', '//example.com/a', 'ftp://example.com/a', 'javascript:alert(1)', 'file:///etc/passwd', 'http://'],
     ...['https://example.com/a b', `https://example.com/${'a'.repeat(2_000)}`],
+    // Where the host is another one than people read.
+    ...[
+      'https://example.com@evil.example',
+      'https://example.com:443@evil.example/a',
+      'https://:@evil.example',
+      'https://a@b@c/',
+    ],
+    ...[
+      'https://example.com%40evil.example/',
+      'https://example.com\\@evil.example',
+      'https://example.com\\.evil.example/a',
+    ],
+    ...[
+      'https:\\\\example.com',
+      'https:/example.com',
+      'https:example.com',
+      'https:///example.com',
+      'https://example.com/\\a',
+    ],
+    ...[
+      'https://exam\tple.com',
+      'https://exam\nple.com/',
+      'https://example.com/\ta',
+      '\thttps://example.com',
+      'https://example.com/\n',
+    ],
+    ...['https://example.com\u2044evil.example', 'https://example.com\uff0fevil.example', 'https://example\u3002com/'],
+    ...[
+      'https://\u0435xample.com/',
+      'https://example\u00ad.com',
+      'https://example.com/\u200ba',
+      'https://example.com/\u202ea',
+    ],
+    ...[
+      'https://example.com\u2100.evil.example',
+      'https://.example.com',
+      'https://example..com',
+      'https://-a.com',
+      'https://[::g]/',
+    ],
+    ...[
+      'https://example.com:99999/',
+      'https://example.com:/',
+      'https://',
+      'https://?a',
+      'https://#a',
+      'view-source:https://example.com',
+    ],
   ].map((value) => postField('product.modelUrl', value)),
   ...[...NO_OBJECTS, undefined].flatMap((value) => [postField('customer', value), postField('product', value)]),
   ...NO_OBJECTS.map((value) => postField('price', value)),
@@ -162,6 +291,29 @@ const creations: Case[] = [
     {
       ...badFields('quantity', 'material', 'x', 'customer.name'),
     },
+  ),
+  post(
+    'with 30 unknown fields',
+    { ...newOrder(), ...numbered(30) },
+    {
+      ...badFields(...Object.keys(numbered(20))),
+    },
+  ),
+  ...[1_000, 60_000].map((length) =>
+    post(
+      `with ${length} letters in the name of a field`,
+      bodyWith('x'.repeat(length), 1),
+      badFields(`${'x'.repeat(200)}…`),
+    ),
+  ),
+  post('with 6,000 unknown fields', numbered(6_000), badFields('')),
+  post('with 6,000 unknown fields inside', { ...newOrder(), customer: numbered(6_000) }, badFields('')),
+  post('with 6,000 unknown fields of unknown fields', { a: { b: [numbered(3_000), numbered(3_000)] } }, badFields('')),
+  post('with 20,000 values', { ...newOrder(), material: Array<number>(20_000).fill(1) }, badFields('')),
+  post('with a text of 60 kB', newOrder({ comment: '\u0301'.repeat(30_000) }), badFields('comment')),
+  post('with a source of 60 kB', newOrder({ source: 'SHOP'.repeat(15_000) }), badFields('source')),
+  ...['\u0000\u001b[31m', '\u202egnp', 'a\u200b', LONE_SURROGATE, '\ud83d', '\u{e0041}'].map((name) =>
+    post(`with the unreadable name ${show(name)}`, bodyWith(name, 1), badFields(readable(name))),
   ),
   post('with everything missing', {}, badFields('source', 'customer', 'product', 'material', 'quantity')),
   post('with __proto__', `{"__proto__":{"a":1},${JSON.stringify(newOrder()).slice(1)}`, BAD_REQUEST),
@@ -298,7 +450,10 @@ function list(query: string, ...fields: string[]): Case {
 }
 
 /** What no text in a query may be, as it is sent. */
-const BAD_QUERY_TEXTS = ['', '%20', '+', '%09', '%00', 'a%00b', '%01', '%7F'];
+const BAD_QUERY_TEXTS = [
+  ...['', '%20', '+', '%09', '%00', 'a%00b', '%01', '%7F', 'a%C2%85'],
+  ...['\u3164', '\u200b', '\u2800', 'a\u202eb', 'a\u2067b', '\u0301'].map(encodeURIComponent),
+];
 /** Bytes that no UTF-8 has; the last ones would be surrogates. */
 const BAD_ENCODINGS = ['%', '%Z', '%ZZ', '100%', '%E0%A4', '%FF', '%C0%80', '%ED%A0%80', 'a%ED%B0%80b'];
 
@@ -365,6 +520,9 @@ const lists: Case[] = [
   ...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', '__proto__%5Ba%5D'].map((name) =>
     list(`${name}=a`, decodeURIComponent(name)),
   ),
+  list(Array.from({ length: 1_000 }, (_, i) => `k${i}=`).join('&'), ''),
+  list(Array.from({ length: 500 }, () => 'status=NEW').join('&'), ''),
+  list(`${'x'.repeat(7_000)}=1`, `${'x'.repeat(200)}…`),
   ...BAD_ENCODINGS.flatMap((text) => [list(`q=${text}`, ''), list(`${text}=q`, '')]),
 ];
 
@@ -503,7 +661,17 @@ describe('bad input', () => {
       headers: { ...(as === undefined ? {} : { Authorization: `Bearer ${tokens[as]}` }), ...request.headers },
     });
     expectProblem(answer, problem);
+    expectBrief(answer);
     expect(await table.fingerprint()).toEqual(before);
+  }
+
+  /** Whatever was sent, what is said of it is short and can be read. */
+  function expectBrief({ body }: ApiAnswer<unknown>): void {
+    const { errors = [] } = body as { errors?: readonly { field: string; message: string }[] };
+    expect(errors.length).toBeLessThanOrEqual(20);
+    const text = JSON.stringify(body);
+    expect(text.length).toBeLessThan(12_000);
+    expect(text.replaceAll('\\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|\\u/u);
   }
 
   it.each([...creations, ...changes, ...evictions, ...lists, ...paths, ...wire])('is refused: $name', expectRefused);
@@ -525,9 +693,79 @@ describe('bad input', () => {
             path: `${path.replace('{id}', ':order')}?${name}=a`,
             ...(isJson ? { headers: { 'Content-Type': JSON_TYPE }, body: JSON.stringify(newOrder()) } : {}),
           },
-          problem: badFields(decodeURIComponent(name)),
+          problem: badFields(readable(decodeURIComponent(name))),
         });
       }
+    }
+  });
+
+  it('says how many errors there are when it does not tell all of them', async () => {
+    const bodies = [numbered(30), numbered(15)];
+    const details = await Promise.all(
+      bodies.map(async (body) => {
+        const answer = await api.call<{ detail: string }>(ORDERS, { method: 'POST', token: tokens.partner, body });
+        return answer.body.detail;
+      }),
+    );
+    expect(details[0]).toContain('20 errors of 35');
+    expect(details[1]).not.toContain('errors of');
+    const query = Array.from({ length: 1_000 }, (_, i) => `k${i}=`).join('&');
+    const stats = await api.call<{ detail: string }>(`/api/v1/cache/stats?${query}`, { token: tokens.admin });
+    expect(stats.body.detail).toContain('20 errors of 1000');
+    expectBrief(stats);
+  });
+
+  it.each(GOOD_TEXTS)('is not a text that a person would write: %s', async (text) => {
+    const order = newOrder({
+      ...{ externalId: `${text} ${randomUUID()}`, material: text, comment: text },
+      ...{ customer: { id: text, name: text }, product: { name: text } },
+    });
+    const created = await api.call<{ id: string }>(ORDERS, { method: 'POST', token: tokens.partner, body: order });
+    expect({ status: created.status, body: created.body }).toEqual({
+      status: 201,
+      body: expect.objectContaining(order) as unknown,
+    });
+    const change = { method: 'PATCH', token: tokens.operator, body: { status: 'ON_HOLD', comment: text } };
+    expect((await api.call(`${ORDERS}/${created.body.id}/status`, change)).status).toBe(200);
+    const found = await api.call(`${ORDERS}?material=${encodeURIComponent(text)}`, { token: tokens.operator });
+    expect(found.status).toBe(200);
+  });
+
+  it.each([
+    ...[
+      'https://models.example.com/a.stl',
+      'http://localhost:3000',
+      'HTTPS://EXAMPLE.COM',
+      'https://192.0.2.1:8443/a?b=c#d',
+    ],
+    ...[
+      'https://[2001:db8::1]/a',
+      'https://xn--e1afmkfd.xn--p1ai/',
+      'https://example.com/@user/a',
+      'https://a-b.example/?q=a@b',
+    ],
+    ...['https://example.com/кольцо.stl', 'https://example.com?a=%40', 'https://example.com/a%5Cb'],
+  ])('is not a link that shows its host: %s', async (modelUrl) => {
+    const body = newOrder({ product: { name: 'Ring', modelUrl } });
+    const created = await api.call(ORDERS, { method: 'POST', token: tokens.partner, body });
+    expect(created.status).toBe(201);
+  });
+
+  it('is what the document says it is: the same texts and links', async () => {
+    const document = (await api.call<OpenApiDocument>('/docs-json')).body;
+    const validator = DocumentValidator.closed(document);
+    const complaints = (type: string, body: unknown): string[] =>
+      validator.complaints({ $ref: `#/components/schemas/${type}` }, body);
+    for (const text of GOOD_TEXTS) {
+      expect([text, complaints('CreateOrderDto', bodyWith('material', text))]).toEqual([text, []]);
+      expect([text, complaints('ChangeStatusDto', { status: 'ON_HOLD', comment: text })]).toEqual([text, []]);
+    }
+    for (const text of BAD_TEXTS) {
+      expect([text, complaints('CreateOrderDto', bodyWith('material', text))]).not.toEqual([text, []]);
+      expect([text, complaints('ChangeStatusDto', { status: 'ON_HOLD', comment: text })]).not.toEqual([text, []]);
+    }
+    for (const modelUrl of ['https://example.com@evil.example', 'https://example.com\\@evil.example']) {
+      expect(complaints('CreateOrderDto', bodyWith('product.modelUrl', modelUrl))).not.toEqual([]);
     }
   });
 

@@ -1,4 +1,4 @@
-import { readSharedSecret } from '@mes/database';
+import { readCacheNamespace } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
@@ -36,7 +36,7 @@ describe('the cache, watched in Redis and in the database', () => {
     const databaseUrl = await postgres.createDatabase();
     api = await OrdersApi.start({ databaseUrl, redisUrl: redis.url });
     [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
-    namespace = await readSharedSecret(api.application.get(DataSource), 'cache-namespace');
+    namespace = await readCacheNamespace(api.application.get(DataSource));
     statements = new StatementLog(postgres);
     monitor = await RedisMonitor.open(redis.url);
   });
@@ -100,7 +100,9 @@ describe('the cache, watched in Redis and in the database', () => {
       ...warmQueries(seen.sql),
     ]);
     expect(seen.sql).toHaveLength(3);
-    expect(seen.redis.filter((line) => line.startsWith(`SET ${namespace}:entry:order:${id}:`))).toHaveLength(2);
+    expect(
+      seen.redis.filter((line) => line.startsWith(`SET ${namespace}:entry:`) && line.includes(`:order:${id}:`)),
+    ).toHaveLength(2);
     expect(seen.redis.some((line) => line.startsWith(`SET {${namespace}}:version:order:${id} `))).toBe(true);
 
     const read = await api.call(`/api/v1/orders/${id}`, { token: operator });
@@ -142,7 +144,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(miss.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
     expect(missed.sql).toHaveLength(1);
     expect(missed.sql[0]).toMatch(/^\s*SELECT/);
-    const lookingForWrites = ['EVALSHA', 'HGETALL', 'GET', 'GET'];
+    const lookingForWrites = ['EVALSHA', 'HGETALL', 'GET', 'PEXPIRE', 'GET', 'PEXPIRE'];
     const commands = missed.redis.map((line) => line.split(' ')[0]);
     expect(commands).toEqual(['MGET', 'GET', 'SET', ...lookingForWrites, 'SET']);
     expect(missed.redis[2]).toMatch(/^SET \S+:lease:.* NX$/);

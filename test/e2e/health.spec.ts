@@ -1,3 +1,5 @@
+import pg from 'pg';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase } from '../support/test-database.js';
 
@@ -13,11 +15,35 @@ describe('health', () => {
 
       await database.drop();
       expect((await api.call('/health/live')).status).toBe(200);
-      const gone = await api.call('/health/ready');
-      expect(gone.status).toBe(503);
+      const gone = await eventually(async () => {
+        const answer = await api.call('/health/ready');
+        return answer.status === 503 && answer;
+      });
       expect(gone.headers.get('content-type')).toContain('application/problem+json');
       expect(gone.body).toMatchObject({ code: 'NOT_READY' });
     } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('takes nothing that requests need, however often it is asked for', async () => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url, environment: { DATABASE_POOL_SIZE: '2' } });
+    const sql = new pg.Client(database.url);
+    try {
+      await sql.connect();
+      await sql.query('BEGIN');
+      await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      // All connections of the pool wait for the lock.
+      const operator = await api.token('operator');
+      const lists = [1, 2, 3, 4].map((limit) => api.call(`/api/v1/orders?limit=${limit}`, { token: operator }));
+      const probes = await Promise.all(Array.from({ length: 300 }, () => api.call('/health/ready')));
+      expect(new Set(probes.map(({ status }) => status))).toEqual(new Set([200]));
+      await sql.query('COMMIT');
+      await Promise.all(lists);
+    } finally {
+      await sql.end();
       await api.stop();
       await database.drop();
     }

@@ -55,6 +55,7 @@ describe('the log at its most talkative', () => {
       DATABASE_URL: databaseUrl.href,
       REDIS_URL: redis.url,
       DATA_DIR: folder,
+      TRUST_PROXY: '127.0.0.1',
       ...issuer.environment,
     });
     url = await api.ready();
@@ -252,6 +253,17 @@ describe('the log at its most talkative', () => {
       expect(denied?.audit).toMatchObject({ subject: 'curious-3', action, status: 403, result: 'refused' });
       const [unknown] = await evict('', { tags: ['epoch'] });
       expect(unknown?.audit).toMatchObject({ subject: null, address: '127.0.0.1', status: 401, result: 'refused' });
+      const forwarded = [
+        ['203.0.113.7', '203.0.113.7'],
+        ['192.0.2.1, 203.0.113.7:4711', '203.0.113.7'],
+        ['2001:db8::1', '2001:db8::1'],
+        ['\u00a0evil\u0085', '127.0.0.1'],
+      ] as const;
+      for (const [header, address] of forwarded) {
+        const headers = { 'x-forwarded-for': header };
+        const [seen] = await auditOf(() => call('/api/v1/cache/evictions', { method: 'POST', headers, body: {} }));
+        expect(seen?.audit).toMatchObject({ subject: null, address });
+      }
       const [bad] = await evict(await tokenOf('admin', 'root-7'), { tags: [SECRETS.badBody] });
       expect(bad?.audit).toMatchObject({ subject: 'root-7', status: 400, result: 'refused' });
       expectNoSecrets();

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
@@ -22,6 +25,7 @@ describe('what the operators’ page needs', () => {
   let folder: string;
   let api: OrdersApi;
   let withIssuer: OrdersApi;
+  let open: OrdersApi;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mes-page-spec-'));
@@ -36,6 +40,7 @@ describe('what the operators’ page needs', () => {
     }
     database = await createTestDatabase();
     api = await OrdersApi.start({ databaseUrl: database.url, pageDirectory: folder });
+    open = await OrdersApi.start({ databaseUrl: database.url, environment: { DEVELOPMENT_SIGN_IN: 'open' } });
     withIssuer = await OrdersApi.start({
       databaseUrl: database.url,
       pageDirectory: folder,
@@ -44,7 +49,7 @@ describe('what the operators’ page needs', () => {
   });
 
   afterAll(async () => {
-    await Promise.all([api.stop(), withIssuer.stop()]);
+    await Promise.all([api.stop(), withIssuer.stop(), open.stop()]);
     await database.drop();
     await rm(folder, { recursive: true });
   });
@@ -174,38 +179,140 @@ describe('what the operators’ page needs', () => {
       expectProblem(answer, { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
     });
 
+    /** The status that a request for a token with these headers is answered with. */
+    async function statusOf(asked: OrdersApi, headers: Record<string, string>): Promise<number> {
+      const answer = await rawRequest(asked.url, {
+        method: 'POST',
+        path: TOKENS,
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify({ role: 'admin' }),
+      });
+      if (answer.status !== 200) expectProblem(answer, { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
+      return answer.status;
+    }
+
     /** A page of any origin may have its name lead to this machine, and is of the same origin then. */
     it.each([
       ['rebound.example.com', 403],
       ['127.0.0.1.example.com', 403],
+      ['localhost.example.com', 403],
+      ['192.0.2.7', 403],
+      ['localhost@rebound.example.com', 403],
+      ['localhost:3000@rebound.example.com', 403],
+      ['127.0.0.1/rebound.example.com', 403],
+      ['', 403],
+      ['[::1', 403],
       ['localhost:3000', 200],
+      ['LOCALHOST', 200],
       ['127.0.0.1', 200],
       ['[::1]:3000', 200],
     ])('are given to this machine by its own names only: %s', async (host, status) => {
-      const body = JSON.stringify({ role: 'admin' });
-      const answer = await rawRequest(api.url, {
-        method: 'POST',
-        path: TOKENS,
-        headers: { Host: host, 'Content-Type': 'application/json', 'Content-Length': String(body.length) },
-        body,
-      });
-      expect(answer.status).toBe(status);
+      expect(await statusOf(api, { Host: host })).toBe(status);
     });
 
-    it('are given to whoever comes where that was configured', async () => {
-      const open = await OrdersApi.start({
+    it.each([
+      ...['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Port', 'X-Forwarded'],
+      ...[
+        'X-Real-IP',
+        'Via',
+        'X-Client-IP',
+        'True-Client-IP',
+        'CF-Connecting-IP',
+        'X-Cluster-Client-IP',
+        'Forwarded-For',
+      ],
+      ...[
+        'X-Original-Forwarded-For',
+        'X-Original-Host',
+        'Fastly-Client-IP',
+        'X-ProxyUser-Ip',
+        'X-Envoy-External-Address',
+      ],
+    ])('are not given to whoever comes by a proxy, which says so by %s', async (name) => {
+      for (const asked of [api, open]) {
+        for (const value of ['127.0.0.1', 'for=127.0.0.1', 'localhost', '']) {
+          expect(await statusOf(asked, { [name]: value })).toBe(403);
+        }
+      }
+    });
+
+    it('are not given to a page of another origin than the one asked', async () => {
+      const { host } = new URL(api.url);
+      expect(await statusOf(api, { Origin: api.url })).toBe(200);
+      expect(await statusOf(api, { Host: 'localhost:5173', Origin: 'http://localhost:5173' })).toBe(200);
+      expect(await statusOf(api, { Host: 'localhost', Origin: 'http://localhost' })).toBe(200);
+      for (const origin of [
+        ...['https://evil.example', 'null', '', `https://${host}`, 'http://localhost:5173', 'http://127.0.0.1'],
+        ...[`${api.url}.evil.example`, `${api.url}/`, 'file://', `http://user@${host}`],
+      ]) {
+        expect({ origin, status: await statusOf(api, { Origin: origin }) }).toEqual({ origin, status: 403 });
+      }
+    });
+
+    it('are given to pages of the origins that CORS_ORIGINS names, and to nobody if it names all', async () => {
+      const named = await OrdersApi.start({
         databaseUrl: database.url,
-        environment: { DEVELOPMENT_SIGN_IN: 'open' },
+        environment: { CORS_ORIGINS: 'http://localhost:5173,https://floor.example' },
       });
-      const body = JSON.stringify({ role: 'viewer' });
-      const answer = await rawRequest(open.url, {
-        method: 'POST',
-        path: TOKENS,
-        headers: { Host: 'mes.workshop', 'Content-Type': 'application/json', 'Content-Length': String(body.length) },
-        body,
-      });
-      expect(answer.status).toBe(200);
-      await open.stop();
+      expect(await statusOf(named, { Origin: 'http://localhost:5173' })).toBe(200);
+      expect(await statusOf(named, { Origin: 'https://floor.example' })).toBe(200);
+      expect(await statusOf(named, { Origin: 'https://evil.example' })).toBe(403);
+      expect(await statusOf(named, { Origin: 'https://floor.example', Host: 'floor.example' })).toBe(403);
+      await named.stop();
+      const all = await OrdersApi.start({ databaseUrl: database.url, environment: { CORS_ORIGINS: '*' } });
+      expect(await statusOf(all, { Origin: 'https://floor.example' })).toBe(403);
+      expect(await statusOf(all, {})).toBe(403);
+      await all.stop();
+    });
+
+    it('are given to the page while it is worked on, which Vite serves, and to no other page by it', async () => {
+      const vite = spawn(
+        process.execPath,
+        ['node_modules/vite/bin/vite.js', 'apps/mes-web', '--host', '127.0.0.1', '--port', '0'],
+        { env: { PATH: process.env.PATH, API_URL: api.url, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      const gone = once(vite, 'close');
+      try {
+        let output = '';
+        vite.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+        const url = await eventually(() => /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0]);
+        for (const [origin, status] of [
+          [url, 200],
+          [url.replace('127.0.0.1', 'localhost'), 403],
+          ['https://evil.example', 403],
+        ] as const) {
+          const response = await fetch(`${url}${TOKENS}`, {
+            method: 'POST',
+            body: JSON.stringify({ role: 'viewer' }),
+            headers: { origin, 'content-type': 'application/json' },
+          });
+          expect({ origin, status: response.status }).toEqual({ origin, status });
+        }
+      } finally {
+        vite.kill();
+        await gone;
+      }
+    });
+
+    it('are not given by what a trusted proxy says of the host', async () => {
+      const trusting = await OrdersApi.start({ databaseUrl: database.url, environment: { TRUST_PROXY: 'loopback' } });
+      expect(await statusOf(trusting, { Host: 'evil.example', 'X-Forwarded-Host': 'localhost' })).toBe(403);
+      expect(await statusOf(trusting, { 'X-Forwarded-Host': 'localhost', 'X-Forwarded-For': '127.0.0.1' })).toBe(403);
+      expect(await statusOf(trusting, {})).toBe(200);
+      await trusting.stop();
+    });
+
+    it.each([
+      ['192.0.2.7:3000', 200],
+      ['[2001:db8::7]:3000', 200],
+      ['localhost:3000', 200],
+      ['mes.workshop', 403],
+      ['rebound.example.com:3000', 403],
+      ['localhost.', 403],
+      ['api', 403],
+    ])('are given to whoever comes by an address where that was configured: %s', async (host, status) => {
+      expect(await statusOf(open, { Host: host })).toBe(status);
+      expect(await statusOf(open, { Host: host, Origin: 'https://evil.example' })).toBe(403);
     });
   });
 });

@@ -1,8 +1,12 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RateLimiter } from '../../apps/mes-api/src/rate-limits/rate-limiter.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -136,6 +140,103 @@ describe('a limit of requests', () => {
     } finally {
       await api.stop();
     }
+  });
+
+  describe('of addresses', () => {
+    const PUBLIC = '203.0.113.';
+    const apis: OrdersApi[] = [];
+
+    afterEach(() => Promise.all(apis.splice(0).map((api) => api.stop())));
+
+    async function startBehind(trustProxy: string, pageDirectory?: string): Promise<OrdersApi> {
+      const environment = { RATE_LIMIT_PER_MINUTE: String(LIMIT), TRUST_PROXY: trustProxy };
+      const api = await OrdersApi.start({ databaseUrl: database.url, pageDirectory, environment });
+      apis.push(api);
+      return api;
+    }
+
+    /** Statuses of one more request than there may be, each as sent on for the address that is named. */
+    function statusesFor(api: OrdersApi, forwardedFor: (i: number) => string): Promise<number[]> {
+      let i = 0;
+      return statuses(LIMIT + 1, () => {
+        i += 1;
+        return api.call(NEW_ORDERS, { headers: { 'x-forwarded-for': forwardedFor(i) } });
+      });
+    }
+
+    const ALL_ADMITTED = repeated(401, LIMIT + 1);
+    const LAST_REFUSED = [...repeated(401, LIMIT), 429];
+
+    it.each(['127.0.0.1', 'loopback', '10.0.0.0/8, 127.0.0.0/8', '1'])(
+      'is that of the client where the proxy is trusted: %s',
+      async (trustProxy) => {
+        const api = await startBehind(trustProxy);
+        expect(await statusesFor(api, (i) => `${PUBLIC}${i}`)).toEqual(ALL_ADMITTED);
+        expect(await statusesFor(api, () => '198.51.100.1')).toEqual(LAST_REFUSED);
+        expect(await statusesFor(api, () => '198.51.100.2')).toEqual(LAST_REFUSED);
+      },
+    );
+
+    it('is not escaped from by what a client says itself', async () => {
+      const api = await startBehind('loopback');
+      expect(await statusesFor(api, (i) => `${PUBLIC}${i}, 198.51.100.1`)).toEqual(LAST_REFUSED);
+      expect(await statusesFor(api, (i) => `${PUBLIC}${i}, nonsense ${i}`)).toEqual(LAST_REFUSED);
+      expect(await statusesFor(api, (i) => `198.51.100.2:${i + 1_000}`)).toEqual(LAST_REFUSED);
+      expect(await statusesFor(api, (i) => `2001:db8:0:1::${i}`)).toEqual(LAST_REFUSED);
+      expect(await statusesFor(api, (i) => `2001:db8:0:1:${i}::, [2001:db8:0:2::${i}]:443`)).toEqual(LAST_REFUSED);
+      expect(await statusesFor(api, (i) => `2001:db8:1:${i}::1`)).toEqual(ALL_ADMITTED);
+    });
+
+    it.each(['', '10.0.0.0/8', '192.0.2.1, uniquelocal'])(
+      'is that of whoever is at the other end, unless that is a trusted proxy: %s',
+      async (trustProxy) => {
+        const api = await startBehind(trustProxy);
+        expect(await statusesFor(api, (i) => `${PUBLIC}${i}`)).toEqual(LAST_REFUSED);
+      },
+    );
+
+    it('never keeps anybody from the page and from how to sign in there', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'mes-rate-limits-'));
+      await mkdir(join(folder, 'assets'));
+      await writeFile(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
+      await writeFile(join(folder, 'assets', 'script.js'), '"a script"');
+      const api = await startBehind('', folder);
+      expect(await statusesFor(api, () => '')).toEqual(LAST_REFUSED);
+      for (const path of ['/', '/assets/script.js', '/signed-in', '/page/settings']) {
+        expect(await statuses(LIMIT + 1, () => api.call(path))).toEqual(repeated(200, LIMIT + 1));
+      }
+      expect((await api.call(NEW_ORDERS, { token: await api.token('operator') })).status).toBe(200);
+      await rm(folder, { recursive: true });
+    });
+  });
+
+  it('is told before a body is read', async () => {
+    const token = await freshToken('partner');
+    await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }));
+    const answer = await rawRequest(one.url, {
+      method: 'POST',
+      path: '/api/v1/orders',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', 'Content-Length': '60000' },
+    });
+    expectProblem(answer, { status: 429, code: 'RATE_LIMIT_EXCEEDED' });
+  });
+
+  it('is of one subject, whatever it is called and however its token is written', async () => {
+    const api = await start();
+    const names = ['address:127.0.0.1', 'subject:a', '127.0.0.1', '__proto__', 'a'.repeat(255)];
+    for (const subject of names) {
+      const token = await api.token('operator', subject);
+      let i = 0;
+      const spelt = await statuses(LIMIT + 1, () => {
+        i += 1;
+        return api.call(NEW_ORDERS, {
+          headers: { authorization: `${i % 2 ? 'bearer' : 'BEARER'}${' '.repeat(i)}${token}` },
+        });
+      });
+      expect(spelt).toEqual([...repeated(200, LIMIT), 429]);
+    }
+    expect((await api.call(NEW_ORDERS)).status).toBe(401);
+    await api.stop();
   });
 
   it('does not hold for health, metrics and documentation', async () => {

@@ -186,7 +186,7 @@ describe('starting and stopping', () => {
 
   it('stops at once while it waits for PostgreSQL', async () => {
     const api = start({ DATABASE_URL: 'postgres://mes@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '3600' });
-    await eventually(() => api.output.includes('not there yet'), 60_000);
+    await eventually(() => api.output.includes('not ready yet'), 60_000);
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
     expect(api.output).not.toContain('cannot start');
@@ -230,7 +230,7 @@ describe('starting and stopping', () => {
   it('waits for PostgreSQL for the time that is configured, then ends with a clear message', async () => {
     const api = start({ DATABASE_URL: 'postgres://mes:hunter2@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '1' });
     expect(await api.ended()).toBe(1);
-    expect(api.output).toContain('PostgreSQL is not there yet');
+    expect(api.output).toContain('The database is not ready yet: PostgreSQL is not there');
     expect(api.output).toContain('MES Orders API cannot start: PostgreSQL is not there');
     expect(api.output).not.toContain('hunter2');
   });
@@ -239,7 +239,7 @@ describe('starting and stopping', () => {
     const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
-    expect(api.output).toContain('Redis is not there');
+    expect(api.output).toContain('Redis cannot be used: connect ECONNREFUSED');
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     const token = /^ {2}operator +(\S+)$/m.exec(api.output)?.[1] ?? '';
     const listed = await fetch(`${url}/api/v1/orders`, { headers: { authorization: `Bearer ${token}` } });

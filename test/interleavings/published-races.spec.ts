@@ -93,7 +93,7 @@ class Instance {
     const intent = { id: `write ${value}`, tags: ORDER.tags };
     await this.writes.announce(intent);
     this.shared.value = value;
-    await this.writes.finish({ intentId: intent.id, changed: intent.tags });
+    await this.writes.finish({ intentId: intent.id, changed: intent.tags, isAnnounced: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
 import { Acknowledged } from './actors/acknowledged.js';
 import { Client, versionOf } from './actors/client.js';
 import { Writer } from './actors/writer.js';
-import type { Scenario, WriterPlan } from './scenario.js';
+import type { FailoverPlan, Scenario, WriterPlan } from './scenario.js';
 import { Steps } from './steps.js';
 import { memoryBackend, redisBackend } from './system/backend.js';
 import { Host } from './system/host.js';
@@ -12,7 +12,7 @@ import { Instance } from './system/instance.js';
 import { OrdersDatabase, RESUMED } from './system/orders-database.js';
 import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/questions.js';
 import { SimulatedRedis } from './system/simulated-redis.js';
-import { Notifications } from './system/simulated-relay.js';
+import { Notifications } from './system/simulated-backplane.js';
 import { NEVER, VirtualTime } from './virtual-time.js';
 
 /** What is kept of near entries does not depend on their age, which is measured by another clock than that of the run. */
@@ -101,7 +101,7 @@ class Run {
   }
 
   private actors(): { begins: number; act: () => void }[] {
-    const { writers, outages, killed, haste, sweeps } = this.scenario;
+    const { writers, outages, failover, killed, haste, sweeps } = this.scenario;
     return [
       ...writers.map((plan) => ({
         begins: plan.begins,
@@ -110,18 +110,19 @@ class Run {
         },
       })),
       ...outages.flatMap(({ begins, lasts, instance, isLossy }) => {
-        const { client } = this.numbered(instance);
+        const { link } = this.numbered(instance);
         return [
-          { begins, act: () => client?.cut(isLossy) },
-          { begins: begins + lasts, act: () => client?.mend() },
+          { begins, act: () => link?.cut(isLossy) },
+          { begins: begins + lasts, act: () => link?.mend() },
         ];
       }),
+      ...(failover ? this.failoverActors(failover) : []),
       ...(killed
         ? [
             {
               begins: killed.begins,
               act: () => {
-                this.numbered(killed.instance).host.kill();
+                this.numbered(killed.instance).kill();
               },
             },
           ]
@@ -133,6 +134,21 @@ class Run {
           if (this.writesUnderWay === 0) this.sweep();
         },
       })),
+    ];
+  }
+
+  private failoverActors({ begins, lasts }: FailoverPlan): { begins: number; act: () => void }[] {
+    let failOver = (): void => undefined;
+    return [
+      { begins, act: () => (failOver = this.redis.leaveReplicaBehind()) },
+      {
+        begins: begins + lasts,
+        act: () => {
+          for (const { link } of this.instances) link?.cut(true);
+          failOver();
+          for (const { link } of this.instances) link?.mend();
+        },
+      },
     ];
   }
 

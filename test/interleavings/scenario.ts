@@ -44,6 +44,14 @@ export interface OutagePlan extends Begun {
   readonly isLossy: boolean;
 }
 
+/** A replica that lacks the last writes takes the place of Redis. */
+export interface FailoverPlan {
+  /** After how many steps the replica stops following. */
+  readonly begins: number;
+  /** After how many more steps it takes the place. */
+  readonly lasts: number;
+}
+
 /** Who does what in a run. The order of all their steps is not part of it. */
 export interface Scenario {
   /** Two instances over one Redis, or one that has no Redis. */
@@ -55,6 +63,7 @@ export interface Scenario {
   readonly clients: readonly ClientPlan[];
   readonly writers: readonly WriterPlan[];
   readonly outages: readonly OutagePlan[];
+  readonly failover: FailoverPlan | null;
   /** When an instance is killed. */
   readonly killed: Begun | null;
   /** When time flies, so that somebody loses patience. */
@@ -102,6 +111,7 @@ export const quiet: fc.Arbitrary<Scenario> = fc.record({
   clients: fc.array(client, { minLength: 1, maxLength: 4 }),
   writers: fc.array(writer, { minLength: 1, maxLength: 4 }),
   outages: fc.constant([]),
+  failover: fc.constant(null),
   killed: fc.oneof(
     { weight: 6, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.record({ begins, instance }) },
@@ -110,16 +120,17 @@ export const quiet: fc.Arbitrary<Scenario> = fc.record({
   sweeps: fc.array(begins, { maxLength: 2 }),
 });
 
-/** Instances are cut off from Redis, or Redis takes too long. */
+/** Instances are cut off from Redis, Redis takes too long, or it fails over. */
 export const troubled: fc.Arbitrary<Scenario> = fc
   .record({
     scenario: quiet,
+    failover: fc.option(fc.record({ begins, lasts: fc.nat(LATEST) }), { freq: 3 }),
     outages: fc.array(fc.record({ begins, instance, lasts: fc.nat(4 * LATEST), isLossy: fc.boolean() }), {
       minLength: 1,
       maxLength: 2,
     }),
   })
-  .map(({ scenario, outages }) => ({ ...scenario, outages }));
+  .map(({ scenario, ...troubles }) => ({ ...scenario, ...troubles }));
 
 /** One process without Redis. When it is killed, nobody is left. */
 export const embedded: fc.Arbitrary<Scenario> = quiet.map((scenario) => ({

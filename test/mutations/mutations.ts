@@ -61,7 +61,7 @@ export const mutations: readonly Mutation[] = [
         file: WRITES,
         find: MADE,
         replace: `const made = await Promise.all(writes.flatMap((write) => write.made ?? []).map(async (one) =>
-          ({ ...one, observed: await this.tell(() => this.ledger.observe([one.tag])), version: freshVersion() })));`,
+          ({ ...one, observed: await this.tell(() => this.ledger.provide([one.tag])), version: freshVersion() })));`,
       },
     ],
   },
@@ -157,9 +157,9 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: REFRESHER,
-        find: 'const observed = await this.ledger.observe(dependencies);',
+        find: 'const observed = await this.ledger.provide(dependencies);',
         replace: `const early = await Promise.all(warm.map(({ load }) => load()));
-          const observed = await this.ledger.observe(dependencies);`,
+          const observed = await this.ledger.provide(dependencies);`,
       },
       {
         file: REFRESHER,
@@ -175,8 +175,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: WRITES,
-        find: '[...flips, ...made.map(flipOf)], refresh.shown)',
-        replace: '[...flips, ...made.map(flipOf)], [])',
+        find: '{ shown: refresh.shown, isAnnounced }',
+        replace: '{ isAnnounced }',
       },
     ],
   },
@@ -203,7 +203,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a reader that has lost patience with a writer does not evict in its place',
     surroundings: 'quiet',
-    edits: [{ file: MONOTONIC_READS, find: 'await this.ledger.evictPending(tags);', replace: '' }],
+    edits: [{ file: MONOTONIC_READS, find: 'await this.ledger.overtake(tags);', replace: '' }],
   },
   {
     name: 'a flip does not compare before it sets',
@@ -257,16 +257,49 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the others are not told of a write when the ledger is away',
     surroundings: 'troubled',
-    edits: [{ file: WRITES, find: 'await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);', replace: '' }],
+    edits: [
+      { file: WRITES, find: 'await this.backplane?.relay([...new Set(flips.map(({ tag }) => tag))]);', replace: '' },
+    ],
   },
   {
-    name: 'the epoch is not renewed when Redis is back',
+    name: 'the epoch is not renewed when another Redis has taken the place of the one before',
+    surroundings: 'troubled',
+    edits: [{ file: REDIS_LEDGER, find: 'if (labelOf(epoch) !== label || owed', replace: 'if (owed' }],
+  },
+  {
+    name: 'invalidations are forgotten that were not confirmed',
+    surroundings: 'troubled',
+    edits: [{ file: REDIS_LEDGER, find: 'this.unconfirmed.add(tags);', replace: '' }],
+  },
+  {
+    name: 'Redis is trusted before unconfirmed invalidations are made up for',
     surroundings: 'troubled',
     edits: [
       {
         file: REDIS_LEDGER,
-        find: 'return client.set(new LedgerKeys(namespace).version(EPOCH), freshVersion(), { PX: versionLifetime });',
-        replace: 'return client.get(new LedgerKeys(namespace).version(EPOCH));',
+        find: 'tags.map((tag) => ({ tag })),\n        tags,\n      );\n      this.unconfirmed',
+        replace: '[],\n        tags,\n      );\n      this.unconfirmed',
+      },
+    ],
+  },
+  {
+    name: 'what has no version gets one only after it was loaded',
+    surroundings: 'quiet',
+    edits: [
+      {
+        file: ANSWERS,
+        find: 'const known = await this.withAllVersions(question.tags, versions);',
+        replace: 'const known = versions;',
+      },
+      {
+        file: STAMP,
+        find: 'if (version === undefined) throw',
+        replace: "if (version === undefined) return 'none';\n    if (version === undefined) throw",
+      },
+      {
+        file: ANSWERS,
+        find: SAVE,
+        replace: `if (versions) stored = await this.entries.save(key, { stamp: stamp.map((one, i) => one === 'none' ? (versions.get(tags[i - 1]) ?? one) : one), answer });`,
       },
     ],
   },

@@ -26,7 +26,7 @@ export class RedisMonitor {
 
   /**
    * The commands since the last call, as MONITOR shows them without the time and the sender, e.g. `"GET" "key"`. Commands
-   * that a script gives are among them.
+   * that a script gives are among them; those by which members show every second that they are there are not.
    *
    * @param url of the server, to mark the end: all that was sent before this call is shown
    */
@@ -35,8 +35,10 @@ export class RedisMonitor {
     const { hostname, port } = new URL(url);
     const marker = connect(Number(port), hostname, () => marker.end(`ECHO ${mark}\r\n`));
     await this.until((line) => line.includes(mark));
-    const taken = this.lines.splice(0).filter((line) => line.startsWith('+') && line.includes('"'));
-    return taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
+    const end = this.lines.findIndex((line) => line.includes(mark));
+    const taken = this.lines.splice(0, end + 1).filter((line) => line.startsWith('+') && line.includes('"'));
+    const commands = taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
+    return withoutSigns(commands);
   }
 
   close(): void {
@@ -46,4 +48,14 @@ export class RedisMonitor {
   private async until(matches: (line: string) => boolean): Promise<void> {
     while (!this.lines.some(matches)) await once(this.socket, 'data');
   }
+}
+
+/** Leaves out the script that a member leaves its sign by, with the commands that it gives. */
+function withoutSigns(commands: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < commands.length; i += 1) {
+    if (!commands[i]?.includes(':member:')) kept.push(commands[i] ?? '');
+    else while (commands[i + 1]?.match(/^"(TIME|SET|PEXPIRE)"/)) i += 1;
+  }
+  return kept;
 }

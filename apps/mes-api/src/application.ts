@@ -30,6 +30,7 @@ export async function createApplication(
     ...serverLimits(configuration),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    trustProxy: configuration.trustProxy,
     // There is no middleware, and requests are logged by nobody but who has something to say of one.
     skipMiddie: true,
     routerOptions: { maxParamLength: 200 },

@@ -2,9 +2,11 @@ import { CacheModule } from '@nestjs/cache-manager';
 import {
   Global,
   Module,
+  Optional,
   type DynamicModule,
   type FactoryProvider,
   type NestModule,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -25,9 +27,10 @@ import { LoadLeases, NoLeases } from './leases/load-leases.js';
 import { MemoryLedger } from './ledger/memory-ledger.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
-import { RedisLedger, renewEpoch } from './redis/redis-ledger.js';
+import { RedisLedger } from './redis/redis-ledger.js';
 import { RedisLoadLeases } from './redis/redis-load-leases.js';
 import { RedisSharedCounters } from './redis/redis-shared-counters.js';
+import { Backplane } from './writes/backplane.js';
 import { CacheWrites } from './writes/cache-writes.js';
 import { Refresher } from './writes/refresher.js';
 import { WarmAnswers } from './answers/warm-answers.js';
@@ -38,18 +41,10 @@ export type CacheAsideAsyncOptions = Pick<FactoryProvider<CacheAsideOptions>, 'i
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
   inject: [CACHE_ASIDE_OPTIONS],
-  useFactory: async (options: CacheAsideOptions) => {
-    const { redisUrl, deadline, sweepInterval } = options;
-    if (redisUrl === undefined) return null;
-    const connection = new RedisConnection({
-      url: redisUrl,
-      deadline,
-      retryInterval: Math.min(100, sweepInterval),
-      regain: (client) => renewEpoch(client, options),
-    });
-    await connection.open();
-    return connection;
-  },
+  useFactory: ({ redisUrl, deadline, sweepInterval }: CacheAsideOptions) =>
+    redisUrl === undefined
+      ? null
+      : new RedisConnection({ url: redisUrl, deadline, retryInterval: Math.min(100, sweepInterval) }),
 };
 
 const nearCache: FactoryProvider<NearCache> = {
@@ -88,9 +83,7 @@ const sharedCounters: FactoryProvider<SharedCounters> = {
 /** Options, connection and near cache, apart from the rest because cache-manager's store is made from them. */
 @Global()
 @Module({})
-class CacheConnectionModule implements OnApplicationShutdown {
-  constructor(private readonly connection: RedisConnection) {}
-
+class CacheConnectionModule {
   static register({ inject, useFactory }: CacheAsideAsyncOptions): DynamicModule {
     const options: FactoryProvider<CacheAsideOptions> = { provide: CACHE_ASIDE_OPTIONS, inject, useFactory };
     return {
@@ -98,11 +91,6 @@ class CacheConnectionModule implements OnApplicationShutdown {
       providers: [options, redisConnection, nearCache],
       exports: [CACHE_ASIDE_OPTIONS, RedisConnection, NearCache],
     };
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    // Null without Redis; Nest's injection has no type for that.
-    await (this.connection as RedisConnection | null)?.close();
   }
 }
 
@@ -114,10 +102,12 @@ class CacheConnectionModule implements OnApplicationShutdown {
  */
 @Global()
 @Module({})
-export class CacheAsideModule implements NestModule {
+export class CacheAsideModule implements NestModule, OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly adapter: HttpAdapterHost<FastifyAdapter>,
     private readonly early: EarlyAnswers,
+    private readonly ledger: Ledger,
+    @Optional() private readonly backplane?: Backplane,
   ) {}
 
   /** @param options how to get the settings from other global providers */
@@ -129,12 +119,8 @@ export class CacheAsideModule implements NestModule {
         CacheModule.registerAsync({
           isGlobal: true,
           inject: [RedisConnection, NearCache, CACHE_ASIDE_OPTIONS],
-          useFactory: (
-            connection: RedisConnection | null,
-            near: NearCache,
-            { namespace, entryLifetime }: CacheAsideOptions,
-          ) => ({
-            stores: connection ? redisEntries(connection.client, namespace, entryLifetime) : memoryEntries(near),
+          useFactory: (connection: RedisConnection | null, near: NearCache, options: CacheAsideOptions) => ({
+            stores: connection ? redisEntries(connection.client, options) : memoryEntries(near),
           }),
         }),
       ],
@@ -170,5 +156,14 @@ export class CacheAsideModule implements NestModule {
   /** Nest calls this before it declares the routes. */
   configure(): void {
     this.early.install(this.adapter.httpAdapter.getInstance());
+  }
+
+  /** The backplane has been set up by now, which says whether a store may be trusted. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.ledger.open(this.backplane);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.ledger.close();
   }
 }

@@ -29,6 +29,15 @@ export interface CacheAsideOptions {
   readonly maxLoads: number;
   /** How many more loads wait for their turn; whoever asks for yet another one is refused at once. */
   readonly maxWaitingLoads: number;
+  /** How long a load waits for its turn before it is refused. */
+  readonly loadPatience: number;
+  /** How long a load may take; longer than the source's own limits. */
+  readonly loadTimeout: number;
+  /**
+   * What the answers look like, by a digest of what makes them: instances of different builds may share a Redis, and are never
+   * given the entries of each other.
+   */
+  readonly shape: string;
   /** How long a write waits for the warm answers to be made anew before it evicts them. */
   readonly refreshPatience: number;
   /**
@@ -58,6 +67,9 @@ export const CACHE_ASIDE_DEFAULTS = {
   leasePatience: 250,
   maxLoads: 8,
   maxWaitingLoads: 200,
+  loadPatience: 5_000,
+  loadTimeout: 15_000,
+  shape: 'any',
   refreshPatience: 1_000,
   writePatience: 250,
   sweepInterval: 1_000,

@@ -1,7 +1,7 @@
 export { AnswerCache, type CachedAnswer } from './answers/answer-cache.js';
 export { MonotonicReads } from './answers/monotonic-reads.js';
 export type { LoadAnswer, Question } from './answers/question.js';
-export type { Answer, ContentCoding, LoadedAnswer, Representation } from './answers/answer.js';
+export type { Answer, ContentCoding, Representation } from './answers/answer.js';
 export type { CacheOutcome } from './answers/cache-outcome.js';
 export { CacheStatistics } from './answers/cache-statistics.js';
 export { toAnswer } from './answers/to-answer.js';
@@ -11,13 +11,14 @@ export { NoSharedCounters, SharedCounters, type SharedCount } from './counters/s
 export { CacheAside } from './decorators/cache-aside.decorator.js';
 export type { CacheDescription, CachedRouteConfig, DescribeAnswer } from './decorators/cache-aside.metadata.js';
 export { EarlyAdmission, type CachedRoute } from './early/early-admission.js';
-export { TooManyLoadsError } from './flow/load-limit.js';
+export { LoadTimeoutError, TooManyLoadsError } from './flow/load-limit.js';
 export { withDeadline } from './flow/deadline.js';
 export { NextRun } from './flow/next-run.js';
 export { parseEntityTags } from './http/entity-tag.js';
 export { CacheAsideInterceptor } from './interceptors/cache-aside.interceptor.js';
 export { EPOCH, Ledger, LedgerUnavailableError } from './ledger/ledger.js';
 export type { Flip, Intent, ObservedVersions, Tag, Version } from './ledger/ledger.js';
-export { CacheWrites, type FinishedWrite, type WrittenThrough } from './writes/cache-writes.js';
-export { EvictionNotRelayedError, EvictionRelay } from './writes/eviction-relay.js';
+export { CacheWrites, type Announcement, type FinishedWrite, type WrittenThrough } from './writes/cache-writes.js';
+export { Backplane, CutOffError, EvictionNotRelayedError } from './writes/backplane.js';
+export { StoreRefusedError, type Admission } from './ledger/admission.js';
 export { WarmAnswers, type WarmAnswer } from './answers/warm-answers.js';

@@ -1,28 +1,78 @@
 import pg from 'pg';
+import { DatabaseClient } from './database-client.js';
+import { DatabaseConnectionLostError, DatabaseUnavailableError } from './database-errors.js';
+import { reasonOf } from './reason-of.js';
 
 /** How many requests may wait for a connection of the pool. */
 const MAX_WAITING = 500;
 
-/** So many wait for a connection to the database already that one more would wait too long. */
-export class DatabaseBusyError extends Error {
-  readonly code = 'DATABASE_BUSY';
+type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
-  constructor() {
-    super('too many requests wait for a connection to the database');
+/**
+ * A pool whose queue is bounded: under overload, whoever comes too late is refused at once, and the others are still served.
+ *
+ * When one of its connections has no answer in time, all that have been silent as long are discarded with it: if the server
+ * has vanished, they are dead too, and each would cost somebody the whole time limit.
+ */
+export class BoundedPool extends pg.Pool {
+  private readonly connections = new Set<DatabaseClient>();
+  private readonly inUse = new Set<pg.Client>();
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('connect', (client) => {
+      if (client instanceof DatabaseClient) this.watch(client);
+    });
+    this.on('acquire', (client) => this.inUse.add(client));
+    this.on('release', (_, client) => this.inUse.delete(client));
+  }
+
+  /** @throws {DatabaseUnavailableError} */
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    const refusal =
+      this.waitingCount < MAX_WAITING
+        ? undefined
+        : new DatabaseUnavailableError('too many requests wait for a connection already');
+    if (!callback) {
+      return refusal
+        ? Promise.reject(refusal)
+        : super.connect().catch((error: unknown) => Promise.reject(toUnavailable(error)));
+    }
+    if (refusal) process.nextTick(callback, refusal, undefined, () => undefined);
+    else
+      super.connect((error, ...rest) => {
+        callback(error && toUnavailable(error), ...rest);
+      });
+  }
+
+  /** Discards the connections that nobody uses: they may lead to a server that has vanished. */
+  discardIdle(): void {
+    this.discard((client) => !this.inUse.has(client), 'the connection was not in use while PostgreSQL was silent');
+  }
+
+  /** Discards all connections. What is under way fails. */
+  discardAll(): void {
+    this.discard(() => true, 'the connection was given up');
+  }
+
+  private watch(client: DatabaseClient): void {
+    this.connections.add(client);
+    client.once('end', () => {
+      this.connections.delete(client);
+      this.inUse.delete(client);
+    });
+    client.onSilence = (since) => {
+      this.discard(({ lastHeard }) => lastHeard < since, 'PostgreSQL did not answer on another connection, either');
+    };
+  }
+
+  private discard(isMeant: (client: DatabaseClient) => boolean, reason: string): void {
+    for (const client of this.connections) if (isMeant(client)) client.discard(new DatabaseConnectionLostError(reason));
   }
 }
 
-/** A pool whose queue is bounded: under overload, whoever comes too late is refused at once, and the others are still served. */
-export class BoundedPool extends pg.Pool {
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: Parameters<pg.Pool['connect']>[0]): void;
-  override connect(callback?: Parameters<pg.Pool['connect']>[0]): Promise<pg.PoolClient> | void {
-    const refused = this.waitingCount >= MAX_WAITING;
-    if (callback) {
-      if (refused) process.nextTick(callback, new DatabaseBusyError(), undefined, () => undefined);
-      else super.connect(callback);
-      return;
-    }
-    return refused ? Promise.reject(new DatabaseBusyError()) : super.connect();
-  }
+function toUnavailable(error: unknown): DatabaseUnavailableError {
+  return new DatabaseUnavailableError(reasonOf(error), { cause: error });
 }

@@ -1,6 +1,10 @@
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { databaseOptions, DATABASE_DEFAULTS } from './database-options.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { DatabaseConnectionLostError, DatabaseUnavailableError } from './database-errors.js';
+import { databaseOptions, discardIdleConnections } from './database-options.js';
+import { DATABASE_DEFAULTS } from './database-settings.js';
 
 describe('databaseOptions', () => {
   let database: TestDatabase;
@@ -34,5 +38,79 @@ describe('databaseOptions', () => {
       Array.from({ length: 20 }, () => dataSource.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid')),
     );
     expect(new Set(pids.map(([row]) => row?.pid)).size).toBeLessThanOrEqual(2);
+  });
+
+  it('call whatever keeps a connection from being made the same', async () => {
+    await database.drop();
+    await expect(Promise.all([0, 1, 2].map(() => dataSource.query('SELECT pg_sleep(0)')))).rejects.toThrow();
+    await expect(dataSource.query('SELECT 1')).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    await expect(dataSource.query('SELECT 1')).rejects.toMatchObject({ cause: { code: '3D000' } });
+  });
+});
+
+describe('databaseOptions, when PostgreSQL vanishes', () => {
+  const POOL = 4;
+  let database: TestDatabase;
+  let way: TcpProxy;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    way = await TcpProxy.open(database.url);
+    const settings = { ...DATABASE_DEFAULTS, url: way.url, poolSize: POOL, statementTimeout: 500 };
+    dataSource = await new DataSource(databaseOptions(settings)).initialize();
+    await Promise.all(Array.from({ length: POOL }, () => dataSource.query('SELECT pg_sleep(0.01)')));
+  });
+
+  afterEach(async () => {
+    await dataSource.destroy();
+    await way.close();
+    await database.drop();
+  });
+
+  it('cost one request its time limit, and then nobody anything', async () => {
+    way.vanish();
+    await expect(dataSource.query('SELECT 1')).rejects.toMatchObject({
+      driverError: expect.any(DatabaseConnectionLostError) as DatabaseConnectionLostError,
+    });
+    for (let i = 0; i < 2 * POOL; i += 1) await dataSource.query('SELECT 1');
+  });
+
+  it('fail what was sent meanwhile together with the first, and then serve those who wait', async () => {
+    way.vanish();
+    const outcomes = await Promise.allSettled(Array.from({ length: 3 * POOL }, () => dataSource.query('SELECT 1')));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []));
+    const withIt = Array.from({ length: POOL - 1 }, () => expect.stringContaining('on another connection') as string);
+    expect(failures).toEqual([expect.stringContaining('did not answer within'), ...withIt]);
+  });
+
+  it('end a transaction that has no answer', async () => {
+    const steps: string[] = [];
+    const transaction = dataSource.transaction(async (manager) => {
+      await manager.query('SELECT 1');
+      steps.push('begun');
+      way.vanish();
+      await manager.query('SELECT 1').catch(() => steps.push('failed'));
+      await manager.query('SELECT 1');
+    });
+    await expect(transaction).rejects.toThrow('already released');
+    expect(steps).toEqual(['begun', 'failed']);
+    await dataSource.query('SELECT 1');
+  });
+
+  it('cost nobody anything when they are told of it', async () => {
+    way.vanish();
+    discardIdleConnections(dataSource);
+    for (let i = 0; i < 2 * POOL; i += 1) await dataSource.query('SELECT 1');
+  });
+
+  it('let what is under way go on when they are told of it', async () => {
+    const slow = dataSource.query<{ done: boolean }[]>('SELECT pg_sleep(0.3) IS NOT NULL AS done');
+    await eventually(async () => {
+      const sleeping = `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`;
+      return (await dataSource.query<unknown[]>(sleeping)).length > 0;
+    });
+    discardIdleConnections(dataSource);
+    expect(await slow).toEqual([{ done: true }]);
   });
 });

@@ -1,46 +1,48 @@
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { BoundedPool } from './bounded-pool.js';
+import { DatabaseClient } from './database-client.js';
+import type { DatabaseSettings } from './database-settings.js';
 import { migrations } from './migrations/index.js';
 
-/** How to reach PostgreSQL and how long it may take. All times are in milliseconds. */
-export interface DatabaseSettings {
-  readonly url: string;
-  /** Connections at most, per process. */
-  readonly poolSize: number;
-  /** How long one statement may run before PostgreSQL cancels it. */
-  readonly statementTimeout: number;
-  /** How long a statement may wait for a lock. */
-  readonly lockTimeout: number;
-  /** How long a request may wait for a connection of the pool. */
-  readonly acquireTimeout: number;
-}
-
-/** Timeouts that keep every transaction far below the time that the cache allows for a write. */
-export const DATABASE_DEFAULTS = {
-  poolSize: 10,
-  statementTimeout: 5_000,
-  lockTimeout: 2_000,
-  acquireTimeout: 5_000,
-} satisfies Omit<DatabaseSettings, 'url'>;
+/** How much longer than PostgreSQL's own limit for a statement its answer may take, in milliseconds. */
+const GRACE = 1_000;
 
 /** TypeORM options for these settings: the schema comes from migrations alone, never from `synchronize`. */
 export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceOptions {
+  const { url, statementTimeout } = settings;
+  const queryTimeout = statementTimeout === 0 ? 0 : statementTimeout + GRACE;
   return {
     type: 'postgres',
-    url: settings.url,
+    url,
     synchronize: false,
     migrations,
     migrationsTableName: 'schema_migrations',
     poolSize: settings.poolSize,
     driver: { ...pg, Pool: BoundedPool },
-    applicationName: 'mes-orders-api',
     extra: {
       connectionTimeoutMillis: settings.acquireTimeout,
-      statement_timeout: settings.statementTimeout,
-      lock_timeout: settings.lockTimeout,
-      idle_in_transaction_session_timeout: settings.statementTimeout,
-      keepAlive: true,
+      Client: class extends DatabaseClient {
+        constructor() {
+          super({ url, queryTimeout, statementTimeout, lockTimeout: settings.lockTimeout });
+        }
+      },
     },
   };
+}
+
+/** The pool of a data source that was made with {@link databaseOptions} and is initialized. */
+export function poolOf(dataSource: DataSource): BoundedPool {
+  return (dataSource.driver as unknown as { readonly master: BoundedPool }).master;
+}
+
+/**
+ * Discards the connections of the pool that nobody uses. To be called when PostgreSQL seems to have vanished: they would cost
+ * the next requests a time limit each, while new connections may work already. Costs nothing but new connections.
+ *
+ * @param dataSource made with {@link databaseOptions}
+ */
+export function discardIdleConnections(dataSource: DataSource): void {
+  if (dataSource.isInitialized) poolOf(dataSource).discardIdle();
 }

@@ -1,4 +1,8 @@
-export { databaseOptions, DATABASE_DEFAULTS, type DatabaseSettings } from './database-options.js';
+export { ADVISORY_LOCKS } from './advisory-locks.js';
+export { DatabaseClient, type DatabaseClientOptions } from './database-client.js';
+export { DatabaseConnectionLostError, DatabaseUnavailableError, DatabaseUnfitError } from './database-errors.js';
+export { databaseOptions, discardIdleConnections } from './database-options.js';
+export { DATABASE_DEFAULTS, type DatabaseSettings } from './database-settings.js';
 export { DatabaseNotReadyError, prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
 export {
   EmbeddedPostgres,
@@ -6,4 +10,4 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded/embedded-postgres-error.js';
-export { readSharedSecret, type SharedSecret } from './shared-secret.js';
+export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-secret.js';

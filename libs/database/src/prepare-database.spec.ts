@@ -1,11 +1,14 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { eventually } from '../../../test/support/eventually.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { databaseOptions, DATABASE_DEFAULTS } from './database-options.js';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
+import { databaseOptions } from './database-options.js';
+import { DATABASE_DEFAULTS } from './database-settings.js';
 import { migrations } from './migrations/index.js';
 import { prepareDatabase } from './prepare-database.js';
-import { readSharedSecret } from './shared-secret.js';
+import { readCacheNamespace, readSharedSecret } from './shared-secret.js';
 
 describe('prepareDatabase', () => {
   let database: TestDatabase;
@@ -27,7 +30,7 @@ describe('prepareDatabase', () => {
   }
 
   it('migrates once, however many instances start at once, and once only when they start again', async () => {
-    const start = (): Promise<void> => prepareDatabase({ url: database.url, patience: 0 });
+    const start = (): Promise<void> => prepareDatabase({ url: database.url, patience: 20_000 });
     await Promise.all(Array.from({ length: 5 }, start));
     await start();
     await connected(async (dataSource) => {
@@ -51,14 +54,17 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('gives every database secrets of its own', async () => {
+  it('gives every database a secret and a name of its own', async () => {
     const other = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
     await prepareDatabase({ url: other.url, patience: 0 });
-    const mine = await connected((dataSource) => readSharedSecret(dataSource, 'cache-namespace'));
-    expect(mine).toMatch(/^mes-[0-9a-f]{8}$/);
+    const mine = await connected((dataSource) =>
+      Promise.all([readSharedSecret(dataSource, 'cursor'), readCacheNamespace(dataSource)]),
+    );
+    expect(mine).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^mes-[0-9a-f]{12}$/)]);
     const dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: other.url })).initialize();
-    expect(await readSharedSecret(dataSource, 'cache-namespace')).not.toBe(mine);
+    expect(await readSharedSecret(dataSource, 'cursor')).not.toBe(mine[0]);
+    expect(await readCacheNamespace(dataSource)).not.toBe(mine[1]);
     await dataSource.destroy();
     await other.drop();
   });
@@ -92,31 +98,109 @@ describe('prepareDatabase', () => {
     expect(retries).toEqual([]);
   });
 
-  it.each(['PostgreSQL', 'another instance that migrates'])(
-    'waits for %s no longer when it is interrupted',
-    async (who) => {
+  it('waits for PostgreSQL no longer when it is interrupted', async () => {
+    const interruption = new AbortController();
+    const url = 'postgres://nobody@127.0.0.1:1/none';
+    const preparation = prepareDatabase({
+      url,
+      patience: 60_000,
+      signal: interruption.signal,
+      onRetry: () => {
+        interruption.abort();
+      },
+    });
+    await expect(preparation).rejects.toThrow('interrupted');
+  });
+
+  describe('while another migrates', () => {
+    let other: pg.Client;
+
+    beforeEach(async () => {
+      other = new pg.Client({ connectionString: database.url, application_name: 'mes the other' });
+      await other.connect();
+      await other.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migrations]);
+    });
+
+    afterEach(() => other.end());
+
+    it('waits, and says once for whom', async () => {
+      const told: string[] = [];
+      const preparation = prepareDatabase({
+        url: database.url,
+        patience: 60_000,
+        onRetry: (reason) => told.push(reason),
+      });
+      await eventually(() => told.length > 0);
+      // Two attempts later, it still is the same that is waited for.
+      for (let i = 0; i < 2; i += 1) await newSession(other, 'mes-orders-api');
+      await other.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCKS.migrations]);
+      await preparation;
+      expect(told).toEqual([expect.stringMatching(/^another instance migrates .* process \d+ .*, mes the other$/)]);
+    });
+
+    it('waits no longer than it may, and says for whom', async () => {
+      await expect(prepareDatabase({ url: database.url, patience: 600 })).rejects.toMatchObject({
+        code: 'DATABASE_NOT_READY',
+        message: expect.stringContaining('mes the other') as string,
+      });
+    });
+
+    it('waits no longer when it is interrupted', async () => {
+      const interruption = new AbortController();
+      const preparation = prepareDatabase({
+        url: database.url,
+        patience: 60_000,
+        signal: interruption.signal,
+        onRetry: () => {
+          interruption.abort();
+        },
+      });
+      await expect(preparation).rejects.toThrow('interrupted');
+    });
+  });
+
+  describe('over a way that goes silent', () => {
+    let way: TcpProxy;
+
+    beforeEach(async () => {
+      way = await TcpProxy.open(database.url);
+    });
+
+    afterEach(() => way.close());
+
+    it('gives up a server that does not let it in', async () => {
+      way.block();
+      await expect(prepareDatabase({ url: way.url, patience: 0 })).rejects.toMatchObject({
+        code: 'DATABASE_NOT_READY',
+      });
+    });
+
+    it('notices that the server has vanished during a migration, and migrates what has come in its place', async () => {
       const other = new pg.Client(database.url);
       await other.connect();
-      const interruption = new AbortController();
       try {
         await other.query('BEGIN');
         await other.query('CREATE EXTENSION pg_trgm');
-        // The first one has the lock, and waits for the extension.
-        const first = prepareDatabase({ url: database.url, patience: 0 });
+        const told: string[] = [];
+        const preparation = prepareDatabase({
+          url: way.url,
+          patience: 60_000,
+          onRetry: (reason) => told.push(reason),
+        });
         await waitingIn(database.url, 'CREATE EXTENSION IF NOT EXISTS pg_trgm');
-        const url = who === 'PostgreSQL' ? 'postgres://nobody@127.0.0.1:1/none' : database.url;
-        const second = prepareDatabase({ url, patience: 60_000, signal: interruption.signal });
-        second.catch(() => undefined);
-        if (who !== 'PostgreSQL') await waitingIn(database.url, 'SELECT pg_advisory_lock($1)');
-        interruption.abort();
-        await expect(second).rejects.toThrow('interrupted');
+        way.vanish();
         await other.query('ROLLBACK');
-        await first;
+        await eventually(() => told.find((reason) => reason.includes('did not answer')));
+        // The server that has come in its place knows nothing of the sessions of the old one.
+        await other.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
+          'mes-orders-api',
+        ]);
+        await preparation;
       } finally {
         await other.end();
       }
-    },
-  );
+    });
+  });
 
   it('does not go on trying with a database that does not exist', async () => {
     const url = new URL(database.url);
@@ -131,6 +215,18 @@ describe('prepareDatabase', () => {
     expect(retries).toEqual([]);
   });
 });
+
+/** Waits until another session of this name has come since. */
+async function newSession(client: pg.Client, name: string): Promise<void> {
+  const since = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  await eventually(async () => {
+    const { rowCount } = await client.query(
+      'SELECT FROM pg_stat_activity WHERE application_name = $1 AND backend_start > $2',
+      [name, since.rows[0]?.now],
+    );
+    return (rowCount ?? 0) > 0;
+  });
+}
 
 /** Waits until a session of some database waits for a lock with this statement. */
 async function waitingIn(database: string, statement: string): Promise<void> {

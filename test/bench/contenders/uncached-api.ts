@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { AnswerCache, type CachedAnswer, type Question } from '@mes/cache';
+import { AnswerCache, Ledger, type CachedAnswer, type Question } from '@mes/cache';
 import type { Type } from '@nestjs/common';
 import { createApplication } from '../../../apps/mes-api/src/application.js';
 import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
@@ -24,11 +24,12 @@ replace(AnswerCache, {
 });
 replace(StatusChangedHandler, { evict: () => Promise.resolve() });
 
-// Said to be announced, so that the database notifies nobody.
+// Said to be announced where all instances look, so that the database notifies nobody.
+const ledger = application.get(Ledger, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
 const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
-  create: (order) => persistent.create({ ...order, announced: true }),
-  changeStatus: (change) => persistent.changeStatus({ ...change, announced: true }),
+  create: (order) => persistent.create({ ...order, announcedTo: ledger.store }),
+  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: ledger.store }),
 };
 replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
 

@@ -118,10 +118,8 @@ export class System {
 
   /** Resolves when no write is under way any more, by what Redis knows: not even of instances that have died. */
   async quiet(): Promise<void> {
-    const [secret] = await this.table.query<{ value: string }>(
-      `SELECT value FROM secrets WHERE name = 'cache-namespace'`,
-    );
-    const namespace = secret?.value ?? '';
+    const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
+    const namespace = row?.namespace ?? '';
     await eventually(async () => (await countIntents(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
   }
 

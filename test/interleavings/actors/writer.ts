@@ -9,7 +9,7 @@ import {
   type Outcome,
 } from '../system/orders-database.js';
 import { COUNT_TAG, HELD_TAG, NEW_TAG, orderQuestion, orderTag } from '../system/questions.js';
-import type { Notifications } from '../system/simulated-relay.js';
+import type { Notifications } from '../system/simulated-backplane.js';
 import type { Acknowledged } from './acknowledged.js';
 
 /** Where a writer stops for good. */
@@ -38,12 +38,13 @@ export class Writer {
       ? { id: `create ${id}`, tags: [NEW_TAG, COUNT_TAG], made: [tag] }
       : { id: `move ${id} to ${version}`, tags: [NEW_TAG, HELD_TAG, tag] };
     await host.step(`announces ${intent.id}`);
-    const observed = await writes.announce(intent, isCreation ? [tag] : []);
+    const { store, observed } = await writes.announce(intent, isCreation ? [tag] : []);
+    const isAnnounced = store !== undefined;
     if (dies === 'after the announcement') await forever();
     try {
       await this.database.write(host, id, version, outcome, () => {
         // Whom the ledger could not be told of a write, the transaction itself tells the others of.
-        if (!observed) void Promise.all(this.notifications.notify(host, [...intent.tags, tag]));
+        if (!isAnnounced) void Promise.all(this.notifications.notify(host, [...intent.tags, tag]));
       });
     } catch (error) {
       if (error instanceof RolledBackError) await writes.withdraw(intent.id);
@@ -53,7 +54,7 @@ export class Writer {
     }
     if (dies === 'after the commit') await forever();
     const made = { tag, keys: [orderQuestion(id).key], answer: toAnswer(CREATED), observed };
-    await writes.finish({ intentId: intent.id, changed: intent.tags, ...(isCreation ? { made } : {}) });
+    await writes.finish({ intentId: intent.id, changed: intent.tags, ...(isCreation ? { made } : {}), isAnnounced });
     await host.survive();
     this.acknowledged.add(id, version);
   }

@@ -14,21 +14,22 @@ import type { Backend } from './backend.js';
 import type { Host } from './host.js';
 import type { Orders, OrdersDatabase } from './orders-database.js';
 import { count, COUNT, NEW_PAGE, newOrders } from './questions.js';
-import type { SimulatedClient } from './simulated-client.js';
-import { SimulatedRelay, type Listener, type Notifications } from './simulated-relay.js';
+import { SimulatedBackplane, type Listener, type Notifications } from './simulated-backplane.js';
+import type { SimulatedLink } from './simulated-client.js';
 
 /** One process of the application: the cache as it is, over a Redis and a database that are simulated. */
 export class Instance implements Listener {
   readonly statistics = new CacheStatistics();
   readonly writes: CacheWrites;
-  readonly client: SimulatedClient | undefined;
+  readonly link: SimulatedLink | undefined;
   private readonly ledger: Ledger;
   private readonly cache: AnswerCache;
   private readonly sweeper: IntentSweeper;
+  private readonly backplane: SimulatedBackplane;
 
   constructor(
     readonly host: Host,
-    private readonly backend: Backend,
+    backend: Backend,
     near: NearCache,
     private readonly database: OrdersDatabase,
     notifications: Notifications,
@@ -43,19 +44,25 @@ export class Instance implements Listener {
       summary: true,
       load: async () => toAnswer(await database.read(host, count)),
     }));
-    this.client = backend.client;
+    this.link = backend.link;
     this.ledger = ledger;
     this.cache = new AnswerCache(ledger, entries, leases, warm, options, statistics);
     const refresher = new Refresher(ledger, entries, leases, warm, options, statistics);
-    const relay = new SimulatedRelay(host, notifications);
-    this.writes = new CacheWrites(ledger, entries, refresher, statistics, relay);
+    this.backplane = new SimulatedBackplane(host, notifications);
+    this.writes = new CacheWrites(ledger, entries, refresher, statistics, this.backplane);
     this.sweeper = new IntentSweeper(ledger, options, statistics);
     notifications.listen(this);
   }
 
   async start(): Promise<void> {
-    await this.backend.open();
+    await this.ledger.open(this.backplane);
     this.sweeper.onApplicationBootstrap();
+  }
+
+  /** Its process dies: timers go on in a run, but what they lead to must not. */
+  kill(): void {
+    this.host.kill();
+    void this.ledger.close();
   }
 
   /** Whether this instance trusts what is stored. */

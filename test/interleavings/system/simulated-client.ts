@@ -2,6 +2,11 @@ import { EventEmitter } from 'node:events';
 import { forever, type Host } from './host.js';
 import type { SimulatedRedis } from './simulated-redis.js';
 
+/** The commands and scripts of Redis that the cache uses. */
+type Command = {
+  [N in keyof SimulatedRedis]: SimulatedRedis[N] extends (...parameters: never[]) => unknown ? N : never;
+}[Exclude<keyof SimulatedRedis, 'passTime'>];
+
 /** One connection: commands arrive in the order in which they were sent, and so do their answers. */
 class Connection {
   lastArrival: Promise<unknown> = Promise.resolve();
@@ -17,48 +22,68 @@ class Connection {
   }
 }
 
-/** As much of the `redis` package's client as the cache uses, over connections that break when they are told to. */
-export class SimulatedClient extends EventEmitter {
-  isOpen = false;
-  isReady = false;
-  private connection = new Connection();
+/** The way of one process to Redis, which breaks and is mended when it is told to. */
+export class SimulatedLink {
+  private isUp = true;
+  private readonly clients = new Set<SimulatedClient>();
 
   constructor(
     private readonly host: Host,
     private readonly redis: SimulatedRedis,
-  ) {
-    super();
-  }
+  ) {}
 
-  connect(): Promise<void> {
-    this.isOpen = true;
-    this.isReady = true;
-    this.emit('ready');
-    return Promise.resolve();
-  }
-
-  disconnect(): Promise<void> {
-    this.isOpen = false;
-    this.isReady = false;
-    return Promise.resolve();
+  /** A client, as the `redis` package would make it. */
+  createClient(): SimulatedClient {
+    const client = new SimulatedClient(this.host, this.redis, () => this.isUp);
+    this.clients.add(client);
+    return client;
   }
 
   /** Nothing comes through any more. */
   cut(isLossy: boolean): void {
-    if (!this.isReady) return;
-    this.isReady = false;
+    this.isUp = false;
+    for (const client of this.clients) client.break(isLossy);
+    this.clients.clear();
+  }
+
+  mend(): void {
+    this.isUp = true;
+  }
+}
+
+/** As much of the `redis` package's client as the cache uses, over one connection. */
+export class SimulatedClient extends EventEmitter {
+  isOpen = false;
+  private readonly connection = new Connection();
+  private readonly failovers: number;
+
+  constructor(
+    private readonly host: Host,
+    private readonly redis: SimulatedRedis,
+    private readonly isReachable: () => boolean,
+  ) {
+    super();
+    this.failovers = redis.failovers;
+  }
+
+  async connect(): Promise<void> {
+    await this.host.survive();
+    if (!this.isReachable()) throw new Error('connect ECONNREFUSED');
+    this.isOpen = true;
+  }
+
+  disconnect(): Promise<void> {
+    this.isOpen = false;
+    return Promise.resolve();
+  }
+
+  break(isLossy: boolean): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
     this.connection.isLossy = isLossy;
     const error = new Error('Socket closed unexpectedly');
     this.connection.break(error);
     this.emit('error', error);
-  }
-
-  /** The client connects again, as it does by itself. */
-  mend(): void {
-    if (this.isReady) return;
-    this.connection = new Connection();
-    this.isReady = true;
-    if (this.host.isAlive) this.emit('ready');
   }
 
   readonly get = this.command('get');
@@ -68,9 +93,15 @@ export class SimulatedClient extends EventEmitter {
   readonly announce = this.command('announce');
   readonly settle = this.command('settle');
   readonly pending = this.command('pending');
+  readonly overtake = this.command('overtake');
   readonly overdue = this.command('overdue');
+  readonly renewEpoch = this.command('renewEpoch');
+  readonly checkIn = this.command('checkIn');
+  readonly exists = this.command('exists');
+  readonly info = this.command('info');
+  readonly ping = this.command('ping');
 
-  private command<N extends 'get' | 'mGet' | 'set' | 'del' | 'announce' | 'settle' | 'pending' | 'overdue'>(name: N) {
+  private command<N extends Command>(name: N) {
     return (...parameters: Parameters<SimulatedRedis[N]>) =>
       this.send(name, () => {
         const method = this.redis[name] as (...all: unknown[]) => ReturnType<SimulatedRedis[N]>;
@@ -80,11 +111,12 @@ export class SimulatedClient extends EventEmitter {
 
   private async send<T>(name: string, apply: () => T): Promise<T> {
     await this.host.survive();
-    if (!this.isReady) throw new Error('The client is closed');
+    if (!this.isOpen) throw new Error('The client is closed');
     const { connection, host } = this;
     const arrival = connection.lastArrival.then(async () => {
       await host.steps.take(`${host.name}'s ${name} arrives at Redis`);
-      return connection.isLossy ? forever() : apply();
+      // What was sent to a server never arrives at the one that has taken its place.
+      return connection.isLossy || this.failovers !== this.redis.failovers ? forever() : apply();
     });
     const answer = Promise.all([arrival, connection.lastAnswer]).then(async ([result]) => {
       await host.step(`Redis has answered ${name}`);

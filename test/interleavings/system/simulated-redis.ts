@@ -15,11 +15,31 @@ interface SetOptions {
  * Nothing expires by itself, but for leases, which {@link passTime} ends.
  */
 export class SimulatedRedis {
-  private readonly values = new Map<string, string>();
+  private values = new Map<string, string>();
   private readonly leases = new Set<string>();
-  private readonly intents = new Map<string, Touched & { readonly deadline: number }>();
+  private intents = new Map<string, Touched & { readonly deadline: number; isOvertaken?: boolean }>();
+
+  private readonly signs = new Map<string, number>();
 
   now = 0;
+
+  /** How often another server has taken the place of the one before. */
+  failovers = 0;
+
+  /**
+   * A replica stops following.
+   *
+   * @returns has it take the place of its master, as it is
+   */
+  leaveReplicaBehind(): () => void {
+    const values = new Map(this.values);
+    const intents = new Map([...this.intents].map(([id, intent]) => [id, { ...intent }]));
+    return () => {
+      this.values = values;
+      this.intents = intents;
+      this.failovers += 1;
+    };
+  }
 
   /** Lets all deadlines pass, and all leases end. */
   passTime(milliseconds: number): void {
@@ -91,11 +111,24 @@ export class SimulatedRedis {
     return true;
   }
 
-  pending([, , ...versionKeys]: readonly string[], tags: readonly string[]) {
+  pending([, , ...versionKeys]: readonly string[], _lifetime: number, tags: readonly string[]) {
     return {
       intentIds: this.intentsOn(tags).map(([id]) => id),
       versions: versionKeys.map((key) => this.get(key) ?? ''),
     };
+  }
+
+  overtake(
+    _keys: readonly string[],
+    _lifetime: number,
+    prefix: string,
+    fresh: string,
+    wanted: readonly string[],
+  ): void {
+    this.intentsOn(wanted).forEach(([id, intent], n) => {
+      intent.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
+      this.intents.set(id, { ...intent, isOvertaken: true });
+    });
   }
 
   overdue(): string[] {
@@ -104,7 +137,31 @@ export class SimulatedRedis {
       .flatMap(([id, { tags, made }]) => [id, JSON.stringify({ tags, made })]);
   }
 
-  private intentsOn(wanted: readonly string[]): [string, Touched][] {
-    return [...this.intents].filter(([, { tags, made }]) => [...tags, ...made].some((tag) => wanted.includes(tag)));
+  renewEpoch(key: string, seen: string, fresh: string): string {
+    if ((this.get(key) ?? '') === seen) this.values.set(key, fresh);
+    return this.get(key) ?? '';
+  }
+
+  checkIn([member]: readonly [string, string], endsAt: number): number {
+    if (endsAt > this.now) this.signs.set(member, endsAt);
+    return this.now;
+  }
+
+  exists(keys: readonly string[]): number {
+    return keys.filter((key) => (this.signs.get(key) ?? -Infinity) > this.now).length;
+  }
+
+  info(): string {
+    return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
+  }
+
+  ping(): string {
+    return 'PONG';
+  }
+
+  private intentsOn(wanted: readonly string[]) {
+    return [...this.intents].filter(
+      ([, { tags, made, isOvertaken }]) => !isOvertaken && [...tags, ...made].some((tag) => wanted.includes(tag)),
+    );
   }
 }

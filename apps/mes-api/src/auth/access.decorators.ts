@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { GuardBeforeBody } from './guard-before-body.decorator.js';
 import type { Role } from './role.js';
 
 /** Metadata key: the roles that may call a route, or `public`. */
@@ -17,6 +18,7 @@ export function Public(): MethodDecorator & ClassDecorator {
 export function AllowRoles(...roles: Role[]): MethodDecorator {
   return applyDecorators(
     SetMetadata(ACCESS, roles satisfies Access),
+    GuardBeforeBody(),
     ApiBearerAuth(),
     ApiProblems(400, 401, 403, 429, 503),
   );

@@ -1,9 +1,14 @@
 import { EarlyAdmission } from '@mes/cache';
-import { Global, Module, type FactoryProvider } from '@nestjs/common';
+import { Global, Module, type FactoryProvider, type NestModule } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Configuration } from '../config/configuration.js';
+import { RateLimitGuard } from '../rate-limits/rate-limit.guard.js';
+import { AccessGuard } from './access.guard.js';
 import { Authentication } from './authentication.js';
 import { DevelopmentIssuer } from './development-issuer.js';
 import { EarlyAccess } from './early-access.js';
+import { GuardsBeforeBody } from './guards-before-body.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -27,10 +32,26 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
   },
 };
 
-/** Who may call what. The guard that asks is registered with the others, whose order matters. */
+/** Who may call what. The guards that ask are registered with the application, where their order matters. */
 @Global()
 @Module({
-  providers: [tokenVerifier, Authentication, { provide: EarlyAdmission, useClass: EarlyAccess }],
+  providers: [
+    tokenVerifier,
+    Authentication,
+    { provide: EarlyAdmission, useClass: EarlyAccess },
+    RateLimitGuard,
+    AccessGuard,
+    GuardsBeforeBody,
+  ],
   exports: [Authentication, EarlyAdmission],
 })
-export class AuthModule {}
+export class AuthModule implements NestModule {
+  constructor(
+    private readonly adapter: HttpAdapterHost<FastifyAdapter>,
+    private readonly guards: GuardsBeforeBody,
+  ) {}
+
+  configure(): void {
+    this.guards.install(this.adapter.httpAdapter.getInstance());
+  }
+}

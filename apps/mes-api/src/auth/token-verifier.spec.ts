@@ -1,8 +1,30 @@
 import { generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import type { LRUCache } from 'lru-cache';
 import { TokenVerifier } from './token-verifier.js';
 
 const NOW = Date.UTC(2031, 0, 1);
 const MINUTE = 60_000;
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Of the curve P-256. */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** Base64 that is read as the same bytes. */
+function respelt(text: string): string[] {
+  const last = ALPHABET.indexOf(text.at(-1) ?? '');
+  return Array.from({ length: 16 }, (_, i) => text.slice(0, -1) + ALPHABET.charAt((last & ~15) | i));
+}
+
+/** The other good signature of the same. */
+function negated(signature: Buffer): Buffer {
+  const s = BigInt(`0x${signature.subarray(32).toString('hex')}`);
+  const negative = (ORDER - s).toString(16).padStart(64, '0');
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(negative, 'hex')]);
+}
+
+function rememberedIn(verifier: TokenVerifier): LRUCache<string, object> {
+  return (verifier as unknown as { remembered: LRUCache<string, object> }).remembered;
+}
 
 describe('TokenVerifier', () => {
   let now: number;
@@ -27,8 +49,8 @@ describe('TokenVerifier', () => {
     });
   });
 
-  async function header(lifetime: number, subject = 'olga'): Promise<string> {
-    const token = await new SignJWT({ roles: ['operator', 'astronaut'] })
+  async function header(lifetime: number, subject = 'olga', picture?: string): Promise<string> {
+    const token = await new SignJWT({ roles: ['operator', 'astronaut'], picture })
       .setProtectedHeader({ alg: 'ES256' })
       .setIssuer('https://issuer.example')
       .setAudience('orders')
@@ -91,6 +113,47 @@ describe('TokenVerifier', () => {
       await expect(lenient.verify(`Bearer ${token}`)).rejects.toMatchObject({ status: 401 });
     },
   );
+
+  it('remembers a token once, however the header and the signature are spelt', async () => {
+    const token = (await header(5 * MINUTE)).slice('Bearer '.length);
+    const signature = Buffer.from(token.split('.')[2] ?? '', 'base64url');
+    const signed = token.slice(0, token.lastIndexOf('.'));
+    for (const spelling of [`Bearer ${token}`, `bearer ${token}`, `BEARER     ${token}`, `Bearer ${token}   `]) {
+      expect(await verifier.verify(spelling)).toMatchObject({ subject: 'olga' });
+      expect(verifier.recall(spelling)).toMatchObject({ subject: 'olga' });
+    }
+    expect(keysAsked).toBe(1);
+    // The last character has four bits that are not a part of the signature, and ECDSA takes -s for s.
+    for (const spelling of [...respelt(signature.toString('base64url')), negated(signature).toString('base64url')]) {
+      await verifier.verify(`Bearer ${signed}.${spelling}`).catch(() => undefined);
+    }
+    expect(keysAsked).toBeGreaterThan(1);
+    expect(rememberedIn(verifier).size).toBe(1);
+  });
+
+  it('does not recall a token by another signature than the one that was found good', async () => {
+    const authorization = await header(5 * MINUTE);
+    await verifier.verify(authorization);
+    for (const other of [
+      `${authorization}A`,
+      authorization.slice(0, -1),
+      authorization.replace(/[^.]+$/, ''),
+      `${authorization}=`,
+    ]) {
+      expect(verifier.recall(other)).toBeUndefined();
+      await expect(verifier.verify(other)).rejects.toMatchObject({ status: 401 });
+    }
+    expect(verifier.recall(authorization)).toBeDefined();
+  });
+
+  it('takes a bounded number of bytes for what it remembers', async () => {
+    const subjects = Array.from({ length: 40 }, (_, i) => `${i}`.padStart(255, 'x'));
+    for (const subject of subjects) await verifier.verify(await header(5 * MINUTE, subject, 'y'.repeat(600_000)));
+    const { size, calculatedSize } = rememberedIn(verifier);
+    expect(size).toBeGreaterThan(5);
+    expect(size).toBeLessThan(subjects.length);
+    expect(calculatedSize).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
 
   it('never takes one token for another, nor a bad one for a good one', async () => {
     const authorization = await header(5 * MINUTE);

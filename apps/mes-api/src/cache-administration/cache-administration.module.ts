@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { EventsStreamModule } from '../events-stream/events-stream.module.js';
 import { CacheAdministrationController } from './cache-administration.controller.js';
 
-@Module({ controllers: [CacheAdministrationController] })
+@Module({ imports: [EventsStreamModule], controllers: [CacheAdministrationController] })
 export class CacheAdministrationModule {}

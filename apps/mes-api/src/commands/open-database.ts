@@ -30,7 +30,7 @@ export async function openDatabase(
       patience: database.patience,
       signal,
       onRetry: (reason) => {
-        log(`PostgreSQL is not there yet (${reason}): trying again`);
+        log(`The database is not ready yet: ${reason}`);
       },
     });
   } catch (error) {

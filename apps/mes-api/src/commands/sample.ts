@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import pg from 'pg';
+import { ADVISORY_LOCKS, DatabaseClient } from '@mes/database';
 import { readConfiguration } from '../config/configuration.js';
 import { loadEnvironmentFile } from '../config/environment-file.js';
 import { CommandError } from './command-error.js';
@@ -12,8 +12,8 @@ import { sampleOrders, type SampleOrder } from './sample/sample-orders.js';
 
 /** Small, so that a transaction never holds up the API for long. */
 const ORDERS_PER_TRANSACTION = 2_000;
-/** Any number: all who load samples must agree on it. */
-const SAMPLE_LOCK = 7_391_246;
+/** How long PostgreSQL may take for any statement, the longest of which are COPY and ANALYZE; in milliseconds. */
+const STATEMENT_TIMEOUT = 60_000;
 
 const interrupted = new AbortController();
 
@@ -34,9 +34,12 @@ async function run(): Promise<void> {
 }
 
 async function fill(url: string, wanted: SampleArguments): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'mes-orders-sample', keepAlive: true });
-  // Whatever breaks the connection fails the query under way, too.
-  client.on('error', () => undefined);
+  const client = new DatabaseClient({
+    url,
+    applicationName: 'mes-orders-sample',
+    statementTimeout: STATEMENT_TIMEOUT,
+    queryTimeout: STATEMENT_TIMEOUT + 1_000,
+  });
   await client.connect();
   try {
     await lockOutOthers(client);
@@ -54,24 +57,26 @@ async function fill(url: string, wanted: SampleArguments): Promise<void> {
 }
 
 /** @throws {CommandError} */
-async function lockOutOthers(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [SAMPLE_LOCK]);
+async function lockOutOthers(client: DatabaseClient): Promise<void> {
+  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [
+    ADVISORY_LOCKS.sample,
+  ]);
   if (rows[0]?.mine !== true) throw new CommandError('another sample is being loaded into this database');
 }
 
-async function highestNumber(client: pg.Client): Promise<number> {
+async function highestNumber(client: DatabaseClient): Promise<number> {
   const { rows } = await client.query<{ highest: number }>('SELECT coalesce(max(number), 0) AS highest FROM orders');
   return rows[0]?.highest ?? 0;
 }
 
 /** Instances that run are told of each transaction by the database, and evict what it made untrue. */
-async function load(client: pg.Client, orders: Iterable<SampleOrder>, total: number): Promise<number> {
+async function load(client: DatabaseClient, orders: Iterable<SampleOrder>, total: number): Promise<number> {
   const progress = showProgress(total, 'orders');
   let done = 0;
   try {
     for (const batch of inBatches(orders, ORDERS_PER_TRANSACTION)) {
       if (interrupted.signal.aborted) break;
-      await loadOrders(client, batch);
+      await client.within(STATEMENT_TIMEOUT, () => loadOrders(client, batch));
       progress.update((done += batch.length));
     }
     return done;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { readEnvironment, type LOG_LEVELS } from './environment.js';
 
 /** Everything that can be configured, typed. Times are in milliseconds. The class is the injection token. */
@@ -8,6 +9,8 @@ export abstract class Configuration {
   abstract readonly port: number;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   abstract readonly corsOrigins: readonly string[];
+  /** The proxies whose forwarded headers are believed. */
+  abstract readonly trustProxy: TrustProxy;
   /** How long a request may take to arrive. */
   abstract readonly requestTimeout: number;
   /** How long a connection is kept without a request. */
@@ -70,6 +73,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     corsOrigins: environment.CORS_ORIGINS.split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
+    trustProxy: parseTrustProxy(environment.TRUST_PROXY) ?? false,
     requestTimeout: environment.REQUEST_TIMEOUT_SECONDS * 1_000,
     keepAliveTimeout: environment.KEEP_ALIVE_SECONDS * 1_000,
     rateLimitPerMinute: environment.RATE_LIMIT_PER_MINUTE,

@@ -56,6 +56,20 @@ describe('the environment', () => {
     expect(message).not.toContain(value);
   });
 
+  it.each([
+    ...['true', '*', 'all', '-1', '100', '1.5', '10.0.0.0/8,', '10.0.0.0/33', '10.0.0.0/0', '10.0.0/8', '10.0.0.1/8/8'],
+    ...['::1/129', 'proxy.example', '10.0.0.1 10.0.0.2', '127.0.0.1:80', 'toString'],
+  ])('is refused with proxies that cannot be trusted: %s', (value) => {
+    expect(messageOf({ TRUST_PROXY: value })).toContain('TRUST_PROXY: ');
+  });
+
+  it.each(['1', '12', '10.1.2.3', '10.0.0.0/8 , ::1', 'loopback,uniquelocal', '2001:db8::/32', '::ffff:10.0.0.1'])(
+    'may name the proxies that are trusted: %s',
+    (value) => {
+      expect(readEnvironment({ TRUST_PROXY: value }).TRUST_PROXY).toBe(value);
+    },
+  );
+
   it.each(['AUTH_ISSUER', 'AUTH_JWKS_URL'])('is refused for a %s that is no URL', (name) => {
     const message = messageOf({ ...AUTH, [name]: 'no url' });
     expect(message).toContain(`${name}: `);

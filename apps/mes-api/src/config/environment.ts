@@ -1,6 +1,19 @@
 import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateBy,
+  validateSync,
+} from 'class-validator';
+import { parseTrustProxy } from './trust-proxy.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -79,6 +92,15 @@ export class Environment {
     message: '$property must be a list of origins, separated by commas',
   })
   CORS_ORIGINS = '';
+
+  @ValidateBy(
+    {
+      name: 'isTrustProxy',
+      validator: { validate: (value: unknown) => typeof value === 'string' && parseTrustProxy(value) !== undefined },
+    },
+    { message: '$property must be a list of addresses and ranges, separated by commas, or a number of proxies' },
+  )
+  TRUST_PROXY = '';
 
   @Whole(1, 3_600)
   REQUEST_TIMEOUT_SECONDS = 30;

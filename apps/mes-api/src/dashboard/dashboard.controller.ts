@@ -3,6 +3,7 @@ import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
+import { callerOf } from '../auth/caller-of.js';
 import { ApiCached } from '../problem-details/api-cached.decorator.js';
 import { refuseParameters } from '../validation/refuse-parameters.js';
 import { hourOf } from './hour-of.js';
@@ -12,7 +13,7 @@ import { StatusDashboardDto } from './status-dashboard.dto.js';
 
 function statusesAnswer(request: FastifyRequest): CacheDescription {
   refuseParameters(request);
-  return statusDashboardQuestion(hourOf(request));
+  return { ...statusDashboardQuestion(hourOf(request)), asker: callerOf(request).subject };
 }
 
 @ApiTags('dashboard')

@@ -1,5 +1,7 @@
 import { NextRun } from '@mes/cache';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { DatabaseReplaced } from '../backplane/database-replaced.js';
 import { eventOf } from './event-of.js';
 import { EventLog } from './event-log.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
@@ -50,6 +52,7 @@ export class EventFeed {
   }
 
   /** Reads what is new, if anybody listens, and lets nobody wait for it. */
+  @OnEvent(DatabaseReplaced.eventName)
   wake(): void {
     if (this.listeners === 0) return;
     this.advance().then(

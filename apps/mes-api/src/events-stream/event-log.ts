@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readSharedSecret } from '@mes/database';
+import { readCacheNamespace } from '@mes/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -23,8 +22,8 @@ interface PageRow {
 
 type StoredEntry = { readonly seq: string; readonly at: string } & Omit<LogEntry, 'position' | 'at'>;
 
-/** Nothing from a crash until somebody asks for {@link EventLog.now}. */
-const HISTORY = '(SELECT name FROM order_event_histories)';
+/** Names the database and its state: positions of before a restore or a crash mean nothing after it. */
+const HISTORY = 'left(database_state(), 8)';
 
 /**
  * Of a position whose snapshot is $1, and whose history is $2: true if it is not known any more what came after it. Either
@@ -54,10 +53,15 @@ export class EventLog {
     @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
   ) {}
 
+  /** Has all who follow, through any instance, fetch everything again. */
+  async addReset(): Promise<void> {
+    await this.dataSource.query(`INSERT INTO order_events (type, announced) VALUES ('reset', false)`);
+  }
+
   /** What positions in this database are called. */
   ids(): Promise<PositionCodec> {
     if (!this.codec) {
-      this.codec = this.nameDatabase().then((name) => new PositionCodec(name));
+      this.codec = readCacheNamespace(this.dataSource).then((name) => new PositionCodec(name));
       this.codec.catch(() => (this.codec = undefined));
     }
     return this.codec;
@@ -65,14 +69,11 @@ export class EventLog {
 
   /** The position of somebody who begins now. */
   async now(): Promise<Position> {
-    for (;;) {
-      const [row] = await this.dataSource.query<{ now: Snapshot; history: string | null }[]>(
-        `SELECT pg_current_snapshot()::text AS now, ${HISTORY} AS history`,
-      );
-      if (!row) throw new Error('there is no snapshot');
-      if (row.history !== null) return completeAt(row.history, row.now);
-      await this.dataSource.query('INSERT INTO order_event_histories DEFAULT VALUES ON CONFLICT DO NOTHING');
-    }
+    const [row] = await this.dataSource.query<{ now: Snapshot; history: string }[]>(
+      `SELECT pg_current_snapshot()::text AS now, ${HISTORY} AS history`,
+    );
+    if (!row) throw new Error('there is no snapshot');
+    return completeAt(row.history, row.now);
   }
 
   /**
@@ -132,19 +133,6 @@ export class EventLog {
       [before, history, batch, seq, until, this.options.maxMissed],
     );
     return row?.possible === true;
-  }
-
-  /** A database that was restored elsewhere from a dump has the secrets of the first, but counts transactions otherwise. */
-  private async nameDatabase(): Promise<string> {
-    const secret = await readSharedSecret(this.dataSource, 'cache-namespace');
-    const [row] = await this.dataSource.query<{ identity: string }[]>(
-      `SELECT s.system_identifier || '/' || d.oid AS identity
-       FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()`,
-    );
-    return createHash('sha256')
-      .update(`${secret}/${row?.identity ?? ''}`)
-      .digest('base64url')
-      .slice(0, 8);
   }
 }
 

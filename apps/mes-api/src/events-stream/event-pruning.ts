@@ -1,10 +1,9 @@
+import { ADVISORY_LOCKS } from '@mes/database';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 
-/** Any number: all instances must agree on it. */
-const PRUNING_LOCK = 7_391_246;
 /** Deleted in one go, so that it takes a few ms only. */
 const MOST = 10_000;
 
@@ -42,7 +41,7 @@ export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
   /** Resolves with how many events were deleted. */
   private async pruneSome(manager: EntityManager): Promise<number> {
     const [lock] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      PRUNING_LOCK,
+      ADVISORY_LOCKS.eventPruning,
     ]);
     if (lock?.mine !== true) return 0;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { EVICTIONS_CHANNEL } from '../eviction-relay/evictions-channel.js';
+import { EVICTIONS_CHANNEL } from '../backplane/evictions-channel.js';
 import { OrderCreated } from '../orders/events/order-created.js';
 import { StatusChanged } from '../orders/events/status-changed.js';
 import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';

@@ -28,6 +28,6 @@ import { StreamAdmission } from './stream-admission.js';
     StreamAdmission,
     EventStreams,
   ],
-  exports: [EventStreams],
+  exports: [EventLog, EventStreams],
 })
 export class EventsStreamModule {}

@@ -4,6 +4,7 @@ import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSch
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { callerOf } from '../auth/caller-of.js';
+import { BoundedElsewhere } from '../fair-shares/fair-shares.guard.js';
 import type { ClientStream } from './client-stream.js';
 import { EventStreams } from './event-streams.js';
 import { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
@@ -48,6 +49,7 @@ export class EventsController {
   constructor(private readonly streams: EventStreams) {}
 
   @Get()
+  @BoundedElsewhere()
   @AllowRoles('operator', 'viewer', 'admin')
   @ApiOperation({
     operationId: 'followEvents',

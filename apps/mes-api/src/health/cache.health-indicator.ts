@@ -1,4 +1,4 @@
-import { Ledger } from '@mes/cache';
+import { Backplane, Ledger } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
@@ -8,9 +8,10 @@ export class CacheHealthIndicator {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly ledger: Ledger,
+    private readonly backplane: Backplane,
   ) {}
 
   check<Key extends string>(key: Key): HealthIndicatorResult<Key> {
-    return this.indicators.check(key).up({ trusted: this.ledger.available });
+    return this.indicators.check(key).up({ trusted: this.ledger.available && this.backplane.mayAnswer });
   }
 }

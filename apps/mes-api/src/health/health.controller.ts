@@ -1,12 +1,13 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheck, HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
 import { Public } from '../auth/access.decorators.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { Problem } from '../problem-details/problem.js';
 import { Drain } from '../shutdown/drain.js';
 import { CacheHealthIndicator } from './cache.health-indicator.js';
+import { DatabaseHealthIndicator } from './database.health-indicator.js';
 import { HealthDto } from './health.dto.js';
 
 @ApiTags('operations')
@@ -16,7 +17,7 @@ import { HealthDto } from './health.dto.js';
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
-    private readonly database: TypeOrmHealthIndicator,
+    private readonly database: DatabaseHealthIndicator,
     private readonly cache: CacheHealthIndicator,
     private readonly drain: Drain,
   ) {}
@@ -43,12 +44,8 @@ export class HealthController {
   async ready(): Promise<HealthCheckResult> {
     if (this.drain.hasBegun) throw notReady('This instance stops.');
     try {
-      return await this.health.check([
-        () => this.database.pingCheck('database', { timeout: 1_500 }),
-        () => this.cache.check('cache'),
-      ]);
+      return await this.health.check([() => this.database.check('database'), () => this.cache.check('cache')]);
     } catch (error) {
-      // Terminus would answer with what the database's driver says, which is nobody's business.
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw notReady('The database is away.', error);
     }

@@ -10,7 +10,7 @@ const INDICATORS = {
   },
 };
 
-const UP = { database: { status: 'up', responseTime: 1 }, cache: { status: 'up', trusted: true } };
+const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true } };
 
 /** What Terminus answers with while all is well. */
 export class HealthDto {

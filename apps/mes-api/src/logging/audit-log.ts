@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { clientAddress } from './client-address.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,7 +26,7 @@ export function keepAuditLog(server: FastifyInstance, log: Logger): void {
       const audit = {
         // Nobody whose token was found good.
         subject: request.caller?.subject ?? null,
-        address: request.ip,
+        address: clientAddress(request),
         action,
         ...request.auditedDetails,
         status,

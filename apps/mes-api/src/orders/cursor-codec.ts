@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readSharedSecret } from '@mes/database';
 import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { DatabaseReplaced } from '../backplane/database-replaced.js';
 import { CursorInvalidError } from './order-errors.js';
 import type { PagePosition } from './repository/orders.repository.js';
 
@@ -18,6 +20,12 @@ export class CursorCodec {
   private secret: Promise<string> | undefined;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Another installation’s database has another secret. */
+  @OnEvent(DatabaseReplaced.eventName)
+  forget(): void {
+    this.secret = undefined;
+  }
 
   /** @param list names the list completely, the caller's visibility included */
   async encode(position: PagePosition, list: string): Promise<string> {

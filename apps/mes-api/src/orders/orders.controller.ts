@@ -87,7 +87,11 @@ export class OrdersController {
   @Get(':id')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
   @CacheAside(orderAnswer)
-  @ApiOperation({ operationId: 'getOrder', summary: 'Get an order', description: 'Its `ETag` is its version.' })
+  @ApiOperation({
+    operationId: 'getOrder',
+    summary: 'Get an order',
+    description: 'Its `ETag` begins with its version, and can be given back in `If-Match`.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderDto)
   @ApiProblems(404, 414)

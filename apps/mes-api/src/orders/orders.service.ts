@@ -56,8 +56,9 @@ export class OrdersService {
    */
   async changeStatus(change: Omit<ChangeStatus, 'changeId'>): Promise<Order> {
     const changeId = uuidv7();
-    const { order, from } = await this.orders.changeStatus({ ...change, changeId });
-    await this.events.emitAsync(StatusChanged.eventName, new StatusChanged(changeId, order, from));
+    const { order, from, isAnnounced } = await this.orders.changeStatus({ ...change, changeId });
+    const changed = new StatusChanged(changeId, order, from, isAnnounced);
+    await this.events.emitAsync(StatusChanged.eventName, changed);
     return order;
   }
 

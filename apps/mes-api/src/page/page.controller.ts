@@ -1,14 +1,14 @@
-import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { SkipThrottle } from '@nestjs/throttler';
 import { Public } from '../auth/access.decorators.js';
 import { DevelopmentIssuer } from '../auth/development-issuer.js';
+import { GuardBeforeBody } from '../auth/guard-before-body.decorator.js';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
-import { Problem } from '../problem-details/problem.js';
 import { DEVELOPMENT_SUBJECTS } from '../welcome.js';
 import { DevelopmentSignInDto, DevelopmentTokenDto } from './development-sign-in.dto.js';
-import { isFromThisMachine } from './is-from-this-machine.js';
+import { DevelopmentSignInGuard } from './development-sign-in.guard.js';
 import { PageSettingsDto } from './page-settings.dto.js';
 
 @ApiTags('page')
@@ -17,10 +17,12 @@ import { PageSettingsDto } from './page-settings.dto.js';
 export class PageController {
   constructor(private readonly configuration: Configuration) {}
 
+  /** Without a rate limit: one client must not keep others behind the same proxy from signing in. */
   @Get('settings')
+  @SkipThrottle()
   @ApiOperation({ operationId: 'getPageSettings', summary: 'How people sign in', security: [] })
   @ApiOkResponse({ type: PageSettingsDto })
-  @ApiProblems(400, 429)
+  @ApiProblems(400)
   settings(): PageSettingsDto {
     const { auth } = this.configuration;
     if (!auth) return { signIn: { kind: 'development' } };
@@ -30,11 +32,13 @@ export class PageController {
 
   @Post('development-tokens')
   @HttpCode(200)
+  @GuardBeforeBody(DevelopmentSignInGuard)
   @ApiOperation({
     operationId: 'issueDevelopmentToken',
     summary: 'Issue a token for development',
     description:
-      'Only where the API issues its own tokens, which it never does in production; and, unless `DEVELOPMENT_SIGN_IN` is ' +
+      'Only where the API issues its own tokens, which it never does in production; only at `localhost` or an IP address, ' +
+      'not through proxies, nor to pages of origins that are not in `CORS_ORIGINS`; and, unless `DEVELOPMENT_SIGN_IN` is ' +
       '`open`, only on the machine that it runs on.',
     security: [],
   })
@@ -42,22 +46,10 @@ export class PageController {
   @ApiProblems(400, 413, 415, 429, {
     status: 403,
     code: 'DEVELOPMENT_SIGN_IN_REFUSED',
-    description: 'Tokens come from an issuer, or this is another machine.',
+    description: 'Tokens come from an issuer, or this is another machine, a proxy or a page of another origin.',
   })
-  async issueToken(
-    @Body() { role, name }: DevelopmentSignInDto,
-    @Req() request: FastifyRequest,
-  ): Promise<DevelopmentTokenDto> {
-    const { auth, developmentSignIn, dataDirectory } = this.configuration;
-    if (auth) throw refused('Tokens come from the issuer.');
-    if (developmentSignIn === 'local' && !isFromThisMachine(request)) {
-      throw refused('Tokens for development are issued on this machine only.');
-    }
-    const issuer = await DevelopmentIssuer.open(dataDirectory);
+  async issueToken(@Body() { role, name }: DevelopmentSignInDto): Promise<DevelopmentTokenDto> {
+    const issuer = await DevelopmentIssuer.open(this.configuration.dataDirectory);
     return { token: await issuer.issue(name ?? DEVELOPMENT_SUBJECTS[role], [role]) };
   }
-}
-
-function refused(detail: string): Problem {
-  return new Problem({ status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED', detail });
 }

@@ -1,30 +1,24 @@
-import { isNativeError } from 'node:util/types';
+import { DatabaseConnectionLostError, DatabaseUnavailableError } from '@mes/database';
+import pg from 'pg';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 'typeorm';
 
-/** SQLSTATE classes and codes that say that the server, not the statement, is the trouble. */
-const SQLSTATES = /^(08|53|57P|58|57014$|55P03$|40001$|40P01$|25006$)/;
+/**
+ * SQLSTATE classes and codes that say that the server, not the statement, is the trouble: lost connections, no room or memory,
+ * shutdown, cancelled statements, locks and deadlocks, and a server that may not be written to.
+ */
+const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$)/;
 
-const NETWORK_OR_POOL = new Set([
-  'DATABASE_BUSY',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'EAI_AGAIN',
-]);
-
-/** What node-postgres says, without a code, of a connection that it lost or could not get. */
-const MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Driver not Connected)/i;
-
-/** Whether the statement failed because PostgreSQL is away, overloaded or busy: trying again later makes sense. */
+/**
+ * Whether the database is away, overloaded or busy: trying again later makes sense. Only what comes of a connection to it is
+ * asked for its reason: that a client breaks off its request is an error of the network as well.
+ */
 export function isDatabaseAway(error: unknown): boolean {
-  const inner = (error as { driverError?: unknown } | undefined)?.driverError ?? error;
-  if (!isNativeError(inner)) return false;
-  const { code } = inner as { code?: unknown };
-  if (typeof code === 'string' && (SQLSTATES.test(code) || NETWORK_OR_POOL.has(code))) return true;
-  const { errors } = inner as { errors?: unknown };
-  if (Array.isArray(errors)) return errors.some(isDatabaseAway);
-  return MESSAGES.test(inner.message);
+  if (error instanceof DatabaseUnavailableError) return true;
+  // The connection of a transaction was lost between two of its statements.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (!(error instanceof QueryFailedError))
+    return error instanceof TypeORMError && error.message.startsWith('Driver not Connected');
+  const driverError: unknown = error.driverError;
+  if (driverError instanceof pg.DatabaseError) return SQLSTATES.test(driverError.code ?? '');
+  return driverError instanceof DatabaseConnectionLostError;
 }

@@ -1,4 +1,4 @@
-import { EvictionNotRelayedError, TooManyLoadsError } from '@mes/cache';
+import { CutOffError, EvictionNotRelayedError, LoadTimeoutError, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../logging/describe-error.js';
@@ -6,6 +6,9 @@ import { OVERLOADED, overloaded } from '../overload/overloaded.js';
 import { isDatabaseAway } from './database-away.js';
 import { codeFor, problemDocument } from './problem-document.js';
 import { Problem } from './problem.js';
+
+/** Refusals whose cause is logged once: a line for each of them would be one more thing to do. */
+const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
 /** Turns everything that is thrown into a problem details document: RFC 9457. */
 @Catch()
@@ -17,8 +20,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(error);
-    // To write a line for everybody who is refused would be one more thing to do.
-    if (problem.status >= 500 && problem.code !== OVERLOADED) {
+    if (problem.status >= 500 && !UNLOGGED.has(problem.code)) {
       const { message, stack } = describeError(problem.cause ?? error);
       this.logger.error(
         `request ${request.id}: ${problem.code}: ${message}`,
@@ -39,7 +41,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TooManyLoadsError) return overloaded(error);
-  if (isDatabaseAway(error)) {
+  if (isDatabaseAway(error) || error instanceof CutOffError || error instanceof LoadTimeoutError) {
     return new Problem({
       status: 503,
       code: 'DATABASE_UNAVAILABLE',

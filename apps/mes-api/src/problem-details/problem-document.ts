@@ -1,18 +1,43 @@
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from './problem.js';
 
-/** The text of a problem details document: RFC 9457. */
+/** Errors that are listed; `detail` says how many there are. */
+const MAX_ERRORS = 20;
+
+/** Limits of the texts that may repeat input, in characters. */
+const MAX_FIELD_LENGTH = 200;
+const MAX_MESSAGE_LENGTH = 300;
+
+/** Control characters, invisible characters and lone surrogates. */
+const UNREADABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** The text of a problem details document: RFC 9457. It stays short and readable whatever was sent. */
 export function problemDocument(problem: Problem, requestId: string): string {
   return JSON.stringify({
     type: 'about:blank',
     title: STATUS_CODES[problem.status] ?? 'Error',
     status: problem.status,
-    detail: problem.message,
+    detail: detailOf(problem),
     code: problem.code,
     requestId,
-    errors: problem.errors,
+    errors: problem.errors?.slice(0, MAX_ERRORS).map(({ field, message }) => ({
+      field: readable(field, MAX_FIELD_LENGTH),
+      message: readable(message, MAX_MESSAGE_LENGTH),
+    })),
     ...problem.extensions,
   });
+}
+
+function detailOf({ message, errors = [] }: Problem): string {
+  const detail = readable(message, MAX_MESSAGE_LENGTH);
+  return errors.length > MAX_ERRORS
+    ? `${detail} These are the first ${MAX_ERRORS} errors of ${errors.length}.`
+    : detail;
+}
+
+function readable(text: string, maxLength: number): string {
+  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return short.replace(UNREADABLE, '\ufffd');
 }
 
 /** The code of a problem that has none but its status: `PAYLOAD_TOO_LARGE` for 413. */

@@ -10,20 +10,21 @@ import {
 } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
 import { Authentication } from '../auth/authentication.js';
+import { clientAddress } from '../logging/client-address.js';
 import { Problem } from '../problem-details/problem.js';
 import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
 import { trackerOf } from './tracker-of.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set on requests that were counted already, before the guards were asked. */
+    /** Set on requests that were counted already: guards may run twice. */
     isCounted?: boolean;
   }
 }
 
 /**
  * Refuses callers who have had their requests of this minute. They are counted by who they are, on all routes together; who
- * does not show a good token, by the address.
+ * does not show a good token, by the address, of IPv6 by the network (/64) that a subscriber has.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
@@ -37,6 +38,12 @@ export class RateLimitGuard extends ThrottlerGuard {
     super(options, storage, reflector);
   }
 
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const isAdmitted = await super.canActivate(context);
+    context.switchToHttp().getRequest<FastifyRequest>().isCounted = true;
+    return isAdmitted;
+  }
+
   protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
     const { isCounted = false } = context.switchToHttp().getRequest<FastifyRequest>();
     return Promise.resolve(isCounted || !this.limiter.enabled);
@@ -47,7 +54,7 @@ export class RateLimitGuard extends ThrottlerGuard {
       return trackerOf(await this.authentication.callerOf(request));
     } catch {
       // Why the token is not good, or cannot be told to be, the access guard will say.
-      return `address:${await super.getTracker(request as never)}`;
+      return `address:${await super.getTracker({ ip: clientAddress(request) })}`;
     }
   }
 

@@ -1,16 +1,28 @@
 import { applyDecorators } from '@nestjs/common';
 import { buildMessage, IsString, ValidateBy, type ValidationOptions } from 'class-validator';
 
-/** Well-formed, without control characters other than tab and line breaks, and with what is needed; in Unicode mode. */
-const patternOf = (needed: string): string =>
-  `^(?=[\\s\\S]*${needed})[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]+$`;
+/**
+ * Characters that are refused: lone surrogates, control characters other than tab and line breaks, and those that make a text
+ * look like another one: bidirectional controls, which reorder the text around them (UTR 36), and interlinear annotations.
+ */
+const FORBIDDEN = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\p{Bidi_Control}\\ufff9-\\ufffb';
 
-const NOT_BLANK = '\\S';
-const readable = new RegExp(patternOf(NOT_BLANK), 'u');
+/** Letters and symbols that show nothing: fillers, and the blanks of Braille, musical notation and hieroglyphs. */
+const BLANK = '\\p{Default_Ignorable_Code_Point}\\u2800\\ufffc\\u{1d159}\\u{13441}\\u{13442}';
+
+/** A character that shows something by itself; combining marks, joiners and spaces do not. */
+const VISIBLE = `(?![${BLANK}])[\\p{L}\\p{N}\\p{P}\\p{S}]`;
+
+/** The pattern is for Unicode mode. */
+const patternOf = (needed: readonly string[]): string =>
+  `^${needed.map((one) => `(?=[\\s\\S]*${one})`).join('')}[^${FORBIDDEN}]+$`;
+
+const readable = new RegExp(patternOf([VISIBLE]), 'u');
 
 /**
- * Text that PostgreSQL can store and a person can read: well-formed Unicode, not blank, without control characters
- * other than tab and line breaks, and of at most `maxLength` characters (code points).
+ * Text that PostgreSQL can store and a person can read for what it is: well-formed Unicode with something to see in it,
+ * without control characters other than tab and line breaks, without bidirectional controls, and of at most `maxLength`
+ * characters (code points). Joiners and other invisible characters, which scripts and emoji need, may stand beside visible ones.
  */
 export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
   const isReadable = ValidateBy(
@@ -19,7 +31,8 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
       validator: {
         validate: (value: unknown) => typeof value === 'string' && readable.test(value),
         defaultMessage: buildMessage(
-          (each) => `${each}$property must be well-formed text that is not blank and has no control characters`,
+          (each) =>
+            `${each}$property must be well-formed text with something to see in it and without control characters`,
           options,
         ),
       },
@@ -48,13 +61,13 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
 /**
  * The schema of such a text.
  *
- * @param needed pattern of something that it has somewhere
+ * @param needed patterns of what else it has somewhere
  */
 export function textSchema(
   maxLength: number,
-  needed = NOT_BLANK,
+  ...needed: string[]
 ): { type: 'string'; minLength: 1; maxLength: number; pattern: string } {
-  return { type: 'string', minLength: 1, maxLength, pattern: patternOf(needed) };
+  return { type: 'string', minLength: 1, maxLength, pattern: patternOf([VISIBLE, ...needed]) };
 }
 
 function isAtMost(text: string, maxLength: number): boolean {

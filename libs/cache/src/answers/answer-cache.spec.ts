@@ -6,7 +6,7 @@ import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
 import { NearCache } from '../entries/near-cache.js';
 import { LoadLeases, NoLeases } from '../leases/load-leases.js';
-import type { Answer, LoadedAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import { CacheStatistics } from './cache-statistics.js';
 import { toAnswer } from './to-answer.js';
@@ -30,7 +30,7 @@ class GatedSource {
     return open;
   }
 
-  readonly load = async (): Promise<LoadedAnswer> => {
+  readonly load = async (): Promise<Answer> => {
     this.loads += 1;
     const read = this.value;
     await this.gate;

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { LoadLimit } from '../flow/load-limit.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
-import { Ledger, LedgerUnavailableError, type Tag } from '../ledger/ledger.js';
+import { Ledger, LedgerUnavailableError, type ObservedVersions, type Tag } from '../ledger/ledger.js';
 import { LoadLeases } from '../leases/load-leases.js';
-import type { Answer, LoadedAnswer } from './answer.js';
+import { Backplane } from '../writes/backplane.js';
+import type { Answer } from './answer.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { CacheStatistics } from './cache-statistics.js';
 import type { CacheOutcome } from './cache-outcome.js';
@@ -61,15 +62,16 @@ export class AnswerCache {
   private readonly bypasses = new Map<string, NextRun<Answer>>();
 
   constructor(
-    ledger: Ledger,
+    private readonly ledger: Ledger,
     private readonly entries: EntryStore,
     private readonly leases: LoadLeases,
     private readonly warm: WarmAnswers,
     @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
     private readonly statistics: CacheStatistics,
+    @Optional() backplane?: Backplane,
   ) {
-    this.observations = new SharedObservation(ledger, statistics);
-    this.loads = new LoadLimit(options.maxLoads, options.maxWaitingLoads);
+    this.observations = new SharedObservation(ledger, statistics, backplane);
+    this.loads = new LoadLimit(options);
     this.monotonicReads = new MonotonicReads(ledger, options.writePatience);
   }
 
@@ -100,16 +102,30 @@ export class AnswerCache {
   async answer(question: Question, load: LoadAnswer, observed?: Observation): Promise<CachedAnswer> {
     const giveUpAt = performance.now() + this.options.leasePatience;
     for (let versions = observed ?? (await this.observe(question.tags)); ;) {
-      if (versions instanceof LedgerUnavailableError) return this.bypass(question.key, versions.detail, load);
+      if (versions instanceof LedgerUnavailableError) return this.bypass(question, versions.detail, load);
 
       const near = this.findNear(question, versions);
       if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
 
-      const stamp = stampOf(question.tags, versions);
+      const known = await this.withAllVersions(question.tags, versions);
+      if (known instanceof LedgerUnavailableError) return this.bypass(question, known.detail, load);
+
+      const stamp = stampOf(question.tags, known);
       const name = loadName(question.key, stamp);
       const { value, leader } = await this.fills.run(name, () => this.fill({ name, question, stamp, load, giveUpAt }));
       if ('answer' in value) return this.cachedAnswer(value, leader);
       versions = value.movedOn;
+    }
+  }
+
+  /** What has no version yet gets one only now: whoever asks for what there is not leaves nothing behind for long. */
+  private async withAllVersions(tags: readonly Tag[], versions: ObservedVersions): Promise<Observation> {
+    if (tags.every((tag) => versions.has(tag))) return versions;
+    try {
+      return await this.ledger.provide(tags);
+    } catch (error) {
+      if (error instanceof LedgerUnavailableError) return error;
+      throw error;
     }
   }
 
@@ -151,13 +167,13 @@ export class AnswerCache {
    * The lease of an answer that could be stored is left to end by itself: somebody may have looked for the answer before it
    * was stored, and ask for the lease only now.
    */
-  private async loadUnderLease({ name, question: { key, tags }, stamp, load }: Wanted): Promise<Filled> {
+  private async loadUnderLease({ name, question: { key, tags, asker }, stamp, load }: Wanted): Promise<Filled> {
     let stored = false;
     try {
-      const answer = await compressed(await this.load(load));
+      const answer = await compressed(await this.load(load, asker));
       const versions = await this.monotonicReads.ensure(tags);
       // An answer that has been overtaken meanwhile must not take the place of what was stored since.
-      if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer });
+      if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer }, asker);
       return { answer, from: 'source', stored };
     } finally {
       if (!stored) await this.leases.release(name);
@@ -168,18 +184,18 @@ export class AnswerCache {
    * Without versions nobody can know whether a load that is under way is recent enough for a request that has just
    * arrived, so the request shares the next one. The source sees one load per key at a time.
    */
-  private async bypass(key: string, detail: string, load: LoadAnswer): Promise<CachedAnswer> {
+  private async bypass({ key, asker }: Question, detail: string, load: LoadAnswer): Promise<CachedAnswer> {
     this.statistics.bypasses += 1;
     const runs = this.bypasses.get(key) ?? new NextRun<Answer>(() => this.bypasses.delete(key));
     this.bypasses.set(key, runs);
-    const answer = await runs.run(() => this.load(load));
+    const answer = await runs.run(() => this.load(load, asker));
     return { answer, outcome: { kind: 'bypass', detail } };
   }
 
-  private load(load: LoadAnswer): Promise<LoadedAnswer> {
+  private load(load: LoadAnswer, asker?: string): Promise<Answer> {
     return this.loads.run(() => {
       this.statistics.loads += 1;
       return load();
-    });
+    }, asker);
   }
 }

@@ -15,9 +15,3 @@ export interface Answer {
   readonly br?: Representation;
   readonly gzip?: Representation;
 }
-
-/** An answer as it comes from its source. */
-export interface LoadedAnswer extends Answer {
-  /** False if the source has named its entity tag: other bytes would need another one. */
-  readonly compressible: boolean;
-}

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { Answer, ContentCoding, LoadedAnswer, Representation } from './answer.js';
+import type { Answer, ContentCoding, Representation } from './answer.js';
 import { ownBytes } from './own-bytes.js';
 
 /** What is smaller than this, in bytes, fits into one network packet however it is sent. */
@@ -13,8 +13,8 @@ const brotli = promisify(brotliCompress);
 const deflate = promisify(gzip);
 
 /** The answer with its compressed forms, which are made beside the event loop, once for all who will be given them. */
-export async function compressed({ identity, compressible }: LoadedAnswer): Promise<Answer> {
-  if (!compressible || identity.body.length < WORTHWHILE_BYTES) return { identity };
+export async function compressed({ identity }: Answer): Promise<Answer> {
+  if (identity.body.length < WORTHWHILE_BYTES) return { identity };
   const [br, gz] = await Promise.all([
     brotli(identity.body, {
       params: {

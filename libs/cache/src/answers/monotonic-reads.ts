@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import { LedgerUnavailableError, type Ledger, type ObservedVersions, type Tag } from '../ledger/ledger.js';
 
 /** How soon to look again whether writes have finished, in milliseconds, and then less and less often. */
 const FIRST_PAUSE = 1;
-
-/** How many writes are remembered that did not finish in time. */
-const MAX_OVERDUE = 1_000;
 
 /**
  * Whoever has seen a write is never shown the time before it again, be it acknowledged or not (monotonic reads: Terry et al.,
@@ -17,9 +13,6 @@ const MAX_OVERDUE = 1_000;
  * the write has put out the old, or until that was done in its place.
  */
 export class MonotonicReads {
-  /** They are not waited for again: their processes have probably died. */
-  private readonly overdue = new LRUCache<string, true>({ max: MAX_OVERDUE });
-
   /** @param patience how long to wait for writes, in milliseconds */
   constructor(
     private readonly ledger: Ledger,
@@ -49,9 +42,9 @@ export class MonotonicReads {
     let { intentIds: shown, observed } = await this.ledger.pending(tags);
     for (let pause = FIRST_PAUSE; shown.length > 0; pause *= 2) {
       const left = giveUpAt - performance.now();
-      if (left <= 0 || shown.every((id) => this.overdue.has(id))) {
-        for (const id of shown) this.overdue.set(id, true);
-        await this.ledger.evictPending(tags);
+      if (left <= 0) {
+        // Their processes have probably died: nobody waits for them again.
+        await this.ledger.overtake(tags);
         return undefined;
       }
       await delay(Math.min(pause, left));

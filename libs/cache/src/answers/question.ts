@@ -1,5 +1,5 @@
 import type { Tag } from '../ledger/ledger.js';
-import type { LoadedAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 
 /** A question to the cache: what is asked, and which facts its answer depends on. */
 export interface Question {
@@ -7,7 +7,9 @@ export interface Question {
   readonly key: string;
   /** Must be the same for the same key. */
   readonly tags: readonly Tag[];
+  /** Who asks, and is charged for what has to be loaded and stored; never a part of the key. */
+  readonly asker?: string;
 }
 
 /** Where an answer comes from if it is not stored. */
-export type LoadAnswer = () => Promise<LoadedAnswer>;
+export type LoadAnswer = () => Promise<Answer>;

@@ -18,9 +18,10 @@ describe('a shared observation', () => {
   let ledger: GatedLedger;
   let shared: SharedObservation;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     ledger = new GatedLedger({ intentLifetime: 1_000 });
     shared = new SharedObservation(ledger, new CacheStatistics());
+    await ledger.provide(['a', 'b']);
   });
 
   async function until(condition: () => boolean): Promise<void> {
@@ -79,6 +80,17 @@ describe('a shared observation', () => {
     const observed = shared.observe(['a']);
     await until(() => mended.asked.length === 1);
     mended.asked[0]?.answer();
+    expect(await observed).toBeInstanceOf(Map);
+  });
+
+  it('asks nothing while this instance does not hear what others write without the ledger', async () => {
+    const backplane = { mayAnswer: false };
+    shared = new SharedObservation(ledger, new CacheStatistics(), backplane);
+    expect(await shared.observe(['a'])).toMatchObject({ detail: 'cut-off' });
+    backplane.mayAnswer = true;
+    const observed = shared.observe(['a']);
+    await until(() => ledger.asked.length === 1);
+    ledger.asked[0]?.answer();
     expect(await observed).toBeInstanceOf(Map);
   });
 });

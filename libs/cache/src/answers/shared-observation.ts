@@ -1,4 +1,5 @@
 import { LedgerUnavailableError, type Ledger, type ObservedVersions, type Tag } from '../ledger/ledger.js';
+import type { Backplane } from '../writes/backplane.js';
 import type { CacheStatistics } from './cache-statistics.js';
 
 /** What was seen of the ledger: the versions, or why there are none. */
@@ -33,6 +34,7 @@ export class SharedObservation {
   constructor(
     private readonly ledger: Ledger,
     private readonly statistics: CacheStatistics,
+    private readonly backplane?: Pick<Backplane, 'mayAnswer'>,
   ) {}
 
   observe(tags: readonly Tag[]): Promise<Observation> {
@@ -60,6 +62,8 @@ export class SharedObservation {
   }
 
   private async read(tags: readonly Tag[]): Promise<Observation> {
+    // Others may have written without the ledger, and this instance would not have heard of it.
+    if (this.backplane?.mayAnswer === false) return new LedgerUnavailableError('cut-off');
     this.statistics.observations += 1;
     try {
       return await this.ledger.observe(tags);

@@ -1,16 +1,13 @@
 import { entityTagOf } from '../http/entity-tag.js';
 import { ownBytes } from './own-bytes.js';
-import type { LoadedAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 
 /**
- * Makes what a handler returned ready to be sent: the one time that it is serialised.
+ * Makes what a handler returned ready to be sent: the one time that it is serialised. Its entity tag is a digest of the bytes.
  *
- * @param entityTag of the result, with quotes; without it, a digest of the body is used
+ * @param version stands before the digest, for clients that give it back
  */
-export function toAnswer<T>(result: T, entityTag?: (result: T) => string): LoadedAnswer {
+export function toAnswer<T>(result: T, version?: (result: T) => string): Answer {
   const body = ownBytes(Buffer.from(JSON.stringify(result)));
-  return {
-    identity: { coding: 'identity', body, entityTag: entityTag ? entityTag(result) : entityTagOf(body) },
-    compressible: !entityTag,
-  };
+  return { identity: { coding: 'identity', body, entityTag: entityTagOf(body, version?.(result)) } };
 }

@@ -1,18 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 import type { CachedRoute } from '../early/early-admission.js';
-import type { Tag } from '../ledger/ledger.js';
+import type { Question } from '../answers/question.js';
 
-/** How to cache one answer. */
-export interface CacheDescription {
-  /**
-   * Names the question completely. It is made from the validated and normalised input and from what the caller may see,
-   * never from the raw URL: two spellings of one question share an answer, two callers with different rights never do.
-   */
-  readonly key: string;
-  /** The facts that the answer depends on; always the same for the same key. */
-  readonly tags: readonly Tag[];
-  /** The strong entity tag of what the handler returned, with quotes; without it, a digest of the body is used. */
-  readonly entityTag?: (result: never) => string;
+/**
+ * How to cache one answer. The key is made from the validated and normalised input and from what the caller may see, never from
+ * the raw URL: two spellings of one question share an answer, two callers with different rights never do.
+ */
+export interface CacheDescription extends Question {
+  /** The version of what the handler returned: entity tags begin with it. */
+  readonly version?: (result: never) => string;
 }
 
 /**

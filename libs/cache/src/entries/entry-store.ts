@@ -7,8 +7,12 @@ import { isInForce, type Stamp } from '../answers/stamp.js';
 import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
 import { withDeadline } from '../flow/deadline.js';
 import type { ObservedVersions, Tag } from '../ledger/ledger.js';
-import type { Entry } from './entry.js';
+import { sizeOf, type Entry } from './entry.js';
 import { NearCache } from './near-cache.js';
+import { Quotas } from './quotas.js';
+
+/** Part of the bytes of the near cache that what is stored for one asker may take, here and for all processes. */
+const ASKERS_SHARE = 1 / 8;
 
 /**
  * Answers under their keys, each with the stamp of the versions it was loaded under: in this process, and beyond it, if
@@ -20,6 +24,7 @@ import { NearCache } from './near-cache.js';
 export class EntryStore {
   private readonly logger = new Logger(EntryStore.name);
   private readonly shared: boolean;
+  private readonly quotas: Quotas;
 
   constructor(
     @Inject(CACHE_MANAGER) private readonly cache: Cache,
@@ -28,6 +33,7 @@ export class EntryStore {
     private readonly statistics: CacheStatistics,
   ) {
     this.shared = options.redisUrl !== undefined;
+    this.quotas = new Quotas(options.maxEntryBytes * ASKERS_SHARE);
   }
 
   /** The answer stored in this process under `key`, if it is in force. */
@@ -50,10 +56,16 @@ export class EntryStore {
     }
   }
 
-  /** Stores an answer that is in force, near and for all processes. Resolves with whether that worked. */
-  async save(key: string, entry: Entry): Promise<boolean> {
+  /**
+   * Stores an answer that is in force, near and for all processes. Resolves with whether that worked.
+   *
+   * @param asker who is charged for it, if anybody is: beyond its quota, what was stored for it before goes
+   */
+  async save(key: string, entry: Entry, asker?: string): Promise<boolean> {
     if (this.shared) this.near.set(key, entry);
-    return this.prepare(key, entry);
+    const stored = await this.prepare(key, entry);
+    if (asker !== undefined) await this.remove(this.quotas.charge(asker, key, sizeOf(entry, key)));
+    return stored;
   }
 
   /**
@@ -68,6 +80,16 @@ export class EntryStore {
     } catch (error) {
       this.complain('store', error);
       return false;
+    }
+  }
+
+  private async remove(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    for (const key of keys) this.near.delete(key);
+    try {
+      await withDeadline(this.cache.mdel([...keys]), this.options.deadline);
+    } catch (error) {
+      this.complain('remove', error);
     }
   }
 

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** A strong entity tag for exactly these bytes: RFC 9110, section 8.8.3. */
-export function entityTagOf(body: string | Buffer): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+/**
+ * A strong entity tag for exactly these bytes: RFC 9110, section 8.8.3.
+ *
+ * @param version stands before the digest
+ */
+export function entityTagOf(body: string | Buffer, version?: string): string {
+  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
+  return version === undefined ? `"${digest}"` : `"${version}-${digest}"`;
 }
 
 /** The opaque tags listed in an `If-Match` or `If-None-Match` header; `W/` prefixes are kept. */

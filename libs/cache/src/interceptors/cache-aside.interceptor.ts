@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { AnswerCache } from '../answers/answer-cache.js';
-import type { LoadedAnswer } from '../answers/answer.js';
+import type { Answer } from '../answers/answer.js';
 import { toAnswer } from '../answers/to-answer.js';
 import { EarlyAnswers } from '../early/early-answers.js';
 import { answerHeaders, bodyHeaders } from '../http/answer-headers.js';
@@ -31,8 +31,8 @@ export class CacheAsideInterceptor implements NestInterceptor {
     const { cacheAside } = request.routeOptions.config;
     if (!cacheAside)
       throw new Error('this route has no description of how to cache it: decorate it with @CacheAside()');
-    const { entityTag, ...question } = cacheAside.describe(request);
-    const load = async (): Promise<LoadedAnswer> => toAnswer((await lastValueFrom(next.handle())) as never, entityTag);
+    const { version, ...question } = cacheAside.describe(request);
+    const load = async (): Promise<Answer> => toAnswer((await lastValueFrom(next.handle())) as never, version);
     const { answer, outcome } = await this.answers.answer(question, load, this.early.observedFor(request));
     const representation = preferredRepresentation(answer, request.headers['accept-encoding']);
     const { vary, ...headers } = answerHeaders(answer, representation, outcome);

@@ -1,3 +1,5 @@
+import type { Admission } from './admission.js';
+
 /** The tag that every answer depends on: a new epoch invalidates everything at once. */
 export const EPOCH = 'epoch';
 
@@ -63,8 +65,45 @@ export class LedgerUnavailableError extends Error {
  * is still true. All methods reject with {@link LedgerUnavailableError} when the ledger cannot be reached in time.
  */
 export abstract class Ledger {
-  /** Reads the versions of `tags` and of the epoch in one step. Missing ones are replaced by fresh ones first. */
+  /** Whether the ledger is believed to be reachable and its versions to be trustworthy. */
+  abstract readonly available: boolean;
+
+  /** Names the store that holds the versions, while it is trusted. */
+  abstract readonly store: string | undefined;
+
+  /**
+   * Begins to use the store. Resolves when it is trusted, or after the first failure; the ledger goes on trying.
+   *
+   * @param admission asked each time before the store is trusted
+   */
+  abstract open(admission?: Admission): Promise<void>;
+
+  /** Ends the use of the store. */
+  abstract close(): Promise<void>;
+
+  /** Stops trusting the store until it is admitted again. */
+  abstract readmit(why: string): void;
+
+  /** Invalidates these tags before the store is trusted again: others rely on it, and it could not be done yet. */
+  abstract owe(tags: readonly Tag[]): void;
+
+  /** Reads the versions of the epoch and of those of `tags` that have one, in one step. Creates none but the epoch's. */
   abstract observe(tags: readonly Tag[]): Promise<ObservedVersions>;
+
+  /**
+   * Reads the versions of `tags` and of the epoch. Tags without one get a fresh one, which is lost soon unless something is
+   * stored under it.
+   */
+  abstract provide(tags: readonly Tag[]): Promise<ObservedVersions>;
+
+  /**
+   * Leaves a sign in the store that this member uses it, which ends by itself after `lifetime` ms unless it is left again.
+   * A sign that arrives late ends as early as one that does not.
+   */
+  abstract checkIn(member: string, lifetime: number): Promise<void>;
+
+  /** Whether all these members have left a sign in the store. */
+  abstract areIn(members: readonly string[]): Promise<boolean>;
 
   /**
    * Notes that a write is about to begin, and observes `observeTags` in the same step.
@@ -83,8 +122,17 @@ export abstract class Ledger {
    */
   abstract settle(intentIds: readonly string[], flips: readonly Flip[], shown?: readonly Tag[]): Promise<boolean>;
 
-  /** Which writes are under way that touch or make any of these tags, and, at the same moment, the tags' versions. */
+  /**
+   * Which writes are under way that touch or make any of these tags, and, at the same moment, the tags' versions. These
+   * versions are kept from then on, for what is about to be stored under them.
+   */
   abstract pending(tags: readonly Tag[]): Promise<PendingWrites>;
+
+  /**
+   * Invalidates all that writes under way touch which touch any of `tags`. These writes are overdue: they are not
+   * {@link pending} any more, and are invalidated again when they finish or at their deadline.
+   */
+  abstract overtake(tags: readonly Tag[]): Promise<void>;
 
   /**
    * Evicts the tags of intents that are past their deadline, because their writers died between commit and settle.
@@ -110,12 +158,4 @@ export abstract class Ledger {
     const flips = tags.map((tag) => ({ tag }));
     await this.settle([], flips, tags);
   }
-
-  /** Gives all that the writes under way touch which touch any of `tags` random versions. */
-  async evictPending(tags: readonly Tag[]): Promise<void> {
-    await this.settle([], [], tags);
-  }
-
-  /** Whether the ledger is believed to be reachable and its versions to be trustworthy. */
-  abstract readonly available: boolean;
 }

@@ -16,16 +16,16 @@ describeLedger('MemoryLedger', () => {
 describe('MemoryLedger', () => {
   it('replaces versions that it has lost for want of room by fresh ones', async () => {
     const ledger = new MemoryLedger({ intentLifetime: 1_000, maxVersions: 3 });
-    const before = (await ledger.observe(['a'])).get('a');
-    await ledger.observe(['b', 'c', 'd']);
-    expect((await ledger.observe(['a'])).get('a')).not.toBe(before);
+    const before = (await ledger.provide(['a'])).get('a');
+    await ledger.provide(['b', 'c', 'd']);
+    expect((await ledger.provide(['a'])).get('a')).not.toBe(before);
   });
 
   it('does not bring a version into force when the observed one was lost meanwhile', async () => {
     const ledger = new MemoryLedger({ intentLifetime: 1_000, maxVersions: 3 });
-    const observed = (await ledger.observe(['a'])).get('a') ?? '';
-    await ledger.observe(['b', 'c', 'd']);
+    const observed = (await ledger.provide(['a'])).get('a') ?? '';
+    await ledger.provide(['b', 'c', 'd']);
     await ledger.settle(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
-    expect((await ledger.observe(['a'])).get('a')).not.toBe('prepared');
+    expect((await ledger.provide(['a'])).get('a')).not.toBe('prepared');
   });
 });

@@ -1,17 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { LedgerUnavailableError } from '../ledger/ledger.js';
 import { redisScripts } from './redis-scripts.js';
 
-/** How long to wait for a connection, in milliseconds. */
+/** How long to wait for a connection, and for the first answer on it, in milliseconds. */
 const CONNECT_TIMEOUT = 1_000;
+
+/** How long a connection may be silent before another one takes its place, in milliseconds. */
+const SILENCE_TIMEOUT = 1_000;
+
+/** How long it may take to find out whether Redis may be used, in milliseconds. */
+const ADMISSION_TIMEOUT = 5_000;
 
 /** An operation is slow that takes longer than this part of its deadline. */
 const SLOW = 0.5;
 
-/** So many slow operations in a row, without one that is not, are as bad as one that does not end. */
-const SLOW_IN_A_ROW = 5;
+/** For how long all operations have to be slow before Redis is, in milliseconds: one stall makes many of them slow. */
+const SLOW_FOR = 1_000;
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
@@ -22,34 +29,30 @@ export interface RedisConnectionOptions {
   readonly deadline: number;
   /** How soon to try again after a failure. */
   readonly retryInterval: number;
-  /**
-   * Runs on every new connection, and after every operation that failed, before Redis is trusted again: what happened
-   * to the data in the meantime (a restart, a fail-over to a replica that lacks the last writes, writes of our own that
-   * did not arrive) cannot be known.
-   */
-  readonly regain: (client: RedisClient) => Promise<unknown>;
+  /** Makes the client of each new connection; by default a client of the `redis` package for `url`. */
+  readonly createClient?: () => RedisClient;
 }
 
 /**
- * One connection to Redis that never makes a request wait: every operation has a deadline, nothing is queued while Redis
- * is away, and after the first failure the following operations are refused at once until Redis has answered again, quickly.
- * A server that answers in time, but slowly again and again, is left alone in the same way.
+ * A way to Redis that never makes a request wait: every operation has a deadline, nothing is queued while Redis is away, and
+ * after the first operation without an answer the following ones are refused at once, until Redis has answered again,
+ * quickly, and was admitted. A connection that says nothing is replaced: the server may be gone without a word.
  */
 export class RedisConnection {
+  /** Sends its commands over the connection that there is at the time. */
   readonly client: RedisClient;
   private readonly logger = new Logger(RedisConnection.name);
+  private readonly createClient: () => RedisClient;
+  private current: RedisClient | undefined;
   private trusted = false;
   private closed = false;
-  private regaining = false;
-  private debts = 0;
-  private slowInARow = 0;
-  private retry: NodeJS.Timeout | undefined;
+  private slowSince: number | undefined;
+  private distrusted: (() => void) | undefined;
+  private lastComplaint = '';
 
   constructor(private readonly options: RedisConnectionOptions) {
-    this.client = createRedisClient(options);
-    this.client.on('error', (error: Error) => {
-      this.distrust(error.message || error.name);
-    });
+    this.createClient = options.createClient ?? (() => createRedisClient(options.url));
+    this.client = this.delegate();
   }
 
   /** Whether operations are tried at all. */
@@ -57,106 +60,162 @@ export class RedisConnection {
     return this.trusted;
   }
 
-  /** Starts to connect, and goes on trying; resolves once Redis is trusted, or after the first failure, or soon anyway. */
-  async open(): Promise<void> {
-    const firstOutcome = new Promise<void>((resolve) => {
-      this.client.on('ready', () => void this.tryToRegain().then(resolve));
-      this.client.once('error', () => {
-        resolve();
-      });
-      // Failures arrive as 'error' events and are retried; this one only tells that the client was closed meanwhile.
-      this.client.connect().catch((error: unknown) => {
-        if (!this.closed) this.logger.error(`the Redis client gave up: ${String(error)}`);
+  /**
+   * Connects, and goes on trying. Resolves once Redis is trusted, or after the first failure, or soon anyway.
+   *
+   * @param admit asked on each new connection, and each time before Redis is trusted again; rejects if it must not be
+   */
+  async open(admit: (client: RedisClient) => Promise<void>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CONNECT_TIMEOUT + SILENCE_TIMEOUT);
+      void this.stayConnected(admit, () => {
+        clearTimeout(timer);
         resolve();
       });
     });
-    // A server that hangs accepts connections, and then says nothing.
-    await withDeadline(firstOutcome, CONNECT_TIMEOUT).catch(noop);
-    if (!this.trusted) this.logger.warn('Redis is not there: answers come from the database until it is');
   }
 
   /** @throws {LedgerUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
   async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.trusted) throw new LedgerUnavailableError('redis-away');
+    if (!this.trusted || !this.current) throw new LedgerUnavailableError('redis-away');
     try {
-      return await this.watch(operation(this.client));
+      return await this.watch(operation(this.current));
     } catch (error) {
-      this.distrust(error instanceof Error ? error.message : String(error));
-      this.retryLater();
+      this.distrust(messageOf(error));
       throw new LedgerUnavailableError('redis-failed', { cause: error });
     }
   }
 
-  private async watch<T>(operation: Promise<T>): Promise<T> {
-    let slow = 0;
-    whenSlow(operation, this.options.deadline * SLOW, () => (slow = 1));
-    const result = await withDeadline(operation, this.options.deadline);
-    this.slowInARow = slow > 0 ? this.slowInARow + 1 : 0;
-    if (this.slowInARow >= SLOW_IN_A_ROW && this.trusted) {
-      this.distrust('it is slow');
-      this.retryLater();
-    }
-    return result;
-  }
-
-  /**
-   * Something did not arrive that had to: Redis is trusted only after a preparation that begins from now on. One that is
-   * under way may have been carried out before what is missing.
-   */
-  owe(): void {
-    this.debts += 1;
+  /** Has Redis admitted again before it is used. */
+  distrust(why: string): void {
+    if (this.trusted) this.logger.warn(`Redis is not used (${why}): answers come from the database until it is`);
+    this.trusted = false;
+    this.distrusted?.();
   }
 
   async close(): Promise<void> {
     this.closed = true;
+    this.distrusted?.();
     this.trusted = false;
-    clearTimeout(this.retry);
-    if (this.client.isOpen) await this.client.disconnect();
+    await end(this.current);
   }
 
-  private async tryToRegain(): Promise<void> {
-    if (this.trusted || this.regaining || this.closed || !this.client.isReady) return;
+  private async watch<T>(operation: Promise<T>): Promise<T> {
+    const began = performance.now();
+    let isSlow = false;
+    whenSlow(operation, this.options.deadline * SLOW, () => (isSlow = true));
+    const result = await withDeadline(operation, this.options.deadline);
+    this.slowSince = isSlow ? (this.slowSince ?? began) : undefined;
+    if (this.slowSince !== undefined && performance.now() - this.slowSince >= SLOW_FOR) this.distrust('it is slow');
+    return result;
+  }
 
-    this.regaining = true;
-    const { debts } = this;
-    const attempt = this.options.regain(this.client);
-    // While Redis hangs, the attempt stays under way; another one would only lengthen the queue that it has to work off.
-    const settled = attempt.then(noop, noop).then(() => (this.regaining = false));
-    try {
-      await withDeadline(attempt, this.options.deadline * SLOW);
-      if (this.debts !== debts) throw new Error('a write did not arrive meanwhile');
-      this.trusted = true;
-      this.slowInARow = 0;
-      this.logger.log('Redis is there: cached answers are trusted from now on');
-    } catch (error) {
-      this.logger.debug(`Redis cannot be trusted yet: ${error instanceof Error ? error.message : String(error)}`);
-      void settled.then(() => {
-        this.retryLater();
+  private async stayConnected(admit: (client: RedisClient) => Promise<void>, onOutcome: () => void): Promise<void> {
+    while (!this.closed) {
+      const client = this.createClient();
+      this.current = client;
+      const broken = new Promise<never>((_, reject) => {
+        client.on('error', reject);
+        client.on('end', () => {
+          reject(new Error('the connection ended'));
+        });
       });
+      broken.catch((error: unknown) => {
+        if (this.current === client) this.distrust(messageOf(error));
+      });
+      try {
+        await withDeadline(Promise.race([client.connect(), broken]), CONNECT_TIMEOUT);
+        await Promise.race([broken, this.useWhileItAnswers(client, admit, onOutcome)]);
+      } catch (error) {
+        this.distrust(messageOf(error));
+        this.complain(messageOf(error));
+      }
+      onOutcome();
+      await end(client);
+      await delay(this.options.retryInterval, undefined, { ref: false });
     }
   }
 
-  private distrust(why: string): void {
-    if (this.trusted) this.logger.warn(`Redis is away (${why}): answers come from the database until it is back`);
-    this.trusted = false;
+  /** Rejects when the connection is silent. */
+  private async useWhileItAnswers(
+    client: RedisClient,
+    admit: (client: RedisClient) => Promise<void>,
+    onOutcome: () => void,
+  ): Promise<void> {
+    while (!this.closed) {
+      const asked = performance.now();
+      await withDeadline(client.ping(), Math.max(SILENCE_TIMEOUT, this.options.deadline));
+      if (performance.now() - asked <= this.options.deadline * SLOW) {
+        let isDistrusted = false;
+        const distrusted = new Promise<void>((resolve) => {
+          this.distrusted = () => {
+            isDistrusted = true;
+            resolve();
+          };
+        });
+        // What is distrusted meanwhile is admitted again.
+        if ((await this.isAdmitted(client, admit)) && !isDistrusted) {
+          this.trust();
+          onOutcome();
+          await distrusted;
+        }
+      }
+      onOutcome();
+      await delay(this.options.retryInterval, undefined, { ref: false });
+    }
   }
 
-  private retryLater(): void {
-    if (this.closed) return;
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.tryToRegain(), this.options.retryInterval);
+  private async isAdmitted(client: RedisClient, admit: (client: RedisClient) => Promise<void>): Promise<boolean> {
+    try {
+      await withDeadline(admit(client), ADMISSION_TIMEOUT);
+      return true;
+    } catch (error) {
+      this.complain(messageOf(error));
+      return false;
+    }
+  }
+
+  private trust(): void {
+    this.trusted = true;
+    this.slowSince = undefined;
+    this.lastComplaint = '';
+    this.logger.log('Redis is used: cached answers are trusted from now on');
+  }
+
+  /** Says why Redis cannot be used, once for each reason. */
+  private complain(why: string): void {
+    if (why === this.lastComplaint || this.closed) return;
+    this.lastComplaint = why;
+    this.logger.warn(`Redis cannot be used: ${why}`);
+  }
+
+  private delegate(): RedisClient {
+    return new Proxy({} as RedisClient, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(this.current ?? {}, name);
+        return typeof member === 'function' ? member.bind(this.current) : member;
+      },
+    });
   }
 }
 
-function noop(): void {
-  return undefined;
+async function end(client: RedisClient | undefined): Promise<void> {
+  try {
+    if (client?.isOpen) await client.disconnect();
+  } catch {
+    // It has ended by itself meanwhile.
+  }
 }
 
-function createRedisClient({ url, retryInterval }: RedisConnectionOptions) {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+function createRedisClient(url: string) {
   return createClient({
     url,
     scripts: redisScripts,
     disableOfflineQueue: true,
-    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: retryInterval, noDelay: true },
+    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
   });
 }

@@ -2,6 +2,7 @@ import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
 import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
+import type { CacheAsideOptions } from '../cache-aside.options.js';
 import type { RedisClient } from './redis-connection.js';
 
 /**
@@ -9,15 +10,15 @@ import type { RedisClient } from './redis-connection.js';
  *
  * The lifetime is given to Redis alone and not to Keyv, which would write the time of expiry, by the clock of this
  * machine, into the value, for another machine to compare with its own.
- *
- * @param namespace of the keys
- * @param entryLifetime in milliseconds
  */
-export function redisEntries(client: RedisClient, namespace: string, entryLifetime: number): Keyv {
+export function redisEntries(
+  client: RedisClient,
+  { namespace, shape, entryLifetime }: Pick<CacheAsideOptions, 'namespace' | 'shape' | 'entryLifetime'>,
+): Keyv {
   // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
   const store = redisInsStore(client as never, {
     ttl: entryLifetime,
-    keyPrefix: `${namespace}:entry`,
+    keyPrefix: `${namespace}:entry:${shape}`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
   keyv.serialize = ({ value }) => packEntry(value as Entry);

@@ -5,7 +5,7 @@ import { RedisServer } from '../../../../test/support/redis-server.js';
 import { describeLedger } from '../ledger/ledger.contract.js';
 import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { RedisConnection } from './redis-connection.js';
-import { RedisLedger, renewEpoch } from './redis-ledger.js';
+import { RedisLedger } from './redis-ledger.js';
 
 const url = process.env.TEST_REDIS_URL ?? '';
 const VERSION_LIFETIME = 60_000;
@@ -17,23 +17,28 @@ interface Isolated {
 }
 
 /** Each test has keys of its own. */
-async function open(intentLifetime: number, redisUrl = url, deadline = 5_000): Promise<Isolated> {
-  const options = { namespace: randomUUID(), intentLifetime, versionLifetime: VERSION_LIFETIME };
+function make(intentLifetime: number, redisUrl = url, deadline = 5_000, namespace: string = randomUUID()): Isolated {
+  const options = { namespace, intentLifetime, versionLifetime: VERSION_LIFETIME };
   const connection = new RedisConnection({
     url: redisUrl,
     // Long by default: the machine may be busy with other tests, and what is tested here is not speed.
     deadline,
     retryInterval: 50,
-    regain: (client) => renewEpoch(client, options),
   });
-  await connection.open();
-  return { connection, ledger: new RedisLedger(connection, options), namespace: options.namespace };
+  const ledger = new RedisLedger(connection, options);
+  return { connection, ledger, namespace };
 }
 
-describeLedger('RedisLedger', async () => {
+async function open(...options: Parameters<typeof make>): Promise<Isolated> {
+  const made = make(...options);
+  await made.ledger.open();
+  return made;
+}
+
+describeLedger('RedisLedger', () => {
   const intentLifetime = 200;
-  const { connection, ledger } = await open(intentLifetime);
-  return {
+  const { connection, ledger } = make(intentLifetime);
+  return Promise.resolve({
     ledger,
     // By the clock of the server, which is the one that counts.
     passDeadline: async () => {
@@ -42,7 +47,7 @@ describeLedger('RedisLedger', async () => {
       while ((await read()) <= end) await new Promise((resolve) => setTimeout(resolve, 10));
     },
     close: () => connection.close(),
-  };
+  });
 });
 
 describe('RedisLedger', () => {
@@ -69,7 +74,7 @@ describe('RedisLedger', () => {
   });
 
   it('asks for all versions in one command', async () => {
-    await ledger.observe(['a', 'b', 'c']);
+    await ledger.provide(['a', 'b', 'c']);
     const monitor = await RedisMonitor.open(url);
     await ledger.observe(['a', 'b', 'c']);
     const commands = await monitor.take(url);
@@ -97,10 +102,69 @@ describe('RedisLedger', () => {
 
   it('has nothing in common with a ledger of another name on the same Redis', async () => {
     const other = await open(1_000);
-    const before = await ledger.observe(['a']);
+    const before = await ledger.provide(['a']);
     await other.ledger.evict(['a', EPOCH]);
     await other.ledger.announce({ id: 'w', tags: ['a'] });
-    expect(await ledger.observe(['a'])).toEqual(before);
+    expect(await ledger.provide(['a'])).toEqual(before);
     await other.connection.close();
+  });
+
+  it('loses nothing by the start of another instance, nor by a slow answer at it', async () => {
+    const before = await ledger.provide(['a', 'b']);
+    const other = await open(1_000, url, 5_000, namespace);
+    expect(await other.ledger.provide(['a', 'b'])).toEqual(before);
+    other.connection.distrust('one answer was slow');
+    await eventually(() => other.ledger.available);
+    expect(await ledger.provide(['a', 'b'])).toEqual(before);
+    await other.connection.close();
+  });
+
+  it('begins a new epoch on a Redis that was restarted, with what it had saved', async () => {
+    const redis = await RedisServer.start();
+    const own = await open(1_000, redis.url);
+    const before = await own.ledger.provide(['a']);
+    await own.connection.run((client) => client.sendCommand(['SAVE']));
+    await redis.restart();
+    await eventually(() => own.ledger.available && own.ledger.store !== undefined);
+    const after = await eventually(() => own.ledger.observe([]).catch(() => undefined));
+    expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
+    await own.connection.close();
+    await redis.stop();
+  });
+
+  it('does not trust a replica', async () => {
+    const redis = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(url).port] });
+    const own = await open(1_000, redis.url);
+    expect(own.ledger.available).toBe(false);
+    await own.connection.close();
+    await redis.stop();
+  });
+
+  it('keeps a version for a day only when something is stored under it', async () => {
+    const left = (tag: string): Promise<number> =>
+      connection.run((client) => client.pTTL(`{${namespace}}:version:${tag}`));
+    await ledger.provide(['a', 'b']);
+    expect(await left('a')).toBeLessThanOrEqual(30_000);
+    await ledger.pending(['a']);
+    expect(await left('a')).toBeGreaterThan(30_000);
+    expect(await left('b')).toBeLessThanOrEqual(30_000);
+  });
+
+  it('keeps the epoch as long as members are there', async () => {
+    const key = `{${namespace}}:version:${EPOCH}`;
+    await connection.run((client) => client.pExpire(key, 1_000));
+    await ledger.checkIn('one', 5_000);
+    expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
+  });
+
+  it('sees the members that have left a sign, until it ends', async () => {
+    await ledger.checkIn('one', 300);
+    await ledger.checkIn('one', 300);
+    expect(await ledger.areIn(['one'])).toBe(true);
+    expect(await ledger.areIn(['one', 'two'])).toBe(false);
+    await eventually(async () => !(await ledger.areIn(['one'])));
+    // By the time of the last sign, the next one has ended already: as one that arrives late.
+    await ledger.checkIn('one', -1);
+    expect(await ledger.areIn(['one'])).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { ADMIT_ALL, StoreRefusedError, type Admission } from '../ledger/admission.js';
 import {
   EPOCH,
   Ledger,
@@ -9,6 +11,7 @@ import {
   type Tag,
   type Version,
 } from '../ledger/ledger.js';
+import { UnconfirmedInvalidations } from '../ledger/unconfirmed-invalidations.js';
 import { freshVersion } from '../ledger/version.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 
@@ -25,14 +28,26 @@ const MAX_REMOVED = 1_000;
 /** How many of them are remembered; others end by their deadlines. */
 const MAX_REMEMBERED = 10_000;
 
+/** How long a version is kept under which nothing was stored yet, in milliseconds: longer than a load can take. */
+const UNUSED_LIFETIME = 30_000;
+
+/** Separates what an epoch was made for from its random part. */
+const LABEL_END = '#';
+
 /** The ledger of any number of processes: plain keys and three small scripts on one Redis. */
 export class RedisLedger extends Ledger {
   private readonly keys: LedgerKeys;
   /**
-   * Of writes that are over, which could not be told. Everything is invalid before this process trusts the ledger again, so
-   * nothing is left to be done for them; but as long as they are there, readers take them for writes under way.
+   * Writes that are over, and whose end did not arrive. Their tags are unconfirmed, and so invalidated; but as long as the
+   * intents are there, readers take them for writes under way.
    */
   private readonly leftBehind: LRUCache<string, true>;
+  private readonly unconfirmed = new UnconfirmedInvalidations();
+  /** What the epoch of the store was made for. */
+  private label = '';
+  private admittedTo: string | undefined;
+  /** By the clock of Redis, when this process last heard of it. */
+  private redisTime: number | undefined;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -47,19 +62,107 @@ export class RedisLedger extends Ledger {
     return this.connection.available;
   }
 
+  override get store(): string | undefined {
+    return this.connection.available ? this.admittedTo : undefined;
+  }
+
+  override open(admission: Admission = ADMIT_ALL): Promise<void> {
+    return this.connection.open((client) => this.admit(client, admission));
+  }
+
+  override close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  override readmit(why: string): void {
+    this.connection.distrust(why);
+  }
+
+  override owe(tags: readonly Tag[]): void {
+    if (tags.length === 0) return;
+    this.unconfirmed.add(tags);
+    this.connection.distrust('an invalidation is unconfirmed');
+  }
+
   override observe(tags: readonly Tag[]): Promise<ObservedVersions> {
-    return this.connection.run((client) => this.read(client, [EPOCH, ...tags]));
+    return this.connection.run(async (client) => {
+      const all = [EPOCH, ...tags];
+      const found = await client.mGet(all.map((tag) => this.keys.version(tag)));
+      const observed = new Map<Tag, Version>();
+      all.forEach((tag, i) => {
+        const version = found[i];
+        if (typeof version === 'string') observed.set(tag, version);
+      });
+      if (!observed.has(EPOCH)) observed.set(EPOCH, await this.replaceMissing(client, EPOCH));
+      return observed;
+    });
+  }
+
+  override provide(tags: readonly Tag[]): Promise<ObservedVersions> {
+    return this.connection.run(async (client) => {
+      const all = [EPOCH, ...tags];
+      const found = await client.mGet(all.map((tag) => this.keys.version(tag)));
+      const versions = all.map(async (tag, i) => [tag, found[i] ?? (await this.replaceMissing(client, tag))] as const);
+      return new Map(await Promise.all(versions));
+    });
+  }
+
+  override checkIn(member: string, lifetime: number): Promise<void> {
+    return this.connection.run(async (client) => {
+      const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
+      this.redisTime = await client.checkIn(
+        [this.keys.member(member), this.keys.version(EPOCH)],
+        endsAt,
+        this.options.versionLifetime,
+      );
+    });
+  }
+
+  override async areIn(members: readonly string[]): Promise<boolean> {
+    if (members.length === 0) return true;
+    const keys = members.map((member) => this.keys.member(member));
+    return (await this.connection.run((client) => client.exists(keys))) === keys.length;
+  }
+
+  /**
+   * Makes sure that what is stored can be trusted: all instances use this Redis, its epoch was made since that is so, and
+   * invalidations that did not arrive are made up for.
+   */
+  private async admit(client: RedisClient, admission: Admission): Promise<void> {
+    const key = this.keys.version(EPOCH);
+    const store = await identify(client);
+    this.redisTime = undefined;
+    for (;;) {
+      const epoch = (await client.get(key)) ?? '';
+      const label = await admission.admit(store, labelOf(epoch));
+      const owed = this.unconfirmed.list();
+      if (labelOf(epoch) !== label || owed.includes(EPOCH)) {
+        const fresh = `${label}${LABEL_END}${freshVersion()}`;
+        if (labelOf(await client.renewEpoch(key, epoch, fresh, this.options.versionLifetime)) !== label) continue;
+      }
+      this.label = label;
+      this.admittedTo = store;
+      const tags = owed.filter((tag) => tag !== EPOCH);
+      await this.flip(
+        client,
+        [],
+        tags.map((tag) => ({ tag })),
+        tags,
+      );
+      this.unconfirmed.confirm(owed);
+      if (this.unconfirmed.isEmpty) return;
+    }
   }
 
   override announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions> {
     const tags = [EPOCH, ...observeTags];
-    const { intentLifetime, versionLifetime } = this.options;
+    const { intentLifetime } = this.options;
     return this.connection.run(async (client) => {
       const versions = await client.announce(
         [...this.keys.intents, ...tags.map((tag) => this.keys.version(tag))],
         { id: intent.id, touched: JSON.stringify({ tags: intent.tags, made: intent.made ?? [] }) },
-        { intent: intentLifetime, version: versionLifetime },
-        tags.map(freshVersion),
+        { intent: intentLifetime, version: UNUSED_LIFETIME },
+        tags.map((tag) => this.fresh(tag)),
       );
       return new Map(tags.map((tag, i) => [tag, versions[i] ?? '']));
     });
@@ -74,7 +177,7 @@ export class RedisLedger extends Ledger {
       return await this.connection.run((client) => this.flip(client, intentIds, flips, shown));
     } catch (error) {
       for (const id of intentIds) this.leftBehind.set(id, true);
-      this.connection.owe();
+      this.owe(flips.map(({ tag }) => tag));
       throw error;
     }
   }
@@ -83,10 +186,20 @@ export class RedisLedger extends Ledger {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
       const versionKeys = all.map((tag) => this.keys.version(tag));
-      const { intentIds, versions } = await client.pending([...this.keys.intents, ...versionKeys], tags);
+      const { intentIds, versions } = await client.pending(
+        [...this.keys.intents, ...versionKeys],
+        this.options.versionLifetime,
+        tags,
+      );
       const found = all.map((tag, i) => [tag, versions[i] ?? ''] as const);
       return { intentIds, observed: new Map(found.filter(([, version]) => version !== '')) };
     });
+  }
+
+  override overtake(tags: readonly Tag[]): Promise<void> {
+    return this.connection.run((client) =>
+      client.overtake(this.keys.intents, this.options.versionLifetime, this.keys.version(''), freshVersion(), tags),
+    );
   }
 
   override sweep(): Promise<readonly Tag[]> {
@@ -129,36 +242,42 @@ export class RedisLedger extends Ledger {
         tag,
         refreshed?.observed ?? '',
         refreshed?.version ?? '',
-        freshVersion(),
+        this.fresh(tag),
         refreshed?.orRefuse ? '1' : '',
       ]),
       { prefix: this.keys.version(''), fresh: freshVersion(), tags: shown },
     );
   }
 
-  private async read(client: RedisClient, tags: readonly Tag[]): Promise<ObservedVersions> {
-    const found = await client.mGet(tags.map((tag) => this.keys.version(tag)));
-    const observed = new Map<Tag, Version>();
-    await Promise.all(
-      tags.map(async (tag, i) => observed.set(tag, found[i] ?? (await this.replaceMissing(client, tag)))),
-    );
-    return observed;
-  }
-
   /** Of several instances that find a version missing at the same time, the first one's replacement stands. */
   private async replaceMissing(client: RedisClient, tag: Tag): Promise<Version> {
-    const version = freshVersion();
-    const options = { NX: true, GET: true, PX: this.options.versionLifetime } as const;
-    return (await client.set(this.keys.version(tag), version, options)) ?? version;
+    const version = this.fresh(tag);
+    const lifetime = tag === EPOCH ? this.options.versionLifetime : UNUSED_LIFETIME;
+    return (await client.set(this.keys.version(tag), version, { NX: true, GET: true, PX: lifetime })) ?? version;
+  }
+
+  private fresh(tag: Tag): Version {
+    return tag === EPOCH ? `${this.label}${LABEL_END}${freshVersion()}` : freshVersion();
   }
 }
 
-/** Sets a new epoch: nothing that was stored before is valid any more. */
-export function renewEpoch(
-  client: RedisClient,
-  { namespace, versionLifetime }: Pick<RedisLedgerOptions, 'namespace' | 'versionLifetime'>,
-): Promise<unknown> {
-  return client.set(new LedgerKeys(namespace).version(EPOCH), freshVersion(), { PX: versionLifetime });
+/**
+ * Names a Redis and the history of its data: after a restart, a failover or a full synchronisation it has another name.
+ *
+ * @throws {StoreRefusedError} if it is a replica
+ */
+async function identify(client: RedisClient): Promise<string> {
+  const info = `${await client.info('server')}\r\n${await client.info('replication')}`;
+  const valueOf = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
+  if (valueOf('role') === 'slave') throw new StoreRefusedError('it is a replica');
+  // What does not say which process it is may be another one on each connection.
+  return `redis:${valueOf('run_id') || randomUUID()}:${valueOf('master_replid')}`;
+}
+
+/** What an epoch was made for. */
+function labelOf(epoch: string): string {
+  const end = epoch.lastIndexOf(LABEL_END);
+  return end < 0 ? '' : epoch.slice(0, end);
 }
 
 /** The keys of a ledger, which all lie on one slot of a Redis Cluster: their scripts and MGET may not span slots. */
@@ -168,6 +287,10 @@ class LedgerKeys {
 
   constructor(private readonly namespace: string) {
     this.intents = [`{${namespace}}:intent-deadlines`, `{${namespace}}:intents`];
+  }
+
+  member(id: string): string {
+    return `{${this.namespace}}:member:${id}`;
   }
 
   version(tag: Tag): string {

@@ -13,10 +13,9 @@ describe('RedisLoadLeases', () => {
       url: process.env.TEST_REDIS_URL ?? '',
       deadline: 5_000,
       retryInterval: 50,
-      regain: (client) => client.ping(),
     });
-    await connection.open();
-    const options = { namespace: randomUUID(), leaseLifetime: 100 };
+    await connection.open(() => Promise.resolve());
+    const options = { namespace: randomUUID(), shape: 'one', leaseLifetime: 100 };
     leases = new RedisLoadLeases(connection, options);
     others = new RedisLoadLeases(connection, options);
   });

@@ -5,6 +5,8 @@ import type { RedisConnection } from './redis-connection.js';
 /** Times in milliseconds. */
 export interface RedisLoadLeasesOptions {
   readonly namespace: string;
+  /** Whoever waits for a lease waits for an entry of its own shape. */
+  readonly shape: string;
   readonly leaseLifetime: number;
 }
 
@@ -31,7 +33,8 @@ export class RedisLoadLeases extends LoadLeases {
   }
 
   private key(name: string): string {
-    return `${this.options.namespace}:lease:${name}`;
+    const { namespace, shape } = this.options;
+    return `${namespace}:lease:${shape}:${name}`;
   }
 }
 

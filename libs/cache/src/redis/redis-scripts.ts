@@ -7,9 +7,12 @@ import { defineScript } from 'redis';
  * Deadlines are set and judged by the clock of the Redis server alone: the clocks of two instances are never compared.
  */
 
+/** Stands before the tags of a write that is overdue and whose tags were invalidated. */
+const OVERTAKEN = '!';
+
 /**
- * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of intent and versions
- * in ms, then for each observed tag the version to set if it has none. Answers with the versions.
+ * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of
+ * intent and fresh versions in ms, then for each observed tag the version to set if it has none. Answers with the versions.
  */
 const announce = defineScript({
   SCRIPT: `
@@ -76,8 +79,8 @@ const settle = defineScript({
     local shown = {}
     for at = prefixAt + 2, #ARGV do shown[ARGV[at]] = true end
     for n, intent in ipairs(redis.call('HVALS', KEYS[2])) do
-      local touched = cjson.decode(intent)
-      local isShown = false
+      local isShown, touched = false, { tags = {}, made = {} }
+      if intent:sub(1, 1) ~= '${OVERTAKEN}' then touched = cjson.decode(intent) end
       for _, tag in ipairs(touched.tags) do isShown = isShown or shown[tag] end
       for _, tag in ipairs(touched.made) do isShown = isShown or shown[tag] end
       for m, tag in ipairs(touched.tags) do
@@ -101,27 +104,70 @@ const settle = defineScript({
 });
 
 /**
- * KEYS: deadlines, intents, version keys. ARGV: tags. Answers with the ids of the intents that touch or make any of the tags,
- * and with the versions, which are empty where there are none.
+ * KEYS: deadlines, intents, version keys. ARGV: lifetime of versions in ms, tags. Answers with the ids of the intents that touch
+ * or make any of the tags, and with the versions, which are empty where there are none, and are kept that long from now on.
  */
 const pending = defineScript({
   SCRIPT: `
     local wanted = {}
-    for _, tag in ipairs(ARGV) do wanted[tag] = true end
+    for i = 2, #ARGV do wanted[ARGV[i]] = true end
     local found = {}
     local intents = redis.call('HGETALL', KEYS[2])
     for i = 1, #intents, 2 do
-      local touched = cjson.decode(intents[i + 1])
-      local isWanted = false
-      for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
-      for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
-      if isWanted then found[#found + 1] = intents[i] end
+      if intents[i + 1]:sub(1, 1) ~= '${OVERTAKEN}' then
+        local touched = cjson.decode(intents[i + 1])
+        local isWanted = false
+        for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
+        for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
+        if isWanted then found[#found + 1] = intents[i] end
+      end
     end
     local versions = {}
-    for i = 3, #KEYS do versions[i - 2] = redis.call('GET', KEYS[i]) or '' end
+    for i = 3, #KEYS do
+      versions[i - 2] = redis.call('GET', KEYS[i]) or ''
+      if versions[i - 2] ~= '' then redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
+    end
     return { found, versions }`,
-  transformArguments: (keys: readonly string[], tags: readonly string[]) => [String(keys.length), ...keys, ...tags],
+  transformArguments: (keys: readonly string[], lifetime: number, tags: readonly string[]) => [
+    ...[String(keys.length), ...keys, String(lifetime)],
+    ...tags,
+  ],
   transformReply: ([intentIds, versions]: [string[], string[]]) => ({ intentIds, versions }),
+});
+
+/**
+ * KEYS: deadlines, intents. ARGV: lifetime of versions in ms, what version keys begin with, what fresh versions begin with, tags.
+ * Invalidates what the writes under way touch that touch or make any of the tags, and marks these writes as overtaken.
+ */
+const overtake = defineScript({
+  NUMBER_OF_KEYS: 2,
+  SCRIPT: `
+    local wanted = {}
+    for i = 4, #ARGV do wanted[ARGV[i]] = true end
+    local intents = redis.call('HGETALL', KEYS[2])
+    for i = 1, #intents, 2 do
+      if intents[i + 1]:sub(1, 1) ~= '${OVERTAKEN}' then
+        local touched = cjson.decode(intents[i + 1])
+        local isWanted = false
+        for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
+        for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
+        if isWanted then
+          for m, tag in ipairs(touched.tags) do
+            redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. m, 'PX', ARGV[1])
+          end
+          redis.call('HSET', KEYS[2], intents[i], '${OVERTAKEN}' .. intents[i + 1])
+        end
+      end
+    end
+    return 1`,
+  transformArguments: (
+    keys: readonly string[],
+    lifetime: number,
+    prefix: string,
+    fresh: string,
+    tags: readonly string[],
+  ) => [...keys, String(lifetime), prefix, fresh, ...tags],
+  transformReply: () => undefined,
 });
 
 /** KEYS: deadlines, intents. Answers with the id and the tags of each intent that is past its deadline. */
@@ -133,11 +179,53 @@ const overdue = defineScript({
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
       found[#found + 1] = id
-      found[#found + 1] = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
+      local intent = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
+      if intent:sub(1, 1) == '${OVERTAKEN}' then intent = intent:sub(2) end
+      found[#found + 1] = intent
     end
     return found`,
   transformArguments: (keys: readonly string[]) => [...keys],
   transformReply: (reply: string[]) => reply,
+});
+
+/**
+ * KEYS: the epoch. ARGV: the epoch that was seen (empty: none), the one to set if it still stands, its lifetime in ms. Answers
+ * with the epoch that stands then.
+ */
+const renewEpoch = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: `
+    local epoch = redis.call('GET', KEYS[1]) or ''
+    if epoch ~= ARGV[1] then return epoch end
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    return ARGV[2]`,
+  transformArguments: (key: string, seen: string, fresh: string, lifetime: number) => [
+    key,
+    seen,
+    fresh,
+    String(lifetime),
+  ],
+  transformReply: (reply: string) => reply,
+});
+
+/**
+ * KEYS: the sign of a member, the epoch. ARGV: when the sign ends, in ms by the clock of Redis (0: leave none), lifetime of the
+ * epoch in ms. Answers with the time. A sign that arrives after it should have ended leaves none.
+ */
+const checkIn = defineScript({
+  NUMBER_OF_KEYS: 2,
+  SCRIPT: `
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    if tonumber(ARGV[1]) > now then redis.call('SET', KEYS[1], '', 'PXAT', ARGV[1]) end
+    redis.call('PEXPIRE', KEYS[2], ARGV[2])
+    return now`,
+  transformArguments: (keys: readonly [string, string], endsAt: number, lifetime: number) => [
+    ...keys,
+    String(endsAt),
+    String(lifetime),
+  ],
+  transformReply: (reply: number) => reply,
 });
 
 /**
@@ -158,4 +246,4 @@ const count = defineScript({
   transformReply: ([total, endsIn]: [number, number]) => ({ total, endsIn }),
 });
 
-export const redisScripts = { announce, settle, pending, overdue, count };
+export const redisScripts = { announce, settle, pending, overtake, overdue, renewEpoch, checkIn, count };

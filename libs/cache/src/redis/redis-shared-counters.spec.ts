@@ -15,9 +15,8 @@ describe('RedisSharedCounters', () => {
       url: process.env.TEST_REDIS_URL ?? '',
       deadline: 5_000,
       retryInterval: 50,
-      regain: (client) => client.ping(),
     });
-    await connection.open();
+    await connection.open(() => Promise.resolve());
     const options = { namespace: randomUUID() };
     counters = new RedisSharedCounters(connection, options);
     others = new RedisSharedCounters(connection, options);

@@ -11,9 +11,26 @@ import { EPOCH, LedgerUnavailableError } from '../ledger/ledger.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
 import { NoLeases } from '../leases/load-leases.js';
 import { CacheWrites } from './cache-writes.js';
-import type { EvictionRelay } from './eviction-relay.js';
+import { Backplane, CutOffError, EvictionNotRelayedError } from './backplane.js';
 import { Refresher } from './refresher.js';
 import { WarmAnswers } from '../answers/warm-answers.js';
+
+class TestBackplane extends Backplane {
+  readonly mayAnswer = true;
+  isMember = true;
+
+  constructor(private readonly onRelay: (tags: readonly string[]) => Promise<void> = () => Promise.resolve()) {
+    super();
+  }
+
+  override admit(store: string): Promise<string> {
+    return Promise.resolve(store);
+  }
+
+  override relay(tags: readonly string[]): Promise<void> {
+    return this.onRelay(tags);
+  }
+}
 
 const question = { key: 'order 7', tags: ['order:7'] };
 const intent = { id: 'write', tags: ['order:7', 'list'] };
@@ -38,7 +55,7 @@ describe('CacheWrites', () => {
     writes = writesWith();
   });
 
-  function writesWith(relay?: EvictionRelay): CacheWrites {
+  function writesWith(backplane?: Backplane): CacheWrites {
     const refresher = new Refresher(
       ledger,
       entries,
@@ -47,7 +64,7 @@ describe('CacheWrites', () => {
       { ...CACHE_ASIDE_DEFAULTS, refreshPatience: 50 },
       statistics,
     );
-    return new CacheWrites(ledger, entries, refresher, statistics, relay);
+    return new CacheWrites(ledger, entries, refresher, statistics, backplane);
   }
 
   async function read(): Promise<string> {
@@ -56,12 +73,13 @@ describe('CacheWrites', () => {
   }
 
   async function create(beforeSettling: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
-    const observed = await writes.announce(intent, ['order:7']);
+    const { store, observed } = await writes.announce(intent, ['order:7']);
     await beforeSettling();
     await writes.finish({
       intentId: 'write',
       changed: ['list'],
       made: { tag: 'order:7', keys: [question.key], answer: toAnswer('written through'), observed },
+      isAnnounced: store !== undefined,
     });
   }
 
@@ -143,12 +161,12 @@ describe('CacheWrites', () => {
       Object.assign(ledger, methods);
       let release!: () => void;
       const gate = new Promise<void>((resolve) => (release = resolve));
-      writes = writesWith({
-        relay: async (tags) => {
+      writes = writesWith(
+        new TestBackplane(async (tags) => {
           await gate;
           relayed.push(tags);
-        },
-      });
+        }),
+      );
       let finished = false;
       const creation = create().then(() => (finished = true));
       await new Promise((resolve) => setImmediate(resolve));
@@ -158,11 +176,30 @@ describe('CacheWrites', () => {
       expect(relayed).toEqual([['list', 'order:7']]);
     });
 
-    it('relays nothing of a write that the ledger learnt of in the end', async () => {
+    it('relays a write that others look for elsewhere, or that was announced too late, although the ledger knows of it', async () => {
+      writes = writesWith(
+        new TestBackplane((tags) => {
+          relayed.push(tags);
+          return Promise.resolve();
+        }),
+      );
+      await writes.announce(intent);
+      await writes.finish({ intentId: 'write', changed: ['list'], isAnnounced: false });
+      expect(relayed).toEqual([['list']]);
+    });
+
+    it('refuses a write, before it begins, of which nobody could be told', async () => {
       Object.assign(ledger, { announce: away });
-      writes = writesWith({ relay: () => Promise.reject(new Error('relayed')) });
-      await create();
-      expect(await read()).toBe('miss: from the source');
+      const backplane = new TestBackplane();
+      backplane.isMember = false;
+      writes = writesWith(backplane);
+      await expect(writes.announce(intent)).rejects.toBeInstanceOf(CutOffError);
+    });
+
+    it('does not acknowledge a write that the others could not be told of', async () => {
+      Object.assign(ledger, { settle: away });
+      writes = writesWith(new TestBackplane(() => Promise.reject(new EvictionNotRelayedError('nobody hears'))));
+      await expect(create()).rejects.toBeInstanceOf(EvictionNotRelayedError);
     });
   });
 });

@@ -15,7 +15,7 @@ import {
   type Version,
 } from '../ledger/ledger.js';
 import { freshVersion } from '../ledger/version.js';
-import { EvictionRelay } from './eviction-relay.js';
+import { Backplane, CutOffError } from './backplane.js';
 import { Refresher } from './refresher.js';
 
 /** What a write has made: an answer to be stored before anybody asks for it. */
@@ -25,7 +25,15 @@ export interface WrittenThrough {
   /** The keys of the questions that have this answer. */
   readonly keys: readonly string[];
   readonly answer: Answer;
-  /** What {@link CacheWrites.announce} has observed, before the commit. */
+  /** What {@link CacheWrites.announce} has observed, before the commit; nothing if the ledger was not told. */
+  readonly observed: ObservedVersions | undefined;
+}
+
+/** A write that is about to begin. */
+export interface Announcement {
+  /** The store whose users need not be told of the write in another way; undefined if the ledger was not told. */
+  readonly store: string | undefined;
+  /** The versions of the observed tags before the commit; undefined if the ledger was not told. */
   readonly observed: ObservedVersions | undefined;
 }
 
@@ -35,6 +43,8 @@ export interface FinishedWrite {
   /** What it made untrue. */
   readonly changed: readonly Tag[];
   readonly made?: WrittenThrough;
+  /** Whether the source found, as it committed, that all instances use the store that the write was announced to. */
+  readonly isAnnounced: boolean;
 }
 
 /**
@@ -59,8 +69,8 @@ interface Prepared extends WrittenThrough {
  * Writers of one process finish together: those who come while others are finishing share the next round, which begins
  * after their commits.
  *
- * When the ledger is away, this instance trusts nothing that is stored, and makes everything invalid before it does so
- * again. Other instances may still reach the ledger: they are told by the relay, if the application has one.
+ * When the ledger cannot be told of a write, this instance trusts nothing that is stored until it has made up for that. The
+ * other instances are told by the backplane, if the application has one.
  */
 @Injectable()
 export class CacheWrites {
@@ -73,19 +83,22 @@ export class CacheWrites {
     private readonly entries: EntryStore,
     private readonly refresher: Refresher,
     private readonly statistics: CacheStatistics,
-    @Optional() private readonly relay?: EvictionRelay,
+    @Optional() private readonly backplane?: Backplane,
   ) {}
 
   /**
    * Notes that a write is about to begin.
    *
    * @param observeTags tags whose versions before the commit {@link finish} will need
-   * @returns their versions, or nothing when the ledger could not be told
+   * @throws {CutOffError} if nobody could be told of the write in any way
    */
-  async announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<ObservedVersions | undefined> {
+  async announce(intent: Intent, observeTags: readonly Tag[] = []): Promise<Announcement> {
+    const { store } = this.ledger;
     const observed = await this.tell(() => this.ledger.announce(intent, observeTags));
-    if (!observed) this.statistics.unannouncedWrites += 1;
-    return observed;
+    if (observed && store !== undefined) return { store, observed };
+    if (this.backplane?.isMember === false) throw new CutOffError();
+    this.statistics.unannouncedWrites += 1;
+    return { store: undefined, observed: undefined };
   }
 
   /**
@@ -124,13 +137,14 @@ export class CacheWrites {
   private async finishAll(writes: readonly FinishedWrite[]): Promise<void> {
     const intentIds = writes.map(({ intentId }) => intentId);
     const changed = [...new Set(writes.flatMap((write) => write.changed))];
+    const isAnnounced = writes.every((write) => write.isAnnounced);
     const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));
     const stored = made.map((one) => this.store(one));
     for (let attempt = 1; ; attempt += 1) {
       const refresh = await this.refresher.prepare(changed);
       const orRefuse = attempt < ATTEMPTS;
       const flips = changed.map((tag): Flip => ({ tag, refreshed: withRefusal(refresh.tags.get(tag), orRefuse) }));
-      if (await this.settle(intentIds, [...flips, ...made.map(flipOf)], refresh.shown)) {
+      if (await this.settle(intentIds, [...flips, ...made.map(flipOf)], { shown: refresh.shown, isAnnounced })) {
         await Promise.all([...stored, this.refresher.publish(refresh)]);
         return;
       }
@@ -149,14 +163,14 @@ export class CacheWrites {
   private async settle(
     intentIds: readonly string[],
     flips: readonly Flip[],
-    shown: readonly Tag[] = [],
+    { shown = [], isAnnounced = true }: { readonly shown?: readonly Tag[]; readonly isAnnounced?: boolean } = {},
   ): Promise<boolean> {
     const settled = await this.tell(() => this.ledger.settle(intentIds, flips, shown));
     if (settled === false) return false;
     this.statistics.evictedTags += flips.filter(({ refreshed }) => !refreshed).length;
-    if (settled === undefined) {
+    if (settled === undefined || !isAnnounced) {
       this.statistics.relayedWrites += 1;
-      await this.relay?.relay([...new Set(flips.map(({ tag }) => tag))]);
+      await this.backplane?.relay([...new Set(flips.map(({ tag }) => tag))]);
     }
     return true;
   }

@@ -21,8 +21,8 @@ const changed = ['list', 'counts'];
 class OvertakenLedger extends MemoryLedger {
   overtaken: string | undefined;
 
-  override async observe(tags: readonly string[]): Promise<ObservedVersions> {
-    const observed = await super.observe(tags);
+  override async provide(tags: readonly string[]): Promise<ObservedVersions> {
+    const observed = await super.provide(tags);
     if (this.overtaken !== undefined) await this.evict([this.overtaken]);
     return observed;
   }
@@ -71,7 +71,7 @@ describe('warm answers', () => {
   }
 
   function finish(tags: readonly string[] = changed): Promise<void> {
-    return writes.finish({ intentId: 'w', changed: tags });
+    return writes.finish({ intentId: 'w', changed: tags, isAnnounced: true });
   }
 
   async function turns(): Promise<void> {
@@ -159,7 +159,7 @@ describe('warm answers', () => {
   });
 
   it('do not keep a write from being finished while the ledger is away', async () => {
-    ledger.observe = () => Promise.reject(new LedgerUnavailableError('redis-away'));
+    ledger.provide = () => Promise.reject(new LedgerUnavailableError('redis-away'));
     ledger.settle = () => Promise.reject(new LedgerUnavailableError('redis-away'));
     await finish();
     expect(statistics.relayedWrites).toBe(1);

@@ -60,7 +60,7 @@ export class Refresher {
   private async load(changed: readonly Tag[], warm: readonly WarmAnswer[]): Promise<Refresh> {
     this.statistics.refreshes += 1;
     const dependencies = [...new Set(warm.flatMap(({ question }) => question.tags))];
-    const observed = await this.ledger.observe(dependencies);
+    const observed = await this.ledger.provide(dependencies);
     const tags = new Map<Tag, Refreshed>();
     for (const tag of dependencies.filter((name) => changed.includes(name))) {
       tags.set(tag, { observed: observed.get(tag) ?? '', version: freshVersion() });

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { DATABASE_USER } from './initialise.js';
 import { parsePostmasterFile } from './postmaster.js';
 
-/** Any number will do, if it is always the same. */
-const OWNERSHIP_LOCK = 6_370_918_211;
 const RETRY_MS = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -96,7 +95,7 @@ export class Ownership {
       await client.connect();
       const answer = await client.query<{ here: string; mine: boolean }>(
         "SELECT current_setting('data_directory') AS here, pg_try_advisory_lock($1) AS mine",
-        [OWNERSHIP_LOCK],
+        [ADVISORY_LOCKS.embeddedServer],
       );
       const row = answer.rows[0];
       if (row?.here !== dataDirectory) throw new Error(`port ${port} belongs to another PostgreSQL server`);

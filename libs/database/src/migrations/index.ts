@@ -1,6 +1,14 @@
 import { CreateOrders1764000000000 } from './1764000000000-create-orders.js';
 import { LogOrderEvents1764100000000 } from './1764100000000-log-order-events.js';
 import { TellHistoriesApart1764200000000 } from './1764200000000-tell-histories-apart.js';
+import { NoticeOtherDatabases1764300000000 } from './1764300000000-notice-other-databases.js';
+import { KnowTheMembers1764400000000 } from './1764400000000-know-the-members.js';
 
 /** All migrations, in the order in which they are applied. */
-export const migrations = [CreateOrders1764000000000, LogOrderEvents1764100000000, TellHistoriesApart1764200000000];
+export const migrations = [
+  CreateOrders1764000000000,
+  LogOrderEvents1764100000000,
+  TellHistoriesApart1764200000000,
+  NoticeOtherDatabases1764300000000,
+  KnowTheMembers1764400000000,
+];

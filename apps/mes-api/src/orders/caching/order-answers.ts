@@ -1,5 +1,6 @@
 import { toAnswer, type CacheDescription, type Question, type Tag, type WrittenThrough } from '@mes/cache';
 import type { FastifyRequest } from 'fastify';
+import { callerOf } from '../../auth/caller-of.js';
 import { visibilityOf } from '../../auth/visibility-of.js';
 import { orderIdOf } from '../dto/order-id.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
@@ -12,7 +13,7 @@ import { listTags, orderTag } from './order-tags.js';
 
 /** A page of the list: its key is the validated and normalised query, and what the caller may see. */
 export function orderListAnswer(request: FastifyRequest): CacheDescription {
-  return listQuestion(validateQuery(ListOrdersDto, request), visibilityOf(request));
+  return { ...listQuestion(validateQuery(ListOrdersDto, request), visibilityOf(request)), asker: askerOf(request) };
 }
 
 /** Of queries that are asked again, which are the same object then, it is known already what they ask for. */
@@ -26,17 +27,19 @@ export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibil
   return { key: `orders:${visibilityKey(visibility)}:${text}`, tags };
 }
 
-/** One order. Its entity tag is its version, so that it can be given back in `If-Match`. */
+/** One order. Its entity tags begin with its version, so that they can be given back in `If-Match`. */
 export function orderAnswer(request: FastifyRequest): CacheDescription {
   refuseParameters(request);
-  return { ...orderQuestion(orderIdOf(request), visibilityOf(request)), entityTag: versionTag };
+  const question = orderQuestion(orderIdOf(request), visibilityOf(request));
+  return { ...question, asker: askerOf(request), version: versionOf };
 }
 
 /** The past status changes of one order. */
 export function orderHistoryAnswer(request: FastifyRequest): CacheDescription {
   refuseParameters(request);
   const id = orderIdOf(request);
-  return { key: `order:${id}:history:${visibilityKey(visibilityOf(request))}`, tags: [orderTag(id)] };
+  const key = `order:${id}:history:${visibilityKey(visibilityOf(request))}`;
+  return { key, tags: [orderTag(id)], asker: askerOf(request) };
 }
 
 /** The answer that will be given, for an order that was just created, to its creator and to those who see all. */
@@ -45,11 +48,19 @@ export function writtenOrder(order: Order): Pick<WrittenThrough, 'tag' | 'keys' 
   return {
     tag: orderTag(order.id),
     keys: visibilities.map((visibility) => orderQuestion(order.id, visibility).key),
-    answer: toAnswer(presentOrder(order), versionTag),
+    answer: toAnswer(presentOrder(order), versionOf),
   };
 }
 
-/** The entity tag of an order: `"<version>"`. */
+function askerOf(request: FastifyRequest): string {
+  return callerOf(request).subject;
+}
+
+function versionOf({ version }: Pick<OrderDto, 'version'>): string {
+  return String(version);
+}
+
+/** What a write is answered with, for `If-Match`: `"<version>"`. */
 export function versionTag({ version }: Pick<OrderDto, 'version'>): string {
   return `"${version}"`;
 }

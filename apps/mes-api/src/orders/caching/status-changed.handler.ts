@@ -18,8 +18,9 @@ export class StatusChangedHandler {
   ) {}
 
   @OnEvent(StatusChanged.eventName, { suppressErrors: false })
-  async evict({ changeId, order, from }: StatusChanged): Promise<void> {
-    await this.writes.finish({ intentId: changeId, changed: tagsOfChange(order.id, [from], order.status) });
+  async evict({ changeId, order, from, isAnnounced }: StatusChanged): Promise<void> {
+    const changed = tagsOfChange(order.id, [from], order.status);
+    await this.writes.finish({ intentId: changeId, changed, isAnnounced });
     await this.reads.ensure([orderTag(order.id)]);
   }
 }

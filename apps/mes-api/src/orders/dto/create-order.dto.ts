@@ -9,7 +9,6 @@ import {
   IsUrl,
   Matches,
   Max,
-  MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
@@ -19,6 +18,18 @@ import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderRequest, type OrderSource } from '../order.js';
 
 export const MAX_QUANTITY = 10_000;
+
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+
+/**
+ * A link that shows the host that it leads to. A user before the host (`@`), a backslash, invisible characters and letters
+ * that look like others can hide it. Hosts of other scripts are written in Punycode.
+ */
+const MODEL_URL = new RegExp(
+  `^[Hh][Tt][Tt][Pp][Ss]?://(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?` +
+    '(?:[/?#][^\\s\\\\\\p{C}\\p{Default_Ignorable_Code_Point}]*)?$',
+  'u',
+);
 
 export class CustomerDto {
   @IsText(100)
@@ -37,9 +48,17 @@ export class ProductDto {
 
   @Optional()
   @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
-  @MaxLength(2_000)
+  @Matches(MODEL_URL, {
+    message:
+      'modelUrl must be an http(s) URL with a plain ASCII host, without user, backslash and invisible characters',
+  })
   @IsText(2_000)
-  @ApiPropertyOptional({ format: 'uri', maxLength: 2_000, example: 'https://models.example.com/signet-oval.stl' })
+  @ApiPropertyOptional({
+    format: 'uri',
+    maxLength: 2_000,
+    pattern: MODEL_URL.source,
+    example: 'https://models.example.com/signet-oval.stl',
+  })
   modelUrl?: string;
 }
 

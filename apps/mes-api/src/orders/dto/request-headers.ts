@@ -16,7 +16,8 @@ export const IDEMPOTENCY_KEY_HEADER: ApiHeaderOptions = {
 export const IF_MATCH_HEADER: ApiHeaderOptions = {
   name: 'If-Match',
   required: false,
-  description: 'Only if the order still has this version, e.g. `"3"`.',
+  description:
+    'Only if the order still has this version: an `ETag` that you were given, or the version alone, e.g. `"3"`.',
   schema: { type: 'string', pattern: ENTITY_TAGS.source },
 };
 
@@ -35,6 +36,9 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   return header;
 }
 
+/** The entity tag that a write is answered with, or one that a read is, with the version before the digest. */
+const VERSION_TAG = /^"([1-9]\d{0,8})(?:-[\w-]+)?"$/;
+
 /**
  * The versions that an `If-Match` header allows (RFC 9110, section 13.1.1); nothing if it allows any. Weak and foreign
  * entity tags match no version.
@@ -46,7 +50,8 @@ export function parseIfMatch(header: string | undefined): readonly number[] | un
   if (!ENTITY_TAGS.test(header)) {
     throw invalidInput([{ field: 'If-Match', message: 'If-Match must be * or a list of entity tags such as "3"' }]);
   }
-  return parseEntityTags(header)
-    .filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag))
-    .map((tag) => Number(tag.slice(1, -1)));
+  return parseEntityTags(header).flatMap((tag) => {
+    const version = VERSION_TAG.exec(tag)?.[1];
+    return version === undefined ? [] : [Number(version)];
+  });
 }

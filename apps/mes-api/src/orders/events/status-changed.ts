@@ -10,5 +10,7 @@ export class StatusChanged {
     readonly changeId: string,
     readonly order: Order,
     readonly from: OrderStatus,
+    /** Whether all instances look where the change was announced. */
+    readonly isAnnounced: boolean,
   ) {}
 }

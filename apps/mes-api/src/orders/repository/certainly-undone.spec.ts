@@ -1,4 +1,5 @@
-import { DataSource } from 'typeorm';
+import pg from 'pg';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { DATABASE_DEFAULTS, databaseOptions } from '@mes/database';
 import { eventually } from '../../../../../test/support/eventually.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
@@ -65,6 +66,30 @@ describe('whether a failed write has certainly not happened', () => {
     expect(isCertainlyUndone(await broken)).toBe(false);
     await Promise.all([ended, source, watcher].map((each) => each.destroy()));
     await proxy.close();
+  });
+
+  it('is not when the server has vanished', async () => {
+    const proxy = await TcpProxy.open(database.url);
+    const options = databaseOptions({ ...DATABASE_DEFAULTS, url: proxy.url, poolSize: 1, statementTimeout: 100 });
+    const source = await new DataSource(options).initialize();
+    proxy.vanish();
+    expect(isCertainlyUndone(await failureOf(source.query('SELECT 1')))).toBe(false);
+    await source.destroy();
+    await proxy.close();
+  });
+
+  it('is not when what was to be sent finds the connection broken', () => {
+    const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    expect(isCertainlyUndone(new QueryFailedError('INSERT', [], broken))).toBe(false);
+  });
+
+  it('is not when the server panics, for it may find the commit in its log when it starts again', () => {
+    const full = (severity: string): QueryFailedError => {
+      const error = new pg.DatabaseError('no space left on device', 0, 'error');
+      return new QueryFailedError('INSERT', [], Object.assign(error, { severity, code: '53100' }));
+    };
+    expect(isCertainlyUndone(full('ERROR'))).toBe(true);
+    expect(isCertainlyUndone(full('PANIC'))).toBe(false);
   });
 
   it('is not when something else went wrong', () => {

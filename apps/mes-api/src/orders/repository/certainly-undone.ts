@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { QueryFailedError } from 'typeorm';
 import { isDatabaseAway } from '../../problem-details/database-away.js';
 import { OrderError } from '../order-errors.js';
@@ -10,6 +11,8 @@ export function isCertainlyUndone(error: unknown): boolean {
   if (error instanceof OrderError) return true;
   // What is no failed query and yet the database's fault is a connection that could not be had: nothing was sent.
   if (!(error instanceof QueryFailedError)) return isDatabaseAway(error);
-  const { code } = error.driverError as { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !UNCERTAIN.test(code);
+  const driverError: unknown = error.driverError;
+  if (!(driverError instanceof pg.DatabaseError)) return false;
+  // A server that panics, for want of room for its log, say, may find the commit in it when it starts again.
+  return driverError.severity === 'ERROR' && !UNCERTAIN.test(driverError.code ?? '');
 }

@@ -5,8 +5,14 @@ import type { Visibility } from '../visibility.js';
 
 /** How a write was announced. */
 export interface Announced {
-  /** Whether the cache knows that the write is under way. If not, the database tells all instances of it by itself. */
-  readonly announced?: boolean;
+  /** Where the cache was told that the write is under way; if nowhere, the database tells all instances of it by itself. */
+  readonly announcedTo?: string | undefined;
+}
+
+/** What became of that. */
+export interface Heard {
+  /** Whether that is where all instances look. If not, the database has told them of the write by itself. */
+  readonly isAnnounced: boolean;
 }
 
 /** An order about to be created. */
@@ -16,7 +22,7 @@ export interface NewOrder extends OrderRequest, Announced {
   readonly idempotency?: { readonly key: string; readonly hash: string } | undefined;
 }
 
-export interface Creation {
+export interface Creation extends Heard {
   readonly order: Order;
   /** The same request had been made before, and this is its answer. */
   readonly repeated: boolean;
@@ -33,7 +39,7 @@ export interface ChangeStatus extends Announced {
   readonly ifVersions?: readonly number[] | undefined;
 }
 
-export interface StatusChange {
+export interface StatusChange extends Heard {
   readonly order: Order;
   readonly from: OrderStatus;
 }

@@ -21,6 +21,7 @@ import {
   OrdersRepository,
   type ChangeStatus,
   type Creation,
+  type Heard,
   type ListOrders,
   type NewOrder,
   type OrderPage,
@@ -43,7 +44,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
 
   override async create(order: NewOrder): Promise<Creation> {
     try {
-      return { order: await this.insert(order), repeated: false };
+      return { ...(await this.insert(order)), repeated: false };
     } catch (error) {
       const constraint = violatedUniqueConstraint(error);
       // The earlier request may also have had the same externalId, and either constraint may be found violated first.
@@ -51,7 +52,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       if (constraint !== undefined && idempotency) {
         const earlier = await this.findByIdempotencyKey(order.createdBy, idempotency.key);
         if (earlier && earlier.hash !== idempotency.hash) throw new IdempotencyKeyReusedError();
-        if (earlier) return { order: earlier.order, repeated: true };
+        if (earlier) return { order: earlier.order, repeated: true, isAnnounced: false };
       }
       if (constraint === 'orders_external_id') throw new ExternalIdTakenError(order.externalId ?? '');
       throw error;
@@ -75,7 +76,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       steps.filter(wanted).map((step) => step.from);
 
     // The conditions are judged on the row as it is once the lock is held: of all who try at once, one succeeds.
-    const [row] = await this.orders.query<OrderEntity[]>(
+    const [row] = await this.orders.query<(OrderEntity & Heard)[]>(
       `WITH changed AS (
         UPDATE orders SET
           previous_status = status,
@@ -92,7 +93,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at, comment)
         SELECT id, version, previous_status, status, $4, updated_at, $8 FROM changed
       )
-      SELECT ${this.columns} FROM changed o`,
+      SELECT ${this.columns}, o."isAnnounced" FROM changed o`,
       [
         change.orderId,
         change.to,
@@ -102,10 +103,12 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         from(({ back }) => back === true),
         change.ifVersions ?? null,
         change.comment ?? null,
-        change.announced === true ? 'on' : 'off',
+        change.announcedTo ?? null,
       ],
     );
-    if (row?.previousStatus) return { order: toOrder(row), from: row.previousStatus };
+    if (row?.previousStatus) {
+      return { order: toOrder(row), from: row.previousStatus, isAnnounced: row.isAnnounced };
+    }
     throw await this.refusal(change);
   }
 
@@ -137,7 +140,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return { orders, next: last && rows.length > list.limit ? positionAfter(last, list.sort) : undefined };
   }
 
-  private async insert(order: NewOrder): Promise<Order> {
+  private async insert(order: NewOrder): Promise<Pick<Creation, 'order' | 'isAnnounced'>> {
     const values: Readonly<Record<string, unknown>> = {
       id: order.id,
       external_id: order.externalId,
@@ -158,13 +161,13 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       idempotency_hash: order.idempotency?.hash,
     };
     const names = Object.keys(values);
-    const [row] = await this.orders.query<OrderEntity[]>(
+    const [row] = await this.orders.query<(OrderEntity & Heard)[]>(
       `INSERT INTO orders AS o (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})
        RETURNING ${this.columns}, ${announcement(`$${names.length + 1}`)}`,
-      [...Object.values(values), order.announced === true ? 'on' : 'off'],
+      [...Object.values(values), order.announcedTo ?? null],
     );
     if (!row) throw new Error('the inserted order was not returned');
-    return toOrder(row);
+    return { order: toOrder(row), isAnnounced: row.isAnnounced };
   }
 
   /** Why nothing was changed. The order may have moved on since; what is said is what stands now. */
@@ -177,11 +180,11 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
 }
 
 /**
- * To be returned by a writing statement: says, for its transaction only, whether the cache knows of the write. A trigger,
- * which runs at the end of the statement, notifies all instances of those writes that the cache does not know of.
+ * To be returned by a writing statement: finds out whether all instances look where the write was announced. A trigger, which
+ * runs at the end of the statement, notifies all instances of other writes.
  */
 function announcement(parameter: string): string {
-  return `set_config('mes.announced', ${parameter}, true)`;
+  return `announce_write(${parameter}) AS "isAnnounced"`;
 }
 
 function ownOnly(visibility: Visibility): { createdBy?: string } {

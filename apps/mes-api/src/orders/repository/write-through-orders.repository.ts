@@ -36,26 +36,26 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     const changed = tagsOfCreation();
     const tag = orderTag(newOrder.id);
     const intent: Intent = { id: newOrder.id, tags: changed, made: [tag] };
-    const observed = await this.writes.announce(intent, [tag]);
+    const { store, observed } = await this.writes.announce(intent, [tag]);
     const creation = await this.finishOnFailure(intent, () =>
-      this.persistent.create({ ...newOrder, announced: observed !== undefined }),
+      this.persistent.create({ ...newOrder, announcedTo: store }),
     );
 
-    const { order, repeated } = creation;
+    const { order, repeated, isAnnounced } = creation;
     await this.writes.finish(
       repeated
         ? // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
-          { intentId: newOrder.id, changed: [...changed, orderTag(order.id)] }
-        : { intentId: newOrder.id, changed, made: { ...writtenOrder(order), observed } },
+          { intentId: newOrder.id, changed: [...changed, orderTag(order.id)], isAnnounced }
+        : { intentId: newOrder.id, changed, made: { ...writtenOrder(order), observed }, isAnnounced },
     );
     return creation;
   }
 
   override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
     const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
-    const announced = (await this.writes.announce(intent)) !== undefined;
+    const { store } = await this.writes.announce(intent);
     try {
-      return await this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announced }));
+      return await this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announcedTo: store }));
     } catch (error) {
       // The refusal tells what the order is like now, which may be the work of somebody who is not done yet.
       if (error instanceof OrderError) await this.reads.ensure([orderTag(change.orderId)]);

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { StoreRefusedError } from '@mes/cache';
+import { Injectable } from '@nestjs/common';
+import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+
+/** How long a member may answer from the cache after a beat, as the others reckon; in milliseconds. */
+export const LEASE = 5_000;
+
+/** How long it does so itself: for what it has begun to answer, and for clocks that run at different speeds. */
+const OWN_LEASE = 4_000;
+
+interface BeatRow {
+  /** The store that this member has claimed. */
+  readonly claimed: string | null;
+  readonly authority: string | null;
+  readonly state: string;
+  /** The beats of the other members, by their ids. */
+  readonly others: Readonly<Record<string, string>> | null;
+}
+
+/** What a beat has shown. */
+export interface Beat {
+  readonly authority: string | null;
+  /** Names the database and the state that it is in. */
+  readonly state: string;
+}
+
+/**
+ * The instances that run, as they stand in the database: each renews its row every second, and whether a row is still renewed
+ * is judged by the clock of the instance that looks.
+ */
+@Injectable()
+export class Members {
+  /** Names this instance. */
+  readonly id = randomUUID();
+  private readonly others = new Map<string, { readonly beat: string; readonly since: number }>();
+  private claim: { readonly store: string; readonly term: string } | undefined;
+  private releases = false;
+  private leaseEnd = -Infinity;
+  private heardAt = -Infinity;
+  private state = '';
+
+  constructor(private readonly notifications: PostgresNotifications) {}
+
+  /** Until when this instance may answer from the cache by its last beat. */
+  get leaseEndsAt(): number {
+    return this.leaseEnd;
+  }
+
+  /** The other members whose beats go on, as far as this instance knows. */
+  get live(): readonly string[] {
+    const now = performance.now();
+    return [...this.others].filter(([, { since }]) => now - since < LEASE).map(([id]) => id);
+  }
+
+  /** The other members that lived when this instance last heard of them. */
+  get lastLive(): readonly string[] {
+    return [...this.others].filter(([, { since }]) => this.heardAt - since < LEASE).map(([id]) => id);
+  }
+
+  /** Whether there are members whose beats have stopped. They may have died, or go on without the database. */
+  get haveSomeStopped(): boolean {
+    return this.live.length < this.others.size;
+  }
+
+  /** To be called when this instance listens, again: after a crash, the database has forgotten what tells its state before it. */
+  async markCrash(): Promise<void> {
+    await this.notifications.query('INSERT INTO order_event_histories DEFAULT VALUES ON CONFLICT DO NOTHING');
+  }
+
+  /** Renews the row of this instance and looks at those of the others. Renews no lease: see {@link renewLease}. */
+  async beat(): Promise<Beat> {
+    const { releases } = this;
+    this.releases = false;
+    const [row] = await this.notifications.query<BeatRow>(
+      `WITH mine AS (
+        INSERT INTO cache_members AS m (id) VALUES ($1)
+        ON CONFLICT (id) DO UPDATE SET
+          beat = m.beat + 1, seen_at = clock_timestamp(), store = CASE WHEN $2 THEN NULL ELSE m.store END
+        RETURNING store
+      ), forgotten AS (
+        DELETE FROM cache_members WHERE seen_at < clock_timestamp() - interval '1 day' AND id <> $1
+      )
+      SELECT (SELECT store FROM mine) AS claimed, store AS authority, database_state() AS state,
+        (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $1) AS others
+      FROM cache_authority`,
+      [this.id, releases],
+    );
+    if (!row) throw new Error('the database does not say which store is the authority');
+    this.learn(row.others ?? {});
+    this.state = row.state;
+    if (this.claim && (row.claimed !== this.claim.store || row.authority !== this.claim.store)) this.claim = undefined;
+    return row;
+  }
+
+  /**
+   * From now on, this instance has acted upon all that was notified before the beat.
+   *
+   * @param sentAt when the beat was sent
+   */
+  renewLease(sentAt: number): void {
+    this.leaseEnd = sentAt + OWN_LEASE;
+  }
+
+  /**
+   * Claims a store for this instance.
+   *
+   * @param seen what the epoch in the store was made for
+   * @param isGone whether no member can take this instance for a user of another store
+   * @returns what the epoch has to be made for
+   * @throws {StoreRefusedError}
+   */
+  async claimStore(store: string, seen: string, isGone: boolean): Promise<string> {
+    if (this.claim?.store === store && seen === this.label(this.claim.term)) return seen;
+    const live = this.live;
+    const stopped = isGone
+      ? [...this.others].filter(([id]) => !live.includes(id)).map(([id, { beat }]) => `${id}/${beat}`)
+      : [];
+    this.claim = undefined;
+    this.releases = false;
+    const [row] = await this.notifications.query<{ term: string | null }>(
+      'SELECT claim_cache_store($1, $2, $3) AS term',
+      [this.id, store, stopped],
+    );
+    const term = row?.term ?? null;
+    if (term === null) throw new StoreRefusedError('other instances use another one');
+    this.claim = { store, term };
+    return this.label(term);
+  }
+
+  hasClaimed(store: string): boolean {
+    return this.claim?.store === store;
+  }
+
+  /** This instance does not use its store any more, so that others may claim another one. */
+  releaseStore(): void {
+    if (!this.claim) return;
+    this.claim = undefined;
+    this.releases = true;
+  }
+
+  /** Notifies all members, and learns which there are. Resolves with the store that all use. */
+  async tell(channel: string, messages: readonly string[]): Promise<string | null> {
+    const [row] = await this.notifications.query<Pick<BeatRow, 'authority' | 'others'>>(
+      `SELECT count(pg_notify($1, message)) AS told, (SELECT store FROM cache_authority) AS authority,
+        (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $3) AS others
+       FROM unnest($2::text[]) AS message`,
+      [channel, messages, this.id],
+    );
+    this.learn(row?.others ?? {});
+    return row?.authority ?? null;
+  }
+
+  /** Nobody has to wait for this instance any more. */
+  async leave(): Promise<void> {
+    await this.notifications.query('DELETE FROM cache_members WHERE id = $1', [this.id]);
+  }
+
+  private label(term: string): string {
+    return `${term}:${this.state}`;
+  }
+
+  private learn(beats: Readonly<Record<string, string>>): void {
+    const now = performance.now();
+    this.heardAt = now;
+    for (const id of this.others.keys()) if (!(id in beats)) this.others.delete(id);
+    for (const [id, beat] of Object.entries(beats)) {
+      if (this.others.get(id)?.beat !== beat) this.others.set(id, { beat, since: now });
+    }
+  }
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Backplane,
+  EPOCH,
+  EvictionNotRelayedError,
+  Ledger,
+  LedgerUnavailableError,
+  StoreRefusedError,
+  type Tag,
+} from '@mes/cache';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { NotListeningError, PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { EVICTIONS_CHANNEL } from './evictions-channel.js';
+import { DatabaseReplaced } from './database-replaced.js';
+import { LEASE, Members, type Beat } from './members.js';
+import { messagesOf, type Eviction } from './messages.js';
+
+interface Echo {
+  readonly question: string;
+  readonly member: string;
+  /** The store in which the answering instance has invalidated the tags; null if it trusts none. */
+  readonly store: string | null;
+  /** Whether it knows all that was notified before the question. */
+  readonly isUpToDate: boolean;
+}
+
+/** A question to the other members that has not been answered by all of them. */
+interface Question {
+  readonly echoes: Map<string, Echo>;
+  onEcho: () => void;
+}
+
+const ECHOES_CHANNEL = 'mes_echoes';
+
+/** How often this instance leaves a sign in its store, and without the database looks for those of the others; in milliseconds. */
+const TICK = 1_000;
+
+/** How long after one sign was left the next one ends, in milliseconds. */
+const SIGN_LIFETIME = 4_000;
+
+/** For how long it is believed that all other members are there, in milliseconds: longer than the loop may be late. */
+const PRESENCE_LIFETIME = 2_000;
+
+/** How long a member that listens again waits for others to say that they have listened meanwhile, in milliseconds. */
+const VOUCH_TIMEOUT = 1_500;
+
+/**
+ * Connects the instances by PostgreSQL's LISTEN and NOTIFY, where the ledger cannot: when the writing instance does not reach
+ * Redis, and when somebody writes behind the API's back, which triggers notify of. The steps are those of the model in
+ * `libs/cache/model/members.ts`.
+ */
+@Injectable()
+export class PostgresBackplane extends Backplane implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(PostgresBackplane.name);
+  private readonly questions = new Map<string, Question>();
+  /** Whether all that was notified since this instance began to answer from the cache has been acted upon. */
+  private isUpToDate = false;
+  private state: string | undefined;
+  /** Until when all members are believed to be present in the store. */
+  private presenceEnd = -Infinity;
+  /** When the last sign of this instance has ended for sure, in all stores. */
+  private signEnd = -Infinity;
+  private isTicking = false;
+  private timer: NodeJS.Timeout | undefined;
+  private hearing: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly members: Members,
+    private readonly notifications: PostgresNotifications,
+    private readonly events: EventEmitter2,
+  ) {
+    super();
+    notifications.listen(ECHOES_CHANNEL, (payload) => {
+      const echo = JSON.parse(payload) as Echo;
+      const question = this.questions.get(echo.question);
+      question?.echoes.set(echo.member, echo);
+      question?.onEcho();
+    });
+    notifications.listen(EVICTIONS_CHANNEL, (payload) => this.hearInOrder(JSON.parse(payload) as Eviction));
+    notifications.onConnected(() => this.join());
+    notifications.onBeat(() => this.beat());
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.tick(), TICK);
+    this.timer.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    try {
+      await this.members.leave();
+    } catch {
+      // The others find out by themselves.
+    }
+  }
+
+  override get mayAnswer(): boolean {
+    return performance.now() < Math.max(this.members.leaseEndsAt, this.presenceEnd);
+  }
+
+  override get isMember(): boolean {
+    return this.isUpToDate && this.notifications.isConnected && performance.now() < this.members.leaseEndsAt;
+  }
+
+  override async admit(store: string, seen: string): Promise<string> {
+    try {
+      return await this.members.claimStore(store, seen, this.isGone);
+    } catch (error) {
+      if (error instanceof NotListeningError) throw new StoreRefusedError('PostgreSQL is away', { cause: error });
+      throw error;
+    }
+  }
+
+  override async relay(tags: readonly Tag[]): Promise<void> {
+    if (!this.isMember) throw new EvictionNotRelayedError('this instance would not hear the echoes of the others');
+    const { id, question } = this.newQuestion();
+    try {
+      const authority = await this.ask(id, tags);
+      const told = performance.now();
+      while (!this.isAnswered(question, authority, told)) await this.nextEcho(question, told);
+    } catch (error) {
+      throw new EvictionNotRelayedError('the other instances could not be told of a write', { cause: error });
+    } finally {
+      this.questions.delete(id);
+    }
+  }
+
+  /** No other member can take this instance for one that writes to a store. */
+  private get isGone(): boolean {
+    return performance.now() >= this.signEnd + PRESENCE_LIFETIME;
+  }
+
+  private newQuestion(): { readonly id: string; readonly question: Question } {
+    const id = randomUUID();
+    const question: Question = { echoes: new Map(), onEcho: () => undefined };
+    this.questions.set(id, question);
+    return { id, question };
+  }
+
+  /** Tells the others. Resolves with the store that all use. */
+  private ask(question: string, tags: readonly Tag[]): Promise<string | null> {
+    return this.members.tell(EVICTIONS_CHANNEL, messagesOf(tags, { question, origin: this.members.id }));
+  }
+
+  /** Whether no other instance can show anything older than what the question told of. */
+  private isAnswered({ echoes }: Question, authority: string | null, told: number): boolean {
+    const isDone = [...echoes.values()].some(({ store }) => store !== null && store === authority);
+    if (isDone || (authority !== null && this.ledger.store === authority)) return true;
+    const isLeaseOver = performance.now() >= told + LEASE;
+    const silent = this.members.live.filter((id) => !echoes.has(id));
+    if (silent.length > 0 && !isLeaseOver) return false;
+    // Those go on without the database as long as they see a sign of every other member in their store.
+    return this.isGone || (silent.length === 0 && !this.members.haveSomeStopped);
+  }
+
+  private async nextEcho(question: Question, told: number): Promise<void> {
+    const now = performance.now();
+    const ends = [told + LEASE, this.signEnd + PRESENCE_LIFETIME].filter((end) => end > now);
+    await Promise.race([
+      new Promise<void>((resolve) => (question.onEcho = resolve)),
+      delay(Math.max(1, Math.min(...ends, now + TICK) - now), undefined, { ref: false }),
+    ]);
+  }
+
+  /** Begins to listen, again: what was notified meanwhile is not known here. */
+  private async join(): Promise<void> {
+    this.isUpToDate = false;
+    await this.members.markCrash();
+    const sentAt = performance.now();
+    const beat = await this.members.beat();
+    if (!(await this.isVouchedFor(beat.authority))) this.ledger.owe([EPOCH]);
+    this.isUpToDate = true;
+    this.goOn(beat, sentAt);
+  }
+
+  /** Whether another member has listened all the time, and has invalidated in the store that all use what was notified. */
+  private async isVouchedFor(authority: string | null): Promise<boolean> {
+    if (authority === null || this.members.live.length === 0) return false;
+    const { id, question } = this.newQuestion();
+    const asked = performance.now();
+    try {
+      await this.ask(id, []);
+      for (;;) {
+        const echoes = [...question.echoes.values()];
+        if (echoes.some(({ store, isUpToDate }) => isUpToDate && store === authority)) return true;
+        const left = asked + VOUCH_TIMEOUT - performance.now();
+        if (left <= 0 || this.members.live.every((member) => question.echoes.has(member))) return false;
+        await Promise.race([
+          new Promise<void>((resolve) => (question.onEcho = resolve)),
+          delay(left, undefined, { ref: false }),
+        ]);
+      }
+    } finally {
+      this.questions.delete(id);
+    }
+  }
+
+  private async beat(): Promise<void> {
+    const sentAt = performance.now();
+    if (!this.ledger.available) this.members.releaseStore();
+    const beat = await this.members.beat();
+    // What was notified before the answer has been heard by now.
+    await this.notifications.settled();
+    this.goOn(beat, sentAt);
+  }
+
+  private goOn({ state }: Beat, sentAt: number): void {
+    const { store } = this.ledger;
+    if (store !== undefined && !this.members.hasClaimed(store)) this.ledger.readmit('other instances use another one');
+    this.members.renewLease(sentAt);
+    const before = this.state;
+    this.state = state;
+    if (before === undefined || before === state) return;
+    // What was loaded from the database in another state is not valid.
+    this.logger.warn('the database was restarted, restored or replaced: what is cached is loaded anew');
+    this.ledger.readmit('the database is in another state');
+    this.events.emit(DatabaseReplaced.eventName, new DatabaseReplaced(state));
+  }
+
+  private async tick(): Promise<void> {
+    if (this.isTicking) return;
+    this.isTicking = true;
+    try {
+      if (this.ledger.available) {
+        this.signEnd = performance.now() + SIGN_LIFETIME;
+        await this.ledger.checkIn(this.members.id, SIGN_LIFETIME);
+        await this.lookForOthers();
+      }
+    } catch (error) {
+      if (!(error instanceof LedgerUnavailableError)) throw error;
+    } finally {
+      this.isTicking = false;
+    }
+  }
+
+  /** Without the database: whoever is present in the store writes through it. */
+  private async lookForOthers(): Promise<void> {
+    const now = performance.now();
+    // In time, so that nobody notices when the lease ends.
+    if (now + PRESENCE_LIFETIME < this.members.leaseEndsAt) return;
+    if (await this.ledger.areIn(this.members.lastLive)) this.presenceEnd = now + PRESENCE_LIFETIME;
+  }
+
+  private hearInOrder(eviction: Eviction): Promise<void> {
+    const heard = this.hearing.then(() => this.hear(eviction));
+    this.hearing = heard.catch(() => undefined);
+    return heard;
+  }
+
+  private async hear({ tags, origin, question, isLast }: Eviction): Promise<void> {
+    if (origin === this.members.id) return;
+    try {
+      if (tags.length > 0) await this.ledger.evictOnBehalf(tags);
+    } catch (error) {
+      // The ledger makes up for it before it is trusted again.
+      if (!(error instanceof LedgerUnavailableError)) throw error;
+    }
+    if (question === undefined || isLast !== true) return;
+    const { store = null } = this.ledger;
+    const echo: Echo = { question, member: this.members.id, store, isUpToDate: this.isUpToDate };
+    await this.notifications.notify(ECHOES_CHANNEL, JSON.stringify(echo));
+  }
+}

@@ -1,0 +1,64 @@
+import { FairShares } from './fair-shares.js';
+
+describe('fair shares', () => {
+  const PATIENCE = 60_000;
+  let shares: FairShares;
+
+  beforeEach(() => {
+    shares = new FairShares({ atOnce: 2, waiting: 2, patience: PATIENCE });
+  });
+
+  function enter(caller: string, gone = new AbortController()): Promise<() => void> {
+    return shares.enter(caller, gone.signal);
+  }
+
+  async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+    };
+    promise.then(settle, settle);
+    await new Promise((resolve) => setImmediate(resolve));
+    return settled;
+  }
+
+  it('let a caller have so much under way, and the rest wait in its order', async () => {
+    const [first] = [await enter('olga'), await enter('olga')];
+    const [third, fourth] = [enter('olga'), enter('olga')];
+    expect(await isSettled(third)).toBe(false);
+    first();
+    (await third)();
+    await fourth;
+  });
+
+  it('keep nobody else waiting', async () => {
+    for (let i = 0; i < 4; i += 1) void enter('olga');
+    expect(await isSettled(enter('otto'))).toBe(true);
+  });
+
+  it('refuse what would be too much even to wait', async () => {
+    for (let i = 0; i < 4; i += 1) void enter('olga');
+    await expect(enter('olga')).rejects.toMatchObject({ status: 429, code: 'TOO_MANY_AT_ONCE' });
+  });
+
+  it('refuse what has waited for too long', async () => {
+    shares = new FairShares({ atOnce: 1, waiting: 1, patience: 20 });
+    const leave = await enter('olga');
+    await expect(enter('olga')).rejects.toMatchObject({ status: 429 });
+    const next = enter('olga');
+    leave();
+    await next;
+  });
+
+  it('give the place of a client that has gone away to the next one', async () => {
+    const leave = await enter('olga');
+    await enter('olga');
+    const gone = new AbortController();
+    const left = enter('olga', gone);
+    const next = enter('olga');
+    gone.abort();
+    await expect(left).rejects.toMatchObject({ status: 429 });
+    leave();
+    await next;
+  });
+});

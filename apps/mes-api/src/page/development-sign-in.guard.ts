@@ -1,0 +1,68 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { BlockList, isIP } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { Problem } from '../problem-details/problem.js';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
+
+/** Headers that proxies, gateways and content delivery networks add to the requests that they forward. */
+const FORWARDING =
+  /^(?:via|cdn-loop|cf-.+|x-(?:original|envoy|azure)-.+)$|forwarded|(?:real|client|connecting|proxyuser)-?ip/;
+
+/**
+ * Refuses tokens for development to requests from other machines, unless `DEVELOPMENT_SIGN_IN` is `open`, and in any case to
+ * requests through proxies and from pages of other origins.
+ *
+ * All requests through a proxy come from the proxy's address, so nothing is known of the client. A page of any origin can point
+ * its own host name at this machine (DNS rebinding), and is same-origin then. An IP address and `localhost` cannot be pointed
+ * elsewhere, so the host must be one of these.
+ */
+@Injectable()
+export class DevelopmentSignInGuard implements CanActivate {
+  constructor(private readonly configuration: Configuration) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const detail = this.objectionTo(context.switchToHttp().getRequest<FastifyRequest>());
+    if (detail !== undefined) throw new Problem({ status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED', detail });
+    return true;
+  }
+
+  private objectionTo({ raw: { headers }, socket }: FastifyRequest): string | undefined {
+    const { auth, corsOrigins, developmentSignIn } = this.configuration;
+    if (auth) return 'Tokens come from the issuer.';
+    if (corsOrigins.includes('*')) return 'Tokens for development are not issued while CORS_ORIGINS is *.';
+    if (Object.keys(headers).some((name) => FORWARDING.test(name))) {
+      return 'Tokens for development are not issued through proxies.';
+    }
+    const asked = addressAsked(headers.host);
+    const name = asked?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
+    if (name !== 'localhost' && isIP(name) === 0) {
+      return 'Tokens for development are issued at localhost or at an IP address only.';
+    }
+    if (
+      developmentSignIn === 'local' &&
+      !(isLoopback(socket.remoteAddress) && (name === 'localhost' || isLoopback(name)))
+    ) {
+      return 'Tokens for development are issued on this machine only.';
+    }
+    if (headers.origin !== undefined && headers.origin !== asked?.origin && !corsOrigins.includes(headers.origin)) {
+      return 'Tokens for development are issued to pages of this origin and of those in CORS_ORIGINS only.';
+    }
+    return undefined;
+  }
+}
+
+/** The address in the `Host` header. Fastify's `request.host` is not used, since a trusted proxy can replace it. */
+function addressAsked(host = ''): URL | undefined {
+  return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+}
+
+function isLoopback(address = ''): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,87 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The instances that are running, and the Redis that all of them use. */
+export class KnowTheMembers1764400000000 implements MigrationInterface {
+  readonly name = 'KnowTheMembers1764400000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(members);
+    await runner.query(claims);
+    await runner.query(announcements);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP FUNCTION announce_write(text);
+      DROP FUNCTION claim_cache_store(uuid, text, text[]);
+      DROP TABLE cache_authority, cache_members;
+    `);
+  }
+}
+
+/*
+ * Each instance renews its row every second. Whether an instance is alive is judged by the others, by their own clocks: its
+ * beat goes on or it does not. The time is there for housekeeping only.
+ * The authority is the store whose users need no notification of a write that was announced there.
+ */
+const members = `
+  CREATE TABLE cache_members (
+    id uuid PRIMARY KEY,
+    beat bigint NOT NULL DEFAULT 1,
+    store text,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  );
+
+  CREATE TABLE cache_authority (
+    is_present boolean PRIMARY KEY DEFAULT true CHECK (is_present),
+    store text,
+    term bigint NOT NULL DEFAULT 0
+  );
+  INSERT INTO cache_authority DEFAULT VALUES;
+`;
+
+/*
+ * Another store becomes the authority only when no other member uses the present one; the claimant names, as id/beat, members
+ * whose beats have stopped. The lock waits for writes that were announced to the present one and have not been committed yet:
+ * what is loaded after the claim shows them.
+ */
+const claims = `
+  CREATE FUNCTION claim_cache_store(claimant uuid, wanted text, stopped text[]) RETURNS bigint
+  LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+  DECLARE
+    held cache_authority;
+  BEGIN
+    PERFORM pg_advisory_xact_lock(7391248);
+    SELECT * INTO held FROM cache_authority;
+    UPDATE cache_members SET store = NULL WHERE id = claimant;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    END IF;
+    IF held.store IS DISTINCT FROM wanted THEN
+      IF EXISTS (SELECT FROM cache_members WHERE store = held.store AND id || '/' || beat <> ALL (stopped)) THEN
+        RETURN NULL;
+      END IF;
+      UPDATE cache_authority SET store = wanted, term = term + 1;
+    END IF;
+    UPDATE cache_members SET store = wanted WHERE id = claimant;
+    RETURN (SELECT term FROM cache_authority);
+  END $$;
+`;
+
+/*
+ * Says, within the transaction of a write, whether the store that the write was announced to is the authority. The triggers of
+ * the orders notify all instances of other writes.
+ */
+const announcements = `
+  CREATE FUNCTION announce_write(announced_to text) RETURNS boolean LANGUAGE plpgsql AS $$
+  DECLARE
+    is_announced boolean := false;
+  BEGIN
+    IF announced_to IS NOT NULL THEN
+      PERFORM pg_advisory_xact_lock_shared(7391248);
+      is_announced := EXISTS (SELECT FROM cache_authority WHERE store = announced_to);
+    END IF;
+    PERFORM set_config('mes.announced', CASE WHEN is_announced THEN 'on' ELSE 'off' END, true);
+    RETURN is_announced;
+  END $$;
+`;

@@ -1,0 +1,259 @@
+import { Ledger } from '@mes/cache';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { Members } from '../../apps/mes-api/src/backplane/members.js';
+import { eventually } from '../support/eventually.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+interface Listed {
+  readonly items: readonly { readonly id: string }[];
+}
+
+/** An instance with ways of its own to PostgreSQL and Redis. */
+interface Instance {
+  readonly api: OrdersApi;
+  readonly database: TcpProxy;
+  readonly redis: TcpProxy;
+}
+
+const NEW_ORDERS = '/api/v1/orders?status=NEW';
+/** Longer than a lease, and than the signs of a member are kept. */
+const PATIENCE = 20_000;
+
+describe('instances that lose their connections', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let sql: pg.Client;
+  const running: Instance[] = [];
+
+  beforeEach(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    sql = new pg.Client(database.url);
+    await sql.connect();
+  });
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(stop));
+    await sql.end();
+    await redis.stop();
+    await database.drop();
+  });
+
+  async function start(redisUrl = redis.url): Promise<Instance> {
+    const way = { database: await TcpProxy.open(database.url), redis: await TcpProxy.open(redisUrl) };
+    const environment = { REDIS_DEADLINE_MS: '500' };
+    const api = await OrdersApi.start({ databaseUrl: way.database.url, redisUrl: way.redis.url, environment });
+    const instance = { api, ...way };
+    running.push(instance);
+    return instance;
+  }
+
+  async function stop({ api, database: toDatabase, redis: toRedis }: Instance): Promise<void> {
+    toDatabase.mend();
+    toRedis.mend();
+    await api.stop();
+    await Promise.all([toDatabase.close(), toRedis.close()]);
+  }
+
+  async function list({ api }: Instance, query = ''): Promise<ApiAnswer<Listed>> {
+    return api.call<Listed>(NEW_ORDERS + query, { token: await api.token('operator') });
+  }
+
+  async function create({ api }: Instance): Promise<ApiAnswer<{ id: string }>> {
+    const token = await api.token('partner');
+    return api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+  }
+
+  function cacheOf({ headers }: ApiAnswer<Listed>): string {
+    return headers.get('cache-status') ?? '';
+  }
+
+  function isHit(answer: ApiAnswer<Listed>): boolean {
+    return /^mes-(near|redis); hit$/.test(cacheOf(answer));
+  }
+
+  /** Resolves when the instance answers from the cache. */
+  async function warm(instance: Instance): Promise<void> {
+    await eventually(async () => isHit(await list(instance)), PATIENCE);
+  }
+
+  /** Fails if the instance shows a list of new orders without this one. */
+  async function expectNotStale(instance: Instance, id: string | undefined): Promise<void> {
+    const { status, body } = await list(instance);
+    if (status === 200) expect(body.items.map((order) => order.id)).toContain(id);
+    else expect(status).toBe(503);
+  }
+
+  function members({ api }: Instance): Members {
+    return api.application.get(Members, { strict: false });
+  }
+
+  /** Makes a master of a replica that has all that its master has. */
+  async function promote(url: string): Promise<void> {
+    const client = createClient({ url });
+    await client.connect();
+    await eventually(async () => (await client.info('replication')).includes('master_link_status:up'));
+    await client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+    await client.disconnect();
+  }
+
+  async function breakListeners(of: number): Promise<void> {
+    await eventually(async () => {
+      const { rowCount } = await sql.query(
+        `SELECT pg_terminate_backend(pid) FROM (
+          SELECT pid FROM pg_stat_activity
+          WHERE application_name = 'mes-orders-api listener' AND datname = current_database() ORDER BY backend_start LIMIT $1
+        ) AS listeners`,
+        [of],
+      );
+      return rowCount === of;
+    });
+  }
+
+  it('lose nothing by the start of another one, nor by its end', async () => {
+    const first = await start();
+    await warm(first);
+    const third = await start();
+    expect(isHit(await list(first))).toBe(true);
+    expect(cacheOf(await list(third))).toBe('mes-redis; hit');
+    await third.api.stop();
+    expect(isHit(await list(first))).toBe(true);
+    running.pop();
+    await Promise.all([third.database.close(), third.redis.close()]);
+  });
+
+  it('lose nothing when one of them has not listened for a moment, and another one has', async () => {
+    const [first, second] = [await start(), await start()];
+    await warm(first);
+    const { id } = members(second);
+    await breakListeners(1);
+    // It was the first one’s.
+    await eventually(async () => {
+      const { rows } = await sql.query<{ beat: string }>('SELECT beat FROM cache_members WHERE id = $1', [id]);
+      return Number(rows[0]?.beat) > 2;
+    });
+    expect(isHit(await list(first))).toBe(true);
+    expect(isHit(await list(second))).toBe(true);
+  });
+
+  it('begin a new epoch when nobody has listened for a moment', async () => {
+    const [first, second] = [await start(), await start()];
+    await warm(first);
+    await warm(second);
+    const ledger = first.api.application.get(Ledger, { strict: false });
+    const before = (await ledger.observe([])).get('epoch');
+    await breakListeners(2);
+    await eventually(async () => (await ledger.observe([]).catch(() => undefined))?.get('epoch') !== before);
+    await warm(first);
+    await warm(second);
+  });
+
+  it('show no old list where PostgreSQL cannot be heard, after a write by one that does not reach Redis', async () => {
+    const [writer, deaf] = [await start(), await start()];
+    await warm(writer);
+    await warm(deaf);
+    writer.redis.cut();
+    deaf.database.block();
+    const { status, body } = await create(writer);
+    expect(status).toBe(201);
+    await expectNotStale(deaf, body.id);
+    await expectNotStale(writer, body.id);
+  });
+
+  it('go on answering from the cache while PostgreSQL is away for all of them', async () => {
+    const [first, second] = [await start(), await start()];
+    await warm(first);
+    await warm(second);
+    first.database.cut();
+    second.database.cut();
+    for (const instance of [first, second]) {
+      await eventually(async () => {
+        expect(isHit(await list(instance))).toBe(true);
+        return performance.now() > members(instance).leaseEndsAt + 3_000;
+      }, PATIENCE);
+    }
+    first.database.mend();
+    second.database.mend();
+    const { body } = await eventually(async () => {
+      const creation = await create(first);
+      return creation.status === 201 && creation;
+    }, PATIENCE);
+    await expectNotStale(second, body.id);
+  });
+
+  it('acknowledge 400 creations at once by one that is cut off from Redis, and show them all', async () => {
+    const [writer, other] = [await start(), await start()];
+    await warm(other);
+    writer.redis.cut();
+    const creations = await Promise.all(Array.from({ length: 400 }, () => create(writer)));
+    expect(creations.map(({ status }) => status)).toEqual(creations.map(() => 201));
+    const token = await other.api.token('operator');
+    const { body } = await other.api.call<{ counts: { NEW: number } }>('/api/v1/dashboard/statuses', { token });
+    expect(body.counts.NEW).toBe(400);
+  });
+
+  it('do not use a Redis that the others do not use, and are not stale for it', async () => {
+    const another = await RedisServer.start();
+    const [first, apart] = [await start(), await start(another.url)];
+    await warm(first);
+    for (let round = 0; round < 3; round += 1) {
+      await expectNotStale(first, (await create(apart)).body.id);
+      await expectNotStale(apart, (await create(first)).body.id);
+    }
+    expect(cacheOf(await list(apart))).toMatch(/^mes; fwd=bypass/);
+    await warm(first);
+    await stop(first);
+    running.splice(running.indexOf(first), 1);
+    // Nobody uses the other one any more.
+    await warm(apart);
+    await stop(apart);
+    running.splice(running.indexOf(apart), 1);
+    await another.stop();
+  });
+
+  it('are not stale on the two sides of a failover of Redis', async () => {
+    const replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(redis.url).port] });
+    const [stays, moves] = [await start(), await start()];
+    await warm(stays);
+    await warm(moves);
+    await promote(replica.url);
+    moves.redis.divert(replica.url);
+    moves.redis.breakConnections();
+    for (let round = 0; round < 5; round += 1) {
+      await expectNotStale(moves, (await create(stays)).body.id);
+      await expectNotStale(stays, (await create(moves)).body.id);
+    }
+    await warm(stays);
+    stays.redis.divert(replica.url);
+    stays.redis.breakConnections();
+    await Promise.all([warm(stays), warm(moves)]);
+    await expectNotStale(moves, (await create(stays)).body.id);
+    await Promise.all(running.splice(0).map(stop));
+    await replica.stop();
+  });
+
+  it('hear PostgreSQL again within seconds when it has vanished without a word', async () => {
+    const instance = await start();
+    await warm(instance);
+    instance.database.vanish();
+    await sql.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+       VALUES (gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql')`,
+    );
+    await eventually(async () => (await list(instance)).body.items.length === 1, PATIENCE);
+    await eventually(async () => (await create(instance)).status === 201, PATIENCE);
+    await warm(instance);
+  });
+
+  it('use Redis again within seconds when it has vanished without a word', async () => {
+    const instance = await start();
+    await warm(instance);
+    instance.redis.vanish();
+    await expectNotStale(instance, (await create(instance)).body.id);
+    await warm(instance);
+  });
+});

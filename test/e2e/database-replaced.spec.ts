@@ -1,0 +1,207 @@
+import pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import { EventStream } from '../support/event-stream.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const ORDER = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+  VALUES (gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql')`;
+
+/** What a restore of one table does: another table takes the place of the orders, with the rows of before. */
+const SWAP = `
+  CREATE TABLE restored (LIKE orders INCLUDING ALL);
+  ALTER TABLE orders RENAME TO replaced;
+  ALTER TABLE restored RENAME TO orders;`;
+
+/** As `pg_restore --clean` does, table by table, each in a transaction of its own. */
+const RESTORE = [
+  'DROP TABLE order_status_changes',
+  'CREATE TABLE copy AS TABLE orders WITH NO DATA',
+  'DROP TABLE orders CASCADE',
+  'ALTER TABLE copy RENAME TO orders',
+  `CREATE TABLE order_status_changes (order_id uuid, version integer, from_status order_status, to_status order_status,
+    changed_by text, changed_at timestamptz(3), comment text)`,
+];
+
+/** Changes no trigger tells of. */
+const UNSEEN: readonly (readonly [string, string])[] = [
+  ['another table takes the place of the orders', SWAP],
+  ['all is restored, table by table', RESTORE.join(';')],
+  [
+    'the triggers are switched off, rows are changed, and the triggers are switched on again',
+    'ALTER TABLE orders DISABLE TRIGGER ALL; DELETE FROM orders; ALTER TABLE orders ENABLE TRIGGER ALL',
+  ],
+  ['a crash has lost commits', 'TRUNCATE order_event_histories; INSERT INTO order_event_histories DEFAULT VALUES'],
+];
+
+describe('the state of a database', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let sql: pg.Client;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url });
+    sql = new pg.Client(database.url);
+    await sql.connect();
+  });
+
+  afterEach(async () => {
+    await sql.end();
+    await api.stop();
+    await database.drop();
+  });
+
+  async function state(): Promise<string | undefined> {
+    const { rows } = await sql.query<{ state: string }>('SELECT database_state() AS state');
+    return rows[0]?.state;
+  }
+
+  it.each(UNSEEN)('is another one when %s', async (_, statements) => {
+    await sql.query(ORDER);
+    const before = await state();
+    await sql.query(statements);
+    expect(await state()).not.toBe(before);
+  });
+
+  it.each([
+    ['TRUNCATE orders CASCADE'],
+    ['VACUUM FULL orders'],
+    ['DROP TABLE order_status_changes CASCADE'],
+    ['ALTER TABLE order_status_counts RENAME TO other'],
+  ])('is another one after %s', async (statement) => {
+    const before = await state();
+    await sql.query(statement);
+    expect(await state()).not.toBe(before);
+  });
+
+  it('stays the same under writes, maintenance and new indexes', async () => {
+    const before = await state();
+    await sql.query(ORDER);
+    const token = await api.token('partner');
+    const { body } = await api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    const move = { method: 'PATCH', token: await api.token('operator'), body: { status: 'MANUFACTURING_STARTED' } };
+    expect((await api.call(`/api/v1/orders/${body.id}/status`, move)).status).toBe(200);
+    for (const statement of [
+      'ANALYZE',
+      'VACUUM orders',
+      'CREATE INDEX CONCURRENTLY extra ON orders (quantity)',
+      'REINDEX TABLE orders',
+      'DELETE FROM orders',
+    ])
+      await sql.query(statement);
+    expect(await state()).toBe(before);
+  });
+});
+
+describe('a database that is changed or replaced under running instances', () => {
+  let database: TestDatabase;
+  let instances: OrdersApi[];
+  let sql: pg.Client;
+  let streams: EventStream[];
+  let id: string;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    const redisUrl = process.env.TEST_REDIS_URL ?? '';
+    instances = await Promise.all([
+      OrdersApi.start({ databaseUrl: database.url, redisUrl }),
+      OrdersApi.start({ databaseUrl: database.url, redisUrl }),
+    ]);
+    sql = new pg.Client(database.url);
+    await sql.connect();
+    const [api] = instances as [OrdersApi];
+    const creation = { method: 'POST', token: await api.token('partner'), body: newOrder() };
+    id = (await api.call<{ id: string }>('/api/v1/orders', creation)).body.id;
+    streams = await Promise.all(
+      instances.map(async (instance) => EventStream.open(instance.url, { token: await instance.token('operator') })),
+    );
+    await eventually(async () => (await seen('/api/v1/orders?status=NEW')).every(({ isHit }) => isHit));
+  });
+
+  afterEach(async () => {
+    for (const stream of streams) stream.drop();
+    await sql.end();
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await database.drop();
+  });
+
+  /** What each instance answers. */
+  async function seen(path: string): Promise<{ status: number; text: string; isHit: boolean }[]> {
+    return Promise.all(
+      instances.map(async (instance) => {
+        const { status, body, headers } = await instance.call(path, { token: await instance.token('operator') });
+        return { status, text: JSON.stringify(body), isHit: (headers.get('cache-status') ?? '').includes('hit') };
+      }),
+    );
+  }
+
+  async function eventuallyAll(path: string, isSeen: (text: string, status: number) => boolean): Promise<void> {
+    await eventually(async () => (await seen(path)).every(({ status, text }) => isSeen(text, status)));
+  }
+
+  async function eventuallyReset(): Promise<void> {
+    await eventually(() => streams.every(({ news }) => news.some(({ event }) => event === 'reset')));
+  }
+
+  it('shows no order that is not there any more, once another table has taken the place of the orders', async () => {
+    await sql.query(SWAP);
+    await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
+    await eventuallyAll(`/api/v1/orders/${id}`, (_, status) => status === 404);
+    await eventuallyReset();
+  });
+
+  it('shows no order that is not there any more, once all was restored, table by table', async () => {
+    for (const statement of RESTORE) await sql.query(statement);
+    await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
+    await eventuallyReset();
+  });
+
+  it('is noticed where a session says that no triggers are to be asked', async () => {
+    await sql.query(`SET session_replication_role = replica`);
+    await sql.query(`UPDATE orders SET material = 'Platinum 950' WHERE id = $1`, [id]);
+    await eventuallyAll('/api/v1/orders?status=NEW', (text) => text.includes('Platinum 950'));
+    await eventuallyAll(`/api/v1/orders/${id}`, (text) => text.includes('Platinum 950'));
+    await eventuallyReset();
+  });
+
+  it('shows a history that was changed by SQL', async () => {
+    await seen(`/api/v1/orders/${id}/history`);
+    await sql.query(`INSERT INTO order_status_changes VALUES ($1, 2, 'NEW', 'ON_HOLD', 'somebody', now(), 'by hand')`, [
+      id,
+    ]);
+    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => text.includes('by hand'));
+    await sql.query(`UPDATE order_status_changes SET comment = 'mended' WHERE order_id = $1`, [id]);
+    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => text.includes('mended'));
+    await sql.query('TRUNCATE order_status_changes');
+    await eventuallyAll(`/api/v1/orders/${id}/history`, (text) => !text.includes('mended'));
+    await eventuallyReset();
+  });
+
+  it('shows counts that were changed by SQL', async () => {
+    await seen('/api/v1/dashboard/statuses');
+    await sql.query(`UPDATE order_status_counts SET count = count + 1000 WHERE status = 'NEW'`);
+    await eventuallyAll('/api/v1/dashboard/statuses', (text) => text.includes('1001'));
+    await sql.query('UPDATE order_arrivals SET count = count + 5000');
+    await eventuallyAll('/api/v1/dashboard/statuses', (text) => text.includes('5001'));
+    await eventuallyReset();
+  });
+
+  it('tells of the API’s own writes by their events alone', async () => {
+    const [api] = instances as [OrdersApi];
+    const body = { status: 'MANUFACTURING_STARTED' };
+    await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: await api.token('operator'), body });
+    await eventually(() => streams.every(({ news }) => news.length > 0));
+    for (const { news } of streams) expect(news.map(({ event }) => event)).toEqual(['order.status-changed']);
+  });
+
+  it('is let go of in all instances by one command of an administrator', async () => {
+    const [first, second] = instances as [OrdersApi, OrdersApi];
+    const evict = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
+    expect((await first.call('/api/v1/cache/evictions', evict)).status).toBe(202);
+    const answer = await second.call('/api/v1/orders?status=NEW', { token: await second.token('operator') });
+    expect(answer.headers.get('cache-status')).toMatch(/^mes; fwd=miss/);
+    await eventuallyReset();
+  });
+});

@@ -1,0 +1,307 @@
+import dns from 'node:dns';
+import pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import { expectProblem } from '../support/expect-problem.js';
+import { newOrder } from '../support/new-order.js';
+import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const POOL = 4;
+const ENVIRONMENT = { DATABASE_POOL_SIZE: String(POOL) };
+
+/** A list that nobody has asked for yet, so that no cache knows it. */
+let lists = 0;
+async function freshList(api: OrdersApi): Promise<ApiAnswer<unknown>> {
+  lists += 1;
+  const from = new Date(lists).toISOString();
+  return api.call(`/api/v1/orders?createdFrom=${from}`, { token: await api.token('operator') });
+}
+
+async function hotList(api: OrdersApi): Promise<ApiAnswer<unknown>> {
+  return api.call('/api/v1/orders?status=NEW', { token: await api.token('operator') });
+}
+
+async function create(api: OrdersApi, key?: string): Promise<ApiAnswer<{ id: string }>> {
+  return api.call('/api/v1/orders', {
+    method: 'POST',
+    token: await api.token('partner'),
+    body: newOrder(),
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+  });
+}
+
+async function take(api: OrdersApi, id: string): Promise<ApiAnswer<unknown>> {
+  const body = { status: 'MANUFACTURING_STARTED' };
+  return api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: await api.token('operator'), body });
+}
+
+function expectAway(answer: ApiAnswer<unknown>): void {
+  expectProblem(answer, { status: 503, code: 'DATABASE_UNAVAILABLE' });
+  expect(answer.headers.get('retry-after')).toBe('1');
+}
+
+/** Waits until each has an answer, which is either good or says that the database is away. */
+async function expectAllAnswered(answers: readonly Promise<ApiAnswer<unknown>>[]): Promise<void> {
+  for (const { status } of await Promise.all(answers)) expect([200, 503]).toContain(status);
+}
+
+describe('when PostgreSQL vanishes and another answers at its address', () => {
+  let database: TestDatabase;
+  let way: TcpProxy;
+  let api: OrdersApi;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    way = await TcpProxy.open(database.url);
+    api = await OrdersApi.start({ databaseUrl: way.url, environment: ENVIRONMENT });
+    // All connections of the pool are open.
+    for (const { status } of await Promise.all(Array.from({ length: 3 * POOL }, () => freshList(api)))) {
+      expect(status).toBe(200);
+    }
+  });
+
+  afterEach(async () => {
+    // What listens for notifications has no other end.
+    await way.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  it('one request pays for it, and those after it are served', async () => {
+    way.vanish();
+    expectAway(await freshList(api));
+    for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
+    expect((await create(api)).status).toBe(201);
+  });
+
+  it('all who wait for the same list are refused together, and the next one is served', async () => {
+    way.vanish();
+    for (const answer of await Promise.all(Array.from({ length: 20 }, () => hotList(api)))) expectAway(answer);
+    expect((await hotList(api)).status).toBe(200);
+  });
+
+  it('under load, every request has an end, and those after it are served', async () => {
+    way.vanish();
+    await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
+    for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
+  });
+
+  it('an order whose creation had no answer is created once, when it is asked for again', async () => {
+    way.vanish();
+    expectAway(await create(api, 'the-key'));
+    const { status, body } = await create(api, 'the-key');
+    expect(status).toBe(201);
+    expect((await create(api, 'the-key')).body).toEqual(body);
+  });
+});
+
+describe('when others have taken all connections of PostgreSQL', () => {
+  let server: PostgresServer;
+  let api: OrdersApi;
+  let others: pg.Client[];
+
+  beforeEach(async () => {
+    server = await startPostgres({
+      settings: { max_connections: '20', superuser_reserved_connections: '0', reserved_connections: '0' },
+    });
+    others = [];
+    api = await OrdersApi.start({ databaseUrl: await server.createDatabase(), environment: ENVIRONMENT });
+  });
+
+  afterEach(async () => {
+    for (const other of others) await other.end();
+    await api.stop();
+    await server.stop();
+  });
+
+  async function takeAll(): Promise<void> {
+    for (;;) {
+      const other = new pg.Client(server.url);
+      other.on('error', () => undefined);
+      try {
+        await other.connect();
+      } catch (error) {
+        expect(error).toMatchObject({ code: '53300' });
+        return;
+      }
+      others.push(other);
+    }
+  }
+
+  it('requests are refused at once, and served as soon as there is one', async () => {
+    await takeAll();
+    // What the API has is taken from it, and it gets no other.
+    await others[0]?.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'mes-%'`,
+    );
+    await eventually(async () => {
+      await takeAll();
+      return (await freshList(api)).status === 503;
+    });
+    expectAway(await freshList(api));
+    expectAway(await create(api));
+    await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
+    expect((await api.call('/health/live')).status).toBe(200);
+
+    for (const other of others.splice(0)) await other.end();
+    await eventually(async () => (await freshList(api)).status === 200);
+    expect((await create(api)).status).toBe(201);
+  });
+});
+
+describe('when somebody troubles the table of the orders', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let sql: pg.Client;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    api = await OrdersApi.start({ databaseUrl: database.url, environment: ENVIRONMENT });
+    sql = new pg.Client(database.url);
+    await sql.connect();
+  });
+
+  afterAll(async () => {
+    await sql.end();
+    await api.stop();
+    await database.drop();
+  });
+
+  afterEach(() => sql.query('ROLLBACK'));
+
+  async function lock(): Promise<void> {
+    await sql.query('BEGIN');
+    await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+  }
+
+  it('by a lock, what is cached is still shown, all else is refused in time, and nothing is left over', async () => {
+    const order = await create(api);
+    await eventually(async () => (await hotList(api)).headers.get('cache-status')?.includes('hit'));
+    await lock();
+    const answers = Array.from({ length: 40 }, () => freshList(api));
+    const creation = create(api);
+    const change = take(api, order.body.id);
+    expect((await hotList(api)).headers.get('cache-status')).toContain('hit');
+    expectAway(await creation);
+    expectAway(await change);
+    await expectAllAnswered(answers);
+    await sql.query('COMMIT');
+
+    for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
+    expect((await take(api, order.body.id)).status).toBe(200);
+    expect((await create(api)).status).toBe(201);
+  });
+
+  const REQUESTS = {
+    'the reading of a list': () => freshList(api),
+    'a creation': () => create(api),
+    'a change of status': (id: string) => take(api, id),
+  } satisfies Record<string, (id: string) => Promise<ApiAnswer<unknown>>>;
+
+  it.each(
+    Object.entries(REQUESTS).flatMap(([what, request]) =>
+      ['pg_cancel_backend', 'pg_terminate_backend'].map((how) => [how, what, request] as const),
+    ),
+  )('by %s during %s, that is refused and did not happen, and the next is served', async (how, _, request) => {
+    const { id } = (await create(api)).body;
+    await lock();
+    const answer = request(id);
+    await eventually(async () => {
+      const { rowCount } = await sql.query(
+        `SELECT ${how}(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name = 'mes-orders-api'`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    expectAway(await answer);
+    await sql.query('COMMIT');
+    expect((await request(id)).status).toBeLessThan(300);
+  });
+
+  it('by what PostgreSQL says when its disk is full, writes are refused and lists are shown', async () => {
+    const order = await create(api);
+    await sql.query(`
+      CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION no_room()`);
+    expectAway(await create(api));
+    expectAway(await take(api, order.body.id));
+    expect((await freshList(api)).status).toBe(200);
+    await sql.query('DROP FUNCTION no_room CASCADE');
+    expect((await take(api, order.body.id)).status).toBe(200);
+  });
+
+  it('by making the database read-only, writes are refused and lists are shown', async () => {
+    const order = await create(api);
+    const name = new URL(database.url).pathname.slice(1);
+    await sql.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    try {
+      await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'mes-orders-api'`);
+      await eventually(async () => (await freshList(api)).status === 503);
+      expectAway(await take(api, order.body.id));
+    } finally {
+      await sql.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    }
+    expect((await take(api, order.body.id)).status).toBe(200);
+  });
+});
+
+describe('when the name of the database host is resolved', () => {
+  type Callback = (error: Error | null, address: string | dns.LookupAddress[], family: number) => void;
+  const HOST = 'database.test';
+  const lookup = dns.lookup;
+  /** Answers a question for the name. While there is none, nothing is answered. */
+  let resolve: ((callback: Callback) => void) | undefined;
+  let database: TestDatabase;
+  let way: TcpProxy;
+  let api: OrdersApi;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    way = await TcpProxy.open(database.url);
+    resolve = answer('127.0.0.1');
+    Object.assign(dns, {
+      lookup: (host: string, options: dns.LookupOptions, callback: Callback) => {
+        if (host === HOST) resolve?.(callback);
+        else lookup(host, options, callback as never);
+      },
+    });
+    const url = new URL(way.url);
+    url.hostname = HOST;
+    api = await OrdersApi.start({ databaseUrl: url.href, environment: ENVIRONMENT });
+  });
+
+  afterEach(async () => {
+    dns.lookup = lookup;
+    await way.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  function answer(address: string): (callback: Callback) => void {
+    return (callback) => {
+      callback(null, [{ address, family: 4 }], 4);
+    };
+  }
+
+  it('late, requests are refused in time, and served when it is', async () => {
+    expect((await freshList(api)).status).toBe(200);
+    resolve = undefined;
+    way.breakConnections();
+    await eventually(async () => (await freshList(api)).status === 503);
+    expectAway(await freshList(api));
+    resolve = answer('127.0.0.1');
+    await eventually(async () => (await freshList(api)).status === 200);
+  });
+
+  it('to another address, new connections go there', async () => {
+    resolve = answer('127.0.0.3');
+    way.breakConnections();
+    await eventually(async () => (await freshList(api)).status === 503);
+    resolve = answer('127.0.0.1');
+    await eventually(async () => (await freshList(api)).status === 200);
+  });
+});
