@@ -14,6 +14,8 @@ export class DatabaseCopy {
   static async take(url: string): Promise<DatabaseCopy> {
     const copy = new DatabaseCopy(url);
     await copy.transaction(async (session) => {
+      // All tables as they are at the same moment.
+      await session.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await session.query(`CREATE SCHEMA ${SCHEMA}`);
       for (const table of await copy.tables(session, 'public')) {
         await session.query(`CREATE TABLE ${SCHEMA}.${table} AS SELECT to_jsonb(t) AS row FROM public.${table} AS t`);
@@ -26,7 +28,11 @@ export class DatabaseCopy {
   async restoreRows(): Promise<void> {
     await this.transaction(async (session) => {
       await session.query('SET LOCAL session_replication_role = replica');
-      for (const table of await this.tables(session, SCHEMA)) {
+      const tables = await this.tables(session, SCHEMA);
+      // Writers begin with the orders, so nobody waits for each other.
+      await session.query('LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE');
+      await session.query(`LOCK TABLE ${tables.map((table) => `public.${table}`).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+      for (const table of tables) {
         const columns = await writableColumns(session, table);
         await session.query(`DELETE FROM public.${table}`);
         await session.query(
