@@ -3,10 +3,12 @@ import { prepareDatabase } from '@mes/database';
 
 const SCHEMA = 'kept_copy';
 const MIGRATION_PATIENCE_MS = 30_000;
+/** How a trigger is enabled, by `pg_trigger.tgenabled`. */
+const ENABLE: Readonly<Record<string, string>> = { O: 'ENABLE', A: 'ENABLE ALWAYS', R: 'ENABLE REPLICA', D: 'DISABLE' };
 
 /**
- * All rows of a database as they were, kept in a schema of its own. It does what `pg_dump` and `pg_restore --clean` do, which
- * do not come with the embedded server.
+ * All rows of a database as they were, kept as JSON in a schema of its own: nothing there depends on what is dropped. It does
+ * what `pg_dump` and `pg_restore --clean` do, which do not come with the embedded server.
  */
 export class DatabaseCopy {
   private constructor(private readonly url: string) {}
@@ -14,67 +16,51 @@ export class DatabaseCopy {
   static async take(url: string): Promise<DatabaseCopy> {
     const copy = new DatabaseCopy(url);
     await copy.transaction(async (session) => {
+      // All tables as they are at the same moment.
+      await session.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await session.query(`CREATE SCHEMA ${SCHEMA}`);
-      for (const table of await copy.tables(session, 'public')) {
-        await session.query(`CREATE TABLE ${SCHEMA}.${table} AS TABLE public.${table}`);
+      for (const table of await tablesOf(session, 'public')) {
+        await session.query(`CREATE TABLE ${SCHEMA}.${table} AS SELECT to_jsonb(t) AS row FROM public.${table} AS t`);
       }
     });
     return copy;
   }
 
-  /** Puts all rows back in one transaction, in which no trigger fires. */
+  /** Puts all rows back in one transaction, in which no trigger fires but those that always do. */
   async restoreRows(): Promise<void> {
     await this.transaction(async (session) => {
-      await session.query('SET LOCAL session_replication_role = replica');
-      for (const table of await this.tables(session, SCHEMA)) {
-        const columns = await writableColumns(session, table);
-        await session.query(`DELETE FROM public.${table}`);
-        await session.query(
-          `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${SCHEMA}.${table}`,
-        );
-      }
+      const tables = await lockTables(session);
+      await replaceRows(session, tables);
     });
   }
 
-  /** Drops everything, makes it anew, and puts the rows back. Meanwhile, there are no tables, and then empty ones. */
+  /** Drops everything, makes it anew, and puts the rows back before there is any trigger. Meanwhile, no table is there. */
   async restoreAll(): Promise<void> {
     await this.transaction(async (session) => {
       await session.query('DROP SCHEMA public CASCADE');
       await session.query('CREATE SCHEMA public');
     });
     await prepareDatabase({ url: this.url, patience: MIGRATION_PATIENCE_MS });
-    await this.restoreRows();
-    await this.restoreNumbers();
+    await this.transaction(async (session) => {
+      const tables = await lockTables(session);
+      const { rows: triggers } = await session.query<{ table: string; name: string; enabled: string }>(
+        `SELECT tgrelid::regclass AS table, quote_ident(tgname) AS name, tgenabled AS enabled
+         FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = ANY ($1::regclass[])`,
+        [tables.map((table) => `public.${table}`)],
+      );
+      for (const { table, name } of triggers) await session.query(`ALTER TABLE ${table} DISABLE TRIGGER ${name}`);
+      await replaceRows(session, tables);
+      await restoreNumbers(session);
+      for (const { table, name, enabled } of triggers) {
+        await session.query(`ALTER TABLE ${table} ${ENABLE[enabled] ?? ''} TRIGGER ${name}`);
+      }
+    });
   }
 
   async drop(): Promise<void> {
     await this.transaction(async (session) => {
       await session.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
     });
-  }
-
-  /** Lets the numbers that columns take by themselves go on after those that are taken. */
-  private async restoreNumbers(): Promise<void> {
-    await this.transaction(async (session) => {
-      const { rows } = await session.query<{ table: string; column: string }>(
-        `SELECT table_name AS table, column_name AS column FROM information_schema.columns
-         WHERE table_schema = 'public' AND (is_identity = 'YES' OR column_default LIKE 'nextval(%')`,
-      );
-      for (const { table, column } of rows) {
-        await session.query(
-          `SELECT setval(pg_get_serial_sequence('public.${table}', '${column}'), coalesce(max(${column}), 0) + 1, false)
-           FROM public.${table}`,
-        );
-      }
-    });
-  }
-
-  private async tables(session: pg.Client, schema: string): Promise<string[]> {
-    const { rows } = await session.query<{ name: string }>(
-      'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename',
-      [schema],
-    );
-    return rows.map(({ name }) => name);
   }
 
   private async transaction(use: (session: pg.Client) => Promise<void>): Promise<void> {
@@ -90,11 +76,54 @@ export class DatabaseCopy {
   }
 }
 
+/** Keeps everybody out of the tables that were copied. */
+async function lockTables(session: pg.Client): Promise<string[]> {
+  const tables = await tablesOf(session, SCHEMA);
+  // Writers begin with the orders, so nobody waits for each other.
+  await session.query('LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE');
+  await session.query(`LOCK TABLE ${tables.map((table) => `public.${table}`).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  return tables;
+}
+
+async function replaceRows(session: pg.Client, tables: readonly string[]): Promise<void> {
+  await session.query('SET LOCAL session_replication_role = replica');
+  for (const table of tables) {
+    const columns = await writableColumns(session, table);
+    await session.query(`DELETE FROM public.${table}`);
+    await session.query(
+      `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE
+       SELECT ${columns} FROM ${SCHEMA}.${table}, jsonb_populate_record(NULL::public.${table}, row)`,
+    );
+  }
+}
+
+/** Lets the numbers that columns take by themselves go on after those that are taken. */
+async function restoreNumbers(session: pg.Client): Promise<void> {
+  const { rows } = await session.query<{ table: string; column: string }>(
+    `SELECT quote_ident(table_name) AS table, quote_ident(column_name) AS column FROM information_schema.columns
+     WHERE table_schema = 'public' AND (is_identity = 'YES' OR column_default LIKE 'nextval(%')`,
+  );
+  for (const { table, column } of rows) {
+    await session.query(
+      `SELECT setval(pg_get_serial_sequence('public.${table}', '${column}'), coalesce(max(${column}), 0) + 1, false)
+       FROM public.${table}`,
+    );
+  }
+}
+
+async function tablesOf(session: pg.Client, schema: string): Promise<string[]> {
+  const { rows } = await session.query<{ name: string }>(
+    'SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename',
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Those that are not computed by PostgreSQL. */
 async function writableColumns(session: pg.Client, table: string): Promise<string> {
   const { rows } = await session.query<{ name: string }>(
-    `SELECT column_name AS name FROM information_schema.columns
-     WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`,
+    `SELECT quote_ident(column_name) AS name FROM information_schema.columns
+     WHERE table_schema = 'public' AND quote_ident(table_name) = $1 AND is_generated = 'NEVER'`,
     [table],
   );
   return rows.map(({ name }) => name).join(', ');

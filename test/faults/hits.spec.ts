@@ -39,6 +39,12 @@ describe('hits', () => {
     expect(measure([], polled('api-1', 'hot', 200)).after).toBe(0);
   });
 
+  it('cannot be missing of what is not there any more', () => {
+    const gone = polled('api-2', 'calm', 200, { not: 10 }).map((exchange) => ({ ...exchange, status: 404 }));
+    const { after } = measure([], polled('api-1', 'hot', 200), polled('api-2', 'hot', 210), gone);
+    expect(after).toBeGreaterThan(1);
+  });
+
   it('meanwhile are those of answers that no write makes untrue', () => {
     const hot = polled('api-1', 'hot', 100, { not: 10 });
     expect(measure([], hot, polled('api-1', 'calm', 100, { not: 5 })).meanwhile).toBeCloseTo(0.5);

@@ -31,7 +31,8 @@ export function measureHits(
   all: readonly string[],
   others: readonly string[],
 ): Hits {
-  const polled = exchanges.filter(({ watched }) => watched !== undefined);
+  // What is not there any more cannot be cached.
+  const polled = exchanges.filter(({ watched, status }) => watched !== undefined && status !== 404);
   const calm = polled.filter(({ watched }) => watched === 'calm');
   const quiet = between(polled, warm, began);
   const worst = (names: readonly string[], from: readonly Exchange[], since: number): number =>

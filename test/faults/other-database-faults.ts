@@ -10,6 +10,8 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'orders-restored',
     title: 'all rows are put back to an earlier state, without a trigger (session_replication_role)',
+    // Writes wait for the locks that this takes.
+    mayFail: 'while PostgreSQL does not serve',
     happen: async ({ system, postgres }) => {
       const copy = await DatabaseCopy.take(postgres.url);
       await delay(WHILE);

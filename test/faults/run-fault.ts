@@ -14,6 +14,10 @@ import { ordinaryDay } from './ordinary-day.js';
 
 /** How long hits are counted before the fault, in milliseconds. */
 const BEFORE = 3_000;
+/** The share of hits when nothing goes wrong. */
+const USUAL_HITS = 0.9;
+/** How often hits are counted before the fault, until there are as many as usual. */
+const ATTEMPTS = 5;
 /** How long everybody still hurries after the fault, in milliseconds: what goes wrong then is often stale. */
 const AFTERMATH = 500;
 const WARM_PATIENCE_MS = 30_000;
@@ -62,8 +66,7 @@ export async function runFault(
     ordinaryDay(system, { name, seed, calm }),
     async () => {
       await allWarm(system, calm);
-      moments.warm = performance.now();
-      await delay(BEFORE);
+      moments.warm = await ordinary(system);
       const hurry = new Load(crowd({ name, clients, seed }, system.floor));
       moments.began = performance.now();
       try {
@@ -106,6 +109,23 @@ async function allWarm({ instances, recorder }: System, calm: readonly string[])
   await eventually(isWarm, WARM_PATIENCE_MS).catch((error: unknown) => {
     throw new Error('before the fault, not everything could be cached', { cause: error });
   });
+}
+
+/**
+ * Resolves with the begin of a time in which nearly all that is polled was a hit, or that of the last one looked at: for a while,
+ * a machine may have other things to do.
+ */
+async function ordinary({ recorder }: System): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const began = performance.now();
+    await delay(BEFORE);
+    if (attempt === ATTEMPTS || shareOfHits(recorder.exchanges, began) >= USUAL_HITS) return began;
+  }
+}
+
+function shareOfHits(exchanges: readonly Exchange[], since: number): number {
+  const polled = exchanges.filter(({ watched, start }) => watched !== undefined && start >= since);
+  return polled.filter(({ cache }) => cache === 'hit').length / polled.length;
 }
 
 /** From the end of the fault to the first hit of the instance that has its first one last. */
