@@ -121,6 +121,9 @@ describe('instances that lose their connections', () => {
     expect(isHit(await list(first))).toBe(true);
     expect(cacheOf(await list(third))).toBe('mes-redis; hit');
     await third.api.stop();
+    // Nobody will wait for it.
+    const { rows } = await sql.query<{ id: string }>('SELECT id FROM cache_members');
+    expect(rows).toEqual([{ id: members(first).id }]);
     expect(isHit(await list(first))).toBe(true);
     running.pop();
     await Promise.all([third.database.close(), third.redis.close()]);

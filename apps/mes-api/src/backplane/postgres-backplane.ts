@@ -9,7 +9,7 @@ import {
   StoreRefusedError,
   type Tag,
 } from '@mes/cache';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DATABASE_REPLACED } from '../database-replaced.js';
 import { NotListeningError, PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
@@ -55,7 +55,7 @@ const VOUCH_TIMEOUT = 1_500;
  * `libs/cache/model/members.ts`.
  */
 @Injectable()
-export class PostgresBackplane extends Backplane implements OnApplicationBootstrap, OnApplicationShutdown {
+export class PostgresBackplane extends Backplane implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(PostgresBackplane.name);
   private readonly questions = new Map<string, Question>();
   /** Whether all that was notified since this instance began to answer from the cache has been acted upon. */
@@ -66,6 +66,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   /** When the last sign of this instance has ended for sure, in all stores. */
   private signEnd = -Infinity;
   private isTicking = false;
+  private hasLeft = false;
   private timer: NodeJS.Timeout | undefined;
   private hearing: Promise<unknown> = Promise.resolve();
 
@@ -92,7 +93,9 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     this.timer.unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the connection ends that the others would be told over; nothing is answered from the cache after that. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.hasLeft = true;
     clearInterval(this.timer);
     try {
       await this.members.leave();
@@ -102,7 +105,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   override get mayAnswer(): boolean {
-    return performance.now() < Math.max(this.members.leaseEndsAt, this.presenceEnd);
+    return !this.hasLeft && performance.now() < Math.max(this.members.leaseEndsAt, this.presenceEnd);
   }
 
   override get isMember(): boolean {
@@ -178,6 +181,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   /** Begins to listen, again: what was notified meanwhile is not known here. */
   private async join(): Promise<void> {
+    if (this.hasLeft) return;
     this.isUpToDate = false;
     const sentAt = performance.now();
     const beat = await this.members.beat();
@@ -209,6 +213,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   private async beat(): Promise<void> {
+    if (this.hasLeft) return;
     const sentAt = performance.now();
     if (!this.ledger.available) this.members.releaseStore();
     const beat = await this.members.beat();
