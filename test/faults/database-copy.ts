@@ -30,6 +30,8 @@ export class DatabaseCopy {
   async restoreRows(): Promise<void> {
     await this.transaction(async (session) => {
       const tables = await lockTables(session);
+      // By this, the database knows a restore, which brings the counts along.
+      await session.query(`SELECT set_config('search_path', '', true)`);
       await replaceRows(session, tables);
     });
   }
