@@ -197,7 +197,7 @@ describe('the log at its most talkative', () => {
       'ALTER TABLE orders DROP CONSTRAINT unlucky',
       500,
     ],
-    ['has lost a table', 'ALTER TABLE orders RENAME TO gone', 'ALTER TABLE gone RENAME TO orders', 500],
+    ['has lost a table', 'ALTER TABLE orders RENAME TO gone', 'ALTER TABLE gone RENAME TO orders', 503],
   ])('has nothing of tokens and persons when the database %s', async (_, break_, mend, status) => {
     await table.query(break_);
     try {

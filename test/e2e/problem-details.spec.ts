@@ -64,7 +64,7 @@ describe('problem details', () => {
 
   it('show nothing of the inside when something unforeseen goes wrong, and are not kept by the cache', async () => {
     const paths = ['/api/v1/orders', `/api/v1/orders/${randomUUID()}`, '/api/v1/dashboard/statuses'];
-    await table.query('ALTER TABLE orders RENAME TO gone');
+    await table.query('ALTER TABLE orders RENAME COLUMN created_at TO gone');
     try {
       for (const path of paths) {
         const answer = await get(path);
@@ -76,7 +76,7 @@ describe('problem details', () => {
       expectProblem(answer, { status: 500, code: 'INTERNAL_ERROR' });
       expect(JSON.stringify(answer.body)).not.toMatch(/hidden|insert/i);
     } finally {
-      await table.query('ALTER TABLE gone RENAME TO orders');
+      await table.query('ALTER TABLE orders RENAME COLUMN gone TO created_at');
     }
     expect(await Promise.all(paths.map(async (path) => (await get(path)).status))).toEqual([200, 404, 200]);
   });

@@ -109,11 +109,11 @@ describe('every answer', () => {
       name: 'a failure',
       status: 500,
       ask: async (headers) => {
-        await table.query('ALTER TABLE orders RENAME TO gone');
+        await table.query('ALTER TABLE orders RENAME COLUMN created_at TO gone');
         try {
           return await api.call(`${ORDERS}?q=${randomUUID()}`, { token, headers });
         } finally {
-          await table.query('ALTER TABLE gone RENAME TO orders');
+          await table.query('ALTER TABLE orders RENAME COLUMN gone TO created_at');
         }
       },
     },

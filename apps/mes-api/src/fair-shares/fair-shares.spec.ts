@@ -3,13 +3,24 @@ import { FairShares } from './fair-shares.js';
 describe('fair shares', () => {
   const PATIENCE = 60_000;
   let shares: FairShares;
+  let end: AbortController;
 
   beforeEach(() => {
     shares = new FairShares({ atOnce: 2, waiting: 2, patience: PATIENCE });
+    end = new AbortController();
   });
 
-  function enter(caller: string, gone = new AbortController()): Promise<() => void> {
+  /** Requests that still wait when a test is over are given up. */
+  afterEach(() => {
+    end.abort();
+  });
+
+  function enter(caller: string, gone = end): Promise<() => void> {
     return shares.enter(caller, gone.signal);
+  }
+
+  function fillUp(caller: string): void {
+    for (let i = 0; i < 4; i += 1) enter(caller).catch(() => undefined);
   }
 
   async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -32,12 +43,12 @@ describe('fair shares', () => {
   });
 
   it('keep nobody else waiting', async () => {
-    for (let i = 0; i < 4; i += 1) void enter('olga');
+    fillUp('olga');
     expect(await isSettled(enter('otto'))).toBe(true);
   });
 
   it('refuse what would be too much even to wait', async () => {
-    for (let i = 0; i < 4; i += 1) void enter('olga');
+    fillUp('olga');
     await expect(enter('olga')).rejects.toMatchObject({ status: 429, code: 'TOO_MANY_AT_ONCE' });
   });
 

@@ -30,13 +30,26 @@ describe('whether an error says that the database is away', () => {
     );
   }
 
-  it.each(['57014', '55P03', '53100', '53200', '57P01', '57P02', '57P03', '25006', '40001', '40P01', '58030', '08006'])(
-    'it is with SQLSTATE %s',
-    async (code) => {
-      const raise = `DO $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '${code}'; END $$`;
-      expect(isDatabaseAway(await failureOf(source.query(raise)))).toBe(true);
-    },
-  );
+  it.each([
+    '57014',
+    '55P03',
+    '53100',
+    '53200',
+    '57P01',
+    '57P02',
+    '57P03',
+    '25006',
+    '40001',
+    '40P01',
+    '58030',
+    '08006',
+    '42P01',
+    '42883',
+    '42704',
+  ])('it is with SQLSTATE %s', async (code) => {
+    const raise = `DO $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '${code}'; END $$`;
+    expect(isDatabaseAway(await failureOf(source.query(raise)))).toBe(true);
+  });
 
   it.each(['SELECT 1 / 0', 'SELECT nothing', "SELECT 'x'::integer"])(
     'it is not with a wrong statement: %s',
