@@ -94,7 +94,7 @@ module.exports = {
       name: 'redis-behind-the-ledger',
       comment: 'Which store it is, is decided where the cache is put together.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache-aside\\.module\\.ts$)' },
+      from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache\\.module\\.ts$)' },
       to: { path: '^libs/cache/src/redis/' },
     },
     {

@@ -1,4 +1,4 @@
-import { Ledger } from '@mes/cache';
+import { VersionStore } from '@mes/cache';
 import pg from 'pg';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
 import { eventually } from '../support/eventually.js';
@@ -89,17 +89,17 @@ describe('an instance that is cut off from Redis while another is not', () => {
     await take(connected, id);
     await eventually(async () => isHit(await list(connected)));
     // Somebody has just taken the order, and has not come as far as evicting the list of new orders.
-    const ledger = connected.application.get(Ledger, { strict: false });
+    const versionStore = connected.application.get(VersionStore, { strict: false });
     const intent = { id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] };
-    await ledger.announce(intent);
-    const before = await ledger.provide(intent.tags);
+    await versionStore.begin(intent);
+    const before = await versionStore.ensureVersions(intent.tags);
     way.cut();
     const token = await cutOff.token('operator');
     const body = { status: 'MANUFACTURING_COMPLETED' };
     expect((await cutOff.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
-    const after = await ledger.provide(intent.tags);
+    const after = await versionStore.ensureVersions(intent.tags);
     for (const tag of intent.tags) expect(after.get(tag)).not.toBe(before.get(tag));
-    await ledger.settle([intent.id], []);
+    await versionStore.complete([intent.id], []);
   });
 
   it('serves around the cache meanwhile, and sees the writes of the other one', async () => {

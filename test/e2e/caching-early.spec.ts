@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { Ledger } from '@mes/cache';
+import { VersionStore } from '@mes/cache';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -142,7 +142,7 @@ describe('an answer that is near', () => {
       await answer.arrayBuffer();
       expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
       expect(calls).toBe(0);
-      await api.application.get(Ledger).evict(['orders:NEW']);
+      await api.application.get(VersionStore).invalidate(['orders:NEW']);
       await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
       expect(calls).toBeGreaterThan(0);
     } finally {

@@ -1,4 +1,4 @@
-import { Ledger } from '@mes/cache';
+import { VersionStore } from '@mes/cache';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { Members } from '../../apps/mes-api/src/backplane/members.js';
@@ -147,10 +147,10 @@ describe('instances that lose their connections', () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     await warm(second);
-    const ledger = first.api.application.get(Ledger, { strict: false });
-    const before = (await ledger.observe([])).get('epoch');
+    const versionStore = first.api.application.get(VersionStore, { strict: false });
+    const before = (await versionStore.observe([])).get('epoch');
     await breakListeners(2);
-    await eventually(async () => (await ledger.observe([]).catch(() => undefined))?.get('epoch') !== before);
+    await eventually(async () => (await versionStore.observe([]).catch(() => undefined))?.get('epoch') !== before);
     await warm(first);
     await warm(second);
   });

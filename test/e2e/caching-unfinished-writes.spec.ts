@@ -1,4 +1,4 @@
-import { Ledger } from '@mes/cache';
+import { VersionStore } from '@mes/cache';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
@@ -7,13 +7,13 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 describe('a status change of an order that somebody else has changed, and is not done with', () => {
   let database: TestDatabase;
   let api: OrdersApi;
-  let ledger: Ledger;
+  let versionStore: VersionStore;
   let id: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
-    ledger = api.application.get(Ledger, { strict: false });
+    versionStore = api.application.get(VersionStore, { strict: false });
   });
 
   afterAll(async () => {
@@ -35,12 +35,12 @@ describe('a status change of an order that somebody else has changed, and is not
 
   /** Somebody has taken the order, and died before evicting the list of new orders. */
   async function leaveUnfinished(): Promise<string | undefined> {
-    await ledger.announce({ id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] });
+    await versionStore.begin({ id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] });
     return versionOfNew();
   }
 
   async function versionOfNew(): Promise<string | undefined> {
-    return (await ledger.observe([statusTag('NEW')])).get(statusTag('NEW'));
+    return (await versionStore.observe([statusTag('NEW')])).get(statusTag('NEW'));
   }
 
   it('is answered only when nobody is shown the time before the other change any more', async () => {

@@ -1,4 +1,4 @@
-import { Ledger } from '@mes/cache';
+import { VersionStore } from '@mes/cache';
 import { EventPruning } from '../../apps/mes-api/src/events-stream/event-pruning.js';
 import {
   EVENTS_STREAM_OPTIONS,
@@ -373,7 +373,7 @@ describe('whoever is told of an event', () => {
     const redis = await RedisServer.start();
     try {
       const [one, other] = [await instance(redis.url), await instance(redis.url)];
-      const ledger = one.application.get(Ledger, { strict: false });
+      const versionStore = one.application.get(VersionStore, { strict: false });
       const token = await one.token('operator');
       const list = async (api: OrdersApi): Promise<string[]> => {
         const { body } = await api.call<{ items: { id: string }[] }>('/api/v1/orders?status=NEW', {
@@ -388,7 +388,10 @@ describe('whoever is told of an event', () => {
       await list(other);
 
       // A writer announces, commits, and does nothing more.
-      await ledger.announce({ id: 'dead writer', tags: [orderTag(before), statusTag('NEW'), statusTag('CANCELLED')] });
+      await versionStore.begin({
+        id: 'dead writer',
+        tags: [orderTag(before), statusTag('NEW'), statusTag('CANCELLED')],
+      });
       const writer = await OrdersTable.connect(database.url);
       await writer.query('BEGIN');
       await writer.query(`SELECT set_config('mes.announced', 'on', true)`);

@@ -1,15 +1,15 @@
 import { createCache } from 'cache-manager';
-import { AnswerCache } from '../../libs/cache/src/answers/answer-cache.js';
-import { CacheStatistics } from '../../libs/cache/src/answers/cache-statistics.js';
-import { toAnswer } from '../../libs/cache/src/answers/to-answer.js';
-import { WarmAnswers } from '../../libs/cache/src/answers/warm-answers.js';
-import { CACHE_ASIDE_DEFAULTS } from '../../libs/cache/src/cache-aside.options.js';
+import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
+import { CacheStatistics } from '../../libs/cache/src/cache-statistics.js';
+import { toCachedResponse } from '../../libs/cache/src/entries/to-cached-response.js';
+import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
+import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
-import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
-import { NoLeases } from '../../libs/cache/src/leases/load-leases.js';
-import { MemoryLedger } from '../../libs/cache/src/ledger/memory-ledger.js';
-import { CacheWrites } from '../../libs/cache/src/writes/cache-writes.js';
-import { Refresher } from '../../libs/cache/src/writes/refresher.js';
+import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
+import { NoLeases } from '../../libs/cache/src/read/load-leases.js';
+import { MemoryVersionStore } from '../../libs/cache/src/versions/memory-version-store.js';
+import { CacheWriter } from '../../libs/cache/src/write/cache-writer.js';
+import { Refresher } from '../../libs/cache/src/write/refresher.js';
 import { eventually } from '../support/eventually.js';
 
 const ORDER = { key: 'order 7', tags: ['order:7'] };
@@ -34,9 +34,9 @@ class Gate {
   }
 }
 
-/** What the instances share: the ledger, the store, and the value in the database. */
+/** What the instances share: the versionStore, the store, and the value in the database. */
 class Surroundings {
-  readonly ledger = new MemoryLedger({ intentLifetime: 60_000 });
+  readonly versionStore = new MemoryVersionStore({ pendingWriteLifetime: 60_000 });
   readonly stored = new Map<string, unknown>();
   value = 'old';
   /** The next reading of the store, or storing into it, waits here. */
@@ -45,12 +45,12 @@ class Surroundings {
 }
 
 class Instance {
-  readonly warm = new WarmAnswers();
-  readonly writes: CacheWrites;
-  private readonly cache: AnswerCache;
+  readonly warm = new RefreshOnWrite();
+  readonly writes: CacheWriter;
+  private readonly cache: ResponseCache;
 
   constructor(private readonly shared: Surroundings) {
-    const options = { ...CACHE_ASIDE_DEFAULTS, redisUrl: 'redis://shared', deadline: 60_000, refreshPatience: 60_000 };
+    const options = { ...CACHE_DEFAULTS, redisUrl: 'redis://shared', deadline: 60_000, refreshTimeout: 60_000 };
     const statistics = new CacheStatistics();
     const store = createCache();
     store.get = async <T>(key: string) => {
@@ -67,11 +67,11 @@ class Instance {
       shared.stored.set(key, value);
       return value;
     };
-    const entries = new EntryStore(store, new NearCache(1e6, 60_000), options, statistics);
+    const entries = new EntryStore(store, new L1Cache(1e6, 60_000), options, statistics);
     const leases = new NoLeases();
-    this.cache = new AnswerCache(shared.ledger, entries, leases, this.warm, options, statistics);
-    const refresher = new Refresher(shared.ledger, entries, leases, this.warm, options, statistics);
-    this.writes = new CacheWrites(shared.ledger, entries, refresher, statistics);
+    this.cache = new ResponseCache(shared.versionStore, entries, leases, this.warm, options, statistics);
+    const refresher = new Refresher(shared.versionStore, entries, leases, this.warm, options, statistics);
+    this.writes = new CacheWriter(shared.versionStore, entries, refresher, statistics);
   }
 
   /** @param loaded where the load waits after it has read the database */
@@ -79,21 +79,21 @@ class Instance {
     const { answer } = await this.cache.answer(ORDER, async () => {
       const { value } = this.shared;
       await loaded?.pass();
-      return toAnswer(value);
+      return toCachedResponse(value);
     });
     return JSON.parse(answer.identity.body.toString()) as string;
   }
 
   /** Keeps the answer warm. */
   keepWarm(load: () => Promise<string>): void {
-    this.warm.register(() => ({ question: ORDER, load: async () => toAnswer(await load()) }));
+    this.warm.register(() => ({ question: ORDER, load: async () => toCachedResponse(await load()) }));
   }
 
   async write(value: string): Promise<void> {
-    const intent = { id: `write ${value}`, tags: ORDER.tags };
-    await this.writes.announce(intent);
+    const pendingWrite = { id: `write ${value}`, tags: ORDER.tags };
+    await this.writes.begin(pendingWrite);
     this.shared.value = value;
-    await this.writes.finish({ intentId: intent.id, changed: intent.tags, isAnnounced: true });
+    await this.writes.finish({ writeId: pendingWrite.id, changed: pendingWrite.tags, isAnnounced: true });
   }
 }
 
@@ -129,7 +129,7 @@ describe('a published race', () => {
     const reading = a.read(loaded);
     await loaded.reached();
     shared.value = 'new';
-    await a.writes.evict(ORDER.tags);
+    await a.writes.invalidate(ORDER.tags);
     loaded.open();
     await reading;
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
@@ -148,7 +148,7 @@ describe('a published race', () => {
     const writing = a.write('newer');
     await refreshed.reached();
     shared.value = 'newest';
-    await b.writes.evict(ORDER.tags);
+    await b.writes.invalidate(ORDER.tags);
     refreshed.open();
     await writing;
     expect([await a.read(), await b.read()]).toEqual(['newest', 'newest']);
@@ -213,12 +213,12 @@ describe('a published race', () => {
    */
   it('is harmless: a load that outlasts the second of two deletions', async () => {
     const loaded = new Gate();
-    await a.writes.evict(ORDER.tags);
+    await a.writes.invalidate(ORDER.tags);
     const reading = b.read(loaded);
     await loaded.reached();
     shared.value = 'new';
-    await a.writes.evict(ORDER.tags);
-    await a.writes.evict(ORDER.tags);
+    await a.writes.invalidate(ORDER.tags);
+    await a.writes.invalidate(ORDER.tags);
     loaded.open();
     await reading;
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);

@@ -1,6 +1,6 @@
 import type { Scheduler } from 'fast-check';
-import { CACHE_ASIDE_DEFAULTS } from '../../libs/cache/src/cache-aside.options.js';
-import { NearCache } from '../../libs/cache/src/entries/near-cache.js';
+import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
+import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
 import { Acknowledged } from './actors/acknowledged.js';
 import { Client, versionOf } from './actors/client.js';
 import { Writer } from './actors/writer.js';
@@ -72,7 +72,7 @@ class Run {
       const clients = this.scenario.clients.map(() => this.newClient(!this.isTroubled));
       await this.comeToRest([...this.actors(), ...this.readings(clients)]);
       // Whatever is still announced then belongs to writers that died, or whose outcome nobody knows.
-      this.sweep();
+      this.sweepExpired();
       await this.comeToRest(this.readings(clients.slice(0, SECOND_ROUND)));
       await this.compareWithTruth();
     } finally {
@@ -131,7 +131,7 @@ class Run {
       ...sweeps.map((begins) => ({
         begins,
         act: () => {
-          if (this.writesUnderWay === 0) this.sweep();
+          if (this.writesUnderWay === 0) this.sweepExpired();
         },
       })),
     ];
@@ -193,8 +193,8 @@ class Run {
     });
   }
 
-  private sweep(): void {
-    this.redis.passTime(CACHE_ASIDE_DEFAULTS.intentLifetime);
+  private sweepExpired(): void {
+    this.redis.passTime(CACHE_DEFAULTS.pendingWriteLifetime);
     this.time.tick();
   }
 
@@ -231,12 +231,12 @@ class Run {
 
   private instance(name: string): Instance {
     const host = new Host(name, this.steps);
-    const near = new NearCache(NEAR_BYTES, NO_LIFETIME);
+    const near = new L1Cache(NEAR_BYTES, NO_LIFETIME);
     const options = {
-      ...CACHE_ASIDE_DEFAULTS,
-      deadline: this.isTroubled ? CACHE_ASIDE_DEFAULTS.deadline : 2 * NEVER,
+      ...CACHE_DEFAULTS,
+      deadline: this.isTroubled ? CACHE_DEFAULTS.deadline : 2 * NEVER,
       // The database takes as long as it likes.
-      loadPatience: 2 * NEVER,
+      loadQueueTimeout: 2 * NEVER,
       loadTimeout: 2 * NEVER,
     };
     const backend =

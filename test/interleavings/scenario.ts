@@ -15,7 +15,7 @@ const SLOW = [
   'B: Redis has answered',
   "A's get arrives",
   "A's set arrives",
-  "B's settle arrives",
+  "B's complete arrives",
   "A's query arrives",
   'A: the database has answered the query',
   'B: the database has answered about',

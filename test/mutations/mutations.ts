@@ -16,19 +16,19 @@ export interface Mutation {
   readonly edits: readonly Edit[];
 }
 
-const ANSWERS = 'libs/cache/src/answers/answer-cache.ts';
+const ANSWERS = 'libs/cache/src/read/response-cache.ts';
 const ENTRIES = 'libs/cache/src/entries/entry-store.ts';
-const MEMORY_LEDGER = 'libs/cache/src/ledger/memory-ledger.ts';
-const MONOTONIC_READS = 'libs/cache/src/answers/monotonic-reads.ts';
+const MEMORY_LEDGER = 'libs/cache/src/versions/memory-version-store.ts';
+const MONOTONIC_READS = 'libs/cache/src/read/monotonic-reads.ts';
 const NEXT_RUN = 'libs/cache/src/flow/next-run.ts';
-const REDIS_LEDGER = 'libs/cache/src/redis/redis-ledger.ts';
-const REFRESHER = 'libs/cache/src/writes/refresher.ts';
-const STAMP = 'libs/cache/src/answers/stamp.ts';
-const SWEEPER = 'libs/cache/src/ledger/intent-sweeper.ts';
-const WRITES = 'libs/cache/src/writes/cache-writes.ts';
+const REDIS_LEDGER = 'libs/cache/src/redis/redis-version-store.ts';
+const REFRESHER = 'libs/cache/src/write/refresher.ts';
+const STAMP = 'libs/cache/src/versions/version-vector.ts';
+const SWEEPER = 'libs/cache/src/versions/pending-write-sweeper.ts';
+const WRITES = 'libs/cache/src/write/cache-writer.ts';
 
 const SAVE =
-  'if (versions && isInForce(stamp, tags, versions)) stored = await this.entries.save(key, { stamp, answer }, asker);';
+  'if (versions && isCurrent(vector, tags, versions))\n        stored = await this.entries.save(key, { vector, answer }, asker);';
 const ENSURE = 'const versions = await this.monotonicReads.ensure(tags);';
 const LOADED = 'const answer = await compressed(await this.load(load, asker));';
 const MADE = `const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));`;
@@ -38,7 +38,7 @@ export const mutations: readonly Mutation[] = [
     name: 'writers delete entries, and nobody looks at versions',
     surroundings: 'embedded',
     edits: [
-      { file: STAMP, find: 'stamp.length === tags.length + 1 &&', replace: 'true ||' },
+      { file: STAMP, find: 'vector.length === tags.length + 1 &&', replace: 'true ||' },
       { file: WRITES, find: MADE, replace: `await this.entries.cache.clear();\n    ${MADE}` },
     ],
   },
@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: ANSWERS,
         find: SAVE,
-        replace: 'if (versions) stored = await this.entries.save(key, { stamp: stampOf(tags, versions), answer });',
+        replace: 'if (versions) stored = await this.entries.save(key, { vector: vectorOf(tags, versions), answer });',
       },
     ],
   },
@@ -61,7 +61,7 @@ export const mutations: readonly Mutation[] = [
         file: WRITES,
         find: MADE,
         replace: `const made = await Promise.all(writes.flatMap((write) => write.made ?? []).map(async (one) =>
-          ({ ...one, observed: await this.tell(() => this.ledger.provide([one.tag])), version: freshVersion() })));`,
+          ({ ...one, observed: await this.tell(() => this.versionStore.ensureVersions([one.tag])), version: freshVersion() })));`,
       },
     ],
   },
@@ -72,7 +72,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: REFRESHER,
         find: 'load().then(compressed)',
-        replace: `this.entries.findShared(key, stampOf(own, observed)).then((found) => {
+        replace: `this.entries.findL2(key, vectorOf(own, observed)).then((found) => {
           if (!found || key !== 'count') return load().then(compressed);
           const body = Buffer.from(String(Number(found.identity.body.toString()) + 1));
           return { identity: { ...found.identity, body } };
@@ -81,19 +81,21 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'writers flip nothing',
+    name: 'writers advance nothing',
     surroundings: 'quiet',
-    edits: [{ file: WRITES, find: 'const flips = changed.map(', replace: 'const flips = [].map(' }],
+    edits: [{ file: WRITES, find: 'const advances = changed.map(', replace: 'const advances = [].map(' }],
   },
   {
-    name: 'a writer flips one of its tags only',
+    name: 'a writer advances one of its tags only',
     surroundings: 'quiet',
-    edits: [{ file: WRITES, find: 'const flips = changed.map(', replace: 'const flips = changed.slice(0, 1).map(' }],
+    edits: [
+      { file: WRITES, find: 'const advances = changed.map(', replace: 'const advances = changed.slice(0, 1).map(' },
+    ],
   },
   {
     name: 'a reader joins the load of one who observed older versions',
     surroundings: 'quiet',
-    edits: [{ file: STAMP, find: "return `${key}\\n${stamp.join(' ')}`;", replace: 'return key;' }],
+    edits: [{ file: STAMP, find: "return `${key}\\n${vector.join(' ')}`;", replace: 'return key;' }],
   },
   {
     name: 'a near entry is a hit, whatever was observed',
@@ -101,7 +103,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: ENTRIES,
-        find: 'return entry && isInForce(entry.stamp, tags, versions) ? entry.answer : undefined;',
+        find: 'return entry && isCurrent(entry.vector, tags, versions) ? entry.answer : undefined;',
         replace: 'return entry?.answer;',
       },
     ],
@@ -109,12 +111,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'an entry in Redis is a hit, whatever was observed',
     surroundings: 'quiet',
-    edits: [{ file: ENTRIES, find: 'if (entry?.stamp.join() !== stamp.join()) return', replace: 'if (!entry) return' }],
+    edits: [
+      { file: ENTRIES, find: 'if (entry?.vector.join() !== vector.join()) return', replace: 'if (!entry) return' },
+    ],
   },
   {
     name: 'near entries are validated by the epoch alone',
     surroundings: 'quiet',
-    edits: [{ file: STAMP, find: 'tags.every((tag, i) => stamp[i + 1] === versions.get(tag))', replace: 'true' }],
+    edits: [{ file: STAMP, find: 'tags.every((tag, i) => vector[i + 1] === versions.get(tag))', replace: 'true' }],
   },
   {
     name: 'near entries are validated by the epoch and their first tag',
@@ -122,8 +126,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: STAMP,
-        find: 'tags.every((tag, i) => stamp[i + 1] === versions.get(tag))',
-        replace: 'tags.slice(0, 1).every((tag, i) => stamp[i + 1] === versions.get(tag))',
+        find: 'tags.every((tag, i) => vector[i + 1] === versions.get(tag))',
+        replace: 'tags.slice(0, 1).every((tag, i) => vector[i + 1] === versions.get(tag))',
       },
     ],
   },
@@ -131,16 +135,16 @@ export const mutations: readonly Mutation[] = [
     name: 'entries are not validated by the epoch',
     surroundings: 'troubled',
     edits: [
-      { file: STAMP, find: 'stamp[0] === versions.get(EPOCH) &&', replace: '' },
+      { file: STAMP, find: 'vector[0] === versions.get(EPOCH) &&', replace: '' },
       {
         file: ENTRIES,
-        find: 'if (entry?.stamp.join() !== stamp.join()) return',
-        replace: 'if (entry?.stamp.slice(1).join() !== stamp.slice(1).join()) return',
+        find: 'if (entry?.vector.join() !== vector.join()) return',
+        replace: 'if (entry?.vector.slice(1).join() !== vector.slice(1).join()) return',
       },
     ],
   },
   {
-    name: 'a writer is answered before its tags are flipped',
+    name: 'a writer is answered before its tags are advanced',
     surroundings: 'quiet',
     edits: [{ file: WRITES, find: 'await this.finishing.run(() => {', replace: 'void this.finishing.run(() => {' }],
   },
@@ -157,9 +161,9 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: REFRESHER,
-        find: 'const observed = await this.ledger.provide(dependencies);',
+        find: 'const observed = await this.versionStore.ensureVersions(dependencies);',
         replace: `const early = await Promise.all(warm.map(({ load }) => load()));
-          const observed = await this.ledger.provide(dependencies);`,
+          const observed = await this.versionStore.ensureVersions(dependencies);`,
       },
       {
         file: REFRESHER,
@@ -201,23 +205,23 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a reader that has lost patience with a writer does not evict in its place',
+    name: 'a reader that has lost patience with a writer does not invalidate in its place',
     surroundings: 'quiet',
-    edits: [{ file: MONOTONIC_READS, find: 'await this.ledger.overtake(tags);', replace: '' }],
+    edits: [{ file: MONOTONIC_READS, find: 'await this.versionStore.invalidateOverdue(tags);', replace: '' }],
   },
   {
-    name: 'a flip does not compare before it sets',
+    name: 'a advance does not compare before it sets',
     surroundings: 'embedded',
     edits: [
       {
         file: MEMORY_LEDGER,
-        find: 'flip.refreshed && this.isCurrent(flip) ? flip.refreshed.version',
-        replace: 'flip.refreshed ? flip.refreshed.version',
+        find: 'advance.refreshed && this.isCurrent(advance) ? advance.refreshed.version',
+        replace: 'advance.refreshed ? advance.refreshed.version',
       },
     ],
   },
   {
-    name: 'an intent is swept, and its tags are not evicted',
+    name: 'an pendingWrite is swept, and its tags are not evicted',
     surroundings: 'quiet',
     edits: [
       { file: REDIS_LEDGER, find: 'tags.map((tag) => ({ tag })),\n          [],', replace: '[],\n          [],' },
@@ -226,17 +230,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'nobody sweeps',
     surroundings: 'quiet',
-    edits: [{ file: SWEEPER, find: 'if (!this.ledger.available) return;', replace: 'return;' }],
+    edits: [{ file: SWEEPER, find: 'if (!this.versionStore.available) return;', replace: 'return;' }],
   },
   {
-    name: 'the intent is withdrawn of a write whose outcome is unknown',
+    name: 'the pendingWrite is withdrawn of a write whose outcome is unknown',
     surroundings: 'quiet',
     edits: [
       {
         file: WRITES,
-        find: 'async evict(tags: readonly Tag[]): Promise<void> {\n    await this.settle(\n      [],',
-        replace: `async evict(tags: readonly Tag[]): Promise<void> {
-          await this.settle((await this.tell(() => this.ledger.pending(tags)))?.intentIds ?? [],`,
+        find: 'async invalidate(tags: readonly Tag[]): Promise<void> {\n    await this.complete(\n      [],',
+        replace: `async invalidate(tags: readonly Tag[]): Promise<void> {
+          await this.complete((await this.tell(() => this.versionStore.pending(tags)))?.writeIds ?? [],`,
       },
     ],
   },
@@ -246,25 +250,25 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: WRITES,
-        find: 'async evict(tags: readonly Tag[]): Promise<void> {\n    await this.settle(\n      [],',
-        replace: `async evict(tags: readonly Tag[]): Promise<void> {
-          await this.tell(async () => this.ledger.settle((await this.ledger.pending(tags)).intentIds, []));
+        find: 'async invalidate(tags: readonly Tag[]): Promise<void> {\n    await this.complete(\n      [],',
+        replace: `async invalidate(tags: readonly Tag[]): Promise<void> {
+          await this.tell(async () => this.versionStore.complete((await this.versionStore.pending(tags)).writeIds, []));
           if (tags.length > 0) return;
-          await this.settle([],`,
+          await this.complete([],`,
       },
     ],
   },
   {
-    name: 'the others are not told of a write when the ledger is away',
+    name: 'the others are not told of a write when the versionStore is away',
     surroundings: 'troubled',
     edits: [
-      { file: WRITES, find: 'await this.backplane?.relay([...new Set(flips.map(({ tag }) => tag))]);', replace: '' },
+      { file: WRITES, find: 'await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);', replace: '' },
     ],
   },
   {
     name: 'the epoch is not renewed when another Redis has taken the place of the one before',
     surroundings: 'troubled',
-    edits: [{ file: REDIS_LEDGER, find: 'if (labelOf(epoch) !== label || owed', replace: 'if (owed' }],
+    edits: [{ file: REDIS_LEDGER, find: 'if (labelOf(epoch) !== label || unconfirmed', replace: 'if (unconfirmed' }],
   },
   {
     name: 'invalidations are forgotten that were not confirmed',
@@ -299,7 +303,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: ANSWERS,
         find: SAVE,
-        replace: `if (versions) stored = await this.entries.save(key, { stamp: stamp.map((one, i) => one === 'none' ? (versions.get(tags[i - 1]) ?? one) : one), answer });`,
+        replace: `if (versions) stored = await this.entries.save(key, { vector: vector.map((one, i) => one === 'none' ? (versions.get(tags[i - 1]) ?? one) : one), answer });`,
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { CACHE_ASIDE_DEFAULTS, CacheAsideModule, programShape } from '@mes/cache';
+import { CACHE_DEFAULTS, CacheModule, responseShape } from '@mes/cache';
 import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
@@ -41,13 +41,13 @@ export class AppModule {
           autoLoadEntities: true,
           retryAttempts: 0,
         }),
-        CacheAsideModule.forRootAsync({
+        CacheModule.forRootAsync({
           inject: [Configuration, getDataSourceToken()],
           useFactory: async ({ cache }: Configuration, dataSource: DataSource) => ({
-            ...CACHE_ASIDE_DEFAULTS,
+            ...CACHE_DEFAULTS,
             ...cache,
             commonHeaders: SECURITY_HEADERS,
-            shape: await programShape(import.meta.dirname),
+            shape: await responseShape(import.meta.dirname),
             namespace: await readCacheNamespace(dataSource),
           }),
         }),

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createApplication } from '../../../apps/mes-api/src/application.js';
 import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
-import { NearCache } from '../../../libs/cache/src/entries/near-cache.js';
+import { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
 import { announce } from './announce.js';
 
 /** Bound of the near cache, in megabytes. */
@@ -24,7 +24,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const configuration = readConfiguration({ ...process.env, NEAR_CACHE_MB: String(NEAR_CACHE_MB) });
 const application = await createApplication(configuration, configuration.database.url ?? '');
-const near = application.get(NearCache, { strict: false });
+const near = application.get(L1Cache, { strict: false });
 
 /** How often garbage is collected: memory outside of the heap is given back some time after its owner went. */
 const COLLECTIONS = 5;
@@ -36,7 +36,7 @@ async function memoryUse(): Promise<MemoryUse> {
     await setTimeout(PAUSE_MS);
   }
   const { heapUsed, external } = process.memoryUsage();
-  return { bound: configuration.cache.maxEntryBytes, used: heapUsed + external, reckoned: near.bytes };
+  return { bound: configuration.cache.l1MaxBytes, used: heapUsed + external, reckoned: near.bytes };
 }
 
 const server = application.getHttpAdapter().getInstance();

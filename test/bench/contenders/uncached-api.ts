@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { AnswerCache, Ledger, type CachedAnswer, type Question } from '@mes/cache';
+import { ResponseCache, VersionStore, type CacheResult, type KeyAndTags } from '@mes/cache';
 import type { Type } from '@nestjs/common';
 import { createApplication } from '../../../apps/mes-api/src/application.js';
 import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
@@ -15,9 +15,9 @@ import { announce } from './announce.js';
 const configuration = readConfiguration(process.env);
 const application = await createApplication(configuration, configuration.database.url ?? '');
 
-type Load = () => Promise<CachedAnswer['answer']>;
-replace(AnswerCache, {
-  answer: async (_question: Question, load: Load): Promise<CachedAnswer> => ({
+type Load = () => Promise<CacheResult['answer']>;
+replace(ResponseCache, {
+  answer: async (_question: KeyAndTags, load: Load): Promise<CacheResult> => ({
     answer: await load(),
     outcome: { kind: 'bypass', detail: 'no-cache' },
   }),
@@ -25,11 +25,11 @@ replace(AnswerCache, {
 replace(StatusChangedHandler, { evict: () => Promise.resolve() });
 
 // Said to be announced where all instances look, so that the database notifies nobody.
-const ledger = application.get(Ledger, { strict: false });
+const versionStore = application.get(VersionStore, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
 const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
-  create: (order) => persistent.create({ ...order, announcedTo: ledger.store }),
-  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: ledger.store }),
+  create: (order) => persistent.create({ ...order, announcedTo: versionStore.store }),
+  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: versionStore.store }),
 };
 replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
 

@@ -1,16 +1,16 @@
-import { WarmAnswers } from '../../../libs/cache/src/answers/warm-answers.js';
+import { RefreshOnWrite } from '../../../libs/cache/src/read/refresh-on-write.js';
 import { EntryStore } from '../../../libs/cache/src/entries/entry-store.js';
 import { packEntry, unpackEntry } from '../../../libs/cache/src/entries/entry.js';
-import { EPOCH, type ObservedVersions, type Tag } from '../../../libs/cache/src/ledger/ledger.js';
+import { EPOCH, type VersionSnapshot, type Tag } from '../../../libs/cache/src/versions/version-store.js';
 import type { RedisConnection } from '../../../libs/cache/src/redis/redis-connection.js';
-import { RedisLedger } from '../../../libs/cache/src/redis/redis-ledger.js';
+import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-store.js';
 import { RedisLoadLeases } from '../../../libs/cache/src/redis/redis-load-leases.js';
 import { replaceMethods } from './replace-methods.js';
 
 // To be loaded before the API: what most caches do, in the place of the protocol. There are no versions; readers store what
 // they have loaded, and writers, when they have committed, delete all that is stored under the tags of what they wrote.
 
-/** The ledger's connection is the entries', too. It asks for versions before anything is looked for or stored. */
+/** The versionStore's connection is the entries', too. It asks for versions before anything is looked for or stored. */
 let redis: RedisConnection | undefined;
 
 function connection(): RedisConnection {
@@ -18,12 +18,12 @@ function connection(): RedisConnection {
   return redis;
 }
 
-function connect(ledger: RedisLedger): void {
-  redis = (ledger as unknown as { readonly connection: RedisConnection }).connection;
+function connect(versionStore: RedisVersionStore): void {
+  redis = (versionStore as unknown as { readonly connection: RedisConnection }).connection;
 }
 
 /** Versions that never change: each is its tag's name. */
-function constant(tags: readonly Tag[]): ObservedVersions {
+function constant(tags: readonly Tag[]): VersionSnapshot {
   return new Map([EPOCH, ...tags].map((tag) => [tag, tag]));
 }
 
@@ -36,20 +36,20 @@ function tagKey(tag: Tag): string {
   return `plain:tag:${tag}`;
 }
 
-replaceMethods(RedisLedger, {
+replaceMethods(RedisVersionStore, {
   observe: () =>
-    function (this: RedisLedger, tags) {
+    function (this: RedisVersionStore, tags) {
       connect(this);
       return Promise.resolve(constant(tags));
     },
-  announce: () => (_, tags) => Promise.resolve(constant(tags ?? [])),
-  pending: () => (tags) => Promise.resolve({ intentIds: [], observed: constant(tags) }),
-  sweep: () => () => Promise.resolve([]),
-  settle: () =>
-    async function (this: RedisLedger, _, flips) {
+  begin: () => (_, tags) => Promise.resolve(constant(tags ?? [])),
+  pending: () => (tags) => Promise.resolve({ writeIds: [], observed: constant(tags) }),
+  sweepExpired: () => () => Promise.resolve([]),
+  complete: () =>
+    async function (this: RedisVersionStore, _, advances) {
       connect(this);
       await connection().run(async (client) => {
-        const stored = await Promise.all(flips.map(({ tag }) => client.sMembers(tagKey(tag))));
+        const stored = await Promise.all(advances.map(({ tag }) => client.sMembers(tagKey(tag))));
         const keys = stored.flat().map(entryKey);
         if (keys.length > 0) await client.del(keys);
       });
@@ -58,14 +58,14 @@ replaceMethods(RedisLedger, {
 });
 
 replaceMethods(EntryStore, {
-  findNear: () => () => undefined,
-  findShared: () => async (key) => {
+  findL1: () => () => undefined,
+  findL2: () => async (key) => {
     const packed = await connection().run((client) => client.get(entryKey(key)));
     return packed === null ? undefined : unpackEntry(packed).answer;
   },
   save: () => async (key, entry) => {
     await connection().run(async (client) => {
-      await Promise.all(entry.stamp.map((tag) => client.sAdd(tagKey(tag), key)));
+      await Promise.all(entry.vector.map((tag) => client.sAdd(tagKey(tag), key)));
       await client.set(entryKey(key), packEntry(entry));
     });
     return true;
@@ -73,5 +73,5 @@ replaceMethods(EntryStore, {
   prepare: () => () => Promise.resolve(true),
 });
 
-replaceMethods(WarmAnswers, { takeDependentOn: () => () => [] });
+replaceMethods(RefreshOnWrite, { takeDependentOn: () => () => [] });
 replaceMethods(RedisLoadLeases, { acquire: () => () => Promise.resolve(true), release: () => () => Promise.resolve() });

@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 
-/** How many writes are noted as under way in the ledger of a database. */
+/** How many writes are noted as under way in the versionStore of a database. */
 export async function countIntents(redisUrl: string, namespace: string): Promise<number> {
   const client = createClient({ url: redisUrl });
   client.on('error', () => undefined);

@@ -57,7 +57,7 @@ export class System {
     readonly table: OrdersTable,
     private readonly tableWay: TcpProxy,
     authorization: Floor['authorization'],
-    /** Where the ledger is. */
+    /** Where the versionStore is. */
     public redisUrl: string,
   ) {
     this.floor = {

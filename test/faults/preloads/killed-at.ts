@@ -1,4 +1,4 @@
-import { RedisLedger } from '../../../libs/cache/src/redis/redis-ledger.js';
+import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-store.js';
 import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
 
 /** After how many calls this process dies: late enough that there is much to be done at the same time. */
@@ -8,9 +8,9 @@ const AMID = Number(process.env.KILLED_AMID ?? 0);
 
 /** After what a process can be made to die: variable `KILLED_AFTER`. */
 const POINTS = {
-  announce: [RedisLedger.prototype, 'announce'],
+  begin: [RedisVersionStore.prototype, 'begin'],
   commit: [TypeOrmOrdersRepository.prototype, 'create'],
-  settle: [RedisLedger.prototype, 'settle'],
+  complete: [RedisVersionStore.prototype, 'complete'],
 } as const;
 
 /** Lets the process die as soon as the last of these calls of the method has succeeded, before its caller learns of that. */

@@ -1,4 +1,4 @@
-import { toAnswer } from '../../../libs/cache/src/answers/to-answer.js';
+import { toCachedResponse } from '../../../libs/cache/src/entries/to-cached-response.js';
 import { forever } from '../system/host.js';
 import type { Instance } from '../system/instance.js';
 import {
@@ -34,27 +34,32 @@ export class Writer {
     const { writes, host } = this.instance;
     const tag = orderTag(id);
     const isCreation = version === CREATED;
-    const intent = isCreation
+    const pendingWrite = isCreation
       ? { id: `create ${id}`, tags: [NEW_TAG, COUNT_TAG], made: [tag] }
       : { id: `move ${id} to ${version}`, tags: [NEW_TAG, HELD_TAG, tag] };
-    await host.step(`announces ${intent.id}`);
-    const { store, observed } = await writes.announce(intent, isCreation ? [tag] : []);
+    await host.step(`announces ${pendingWrite.id}`);
+    const { store, observed } = await writes.begin(pendingWrite, isCreation ? [tag] : []);
     const isAnnounced = store !== undefined;
     if (dies === 'after the announcement') await forever();
     try {
       await this.database.write(host, id, version, outcome, () => {
-        // Whom the ledger could not be told of a write, the transaction itself tells the others of.
-        if (!isAnnounced) void Promise.all(this.notifications.notify(host, [...intent.tags, tag]));
+        // Whom the versionStore could not be told of a write, the transaction itself tells the others of.
+        if (!isAnnounced) void Promise.all(this.notifications.notify(host, [...pendingWrite.tags, tag]));
       });
     } catch (error) {
-      if (error instanceof RolledBackError) await writes.withdraw(intent.id);
-      else if (error instanceof OutcomeUnknownError) await writes.evict(intent.tags);
+      if (error instanceof RolledBackError) await writes.abort(pendingWrite.id);
+      else if (error instanceof OutcomeUnknownError) await writes.invalidate(pendingWrite.tags);
       else throw error;
       return;
     }
     if (dies === 'after the commit') await forever();
-    const made = { tag, keys: [orderQuestion(id).key], answer: toAnswer(CREATED), observed };
-    await writes.finish({ intentId: intent.id, changed: intent.tags, ...(isCreation ? { made } : {}), isAnnounced });
+    const made = { tag, keys: [orderQuestion(id).key], answer: toCachedResponse(CREATED), observed };
+    await writes.finish({
+      writeId: pendingWrite.id,
+      changed: pendingWrite.tags,
+      ...(isCreation ? { made } : {}),
+      isAnnounced,
+    });
     await host.survive();
     this.acknowledged.add(id, version);
   }

@@ -1,4 +1,4 @@
-import type { Question } from '../../../libs/cache/src/answers/question.js';
+import type { KeyAndTags } from '../../../libs/cache/src/read/key-and-tags.js';
 import { HELD, type Orders } from './orders-database.js';
 
 export const NEW_TAG = 'orders:new';
@@ -6,17 +6,17 @@ export const HELD_TAG = 'orders:held';
 export const COUNT_TAG = 'orders:count';
 
 /** Both are kept warm. */
-export const NEW_PAGE: Question = { key: 'page of new orders', tags: [NEW_TAG] };
-export const COUNT: Question = { key: 'count', tags: [COUNT_TAG] };
-export const HELD_PAGE: Question = { key: 'page of held orders', tags: [HELD_TAG] };
+export const NEW_PAGE: KeyAndTags = { key: 'page of new orders', tags: [NEW_TAG] };
+export const COUNT: KeyAndTags = { key: 'count', tags: [COUNT_TAG] };
+export const HELD_PAGE: KeyAndTags = { key: 'page of held orders', tags: [HELD_TAG] };
 /** Whoever creates an order makes it untrue, and names one of its tags only: the second one. */
-export const ALL: Question = { key: 'page of all orders', tags: [HELD_TAG, NEW_TAG] };
+export const ALL: KeyAndTags = { key: 'page of all orders', tags: [HELD_TAG, NEW_TAG] };
 
 export function orderTag(id: string): string {
   return `order:${id}`;
 }
 
-export function orderQuestion(id: string): Question {
+export function orderQuestion(id: string): KeyAndTags {
   return { key: `order ${id}`, tags: [orderTag(id)] };
 }
 

@@ -1,5 +1,5 @@
-import type { Tag } from '../../../libs/cache/src/ledger/ledger.js';
-import { Backplane } from '../../../libs/cache/src/ledger/backplane.js';
+import type { Tag } from '../../../libs/cache/src/versions/version-store.js';
+import { Backplane } from '../../../libs/cache/src/versions/backplane.js';
 import type { Host } from './host.js';
 
 /** An instance that hears of what the others have written. Resolves with false if it trusts nothing that is stored. */

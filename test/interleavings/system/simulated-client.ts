@@ -90,11 +90,11 @@ export class SimulatedClient extends EventEmitter {
   readonly mGet = this.command('mGet');
   readonly set = this.command('set');
   readonly del = this.command('del');
-  readonly announce = this.command('announce');
-  readonly settle = this.command('settle');
+  readonly begin = this.command('begin');
+  readonly complete = this.command('complete');
   readonly pending = this.command('pending');
-  readonly overtake = this.command('overtake');
-  readonly overdue = this.command('overdue');
+  readonly invalidateOverdue = this.command('invalidateOverdue');
+  readonly expired = this.command('expired');
   readonly renewEpoch = this.command('renewEpoch');
   readonly checkIn = this.command('checkIn');
   readonly exists = this.command('exists');

@@ -1,21 +1,21 @@
-import { CACHE_ASIDE_DEFAULTS } from '../../../libs/cache/src/cache-aside.options.js';
-import { describeLedger } from '../../../libs/cache/src/ledger/ledger.contract.js';
+import { CACHE_DEFAULTS } from '../../../libs/cache/src/cache.options.js';
+import { describeVersionStore } from '../../../libs/cache/src/versions/version-store.contract.js';
 import { redisBackend } from './backend.js';
 import { Host } from './host.js';
 import { SimulatedRedis } from './simulated-redis.js';
 
 const atOnce = { take: () => Promise.resolve() };
 
-// The ledger keeps the same contract over the simulated Redis as over a real one: what is explored over it holds there, too.
-describeLedger('RedisLedger over a simulated Redis', () => {
+// The versionStore keeps the same contract over the simulated Redis as over a real one: what is explored over it holds there, too.
+describeVersionStore('RedisVersionStore over a simulated Redis', () => {
   const redis = new SimulatedRedis();
-  const backend = redisBackend({ ...CACHE_ASIDE_DEFAULTS }, new Host('A', atOnce), redis);
+  const backend = redisBackend({ ...CACHE_DEFAULTS }, new Host('A', atOnce), redis);
   return Promise.resolve({
-    ledger: backend.ledger,
+    versionStore: backend.versionStore,
     passDeadline: () => {
-      redis.passTime(CACHE_ASIDE_DEFAULTS.intentLifetime);
+      redis.passTime(CACHE_DEFAULTS.pendingWriteLifetime);
       return Promise.resolve();
     },
-    close: () => backend.ledger.close(),
+    close: () => backend.versionStore.close(),
   });
 });

@@ -17,7 +17,7 @@ interface SetOptions {
 export class SimulatedRedis {
   private values = new Map<string, string>();
   private readonly leases = new Set<string>();
-  private intents = new Map<string, Touched & { readonly deadline: number; isOvertaken?: boolean }>();
+  private pendingWrites = new Map<string, Touched & { readonly deadline: number; isOverdue?: boolean }>();
 
   private readonly signs = new Map<string, number>();
 
@@ -33,10 +33,10 @@ export class SimulatedRedis {
    */
   leaveReplicaBehind(): () => void {
     const values = new Map(this.values);
-    const intents = new Map([...this.intents].map(([id, intent]) => [id, { ...intent }]));
+    const pendingWrites = new Map([...this.pendingWrites].map(([id, pendingWrite]) => [id, { ...pendingWrite }]));
     return () => {
       this.values = values;
-      this.intents = intents;
+      this.pendingWrites = pendingWrites;
       this.failovers += 1;
     };
   }
@@ -50,7 +50,7 @@ export class SimulatedRedis {
 
   /** How many writes are under way by what is noted here. */
   get intentCount(): number {
-    return this.intents.size;
+    return this.pendingWrites.size;
   }
 
   get(key: string): string | null {
@@ -73,37 +73,40 @@ export class SimulatedRedis {
     return this.values.delete(key) ? 1 : 0;
   }
 
-  announce(
+  begin(
     [, , ...versionKeys]: readonly string[],
-    intent: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly intent: number },
+    pendingWrite: { readonly id: string; readonly touched: string },
+    lifetimes: { readonly pendingWrite: number },
     fresh: readonly string[],
   ): string[] {
-    this.intents.set(intent.id, { ...(JSON.parse(intent.touched) as Touched), deadline: this.now + lifetimes.intent });
+    this.pendingWrites.set(pendingWrite.id, {
+      ...(JSON.parse(pendingWrite.touched) as Touched),
+      deadline: this.now + lifetimes.pendingWrite,
+    });
     return versionKeys.map((key, i) => this.set(key, fresh[i] ?? '', { NX: true, GET: true }) ?? fresh[i] ?? '');
   }
 
-  settle(
+  complete(
     [, , ...versionKeys]: readonly string[],
     _lifetime: number,
-    intentIds: readonly string[],
-    flipped: readonly string[],
+    writeIds: readonly string[],
+    advanced: readonly string[],
     shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
   ): boolean {
-    const flips = versionKeys.map((key, i) => {
-      const [tag = '', observed = '', version = '', random = '', orRefuse = ''] = flipped.slice(i * 5, i * 5 + 5);
+    const advances = versionKeys.map((key, i) => {
+      const [tag = '', observed = '', version = '', random = '', orRefuse = ''] = advanced.slice(i * 5, i * 5 + 5);
       return { key, tag, observed, version, random, orRefuse: orRefuse === '1' };
     });
-    if (flips.some(({ key, observed, orRefuse }) => orRefuse && this.get(key) !== observed)) return false;
+    if (advances.some(({ key, observed, orRefuse }) => orRefuse && this.get(key) !== observed)) return false;
 
-    for (const { key, observed, version, random } of flips) {
+    for (const { key, observed, version, random } of advances) {
       this.values.set(key, observed !== '' && this.get(key) === observed ? version : random);
     }
-    for (const id of intentIds) this.intents.delete(id);
+    for (const id of writeIds) this.pendingWrites.delete(id);
 
-    const isNew = ({ tag, orRefuse }: (typeof flips)[number]): boolean => orRefuse || shown.tags.includes(tag);
-    const stays = new Set(flips.filter(isNew).map(({ tag }) => tag));
-    this.intentsOn(shown.tags).forEach(([, { tags }], n) => {
+    const isNew = ({ tag, orRefuse }: (typeof advances)[number]): boolean => orRefuse || shown.tags.includes(tag);
+    const stays = new Set(advances.filter(isNew).map(({ tag }) => tag));
+    this.pendingWritesOn(shown.tags).forEach(([, { tags }], n) => {
       tags.forEach((tag, m) => {
         if (!stays.has(tag)) this.values.set(shown.prefix + tag, `${shown.fresh}:${n}:${m}`);
       });
@@ -113,26 +116,26 @@ export class SimulatedRedis {
 
   pending([, , ...versionKeys]: readonly string[], _lifetime: number, tags: readonly string[]) {
     return {
-      intentIds: this.intentsOn(tags).map(([id]) => id),
+      writeIds: this.pendingWritesOn(tags).map(([id]) => id),
       versions: versionKeys.map((key) => this.get(key) ?? ''),
     };
   }
 
-  overtake(
+  invalidateOverdue(
     _keys: readonly string[],
     _lifetime: number,
     prefix: string,
     fresh: string,
     wanted: readonly string[],
   ): void {
-    this.intentsOn(wanted).forEach(([id, intent], n) => {
-      intent.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
-      this.intents.set(id, { ...intent, isOvertaken: true });
+    this.pendingWritesOn(wanted).forEach(([id, pendingWrite], n) => {
+      pendingWrite.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
+      this.pendingWrites.set(id, { ...pendingWrite, isOverdue: true });
     });
   }
 
-  overdue(): string[] {
-    return [...this.intents]
+  expired(): string[] {
+    return [...this.pendingWrites]
       .filter(([, { deadline }]) => deadline <= this.now)
       .flatMap(([id, { tags, made }]) => [id, JSON.stringify({ tags, made })]);
   }
@@ -159,9 +162,9 @@ export class SimulatedRedis {
     return 'PONG';
   }
 
-  private intentsOn(wanted: readonly string[]) {
-    return [...this.intents].filter(
-      ([, { tags, made, isOvertaken }]) => !isOvertaken && [...tags, ...made].some((tag) => wanted.includes(tag)),
+  private pendingWritesOn(wanted: readonly string[]) {
+    return [...this.pendingWrites].filter(
+      ([, { tags, made, isOverdue }]) => !isOverdue && [...tags, ...made].some((tag) => wanted.includes(tag)),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { EarlyAdmission } from '@mes/cache';
+import { FastPathAdmission } from '@mes/cache';
 import { Global, Module, type FactoryProvider, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -38,12 +38,12 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
   providers: [
     tokenVerifier,
     Authentication,
-    { provide: EarlyAdmission, useClass: EarlyAccess },
+    { provide: FastPathAdmission, useClass: EarlyAccess },
     RateLimitGuard,
     AccessGuard,
     GuardsBeforeBody,
   ],
-  exports: [Authentication, EarlyAdmission],
+  exports: [Authentication, FastPathAdmission],
 })
 export class AuthModule implements NestModule {
   constructor(

@@ -1,4 +1,4 @@
-import { EarlyAdmission, type CachedRoute } from '@mes/cache';
+import { FastPathAdmission, type RouteHandler } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -10,7 +10,7 @@ import { TokenVerifier } from './token-verifier.js';
 
 /** Decides as the guards for access and rate limits do, for callers whose tokens have been verified before. */
 @Injectable()
-export class EarlyAccess extends EarlyAdmission {
+export class EarlyAccess extends FastPathAdmission {
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: TokenVerifier,
@@ -19,7 +19,7 @@ export class EarlyAccess extends EarlyAdmission {
     super();
   }
 
-  override testFor(route: CachedRoute): (request: FastifyRequest) => boolean {
+  override testFor(route: RouteHandler): (request: FastifyRequest) => boolean {
     const access = accessTo(this.reflector, route);
     return (request) => {
       const caller = this.verifier.recall(request.headers.authorization);

@@ -1,4 +1,4 @@
-import { Backplane, CacheStatistics, CacheWrites, EPOCH, Ledger } from '@mes/cache';
+import { Backplane, CacheStatistics, CacheWriter, EPOCH, VersionStore } from '@mes/cache';
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -13,8 +13,8 @@ import { EvictTagsDto } from './evict-tags.dto.js';
 @Controller('api/v1/cache')
 export class CacheAdministrationController {
   constructor(
-    private readonly writes: CacheWrites,
-    private readonly ledger: Ledger,
+    private readonly writes: CacheWriter,
+    private readonly versionStore: VersionStore,
     private readonly statistics: CacheStatistics,
     private readonly backplane: Backplane,
     private readonly reset: EventReset,
@@ -37,8 +37,8 @@ Clients of the live events are sent a \`reset\` when everything is evicted.`,
   @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
     request.auditedDetails = { tags };
-    await this.writes.evict(tags);
-    // Those that do not share a ledger with this instance.
+    await this.writes.invalidate(tags);
+    // Those that do not share a versionStore with this instance.
     await this.backplane.relay(tags);
     if (tags.includes(EPOCH)) await this.reset.announce();
     return { tags };
@@ -53,7 +53,7 @@ Clients of the live events are sent a \`reset\` when everything is evicted.`,
     const { hits, misses, collapsed, bypasses } = this.statistics;
     const requests = hits + misses + collapsed + bypasses;
     return {
-      available: this.ledger.available,
+      available: this.versionStore.available,
       hitRatio: requests === 0 ? 0 : hits / requests,
       ...this.statistics.snapshot(),
     };

@@ -32,7 +32,7 @@ export class CacheStatisticsDto {
   @ApiProperty({ type: 'integer' })
   storeFailures!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Times that the ledger was asked for versions.' })
+  @ApiProperty({ type: 'integer', description: 'Times that the versionStore was asked for versions.' })
   observations!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -47,9 +47,12 @@ export class CacheStatisticsDto {
   @ApiProperty({ type: 'integer', description: 'Times that creations made the warm answers anew.' })
   refreshes!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Writes that the ledger could not be told of in time.' })
+  @ApiProperty({ type: 'integer', description: 'Writes that the versionStore could not be told of in time.' })
   unannouncedWrites!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Writes that the other instances were told of around the ledger.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'Writes that the other instances were told of around the versionStore.',
+  })
   relayedWrites!: number;
 }

@@ -52,7 +52,7 @@ export abstract class Configuration {
     /** How long a request waits for Redis before it does without. */
     readonly deadline: number;
     readonly entryLifetime: number;
-    readonly maxEntryBytes: number;
+    readonly l1MaxBytes: number;
     /** How many answers are loaded at the same time. */
     readonly maxLoads: number;
   };
@@ -97,7 +97,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
       redisUrl: environment.REDIS_URL,
       deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
-      maxEntryBytes: environment.NEAR_CACHE_MB * 1024 * 1024,
+      l1MaxBytes: environment.NEAR_CACHE_MB * 1024 * 1024,
       maxLoads: Math.ceil(environment.DATABASE_POOL_SIZE * READERS_SHARE),
     },
   };

@@ -1,4 +1,4 @@
-import { CacheAside, type CacheDescription } from '@mes/cache';
+import { CachedRoute, type CacheDescription } from '@mes/cache';
 import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -23,7 +23,7 @@ export class DashboardController {
 
   @Get('statuses')
   @AllowRoles('operator', 'viewer', 'admin')
-  @CacheAside(statusesAnswer)
+  @CachedRoute(statusesAnswer)
   @ApiOperation({ operationId: 'getStatusDashboard', summary: 'Count the orders by status and by hour of arrival' })
   @ApiCached(StatusDashboardDto)
   statuses(@Req() request: FastifyRequest): Promise<StatusDashboardDto> {

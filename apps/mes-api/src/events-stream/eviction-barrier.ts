@@ -1,4 +1,12 @@
-import { EPOCH, Ledger, LedgerUnavailableError, MonotonicReads, NextRun, withDeadline, type Tag } from '@mes/cache';
+import {
+  EPOCH,
+  VersionStore,
+  VersionStoreUnavailableError,
+  MonotonicReads,
+  NextRun,
+  withDeadline,
+  type Tag,
+} from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { ORDER_COUNTS_TAG, orderTag, statusTag, tagsOfChange } from '../orders/caching/order-tags.js';
 import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
@@ -16,7 +24,7 @@ export class EvictionBarrier {
   private readonly passing = new NextRun<void>();
 
   constructor(
-    private readonly ledger: Ledger,
+    private readonly versionStore: VersionStore,
     private readonly reads: MonotonicReads,
     private readonly notifications: PostgresNotifications,
   ) {}
@@ -41,10 +49,10 @@ export class EvictionBarrier {
 
   private async evict(tags: readonly Tag[]): Promise<void> {
     try {
-      await this.ledger.evict(tags);
+      await this.versionStore.invalidate(tags);
     } catch (error) {
       // What is stored is not given out, and goes out before it is again.
-      if (!(error instanceof LedgerUnavailableError)) throw error;
+      if (!(error instanceof VersionStoreUnavailableError)) throw error;
     }
   }
 }

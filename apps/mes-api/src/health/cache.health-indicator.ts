@@ -1,4 +1,4 @@
-import { Backplane, Ledger } from '@mes/cache';
+import { Backplane, VersionStore } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
@@ -7,11 +7,11 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 export class CacheHealthIndicator {
   constructor(
     private readonly indicators: HealthIndicatorService,
-    private readonly ledger: Ledger,
+    private readonly versionStore: VersionStore,
     private readonly backplane: Backplane,
   ) {}
 
   check<Key extends string>(key: Key): HealthIndicatorResult<Key> {
-    return this.indicators.check(key).up({ trusted: this.ledger.available && this.backplane.mayAnswer });
+    return this.indicators.check(key).up({ trusted: this.versionStore.available && this.backplane.mayAnswer });
   }
 }

@@ -1,11 +1,11 @@
-import { CacheStatistics, Ledger } from '@mes/cache';
+import { CacheStatistics, VersionStore } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 
 /** The counts of the cache, read when they are scraped. */
 @Injectable()
 export class CacheMetrics {
-  constructor(registry: Registry, statistics: CacheStatistics, ledger: Ledger) {
+  constructor(registry: Registry, statistics: CacheStatistics, versionStore: VersionStore) {
     new Gauge({
       name: 'mes_cache_events',
       help: 'What the cache did since the process started, by event',
@@ -20,7 +20,7 @@ export class CacheMetrics {
       help: 'Whether stored answers are trusted: 1 or 0',
       registers: [registry],
       collect() {
-        this.set(ledger.available ? 1 : 0);
+        this.set(versionStore.available ? 1 : 0);
       },
     });
   }

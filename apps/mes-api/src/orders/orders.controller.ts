@@ -1,4 +1,4 @@
-import { CacheAside } from '@mes/cache';
+import { CachedRoute } from '@mes/cache';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -30,7 +30,7 @@ export class OrdersController {
 
   @Get()
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CacheAside(orderListAnswer)
+  @CachedRoute(orderListAnswer)
   @ApiOperation({
     operationId: 'listOrders',
     summary: 'List orders',
@@ -86,7 +86,7 @@ export class OrdersController {
 
   @Get(':id')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CacheAside(orderAnswer)
+  @CachedRoute(orderAnswer)
   @ApiOperation({
     operationId: 'getOrder',
     summary: 'Get an order',
@@ -101,7 +101,7 @@ export class OrdersController {
 
   @Get(':id/history')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CacheAside(orderHistoryAnswer)
+  @CachedRoute(orderHistoryAnswer)
   @ApiOperation({
     operationId: 'getOrderHistory',
     summary: 'Get the status changes of an order',

@@ -1,4 +1,4 @@
-import { CutOffError, EvictionNotRelayedError, LoadTimeoutError, TooManyLoadsError } from '@mes/cache';
+import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../logging/describe-error.js';
@@ -50,7 +50,7 @@ function toProblem(error: unknown): Problem {
       cause: error,
     });
   }
-  if (error instanceof EvictionNotRelayedError) {
+  if (error instanceof InvalidationNotRelayedError) {
     return new Problem({
       status: 503,
       code: 'OUTCOME_UNKNOWN',

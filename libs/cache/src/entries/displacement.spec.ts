@@ -3,28 +3,28 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { RedisServer } from '../../../../test/support/redis-server.js';
-import { AnswerCache } from '../answers/answer-cache.js';
-import type { CacheOutcome } from '../answers/cache-outcome.js';
-import type { Question } from '../answers/question.js';
-import { toAnswer } from '../answers/to-answer.js';
-import { CacheAsideModule } from '../cache-aside.module.js';
-import { CACHE_ASIDE_DEFAULTS, type CacheAsideOptions } from '../cache-aside.options.js';
+import { ResponseCache } from '../read/response-cache.js';
+import type { CacheOutcome } from '../read/cache-outcome.js';
+import type { KeyAndTags } from '../read/key-and-tags.js';
+import { toCachedResponse } from './to-cached-response.js';
+import { CacheModule } from '../cache.module.js';
+import { CACHE_DEFAULTS, type CacheOptions } from '../cache.options.js';
 
 const PAGES = 1_500;
 
 /** As large as a page of orders. */
 const PAGE = randomUUID().repeat(500);
 
-const QUEUE: Question = { key: 'orders:all:status=NEW', tags: ['orders'], asker: 'operator' };
+const QUEUE: KeyAndTags = { key: 'orders:all:status=NEW', tags: ['orders'], asker: 'operator' };
 
 describe('an asker of many pages that nobody else asks for', () => {
   let redis: RedisServer;
-  let options: CacheAsideOptions;
+  let options: CacheOptions;
   const instances: INestApplicationContext[] = [];
 
   beforeEach(async () => {
     redis = await RedisServer.start({ args: ['--maxmemory', '16mb', '--maxmemory-policy', 'volatile-lru'] });
-    options = { ...CACHE_ASIDE_DEFAULTS, redisUrl: redis.url, deadline: 2_000, maxEntryBytes: 16 * 1024 * 1024 };
+    options = { ...CACHE_DEFAULTS, redisUrl: redis.url, deadline: 2_000, l1MaxBytes: 16 * 1024 * 1024 };
   });
 
   afterEach(async () => {
@@ -32,18 +32,18 @@ describe('an asker of many pages that nobody else asks for', () => {
     await redis.stop();
   });
 
-  async function start(): Promise<AnswerCache> {
+  async function start(): Promise<ResponseCache> {
     const module = await Test.createTestingModule({
-      imports: [CacheAsideModule.forRootAsync({ useFactory: () => options })],
+      imports: [CacheModule.forRootAsync({ useFactory: () => options })],
     }).compile();
     const instance = module.createNestApplication(new FastifyAdapter());
     await instance.init();
     instances.push(instance);
-    return instance.get(AnswerCache);
+    return instance.get(ResponseCache);
   }
 
-  async function outcomeOf(cache: AnswerCache, question: Question): Promise<CacheOutcome> {
-    return (await cache.answer(question, () => Promise.resolve(toAnswer(PAGE)))).outcome;
+  async function outcomeOf(cache: ResponseCache, question: KeyAndTags): Promise<CacheOutcome> {
+    return (await cache.answer(question, () => Promise.resolve(toCachedResponse(PAGE)))).outcome;
   }
 
   it('pushes no page of others out of a small Redis, nor out of the process', async () => {

@@ -1,21 +1,21 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
-import type { Answer } from '../answers/answer.js';
-import { CacheStatistics } from '../answers/cache-statistics.js';
-import { isInForce, type Stamp } from '../answers/stamp.js';
-import { CACHE_ASIDE_OPTIONS, type CacheAsideOptions } from '../cache-aside.options.js';
+import type { CachedResponse } from './cached-response.js';
+import { CacheStatistics } from '../cache-statistics.js';
+import { isCurrent, type VersionVector } from '../versions/version-vector.js';
+import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { withDeadline } from '../flow/deadline.js';
-import type { ObservedVersions, Tag } from '../ledger/ledger.js';
+import type { VersionSnapshot, Tag } from '../versions/version-store.js';
 import { sizeOf, type Entry } from './entry.js';
-import { NearCache } from './near-cache.js';
+import { L1Cache } from './l1-cache.js';
 import { Quotas } from './quotas.js';
 
 /** Part of the bytes of the near cache that what is stored for one asker may take, here and for all processes. */
 const ASKERS_SHARE = 1 / 8;
 
 /**
- * Answers under their keys, each with the stamp of the versions it was loaded under: in this process, and beyond it, if
+ * Answers under their keys, each with the vector of the versions it was loaded under: in this process, and beyond it, if
  * there is a Redis, for all processes.
  *
  * Storage never fails a request: what cannot be read in time is a miss, and what cannot be stored is not there.
@@ -28,26 +28,26 @@ export class EntryStore {
 
   constructor(
     @Inject(CACHE_MANAGER) private readonly cache: Cache,
-    private readonly near: NearCache,
-    @Inject(CACHE_ASIDE_OPTIONS) private readonly options: CacheAsideOptions,
+    private readonly near: L1Cache,
+    @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
     private readonly statistics: CacheStatistics,
   ) {
     this.shared = options.redisUrl !== undefined;
-    this.quotas = new Quotas(options.maxEntryBytes * ASKERS_SHARE);
+    this.quotas = new Quotas(options.l1MaxBytes * ASKERS_SHARE);
   }
 
   /** The answer stored in this process under `key`, if it is in force. */
-  findNear(key: string, tags: readonly Tag[], versions: ObservedVersions): Answer | undefined {
+  findL1(key: string, tags: readonly Tag[], versions: VersionSnapshot): CachedResponse | undefined {
     const entry = this.near.get(key);
-    return entry && isInForce(entry.stamp, tags, versions) ? entry.answer : undefined;
+    return entry && isCurrent(entry.vector, tags, versions) ? entry.answer : undefined;
   }
 
-  /** The answer stored for all processes under `key`, if it was stored under just this stamp; from then on it is near. */
-  async findShared(key: string, stamp: Stamp): Promise<Answer | undefined> {
+  /** The answer stored for all processes under `key`, if it was stored under just this vector; from then on it is near. */
+  async findL2(key: string, vector: VersionVector): Promise<CachedResponse | undefined> {
     if (!this.shared) return undefined;
     try {
       const entry = await withDeadline(this.cache.get<Entry>(key), this.options.deadline);
-      if (entry?.stamp.join() !== stamp.join()) return undefined;
+      if (entry?.vector.join() !== vector.join()) return undefined;
       this.near.set(key, entry);
       return entry.answer;
     } catch (error) {

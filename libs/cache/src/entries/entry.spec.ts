@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { compressed } from '../answers/compress.js';
-import { toAnswer } from '../answers/to-answer.js';
+import { compressed } from './compress.js';
+import { toCachedResponse } from './to-cached-response.js';
 import { packEntry, unpackEntry } from './entry.js';
 
 describe('a packed entry', () => {
@@ -10,9 +10,9 @@ describe('a packed entry', () => {
         fc.string({ unit: 'binary' }),
         fc.nat(3_000),
         fc.array(fc.string()),
-        async (text, times, stamp) => {
-          const answer = await compressed(toAnswer(text.repeat(times)));
-          expect(unpackEntry(packEntry({ stamp, answer }))).toEqual({ stamp, answer });
+        async (text, times, vector) => {
+          const answer = await compressed(toCachedResponse(text.repeat(times)));
+          expect(unpackEntry(packEntry({ vector, answer }))).toEqual({ vector, answer });
         },
       ),
       { numRuns: 50 },
@@ -20,8 +20,8 @@ describe('a packed entry', () => {
   });
 
   it('lies in memory that holds nothing else', async () => {
-    const answer = await compressed(toAnswer('x'.repeat(5_000)));
-    const packed = packEntry({ stamp: ['v'], answer });
+    const answer = await compressed(toCachedResponse('x'.repeat(5_000)));
+    const packed = packEntry({ vector: ['v'], answer });
     const { identity, br, gzip } = unpackEntry(packed).answer;
     expect(br?.body.buffer).toBe(identity.body.buffer);
     expect(gzip?.body.buffer).toBe(identity.body.buffer);

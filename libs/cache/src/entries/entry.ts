@@ -1,10 +1,10 @@
-import type { Answer, Representation } from '../answers/answer.js';
-import type { Stamp } from '../answers/stamp.js';
+import type { CachedResponse, Representation } from './cached-response.js';
+import type { VersionVector } from '../versions/version-vector.js';
 
 /** An answer as it is stored. */
 export interface Entry {
-  readonly stamp: Stamp;
-  readonly answer: Answer;
+  readonly vector: VersionVector;
+  readonly answer: CachedResponse;
 }
 
 const CODINGS = ['identity', 'br', 'gzip'] as const;
@@ -22,10 +22,10 @@ export function sizeOf(entry: Entry, key: string): number {
  * The entry as one text: a line that describes it and then the bodies, in base64, because stores for cache-manager take
  * values that can be written as JSON.
  */
-export function packEntry({ stamp, answer }: Entry): string {
+export function packEntry({ vector, answer }: Entry): string {
   const representations = representationsOf(answer);
   const head = {
-    stamp,
+    vector,
     parts: representations.map(({ coding, entityTag, body }) => ({ coding, entityTag, length: body.length })),
   };
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...representations.map(({ body }) => body)]).toString(
@@ -38,8 +38,8 @@ export function unpackEntry(packed: string): Entry {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(packed, 'base64'));
   bytes.write(packed, 'base64');
   const headEnd = bytes.indexOf('\n');
-  const { stamp, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
-    stamp: Stamp;
+  const { vector, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
+    vector: VersionVector;
     parts: (Pick<Representation, 'coding' | 'entityTag'> & { length: number })[];
   };
   let begin = headEnd + 1;
@@ -48,9 +48,9 @@ export function unpackEntry(packed: string): Entry {
     begin += length;
     return [coding, representation] as const;
   });
-  return { stamp, answer: Object.fromEntries(representations) as unknown as Answer };
+  return { vector, answer: Object.fromEntries(representations) as unknown as CachedResponse };
 }
 
-function representationsOf(answer: Answer): Representation[] {
+function representationsOf(answer: CachedResponse): Representation[] {
   return CODINGS.flatMap((coding) => answer[coding] ?? []);
 }

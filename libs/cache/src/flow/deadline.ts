@@ -49,9 +49,9 @@ export function whenSlow(operation: Promise<unknown>, milliseconds: number, call
     }, milliseconds);
   };
   wait(MAX_CHANCES);
-  const settle = (): void => {
+  const complete = (): void => {
     settled = true;
     clearTimeout(timer);
   };
-  operation.then(settle, settle);
+  operation.then(complete, complete);
 }

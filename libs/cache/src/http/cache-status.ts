@@ -1,4 +1,4 @@
-import type { CacheOutcome } from '../answers/cache-outcome.js';
+import type { CacheOutcome } from '../read/cache-outcome.js';
 
 /** What the cache did, as the value of a `Cache-Status` header: RFC 9211. */
 export function cacheStatus(outcome: CacheOutcome): string {

@@ -1,5 +1,5 @@
-import { compressed } from '../answers/compress.js';
-import { toAnswer } from '../answers/to-answer.js';
+import { compressed } from '../entries/compress.js';
+import { toCachedResponse } from '../entries/to-cached-response.js';
 import { preferredRepresentation } from './content-negotiation.js';
 
 describe('content negotiation', () => {
@@ -49,12 +49,12 @@ describe('content negotiation', () => {
     ['br\u00a0', 'identity'],
     [`br${' '.repeat(5_000)}x`, 'identity'],
   ])('answers Accept-Encoding %s with %s', async (header, coding) => {
-    const answer = await compressed(toAnswer('gold ring '.repeat(500)));
+    const answer = await compressed(toCachedResponse('gold ring '.repeat(500)));
     expect(preferredRepresentation(answer, header).coding).toBe(coding);
     expect(preferredRepresentation(answer, header).coding).toBe(coding);
   });
 
   it('answers uncompressed what there is in no other form', () => {
-    expect(preferredRepresentation(toAnswer('short'), 'br').coding).toBe('identity');
+    expect(preferredRepresentation(toCachedResponse('short'), 'br').coding).toBe('identity');
   });
 });

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Answer, ContentCoding, Representation } from '../answers/answer.js';
+import type { CachedResponse, ContentCoding, Representation } from '../entries/cached-response.js';
 
 /** The best ones first, of those that a client likes equally. */
 const CODINGS: readonly ContentCoding[] = ['br', 'gzip', 'identity'];
@@ -30,7 +30,7 @@ export function preferredCoding(acceptEncoding: string | undefined): ContentCodi
 }
 
 /** The form of the answer that the client likes best, or the uncompressed one if there is no other. */
-export function preferredRepresentation(answer: Answer, acceptEncoding: string | undefined): Representation {
+export function preferredRepresentation(answer: CachedResponse, acceptEncoding: string | undefined): Representation {
   return answer[preferredCoding(acceptEncoding)] ?? answer.identity;
 }
 

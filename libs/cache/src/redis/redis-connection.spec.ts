@@ -1,7 +1,7 @@
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
-import { LedgerUnavailableError } from '../ledger/ledger.js';
+import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 
 const always = (): Promise<void> => Promise.resolve();
@@ -44,7 +44,7 @@ describe('RedisConnection', () => {
       tried = true;
       return Promise.resolve();
     });
-    await expect(refused).rejects.toBeInstanceOf(LedgerUnavailableError);
+    await expect(refused).rejects.toBeInstanceOf(VersionStoreUnavailableError);
     expect(tried).toBe(false);
 
     await server.restart();
@@ -119,7 +119,7 @@ describe('RedisConnection', () => {
 
   it('distrusts a server that refuses a command', async () => {
     await expect(connection.run((client) => client.sendCommand(['NO-SUCH-COMMAND']))).rejects.toBeInstanceOf(
-      LedgerUnavailableError,
+      VersionStoreUnavailableError,
     );
     expect(connection.available).toBe(false);
     await eventually(() => connection.available);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
-import { LedgerUnavailableError } from '../ledger/ledger.js';
+import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { redisScripts } from './redis-scripts.js';
 
 /** How long to wait for a connection, and for the first answer on it, in milliseconds. */
@@ -76,14 +76,14 @@ export class RedisConnection {
     });
   }
 
-  /** @throws {LedgerUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
+  /** @throws {VersionStoreUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
   async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.trusted || !this.current) throw new LedgerUnavailableError('redis-away');
+    if (!this.trusted || !this.current) throw new VersionStoreUnavailableError('redis-away');
     try {
       return await this.watch(operation(this.current));
     } catch (error) {
       this.distrust(messageOf(error));
-      throw new LedgerUnavailableError('redis-failed', { cause: error });
+      throw new VersionStoreUnavailableError('redis-failed', { cause: error });
     }
   }
 

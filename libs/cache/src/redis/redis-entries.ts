@@ -2,18 +2,18 @@ import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
 import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
-import type { CacheAsideOptions } from '../cache-aside.options.js';
+import type { CacheOptions } from '../cache.options.js';
 import type { RedisClient } from './redis-connection.js';
 
 /**
- * The entries in Redis, as a store for cache-manager: the client of the ledger serves them too.
+ * The entries in Redis, as a store for cache-manager: the client of the versionStore serves them too.
  *
  * The lifetime is given to Redis alone and not to Keyv, which would write the time of expiry, by the clock of this
  * machine, into the value, for another machine to compare with its own.
  */
 export function redisEntries(
   client: RedisClient,
-  { namespace, shape, entryLifetime }: Pick<CacheAsideOptions, 'namespace' | 'shape' | 'entryLifetime'>,
+  { namespace, shape, entryLifetime }: Pick<CacheOptions, 'namespace' | 'shape' | 'entryLifetime'>,
 ): Keyv {
   // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
   const store = redisInsStore(client as never, {

@@ -1,5 +1,5 @@
-import { LedgerUnavailableError } from '../ledger/ledger.js';
-import { LoadLeases } from '../leases/load-leases.js';
+import { VersionStoreUnavailableError } from '../versions/version-store.js';
+import { LoadLeases } from '../read/load-leases.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Times in milliseconds. */
@@ -43,7 +43,7 @@ async function unlessAway<T>(otherwise: T, operation: () => Promise<T>): Promise
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof LedgerUnavailableError) return otherwise;
+    if (error instanceof VersionStoreUnavailableError) return otherwise;
     throw error;
   }
 }

@@ -2,19 +2,19 @@ import { defineScript } from 'redis';
 
 /*
  * Redis has no command that compares before it sets (SET IFEQ came with 8.4), so the steps that must be atomic are
- * scripts. All keys of one ledger carry the same hash tag, so that a script stays on one slot of a Redis Cluster.
+ * scripts. All keys of one versionStore carry the same hash tag, so that a script stays on one slot of a Redis Cluster.
  *
  * Deadlines are set and judged by the clock of the Redis server alone: the clocks of two instances are never compared.
  */
 
-/** Stands before the tags of a write that is overdue and whose tags were invalidated. */
-const OVERTAKEN = '!';
+/** Stands before the tags of a write that is expired and whose tags were invalidated. */
+const OVERDUE = '!';
 
 /**
- * KEYS: deadlines, intents, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of
- * intent and fresh versions in ms, then for each observed tag the version to set if it has none. Answers with the versions.
+ * KEYS: deadlines, pendingWrites, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of
+ * pendingWrite and fresh versions in ms, then for each observed tag the version to set if it has none. Answers with the versions.
  */
-const announce = defineScript({
+const begin = defineScript({
   SCRIPT: `
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -32,41 +32,41 @@ const announce = defineScript({
     return versions`,
   transformArguments: (
     keys: readonly string[],
-    intent: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly intent: number; readonly version: number },
+    pendingWrite: { readonly id: string; readonly touched: string },
+    lifetimes: { readonly pendingWrite: number; readonly version: number },
     fresh: readonly string[],
   ) => [
     ...[String(keys.length), ...keys],
-    ...[intent.id, intent.touched, String(lifetimes.intent), String(lifetimes.version), ...fresh],
+    ...[pendingWrite.id, pendingWrite.touched, String(lifetimes.pendingWrite), String(lifetimes.version), ...fresh],
   ],
   transformReply: (reply: string[]) => reply,
 });
 
 /**
- * KEYS: deadlines, intents, then a version key for each flip. ARGV: version lifetime in ms, how many intents there are and
- * how many flips; the id of each intent; for each flip its tag, the expected version (empty: none), the version to set if that
+ * KEYS: deadlines, pendingWrites, then a version key for each advance. ARGV: version lifetime in ms, how many pendingWrites there are and
+ * how many advances; the id of each pendingWrite; for each advance its tag, the expected version (empty: none), the version to set if that
  * one is found, the one to set otherwise, and whether to do nothing at all otherwise ('1'); then what version keys begin with,
  * with what fresh versions begin, and the tags that are shown. Answers with whether it was done.
  *
- * Which version keys go out because writes under way touch what is shown only the intents tell: those are not among KEYS, but
+ * Which version keys go out because writes under way touch what is shown only the pendingWrites tell: those are not among KEYS, but
  * on the same slot.
  */
-const settle = defineScript({
+const complete = defineScript({
   SCRIPT: `
-    local lifetime, intents, flips = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-    local firstFlip = 4 + intents
-    for i = 1, flips do
+    local lifetime, pendingWrites, advances = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+    local firstFlip = 4 + pendingWrites
+    for i = 1, advances do
       local at = firstFlip + (i - 1) * 5
       if ARGV[at + 4] == '1' and redis.call('GET', KEYS[i + 2]) ~= ARGV[at + 1] then return 0 end
     end
 
-    local madeAnew, flipped = {}, {}
-    for i = 1, flips do
+    local madeAnew, advanced = {}, {}
+    for i = 1, advances do
       local at = firstFlip + (i - 1) * 5
       local version = ARGV[at + 3]
       if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[i + 2]) == ARGV[at + 1] then version = ARGV[at + 2] end
       redis.call('SET', KEYS[i + 2], version, 'PX', lifetime)
-      flipped[ARGV[at]] = true
+      advanced[ARGV[at]] = true
       madeAnew[ARGV[at]] = ARGV[at + 4] == '1'
     end
     for at = 4, firstFlip - 1 do
@@ -74,17 +74,17 @@ const settle = defineScript({
       redis.call('HDEL', KEYS[2], ARGV[at])
     end
 
-    local prefixAt = firstFlip + flips * 5
+    local prefixAt = firstFlip + advances * 5
     if #ARGV < prefixAt + 2 then return 1 end
     local shown = {}
     for at = prefixAt + 2, #ARGV do shown[ARGV[at]] = true end
-    for n, intent in ipairs(redis.call('HVALS', KEYS[2])) do
+    for n, pendingWrite in ipairs(redis.call('HVALS', KEYS[2])) do
       local isShown, touched = false, { tags = {}, made = {} }
-      if intent:sub(1, 1) ~= '${OVERTAKEN}' then touched = cjson.decode(intent) end
+      if pendingWrite:sub(1, 1) ~= '${OVERDUE}' then touched = cjson.decode(pendingWrite) end
       for _, tag in ipairs(touched.tags) do isShown = isShown or shown[tag] end
       for _, tag in ipairs(touched.made) do isShown = isShown or shown[tag] end
       for m, tag in ipairs(touched.tags) do
-        if isShown and not madeAnew[tag] and not (flipped[tag] and shown[tag]) then
+        if isShown and not madeAnew[tag] and not (advanced[tag] and shown[tag]) then
           redis.call('SET', ARGV[prefixAt] .. tag, ARGV[prefixAt + 1] .. ':' .. n .. ':' .. m, 'PX', lifetime)
         end
       end
@@ -93,18 +93,18 @@ const settle = defineScript({
   transformArguments: (
     keys: readonly string[],
     lifetime: number,
-    intentIds: readonly string[],
-    flips: readonly string[],
+    writeIds: readonly string[],
+    advances: readonly string[],
     shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
   ) => [
-    ...[String(keys.length), ...keys, String(lifetime), String(intentIds.length), String(keys.length - 2)],
-    ...[...intentIds, ...flips, shown.prefix, shown.fresh, ...shown.tags],
+    ...[String(keys.length), ...keys, String(lifetime), String(writeIds.length), String(keys.length - 2)],
+    ...[...writeIds, ...advances, shown.prefix, shown.fresh, ...shown.tags],
   ],
   transformReply: (reply: number) => reply === 1,
 });
 
 /**
- * KEYS: deadlines, intents, version keys. ARGV: lifetime of versions in ms, tags. Answers with the ids of the intents that touch
+ * KEYS: deadlines, pendingWrites, version keys. ARGV: lifetime of versions in ms, tags. Answers with the ids of the pendingWrites that touch
  * or make any of the tags, and with the versions, which are empty where there are none, and are kept that long from now on.
  */
 const pending = defineScript({
@@ -112,14 +112,14 @@ const pending = defineScript({
     local wanted = {}
     for i = 2, #ARGV do wanted[ARGV[i]] = true end
     local found = {}
-    local intents = redis.call('HGETALL', KEYS[2])
-    for i = 1, #intents, 2 do
-      if intents[i + 1]:sub(1, 1) ~= '${OVERTAKEN}' then
-        local touched = cjson.decode(intents[i + 1])
+    local pendingWrites = redis.call('HGETALL', KEYS[2])
+    for i = 1, #pendingWrites, 2 do
+      if pendingWrites[i + 1]:sub(1, 1) ~= '${OVERDUE}' then
+        local touched = cjson.decode(pendingWrites[i + 1])
         local isWanted = false
         for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
         for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
-        if isWanted then found[#found + 1] = intents[i] end
+        if isWanted then found[#found + 1] = pendingWrites[i] end
       end
     end
     local versions = {}
@@ -132,22 +132,22 @@ const pending = defineScript({
     ...[String(keys.length), ...keys, String(lifetime)],
     ...tags,
   ],
-  transformReply: ([intentIds, versions]: [string[], string[]]) => ({ intentIds, versions }),
+  transformReply: ([writeIds, versions]: [string[], string[]]) => ({ writeIds, versions }),
 });
 
 /**
- * KEYS: deadlines, intents. ARGV: lifetime of versions in ms, what version keys begin with, what fresh versions begin with, tags.
+ * KEYS: deadlines, pendingWrites. ARGV: lifetime of versions in ms, what version keys begin with, what fresh versions begin with, tags.
  * Invalidates what the writes under way touch that touch or make any of the tags, and marks these writes as overtaken.
  */
-const overtake = defineScript({
+const invalidateOverdue = defineScript({
   NUMBER_OF_KEYS: 2,
   SCRIPT: `
     local wanted = {}
     for i = 4, #ARGV do wanted[ARGV[i]] = true end
-    local intents = redis.call('HGETALL', KEYS[2])
-    for i = 1, #intents, 2 do
-      if intents[i + 1]:sub(1, 1) ~= '${OVERTAKEN}' then
-        local touched = cjson.decode(intents[i + 1])
+    local pendingWrites = redis.call('HGETALL', KEYS[2])
+    for i = 1, #pendingWrites, 2 do
+      if pendingWrites[i + 1]:sub(1, 1) ~= '${OVERDUE}' then
+        local touched = cjson.decode(pendingWrites[i + 1])
         local isWanted = false
         for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
         for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
@@ -155,7 +155,7 @@ const overtake = defineScript({
           for m, tag in ipairs(touched.tags) do
             redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. m, 'PX', ARGV[1])
           end
-          redis.call('HSET', KEYS[2], intents[i], '${OVERTAKEN}' .. intents[i + 1])
+          redis.call('HSET', KEYS[2], pendingWrites[i], '${OVERDUE}' .. pendingWrites[i + 1])
         end
       end
     end
@@ -170,8 +170,8 @@ const overtake = defineScript({
   transformReply: () => undefined,
 });
 
-/** KEYS: deadlines, intents. Answers with the id and the tags of each intent that is past its deadline. */
-const overdue = defineScript({
+/** KEYS: deadlines, pendingWrites. Answers with the id and the tags of each pendingWrite that is past its deadline. */
+const expired = defineScript({
   NUMBER_OF_KEYS: 2,
   SCRIPT: `
     local time = redis.call('TIME')
@@ -179,9 +179,9 @@ const overdue = defineScript({
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
       found[#found + 1] = id
-      local intent = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
-      if intent:sub(1, 1) == '${OVERTAKEN}' then intent = intent:sub(2) end
-      found[#found + 1] = intent
+      local pendingWrite = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
+      if pendingWrite:sub(1, 1) == '${OVERDUE}' then pendingWrite = pendingWrite:sub(2) end
+      found[#found + 1] = pendingWrite
     end
     return found`,
   transformArguments: (keys: readonly string[]) => [...keys],
@@ -246,4 +246,4 @@ const count = defineScript({
   transformReply: ([total, endsIn]: [number, number]) => ({ total, endsIn }),
 });
 
-export const redisScripts = { announce, settle, pending, overtake, overdue, renewEpoch, checkIn, count };
+export const redisScripts = { begin, complete, pending, invalidateOverdue, expired, renewEpoch, checkIn, count };

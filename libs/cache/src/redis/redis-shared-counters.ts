@@ -1,5 +1,5 @@
 import { SharedCounters, type SharedCount } from '../counters/shared-counters.js';
-import { LedgerUnavailableError } from '../ledger/ledger.js';
+import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import type { RedisConnection } from './redis-connection.js';
 
 export interface RedisSharedCountersOptions {
@@ -38,7 +38,7 @@ export class RedisSharedCounters extends SharedCounters {
       }
       return counts;
     } catch (error) {
-      if (error instanceof LedgerUnavailableError) return undefined;
+      if (error instanceof VersionStoreUnavailableError) return undefined;
       throw error;
     }
   }

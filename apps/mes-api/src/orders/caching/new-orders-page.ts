@@ -1,4 +1,4 @@
-import { toAnswer, WarmAnswers } from '@mes/cache';
+import { toCachedResponse, RefreshOnWrite } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { validated } from '../../validation/validation.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
@@ -13,8 +13,8 @@ const ALL: Visibility = { scope: 'all' };
 /** The page that all operators poll: the first one of the new orders, in the default order. Creations keep it warm. */
 @Injectable()
 export class NewOrdersPage {
-  constructor(orders: OrdersService, warm: WarmAnswers) {
+  constructor(orders: OrdersService, warm: RefreshOnWrite) {
     const question = listQuestion(NEW_ORDERS, ALL);
-    warm.register(() => ({ question, load: async () => toAnswer(await listOrders(orders, NEW_ORDERS, ALL)) }));
+    warm.register(() => ({ question, load: async () => toCachedResponse(await listOrders(orders, NEW_ORDERS, ALL)) }));
   }
 }

@@ -1,4 +1,4 @@
-import { toAnswer, type CacheDescription, type Question, type Tag, type WrittenThrough } from '@mes/cache';
+import { toCachedResponse, type CacheDescription, type KeyAndTags, type Tag, type WrittenThrough } from '@mes/cache';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../../auth/caller-of.js';
 import { visibilityOf } from '../../auth/visibility-of.js';
@@ -20,7 +20,7 @@ export function orderListAnswer(request: FastifyRequest): CacheDescription {
 const normalised = new WeakMap<Readonly<ListOrdersDto>, { readonly text: string; readonly tags: readonly Tag[] }>();
 
 /** A page of the list, for whoever sees this much. */
-export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibility): Question {
+export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibility): KeyAndTags {
   let known = normalised.get(query);
   if (!known) normalised.set(query, (known = { text: query.normalised(), tags: listTags(query.status) }));
   const { text, tags } = known;
@@ -48,7 +48,7 @@ export function writtenOrder(order: Order): Pick<WrittenThrough, 'tag' | 'keys' 
   return {
     tag: orderTag(order.id),
     keys: visibilities.map((visibility) => orderQuestion(order.id, visibility).key),
-    answer: toAnswer(presentOrder(order), versionOf),
+    answer: toCachedResponse(presentOrder(order), versionOf),
   };
 }
 

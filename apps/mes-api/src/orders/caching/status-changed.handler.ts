@@ -1,4 +1,4 @@
-import { CacheWrites, MonotonicReads } from '@mes/cache';
+import { CacheWriter, MonotonicReads } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { StatusChanged } from '../events/status-changed.js';
@@ -13,14 +13,14 @@ import { orderTag, tagsOfChange } from './order-tags.js';
 @Injectable()
 export class StatusChangedHandler {
   constructor(
-    private readonly writes: CacheWrites,
+    private readonly writes: CacheWriter,
     private readonly reads: MonotonicReads,
   ) {}
 
   @OnEvent(StatusChanged.eventName, { suppressErrors: false })
   async evict({ changeId, order, from, isAnnounced }: StatusChanged): Promise<void> {
     const changed = tagsOfChange(order.id, [from], order.status);
-    await this.writes.finish({ intentId: changeId, changed, isAnnounced });
+    await this.writes.finish({ writeId: changeId, changed, isAnnounced });
     await this.reads.ensure([orderTag(order.id)]);
   }
 }

@@ -1,4 +1,4 @@
-import { CacheWrites, MonotonicReads, type Intent } from '@mes/cache';
+import { CacheWriter, MonotonicReads, type PendingWrite } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { orderTag, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
 import { writtenOrder } from '../caching/order-answers.js';
@@ -26,7 +26,7 @@ import {
 export class WriteThroughOrdersRepository extends OrdersRepository {
   constructor(
     @Inject(PERSISTENT_ORDERS) private readonly persistent: OrdersRepository,
-    private readonly writes: CacheWrites,
+    private readonly writes: CacheWriter,
     private readonly reads: MonotonicReads,
   ) {
     super();
@@ -35,8 +35,8 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   override async create(newOrder: NewOrder): Promise<Creation> {
     const changed = tagsOfCreation();
     const tag = orderTag(newOrder.id);
-    const intent: Intent = { id: newOrder.id, tags: changed, made: [tag] };
-    const { store, observed } = await this.writes.announce(intent, [tag]);
+    const intent: PendingWrite = { id: newOrder.id, tags: changed, made: [tag] };
+    const { store, observed } = await this.writes.begin(intent, [tag]);
     const creation = await this.finishOnFailure(intent, () =>
       this.persistent.create({ ...newOrder, announcedTo: store }),
     );
@@ -45,15 +45,15 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     await this.writes.finish(
       repeated
         ? // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
-          { intentId: newOrder.id, changed: [...changed, orderTag(order.id)], isAnnounced }
-        : { intentId: newOrder.id, changed, made: { ...writtenOrder(order), observed }, isAnnounced },
+          { writeId: newOrder.id, changed: [...changed, orderTag(order.id)], isAnnounced }
+        : { writeId: newOrder.id, changed, made: { ...writtenOrder(order), observed }, isAnnounced },
     );
     return creation;
   }
 
   override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
     const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
-    const { store } = await this.writes.announce(intent);
+    const { store } = await this.writes.begin(intent);
     try {
       return await this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announcedTo: store }));
     } catch (error) {
@@ -83,12 +83,12 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
   }
 
   /** A write of which nobody knows whether it happened counts as one that did. */
-  private async finishOnFailure<T>(intent: Intent, write: () => Promise<T>): Promise<T> {
+  private async finishOnFailure<T>(intent: PendingWrite, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (isCertainlyUndone(error)) await this.writes.withdraw(intent.id);
-      else await this.writes.evict(intent.tags);
+      if (isCertainlyUndone(error)) await this.writes.abort(intent.id);
+      else await this.writes.invalidate(intent.tags);
       throw error;
     }
   }

@@ -1,0 +1,40 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { compressed } from './compress.js';
+import { toCachedResponse } from './to-cached-response.js';
+
+const LONG = 'gold ring '.repeat(500);
+
+describe('a compressed answer', () => {
+  it('says the same in all its forms, and less loudly', async () => {
+    const { identity, br, gzip } = await compressed(toCachedResponse(LONG));
+    if (!br || !gzip) throw new Error('not compressed');
+    expect(JSON.parse(identity.body.toString())).toBe(LONG);
+    expect(brotliDecompressSync(br.body)).toEqual(identity.body);
+    expect(gunzipSync(gzip.body)).toEqual(identity.body);
+    expect(Math.max(br.body.length, gzip.body.length)).toBeLessThan(identity.body.length / 10);
+  });
+
+  it('has a strong entity tag of its own for each form', async () => {
+    const { identity, br, gzip } = await compressed(toCachedResponse(LONG));
+    const tags = [identity, br, gzip].map((form) => form?.entityTag ?? '');
+    expect(new Set(tags).size).toBe(3);
+    for (const tag of tags) expect(tag).toMatch(/^"[\w-]+"$/);
+  });
+
+  it('keeps no memory but its own', async () => {
+    const { identity, br, gzip } = await compressed(toCachedResponse(LONG));
+    for (const form of [identity, br, gzip]) expect(form?.body.buffer.byteLength).toBe(form?.body.length);
+  });
+
+  it('is not made of what is short', async () => {
+    expect(Object.keys(await compressed(toCachedResponse('short')))).toEqual(['identity']);
+  });
+
+  it('has entity tags that begin with the version, if it has one', async () => {
+    const versioned = await compressed(toCachedResponse(LONG, () => '7'));
+    const plain = await compressed(toCachedResponse(LONG));
+    for (const coding of ['identity', 'br', 'gzip'] as const) {
+      expect(versioned[coding]?.entityTag).toBe(plain[coding]?.entityTag.replace('"', '"7-'));
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '../../../../test/support/eventually.js';
+import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
+import { RedisServer } from '../../../../test/support/redis-server.js';
+import { describeVersionStore } from '../versions/version-store.contract.js';
+import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
+import { RedisConnection } from './redis-connection.js';
+import { RedisVersionStore } from './redis-version-store.js';
+
+const url = process.env.TEST_REDIS_URL ?? '';
+const VERSION_LIFETIME = 60_000;
+
+interface Isolated {
+  readonly connection: RedisConnection;
+  readonly versionStore: RedisVersionStore;
+  readonly namespace: string;
+}
+
+/** Each test has keys of its own. */
+function make(
+  pendingWriteLifetime: number,
+  redisUrl = url,
+  deadline = 5_000,
+  namespace: string = randomUUID(),
+): Isolated {
+  const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME };
+  const connection = new RedisConnection({
+    url: redisUrl,
+    // Long by default: the machine may be busy with other tests, and what is tested here is not speed.
+    deadline,
+    retryInterval: 50,
+  });
+  const versionStore = new RedisVersionStore(connection, options);
+  return { connection, versionStore, namespace };
+}
+
+async function open(...options: Parameters<typeof make>): Promise<Isolated> {
+  const made = make(...options);
+  await made.versionStore.open();
+  return made;
+}
+
+describeVersionStore('RedisVersionStore', () => {
+  const pendingWriteLifetime = 200;
+  const { connection, versionStore } = make(pendingWriteLifetime);
+  return Promise.resolve({
+    versionStore,
+    // By the clock of the server, which is the one that counts.
+    passDeadline: async () => {
+      const read = async (): Promise<number> => (await connection.run((client) => client.time())).getTime();
+      const end = (await read()) + pendingWriteLifetime;
+      while ((await read()) <= end) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    close: () => connection.close(),
+  });
+});
+
+describe('RedisVersionStore', () => {
+  let connection: RedisConnection;
+  let versionStore: RedisVersionStore;
+  let namespace: string;
+
+  beforeEach(async () => {
+    ({ connection, versionStore, namespace } = await open(1_000));
+  });
+
+  afterEach(() => connection.close());
+
+  it('keeps every version for a limited time, and no pendingWrite of a settled write', async () => {
+    await versionStore.begin({ id: 'w', tags: ['a'] }, ['a']);
+    await versionStore.complete(['w'], [{ tag: 'a' }, { tag: 'b' }]);
+    const keys = await connection.run((client) => client.keys(`*${namespace}*`));
+    expect(keys.sort()).toEqual(['a', 'b', EPOCH].map((tag) => `{${namespace}}:version:${tag}`));
+    for (const key of keys) {
+      const left = await connection.run((client) => client.pTTL(key));
+      expect(left).toBeGreaterThan(VERSION_LIFETIME / 2);
+      expect(left).toBeLessThanOrEqual(VERSION_LIFETIME);
+    }
+  });
+
+  it('asks for all versions in one command', async () => {
+    await versionStore.ensureVersions(['a', 'b', 'c']);
+    const monitor = await RedisMonitor.open(url);
+    await versionStore.observe(['a', 'b', 'c']);
+    const commands = await monitor.take(url);
+    monitor.close();
+    const own = commands.filter((line) => line.includes(`{${namespace}}:version:c`));
+    expect(own).toHaveLength(1);
+    expect(own[0]).toContain('"MGET"');
+  });
+
+  it('does not take for under way, when Redis is back, what was over while it was away', async () => {
+    const redis = await RedisServer.start();
+    const own = await open(60_000, redis.url, 200);
+    redis.pause();
+    // Redis will find both when it goes on.
+    await expect(own.versionStore.begin({ id: 'w', tags: ['a'] })).rejects.toThrow(VersionStoreUnavailableError);
+    await expect(own.versionStore.complete(['w'], [{ tag: 'a' }])).rejects.toThrow(VersionStoreUnavailableError);
+    redis.resume();
+    await eventually(() => own.versionStore.available);
+    await eventually(async () => (await own.versionStore.pending(['a'])).writeIds.includes('w'));
+    await own.versionStore.sweepExpired();
+    expect((await own.versionStore.pending(['a'])).writeIds).toEqual([]);
+    await own.connection.close();
+    await redis.stop();
+  });
+
+  it('has nothing in common with a versionStore of another name on the same Redis', async () => {
+    const other = await open(1_000);
+    const before = await versionStore.ensureVersions(['a']);
+    await other.versionStore.invalidate(['a', EPOCH]);
+    await other.versionStore.begin({ id: 'w', tags: ['a'] });
+    expect(await versionStore.ensureVersions(['a'])).toEqual(before);
+    await other.connection.close();
+  });
+
+  it('loses nothing by the start of another instance, nor by a slow answer at it', async () => {
+    const before = await versionStore.ensureVersions(['a', 'b']);
+    const other = await open(1_000, url, 5_000, namespace);
+    expect(await other.versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+    other.connection.distrust('one answer was slow');
+    await eventually(() => other.versionStore.available);
+    expect(await versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+    await other.connection.close();
+  });
+
+  it('begins a new epoch on a Redis that was restarted, with what it had saved', async () => {
+    const redis = await RedisServer.start();
+    const own = await open(1_000, redis.url);
+    const before = await own.versionStore.ensureVersions(['a']);
+    await own.connection.run((client) => client.sendCommand(['SAVE']));
+    await redis.restart();
+    await eventually(() => own.versionStore.available && own.versionStore.store !== undefined);
+    const after = await eventually(() => own.versionStore.observe([]).catch(() => undefined));
+    expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
+    await own.connection.close();
+    await redis.stop();
+  });
+
+  it('does not trust a replica', async () => {
+    const redis = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(url).port] });
+    const own = await open(1_000, redis.url);
+    expect(own.versionStore.available).toBe(false);
+    await own.connection.close();
+    await redis.stop();
+  });
+
+  it('keeps a version for a day only when something is stored under it', async () => {
+    const left = (tag: string): Promise<number> =>
+      connection.run((client) => client.pTTL(`{${namespace}}:version:${tag}`));
+    await versionStore.ensureVersions(['a', 'b']);
+    expect(await left('a')).toBeLessThanOrEqual(30_000);
+    await versionStore.pending(['a']);
+    expect(await left('a')).toBeGreaterThan(30_000);
+    expect(await left('b')).toBeLessThanOrEqual(30_000);
+  });
+
+  it('keeps the epoch as long as members are there', async () => {
+    const key = `{${namespace}}:version:${EPOCH}`;
+    await connection.run((client) => client.pExpire(key, 1_000));
+    await versionStore.checkIn('one', 5_000);
+    expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
+  });
+
+  it('sees the members that have left a sign, until it ends', async () => {
+    await versionStore.checkIn('one', 300);
+    await versionStore.checkIn('one', 300);
+    expect(await versionStore.arePresent(['one'])).toBe(true);
+    expect(await versionStore.arePresent(['one', 'two'])).toBe(false);
+    await eventually(async () => !(await versionStore.arePresent(['one'])));
+    // By the time of the last sign, the next one has ended already: as one that arrives late.
+    await versionStore.checkIn('one', -1);
+    expect(await versionStore.arePresent(['one'])).toBe(false);
+  });
+});

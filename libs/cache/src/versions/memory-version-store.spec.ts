@@ -1,0 +1,31 @@
+import { describeVersionStore } from './version-store.contract.js';
+import { MemoryVersionStore } from './memory-version-store.js';
+
+describeVersionStore('MemoryVersionStore', () => {
+  let now = 0;
+  return Promise.resolve({
+    versionStore: new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now }),
+    passDeadline: () => {
+      now += 1_000;
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  });
+});
+
+describe('MemoryVersionStore', () => {
+  it('replaces versions that it has lost for want of room by fresh ones', async () => {
+    const versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
+    const before = (await versionStore.ensureVersions(['a'])).get('a');
+    await versionStore.ensureVersions(['b', 'c', 'd']);
+    expect((await versionStore.ensureVersions(['a'])).get('a')).not.toBe(before);
+  });
+
+  it('does not bring a version into force when the observed one was lost meanwhile', async () => {
+    const versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
+    const observed = (await versionStore.ensureVersions(['a'])).get('a') ?? '';
+    await versionStore.ensureVersions(['b', 'c', 'd']);
+    await versionStore.complete(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+    expect((await versionStore.ensureVersions(['a'])).get('a')).not.toBe('prepared');
+  });
+});
