@@ -1,50 +1,47 @@
-import { CacheModule as CacheManagerModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER, CacheModule as CacheManagerModule } from '@nestjs/cache-manager';
 import {
   Global,
   Module,
   Optional,
   type DynamicModule,
   type FactoryProvider,
+  type ModuleMetadata,
   type NestModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ResponseCache } from './read/response-cache.js';
-import { MonotonicReads } from './read/monotonic-reads.js';
-import { CacheStatistics } from './cache-statistics.js';
-import { CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
-import { NoSharedCounters, SharedCounters } from './counters/shared-counters.js';
-import { FastPath } from './http/fast-path.js';
-import { EntryStore } from './entries/entry-store.js';
-import { memoryStore } from './entries/memory-store.js';
-import { L1Cache } from './entries/l1-cache.js';
+import { CacheEvents } from './cache.events.js';
+import { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
+import { ENTRY_CACHE, EntryStore } from './entries/entry-store.js';
+import { L1Cache, l1Store } from './entries/l1-cache.js';
 import { CachedRouteInterceptor } from './http/cached-route.interceptor.js';
-import { PendingWriteSweeper } from './versions/pending-write-sweeper.js';
-import { VersionStore } from './versions/version-store.js';
+import { FastPath } from './http/fast-path.js';
+import { Responder } from './http/responder.js';
 import { LoadLeases, NoLeases } from './read/load-leases.js';
-import { MemoryVersionStore } from './versions/memory-version-store.js';
+import { MonotonicReads } from './read/monotonic-reads.js';
+import { RefreshOnWrite } from './read/refresh-on-write.js';
+import { ResponseCache } from './read/response-cache.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
-import { RedisVersionStore } from './redis/redis-version-store.js';
 import { RedisLoadLeases } from './redis/redis-load-leases.js';
-import { RedisSharedCounters } from './redis/redis-shared-counters.js';
+import { RedisVersionStore } from './redis/redis-version-store.js';
+import { TaggedCache } from './tagged-cache.js';
 import { Backplane } from './versions/backplane.js';
+import { MemoryVersionStore } from './versions/memory-version-store.js';
+import { PendingWriteSweeper } from './versions/pending-write-sweeper.js';
+import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
-import { RefreshOnWrite } from './read/refresh-on-write.js';
 
-/** How to get the {@link CacheOptions} from other providers. */
-export type CacheModuleAsyncOptions = Pick<FactoryProvider<CacheOptions>, 'inject' | 'useFactory'>;
+/** How to get the settings from other providers. Settings that are left out are those of {@link CACHE_DEFAULTS}. */
+export interface CacheModuleAsyncOptions
+  extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider<Partial<CacheOptions>>, 'inject' | 'useFactory'> {}
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
   inject: [CACHE_OPTIONS],
-  useFactory: ({ redisUrl, deadline, sweepInterval }: CacheOptions) =>
-    redisUrl === undefined
-      ? null
-      : new RedisConnection({ url: redisUrl, deadline, retryInterval: Math.min(100, sweepInterval) }),
+  useFactory: (options: CacheOptions) =>
+    options.redisUrl === undefined && !options.createRedisClient ? null : new RedisConnection(options),
 };
 
 const l1Cache: FactoryProvider<L1Cache> = {
@@ -57,47 +54,60 @@ const versionStore: FactoryProvider<VersionStore> = {
   provide: VersionStore,
   inject: [RedisConnection, CACHE_OPTIONS],
   useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
-    connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options),
+    options.versionStore ?? (connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options)),
 };
 
 const loadLeases: FactoryProvider<LoadLeases> = {
   provide: LoadLeases,
   inject: [RedisConnection, CACHE_OPTIONS],
   useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
-    connection ? new RedisLoadLeases(connection, options) : new NoLeases(),
+    options.loadLeases ?? (connection ? new RedisLoadLeases(connection, options) : new NoLeases()),
 };
 
 const monotonicReads: FactoryProvider<MonotonicReads> = {
   provide: MonotonicReads,
   inject: [VersionStore, CACHE_OPTIONS],
-  useFactory: (versionStore: VersionStore, { pendingWriteTimeout }: CacheOptions) =>
-    new MonotonicReads(versionStore, pendingWriteTimeout),
+  useFactory: (versions: VersionStore, { pendingWriteTimeout }: CacheOptions) =>
+    new MonotonicReads(versions, pendingWriteTimeout),
 };
 
-const sharedCounters: FactoryProvider<SharedCounters> = {
-  provide: SharedCounters,
-  inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
-    connection ? new RedisSharedCounters(connection, options) : new NoSharedCounters(),
-};
-
-/** Options, connection and near cache, apart from the rest because cache-manager's store is made from them. */
+/** Settings and stores, apart from the rest because cache-manager's cache is made from them. */
 @Global()
 @Module({})
-class CacheConnectionModule {
-  static register({ inject, useFactory }: CacheModuleAsyncOptions): DynamicModule {
-    const options: FactoryProvider<CacheOptions> = { provide: CACHE_OPTIONS, inject, useFactory };
+class CacheStoresModule {
+  static register({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
+    const options: FactoryProvider<CacheOptions> = {
+      provide: CACHE_OPTIONS,
+      inject,
+      useFactory: async (...given: unknown[]) => ({ ...CACHE_DEFAULTS, ...(await useFactory(...given)) }),
+    };
     return {
-      module: CacheConnectionModule,
+      module: CacheStoresModule,
+      imports,
       providers: [options, redisConnection, l1Cache],
       exports: [CACHE_OPTIONS, RedisConnection, L1Cache],
     };
   }
 }
 
+/** Gives cache-manager's cache a token of its own, so that an application's `CACHE_MANAGER` stays its own. */
+@Module({
+  imports: [
+    CacheManagerModule.registerAsync({
+      inject: [RedisConnection, L1Cache, CACHE_OPTIONS],
+      useFactory: (connection: RedisConnection | null, l1: L1Cache, options: CacheOptions) => ({
+        stores: options.entryStore ?? (connection ? redisEntries(connection.client, options) : l1Store(l1)),
+      }),
+    }),
+  ],
+  providers: [{ provide: ENTRY_CACHE, useExisting: CACHE_MANAGER }],
+  exports: [ENTRY_CACHE],
+})
+class EntryCacheModule {}
+
 /**
- * Cache-aside, write-through and eviction for the routes and repositories of an application, over Redis or, without a
- * Redis URL, in this process.
+ * Cache-aside, write-through and invalidation by tags for the routes and providers of an application: over Redis, or in this
+ * process.
  *
  * @publicApi
  */
@@ -105,50 +115,45 @@ class CacheConnectionModule {
 @Module({})
 export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
-    private readonly adapter: HttpAdapterHost<FastifyAdapter>,
-    private readonly early: FastPath,
-    private readonly versionStore: VersionStore,
+    private readonly fastPath: FastPath,
+    private readonly versions: VersionStore,
     @Optional() private readonly backplane?: Backplane,
   ) {}
 
-  /** @param options how to get the settings from other global providers */
+  /** @param options that differ from {@link CACHE_DEFAULTS} */
+  static forRoot(options: Partial<CacheOptions> = {}): DynamicModule {
+    return CacheModule.forRootAsync({ useFactory: () => options });
+  }
+
   static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
     return {
       module: CacheModule,
-      imports: [
-        CacheConnectionModule.register(options),
-        CacheManagerModule.registerAsync({
-          isGlobal: true,
-          inject: [RedisConnection, L1Cache, CACHE_OPTIONS],
-          useFactory: (connection: RedisConnection | null, near: L1Cache, options: CacheOptions) => ({
-            stores: connection ? redisEntries(connection.client, options) : memoryStore(near),
-          }),
-        }),
-      ],
+      imports: [CacheStoresModule.register(options), EntryCacheModule],
       providers: [
         versionStore,
         loadLeases,
-        sharedCounters,
         monotonicReads,
-        CacheStatistics,
+        CacheEvents,
         EntryStore,
         ResponseCache,
-        FastPath,
         RefreshOnWrite,
         Refresher,
         CacheWriter,
-        PendingWriteSweeper,
+        TaggedCache,
+        Responder,
+        FastPath,
         CachedRouteInterceptor,
+        PendingWriteSweeper,
       ],
       exports: [
         VersionStore,
-        SharedCounters,
-        CacheStatistics,
-        ResponseCache,
-        FastPath,
-        RefreshOnWrite,
-        CacheWriter,
         MonotonicReads,
+        CacheEvents,
+        ResponseCache,
+        RefreshOnWrite,
+        TaggedCache,
+        Responder,
+        FastPath,
         CachedRouteInterceptor,
       ],
     };
@@ -156,15 +161,15 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
 
   /** Nest calls this before it declares the routes. */
   configure(): void {
-    this.early.install(this.adapter.httpAdapter.getInstance());
+    this.fastPath.install();
   }
 
-  /** The backplane has been set up by now, which says whether a store may be trusted. */
+  /** The backplane, which admits stores, has been set up by now. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.versionStore.open(this.backplane);
+    await this.versions.open(this.backplane);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.versionStore.close();
+    await this.versions.close();
   }
 }

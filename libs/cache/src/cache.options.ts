@@ -1,64 +1,78 @@
+import type { Keyv } from 'keyv';
+import type { LoadLeases } from './read/load-leases.js';
+import type { VersionStore } from './versions/version-store.js';
+
 /** Settings of the cache. All times are in milliseconds. */
 export interface CacheOptions {
-  /** Redis that holds versionStore and entries for all instances; without it both are in this process. */
-  readonly redisUrl?: string;
+  /** Redis for all instances. Without it, and without stores of one's own, everything is in this process. */
+  readonly redisUrl?: string | undefined;
   /**
-   * Names the data that the answers are made of. Keys of different names never meet, so that two installations may share a
-   * Redis, and so that a Redis which outlives its database is not believed.
+   * Makes the client of each new connection to Redis, in place of `redisUrl`: a client of the `redis` package, version 4, for
+   * the primary that is to be used at that time. It must pass on the given options, which hold scripts and limits.
+   */
+  readonly createRedisClient?: ((options: object) => object | Promise<object>) | undefined;
+  /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
+  readonly versionStore?: VersionStore | undefined;
+  /** A store of one's own for the entries of all instances. Goes with {@link versionStore}. */
+  readonly entryStore?: Keyv | undefined;
+  /** Leases of one's own. Goes with {@link versionStore}; without, each instance loads for itself. */
+  readonly loadLeases?: LoadLeases | undefined;
+  /** A clock that never goes back, for the version store in this process. */
+  readonly now?: (() => number) | undefined;
+  /**
+   * Names the data that responses are made of. Keys of different names never meet, so that two installations may share a
+   * Redis, and a Redis that outlives its database is not believed.
    */
   readonly namespace: string;
-  /** How long an unused entry is kept. It may be long: what is untrue is invalid at once, whatever its age. */
-  readonly entryLifetime: number;
-  /** How long a version is kept. Must be longer than entries live; losing one is safe and costs a load. */
-  readonly versionLifetime: number;
+  /** The name of the cache in `Cache-Status` headers (RFC 9211). */
+  readonly cacheName: string;
   /**
-   * How long a write may be under way; must be longer than it may wait for a connection to the database, and the database
-   * then lets its transaction last, together.
-   */
-  readonly pendingWriteLifetime: number;
-  /** How long Redis may take for one operation before the request does without it. */
-  readonly deadline: number;
-  /** How long a process may load an answer while the others wait for what it stores. */
-  readonly leaseLifetime: number;
-  /** How long to wait for an answer that another process loads before loading it as well. */
-  readonly leaseWaitTimeout: number;
-  /**
-   * How many answers a process loads at the same time on behalf of readers, however many different ones are asked for. Fewer
-   * than there are connections to the database leave some to the writers.
-   */
-  readonly maxLoads: number;
-  /** How many more loads wait for their turn; whoever asks for yet another one is refused at once. */
-  readonly maxWaitingLoads: number;
-  /** How long a load waits for its turn before it is refused. */
-  readonly loadQueueTimeout: number;
-  /** How long a load may take; longer than the source's own limits. */
-  readonly loadTimeout: number;
-  /**
-   * What the answers look like, by a digest of what makes them: instances of different builds may share a Redis, and are never
-   * given the entries of each other.
+   * What responses look like, by a digest of the code that makes them. Instances of different builds share a Redis, but no
+   * entries. See `responseShape()`.
    */
   readonly shape: string;
-  /** How long a write waits for the warm answers to be made anew before it evicts them. */
+  /** How long an unused entry is kept. It may be long, since an invalid entry is never used, whatever its age. */
+  readonly entryLifetime: number;
+  /** How long a version is kept. Must be longer than entries live. Losing a version is safe and costs a load. */
+  readonly versionLifetime: number;
+  /** How long a write may be pending. Must be longer than the source lets a transaction wait and run. */
+  readonly pendingWriteLifetime: number;
+  /** Time limit of one operation on Redis, after which the request does without. */
+  readonly deadline: number;
+  /** How long a process may load a response while the others wait for the stored one. */
+  readonly leaseLifetime: number;
+  /** How long to wait for a response that another process loads, before loading it as well. */
+  readonly leaseWaitTimeout: number;
+  /** Loads that this process runs at the same time for readers. Fewer than database connections leave some to writers. */
+  readonly maxLoads: number;
+  /** Loads that wait for their turn. Further ones are refused at once. */
+  readonly maxWaitingLoads: number;
+  /** How long a load may wait for its turn. */
+  readonly loadQueueTimeout: number;
+  /** Time limit of a load. Longer than the source's own limits. */
+  readonly loadTimeout: number;
+  /** How long a write waits for what is refreshed on write, before it only invalidates. */
   readonly refreshTimeout: number;
-  /**
-   * Headers that every answer of the application carries, by their names in lower case. Answers that are given before the
-   * pipeline begins get them from here; the application sets them on all others.
-   */
-  readonly commonHeaders?: Readonly<Record<string, string>>;
-  /**
-   * How long an answer that may show writes which are still under way waits for them to finish, before it evicts what they
-   * touch. Most are done within some ms; those whose process died are not.
-   */
+  /** How long a load waits for pending writes that it may show, before it invalidates their tags itself. */
   readonly pendingWriteTimeout: number;
-  /** How often to look for writers that died, and, while Redis is away, whether it is back. */
+  /** How often to look for expired writes and, while Redis is away, for Redis. */
   readonly sweepInterval: number;
-  /** Bound of the memory that the entries kept in this process take, in bytes. */
+  /** Bound of the memory of the entries in this process, in bytes. */
   readonly l1MaxBytes: number;
+  /** Headers of every response of the application, by their names in lower case. The fast path adds them itself. */
+  readonly commonHeaders?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether a failed transaction was rolled back for certain. Any other failure may have been committed, so its tags are
+   * invalidated.
+   */
+  readonly isRolledBack: (error: unknown) => boolean;
 }
 
-/** Settings that suit most services. */
+/** Settings that suit most applications. */
 export const CACHE_DEFAULTS = {
   namespace: 'cache',
+  cacheName: 'cache',
+  shape: 'any',
   entryLifetime: 60 * 60_000,
   versionLifetime: 24 * 60 * 60_000,
   pendingWriteLifetime: 15_000,
@@ -69,12 +83,12 @@ export const CACHE_DEFAULTS = {
   maxWaitingLoads: 200,
   loadQueueTimeout: 5_000,
   loadTimeout: 15_000,
-  shape: 'any',
   refreshTimeout: 1_000,
   pendingWriteTimeout: 250,
   sweepInterval: 1_000,
   l1MaxBytes: 64 * 1024 * 1024,
-} satisfies Omit<CacheOptions, 'redisUrl' | 'commonHeaders'>;
+  isRolledBack: () => false,
+} satisfies CacheOptions;
 
 /** Injection token of {@link CacheOptions}. */
 export const CACHE_OPTIONS = Symbol('CACHE_OPTIONS');

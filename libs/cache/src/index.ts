@@ -1,26 +1,32 @@
-export { ResponseCache, type CacheResult } from './read/response-cache.js';
-export { MonotonicReads } from './read/monotonic-reads.js';
-export type { LoadResponse, KeyAndTags } from './read/key-and-tags.js';
-export type { CachedResponse, ContentCoding, Representation } from './entries/cached-response.js';
-export type { CacheOutcome } from './read/cache-outcome.js';
-export { CacheStatistics } from './cache-statistics.js';
-export { toCachedResponse } from './entries/to-cached-response.js';
+export { CacheEvents, type CacheEvent, type CacheEventListener, type InvalidationCause } from './cache.events.js';
 export { CacheModule, type CacheModuleAsyncOptions } from './cache.module.js';
-export { CACHE_DEFAULTS, type CacheOptions } from './cache.options.js';
-export { NoSharedCounters, SharedCounters, type SharedCount } from './counters/shared-counters.js';
-export { CachedRoute } from './http/cached-route.decorator.js';
-export type { CacheDescription, CachedRouteConfig, DescribeRoute } from './http/cached-route.metadata.js';
-export { FastPathAdmission, type RouteHandler } from './http/fast-path-admission.js';
+export { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
 export { responseShape } from './entries/response-shape.js';
-export { LoadTimeoutError, TooManyLoadsError } from './read/load-limit.js';
-export { withDeadline } from './flow/deadline.js';
 export { NextRun } from './flow/next-run.js';
+export { withDeadline } from './flow/deadline.js';
+export type { CachedRouteMetadata, DescribeRoute, RouteDescription, RouteHandler } from './http/cached-route.js';
+export { CachedRoute } from './http/cached-route.decorator.js';
+export { CachedRouteInterceptor } from './http/cached-route.interceptor.js';
 export { preferredCoding } from './http/content-negotiation.js';
 export { ENTITY_TAGS, parseEntityTags } from './http/entity-tag.js';
-export { CachedRouteInterceptor } from './http/cached-route.interceptor.js';
-export { EPOCH, VersionStore, VersionStoreUnavailableError } from './versions/version-store.js';
-export type { Advance, PendingWrite, VersionSnapshot, Tag, Version } from './versions/version-store.js';
-export { CacheWriter, type Announcement, type FinishedWrite, type WrittenThrough } from './write/cache-writer.js';
-export { Backplane, CutOffError, InvalidationNotRelayedError } from './versions/backplane.js';
-export { StoreRefusedError, type Admission } from './versions/admission.js';
+export { FastPathAdmission } from './http/fast-path.js';
+export { LoadLeases } from './read/load-leases.js';
+export { LoadTimeoutError, TooManyLoadsError } from './read/load-limit.js';
+export { MonotonicReads } from './read/monotonic-reads.js';
 export { RefreshOnWrite, type RefreshedResponse } from './read/refresh-on-write.js';
+export type { CacheOutcome, KeyAndTags } from './read/response-cache.js';
+export { RedisConnection } from './redis/redis-connection.js';
+export { CachedMethod, TaggedCache } from './tagged-cache.js';
+export { Backplane, CutOffError, InvalidationNotRelayedError } from './versions/backplane.js';
+export { EPOCH, StoreRefusedError, VersionStore, VersionStoreUnavailableError } from './versions/version-store.js';
+export type {
+  Admission,
+  Advance,
+  PendingSnapshot,
+  PendingWrite,
+  Tag,
+  Version,
+  VersionSnapshot,
+  VersionSwap,
+} from './versions/version-store.js';
+export type { Announced, CacheWrite, CreatedValue, WriteOutcome } from './write/cache-writer.js';

@@ -1,29 +1,26 @@
-import type { CachedResponse, Representation } from './cached-response.js';
 import type { VersionVector } from '../versions/version-vector.js';
+import type { CachedResponse, Representation } from './cached-response.js';
 
-/** An answer as it is stored. */
+/** A response as it is stored, with the versions under which it was loaded. */
 export interface Entry {
   readonly vector: VersionVector;
-  readonly answer: CachedResponse;
+  readonly response: CachedResponse;
 }
 
 const CODINGS = ['identity', 'br', 'gzip'] as const;
 
-/** What an entry of the near cache takes beside its bodies and its key: measured, and rounded up. */
+/** What an entry takes beside its bodies and its key, in bytes: measured, and rounded up. */
 const OVERHEAD_BYTES = 4_096;
 
 /** The memory that an entry and its key take, in bytes. */
 export function sizeOf(entry: Entry, key: string): number {
-  const bodies = representationsOf(entry.answer).reduce((sum, { body }) => sum + body.length, 0);
+  const bodies = representationsOf(entry.response).reduce((sum, { body }) => sum + body.length, 0);
   return bodies + 2 * key.length + OVERHEAD_BYTES;
 }
 
-/**
- * The entry as one text: a line that describes it and then the bodies, in base64, because stores for cache-manager take
- * values that can be written as JSON.
- */
-export function packEntry({ vector, answer }: Entry): string {
-  const representations = representationsOf(answer);
+/** The entry as text: a line of JSON and then the bodies, in base64, since stores for cache-manager take no bytes. */
+export function packEntry({ vector, response }: Entry): string {
+  const representations = representationsOf(response);
   const head = {
     vector,
     parts: representations.map(({ coding, entityTag, body }) => ({ coding, entityTag, length: body.length })),
@@ -33,7 +30,7 @@ export function packEntry({ vector, answer }: Entry): string {
   );
 }
 
-/** The opposite of {@link packEntry}. All bodies lie in one piece of memory that holds nothing else. */
+/** The opposite of {@link packEntry}. All bodies share one piece of memory, which holds nothing else. */
 export function unpackEntry(packed: string): Entry {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(packed, 'base64'));
   bytes.write(packed, 'base64');
@@ -48,9 +45,9 @@ export function unpackEntry(packed: string): Entry {
     begin += length;
     return [coding, representation] as const;
   });
-  return { vector, answer: Object.fromEntries(representations) as unknown as CachedResponse };
+  return { vector, response: Object.fromEntries(representations) as unknown as CachedResponse };
 }
 
-function representationsOf(answer: CachedResponse): Representation[] {
-  return CODINGS.flatMap((coding) => answer[coding] ?? []);
+function representationsOf(response: CachedResponse): Representation[] {
+  return CODINGS.flatMap((coding) => response[coding] ?? []);
 }

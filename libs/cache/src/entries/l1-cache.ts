@@ -1,16 +1,16 @@
+import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { sizeOf, type Entry } from './entry.js';
 
 /**
- * Entries in this process, as bytes that need only be sent: the least recently used ones go out first.
- *
- * An entry that is found is not yet an answer: whether it is still in force has to be observed anew for every request.
+ * The first level (L1): entries in this process, as bytes that need only be sent. The least recently used ones go first.
+ * Finding an entry does not make it valid: its versions are compared for every request.
  */
 export class L1Cache {
   private readonly entries: LRUCache<string, Entry>;
 
   /**
-   * @param maxBytes bound of the memory that all entries together take, in bytes
+   * @param maxBytes bound of the memory of all entries together, in bytes
    * @param entryLifetime in milliseconds
    */
   constructor(maxBytes: number, entryLifetime: number) {
@@ -38,4 +38,26 @@ export class L1Cache {
   clear(): void {
     this.entries.clear();
   }
+}
+
+/** The first level as a store for cache-manager: without Redis there is no second level. */
+export function l1Store(l1: L1Cache): Keyv {
+  const store = {
+    get: (key: string) => {
+      const value = l1.get(key);
+      return value && { value };
+    },
+    set: (key: string, { value }: { value: Entry }) => {
+      l1.set(key, value);
+    },
+    delete: (key: string) => l1.delete(key),
+    clear: () => {
+      l1.clear();
+    },
+  };
+  const keyv = new Keyv({ store, useKeyPrefix: false });
+  // Entries are kept as they are, and the L1 cache lets them expire.
+  keyv.serialize = undefined;
+  keyv.deserialize = undefined;
+  return keyv;
 }

@@ -1,17 +1,17 @@
 import { LRUCache } from 'lru-cache';
 
-/** How many askers have an account; of more, those that stored nothing for the longest time are forgotten. */
+/** Askers with an account. Beyond that, the one that has stored nothing for the longest time is forgotten. */
 const MAX_ASKERS = 1_000;
 
 interface Account {
-  /** Sizes in bytes, the key that was stored first coming first. */
+  /** Sizes in bytes by key, in the order in which the keys were stored. */
   readonly keys: Map<string, number>;
   bytes: number;
 }
 
 /**
- * Accounts of what each asker has had stored, so that the curiosity of one displaces nothing of the others: beyond its quota,
- * what it had stored first goes.
+ * Accounts of what was stored for each asker. Beyond its quota, an asker's oldest entries go, so that one asker with many
+ * different questions does not displace the entries of others.
  */
 export class Quotas {
   private readonly accounts = new LRUCache<string, Account>({ max: MAX_ASKERS });
@@ -22,7 +22,7 @@ export class Quotas {
   /**
    * Charges an entry to an asker.
    *
-   * @returns keys of entries that have to go for it
+   * @returns keys of the asker's entries that must go
    */
   charge(asker: string, key: string, bytes: number): readonly string[] {
     const account = this.accounts.get(asker) ?? { keys: new Map<string, number>(), bytes: 0 };

@@ -5,12 +5,14 @@ import { join, relative, resolve } from 'node:path';
 const CODE = /\.[cm]?[jt]s$/;
 const NOT_OF_THE_PROGRAM = /\.(spec|contract)\.[jt]s$|\.d\.[cm]?ts$/;
 
-/** Bytes of the digest: enough to tell builds apart, and short, since all keys of entries begin with it. */
+/** Bytes of the digest: enough to tell builds apart, and short, since it stands in every key of an entry. */
 const DIGEST_BYTES = 9;
 
 /**
- * Digest of the code that makes answers: this library's and the application's. Builds that may answer differently have
- * different ones, and nobody has to remember to raise a number.
+ * Digest of the code that makes responses: this library's and the application's. Builds that may answer differently have
+ * different digests, without anybody raising a number.
+ *
+ * @publicApi
  *
  * @param directories of the application's code; type declarations and tests in them do not count
  */

@@ -1,4 +1,4 @@
-/** Thrown when an operation did not answer within its deadline. The operation itself may still take effect later. */
+/** An operation did not answer within its deadline. It may still take effect later. */
 export class DeadlineExceededError extends Error {
   readonly code = 'CACHE_DEADLINE_EXCEEDED';
 
@@ -21,37 +21,37 @@ export function withDeadline<T>(operation: Promise<T>, milliseconds: number): Pr
   });
 }
 
-/** A timer is late that fires later than by this part of its time: this process was busy itself. */
+/** A timer that fires later than by this fraction of its time shows that this process was busy itself. */
 const LATE = 0.5;
 
 /** How often an operation gets its time again because this process was busy. */
-const MAX_CHANCES = 5;
+const MAX_EXTENSIONS = 5;
 
 /**
  * Calls back, once, when `operation` takes longer than `milliseconds`.
  *
- * A process that was itself busy does not blame the server for its own delay: when the timer fires, answers that already
- * wait in the socket are read first, since timers run before input in Node's event loop; and when it fires late, the
- * operation gets its time again.
+ * A process that was busy does not blame the server for its own delay. When the timer fires, answers that already wait in
+ * the socket are read first, since Node's event loop runs timers before input. When it fires late, the operation gets its
+ * time again.
  */
 export function whenSlow(operation: Promise<unknown>, milliseconds: number, callback: () => void): void {
-  let settled = false;
+  let isSettled = false;
   let timer: NodeJS.Timeout;
-  const wait = (chances: number): void => {
+  const wait = (extensions: number): void => {
     const due = performance.now() + milliseconds;
     timer = setTimeout(() => {
       const isLate = performance.now() - due > milliseconds * LATE;
       setImmediate(() => {
-        if (settled) return;
-        if (isLate && chances > 0) wait(chances - 1);
+        if (isSettled) return;
+        if (isLate && extensions > 0) wait(extensions - 1);
         else callback();
       });
     }, milliseconds);
   };
-  wait(MAX_CHANCES);
-  const complete = (): void => {
-    settled = true;
+  wait(MAX_EXTENSIONS);
+  const settle = (): void => {
+    isSettled = true;
     clearTimeout(timer);
   };
-  operation.then(complete, complete);
+  operation.then(settle, settle);
 }

@@ -1,19 +1,17 @@
 /**
- * Runs a task at most once at a time and never lets a caller share a run that began before its call: who calls while a
- * run is under way shares the next one. N callers cost at most two runs.
+ * Runs a task at most once at a time. A caller never shares a run that began before its call: callers during a run share
+ * the next one, so N callers cost at most two runs.
  *
- * Where {@link SingleFlight} joins work already begun, this is for results that must not be older than the question.
+ * {@link SingleFlight} joins work that has begun; this is for results that must not be older than the call.
  */
 export class NextRun<T> {
   private current: Promise<unknown> | undefined;
   private next: Promise<T> | undefined;
 
-  /**
-   * @param onIdle called when nothing is running or waiting any more
-   */
+  /** @param onIdle is called when nothing runs or waits any more */
   constructor(private readonly onIdle?: () => void) {}
 
-  /** The result of a run of `task` that begins after this call; of those who share a run, the first one's task is run. */
+  /** The result of a run that begins after this call. The first caller of a run provides its task. */
   run(task: () => Promise<T>): Promise<T> {
     if (this.next) return this.next;
     if (!this.current) return this.begin(task);
@@ -35,7 +33,7 @@ export class NextRun<T> {
   }
 }
 
-/** The outcome belongs to the callers of the run; whoever waits for its end only needs to know that it is over. */
+/** The callers of a run handle its outcome. The next run only waits for its end. */
 function ignore(): void {
   return undefined;
 }

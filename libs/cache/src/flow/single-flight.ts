@@ -1,17 +1,16 @@
-/** What a caller of {@link SingleFlight.run} gets: the shared value, and whether its own call produced it. */
+/** The shared result, and whether this caller's own task produced it. */
 export interface Flight<T> {
   readonly value: T;
-  /** True for the one caller whose `task` ran, false for those who joined it. */
   readonly leader: boolean;
 }
 
 /**
- * Runs one task per key at a time; whoever asks for the same key meanwhile shares the outcome, errors included.
+ * Runs one task per key at a time. Callers with the same key meanwhile share its outcome, errors included.
  *
- * Joining means getting a result whose work began before one's own call. That is right only when the key names
- * everything the result depends on: the cache puts the observed versions into it.
+ * They get a result whose work began before their call. So the key must name everything that the result depends on: the
+ * cache puts the version vector into it.
  *
- * The idea and the name are those of Go's `golang.org/x/sync/singleflight`.
+ * Idea and name come from Go's `golang.org/x/sync/singleflight`.
  */
 export class SingleFlight<T> {
   private readonly flights = new Map<string, Promise<T>>();

@@ -1,29 +1,37 @@
-import { UseInterceptors } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import type { RouteHandler } from './fast-path-admission.js';
+import { SetMetadata, UseInterceptors } from '@nestjs/common';
+import { CACHED_ROUTE, type CachedRouteMetadata, type DescribeRoute, type RouteHandler } from './cached-route.js';
 import { CachedRouteInterceptor } from './cached-route.interceptor.js';
-import type { CachedRouteConfig, DescribeRoute } from './cached-route.metadata.js';
+
+/** Where Nest's Fastify adapter looks for the configuration of a route; `@RouteConfig()` writes it. */
+const FASTIFY_ROUTE_CONFIG = '__fastify_route_config__';
 
 /**
- * Answers the route from the cache while the answer is true, and loads and stores it otherwise.
+ * Answers a `GET` route from the cache. The handler runs only when the response has to be loaded.
  *
- * The description is kept in the configuration of the Fastify route, where hooks and interceptors find it; a route that
- * has a `@RouteConfig()` of its own cannot be cached.
+ * On Fastify, the metadata also stand in the configuration of the route, where the fast path finds them. A `@RouteConfig()`
+ * of the same route must stand below this decorator.
  *
  * @example
  * ```ts
  * @Get(':id')
- * @CachedRoute((request) => ({ key: `order:${idOf(request)}`, tags: [`order:${idOf(request)}`] }))
+ * @CachedRoute((request: Request) => ({ key: `word:${request.params.id}`, tags: [`word:${request.params.id}`] }))
  * findOne(@Param('id') id: string) { … }
  * ```
  *
  * @publicApi
  */
 export function CachedRoute(describe: DescribeRoute): MethodDecorator {
-  return (target, name, descriptor) => {
-    const route = { getHandler: () => descriptor.value, getClass: () => target.constructor } as unknown as RouteHandler;
-    const cacheAside: CachedRouteConfig = { describe, route };
-    RouteConfig({ cacheAside })(target, name, descriptor);
+  return (target, name, descriptor: PropertyDescriptor) => {
+    const method = descriptor.value as () => unknown;
+    const handler = { getHandler: () => method, getClass: () => target.constructor } as unknown as RouteHandler;
+    const route: CachedRouteMetadata = { describe, handler };
+    const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG, method);
+    SetMetadata(CACHED_ROUTE, route)(target, name, descriptor);
+    SetMetadata(FASTIFY_ROUTE_CONFIG, { ...(config as object | undefined), [CACHED_ROUTE]: route })(
+      target,
+      name,
+      descriptor,
+    );
     UseInterceptors(CachedRouteInterceptor)(target, name, descriptor);
   };
 }

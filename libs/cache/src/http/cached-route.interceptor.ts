@@ -1,49 +1,73 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  Injectable,
+  StreamableFile,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { from, lastValueFrom, type Observable } from 'rxjs';
+import { toCachedResponse } from '../entries/cached-response.js';
 import { ResponseCache } from '../read/response-cache.js';
-import type { CachedResponse } from '../entries/cached-response.js';
-import { toCachedResponse } from '../entries/to-cached-response.js';
+import { CACHED_ROUTE, type CachedRouteMetadata, type RouteDescription } from './cached-route.js';
 import { FastPath } from './fast-path.js';
-import { answerHeaders, bodyHeaders } from './response-headers.js';
-import { preferredRepresentation } from './content-negotiation.js';
-import { noneMatchHits } from './entity-tag.js';
+import { Responder, vary, type RequestHeaders } from './responder.js';
 
 /**
- * Wraps a route with the cache-aside pattern, as described by `@CachedRoute()`: asks the cache, calls the handler on a
- * miss only, stores what it returned, and says in `Cache-Status` (RFC 9211) what happened.
+ * Answers routes with `@CachedRoute()`: asks the cache, calls the handler only on a miss, stores what it returned, and says
+ * in `Cache-Status` (RFC 9211) what happened. Works on Fastify and on Express.
  *
  * @publicApi
  */
 @Injectable()
 export class CachedRouteInterceptor implements NestInterceptor {
   constructor(
-    private readonly answers: ResponseCache,
-    private readonly early: FastPath,
+    private readonly responses: ResponseCache,
+    private readonly fastPath: FastPath,
+    private readonly responder: Responder,
+    private readonly reflector: Reflector,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const http = context.switchToHttp();
-    return from(this.respond(http.getRequest(), http.getResponse(), next));
+    return from(this.respond(context, next));
   }
 
-  private async respond(request: FastifyRequest, reply: FastifyReply, next: CallHandler): Promise<Buffer | undefined> {
-    const { cacheAside } = request.routeOptions.config;
-    if (!cacheAside)
-      throw new Error('this route has no description of how to cache it: decorate it with @CachedRoute()');
-    const { version, ...question } = cacheAside.describe(request);
-    const load = async (): Promise<CachedResponse> =>
-      toCachedResponse((await lastValueFrom(next.handle())) as never, version);
-    const { answer, outcome } = await this.answers.answer(question, load, this.early.observedFor(request));
-    const representation = preferredRepresentation(answer, request.headers['accept-encoding']);
-    const { vary, ...headers } = answerHeaders(answer, representation, outcome);
-    reply.headers(headers);
-    if (vary !== undefined) reply.header('vary', [reply.getHeader('vary') ?? [], vary].flat().join(', '));
-    if (noneMatchHits(request.headers['if-none-match'], representation.entityTag)) {
-      reply.status(304);
-      return undefined;
+  private async respond(context: ExecutionContext, next: CallHandler): Promise<Buffer | StreamableFile | undefined> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<object & { readonly headers: RequestHeaders }>();
+    const { description, snapshot } = this.fastPath.preparedFor(request) ?? {
+      description: this.describe(context, request),
+    };
+    const { version, ...question } = description;
+    const load = async () => {
+      const result: unknown = await lastValueFrom(next.handle());
+      return toCachedResponse(result, version?.(result as never));
+    };
+    const { response, outcome } = await this.responses.get(question, load, { snapshot });
+    const { status, headers, body } = this.responder.respond(request.headers, response, outcome);
+    return this.send(http.getResponse(), status, headers, body);
+  }
+
+  private describe(context: ExecutionContext, request: object): RouteDescription {
+    const route = this.reflector.get<CachedRouteMetadata | undefined>(CACHED_ROUTE, context.getHandler());
+    if (!route) throw new Error('this route says nothing about its cached response: decorate it with @CachedRoute()');
+    return route.describe(request as never);
+  }
+
+  private send(
+    reply: unknown,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | undefined,
+  ): Buffer | StreamableFile | undefined {
+    const { httpAdapter } = this.host;
+    for (const [name, value] of Object.entries(headers)) {
+      const present = name === 'vary' ? (httpAdapter.getHeader(reply, name) as string | undefined) : undefined;
+      httpAdapter.setHeader(reply, name, name === 'vary' ? vary(present, value) : value);
     }
-    reply.headers(bodyHeaders(representation));
-    return representation.body;
+    if (status !== 200) httpAdapter.status(reply, status);
+    // Express would write a buffer as JSON.
+    return body && httpAdapter.getType() === 'express' ? new StreamableFile(body) : body;
   }
 }

@@ -1,136 +1,137 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify';
-import { ResponseCache } from '../read/response-cache.js';
-import type { KeyAndTags } from '../read/key-and-tags.js';
-import type { CachedResponse, Representation } from '../entries/cached-response.js';
-import type { CacheOutcome } from '../read/cache-outcome.js';
-import type { SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
-import type { CachedRouteConfig } from './cached-route.metadata.js';
-import { answerHeaders, bodyHeaders } from './response-headers.js';
-import { preferredRepresentation } from './content-negotiation.js';
-import { noneMatchHits } from './entity-tag.js';
-import { FastPathAdmission } from './fast-path-admission.js';
-
-const NEAR_HIT: CacheOutcome = { kind: 'hit', store: 'near' };
-
-type Headers = Readonly<Record<string, string>>;
-
-/** Headers by name, and as names and values by turns, which is what Node's `writeHead` takes with the least work. */
-interface Head {
-  readonly headers: Headers;
-  readonly flat: string[];
-}
-
-/** What goes before a representation, and what is said instead of it to who has it already. */
-interface Heads {
-  readonly full: Head;
-  readonly notModified: Head;
-}
+import type { CachedResponse } from '../entries/cached-response.js';
+import { ResponseCache } from '../read/response-cache.js';
+import type { SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
+import {
+  CACHED_ROUTE,
+  type CachedRouteMetadata,
+  type DescribeRoute,
+  type RouteDescription,
+  type RouteHandler,
+} from './cached-route.js';
+import { Responder, vary, type ResponseHeaders } from './responder.js';
 
 /**
- * Answers what is near and in force in a hook of Fastify, before Nest's guards, interceptors, pipes and handlers, which
- * cost many times what such an answer costs. Whatever cannot be answered so at once goes on as if nothing had happened,
- * and takes along what was observed for it.
+ * Decides, in place of the guards, whether a request may be answered on the fast path. It must decide as the guards do, best
+ * by the same code. Without one, hits are answered by the interceptor, after the guards.
+ *
+ * @publicApi
+ */
+export abstract class FastPathAdmission<Request = unknown> {
+  /**
+   * A test for requests to one route. It is true if every guard would let the request pass, and then leaves the request as
+   * the guards would. It is false also if that cannot be told at once: the guards decide then.
+   */
+  abstract testFor(route: RouteHandler): (request: Request) => boolean;
+}
+
+/** What the fast path found out for a request that it passed on. */
+export interface PreparedRead {
+  readonly description: RouteDescription;
+  readonly snapshot: SnapshotOrUnavailable;
+}
+
+const L1_HIT = { kind: 'hit', level: 'l1' } as const;
+
+/**
+ * Answers hits in L1 from a hook of Fastify, before Nest's guards, interceptors, pipes and handlers, which cost many times
+ * what such an answer costs. All other requests go on, and take along what was found out for them.
  */
 @Injectable()
 export class FastPath {
-  private readonly observations = new WeakMap<FastifyRequest, SnapshotOrUnavailable>();
-  private readonly heads = new WeakMap<Representation, Heads>();
+  private readonly prepared = new WeakMap<object, PreparedRead>();
+  /** Headers as names and values in turn, which costs Node's `writeHead` the least. */
+  private readonly flat = new WeakMap<ResponseHeaders, string[]>();
 
   constructor(
-    private readonly answers: ResponseCache,
-    @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
+    private readonly responses: ResponseCache,
+    private readonly responder: Responder,
+    private readonly host: HttpAdapterHost,
+    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'commonHeaders'>,
     @Optional() private readonly admission?: FastPathAdmission,
   ) {}
 
-  /** To be called before the routes are declared. */
-  install(server: FastifyInstance): void {
+  /** Adds the hook to all cached routes. Must be called before the routes are declared. Does nothing on Express. */
+  install(): void {
     const { admission } = this;
-    server.addHook('onRoute', (route) => {
-      const cached = route.config?.cacheAside;
+    // There is no adapter where Nest runs without HTTP.
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter?.getType() !== 'fastify') return;
+    adapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => {
+      const config = route.config as { readonly [CACHED_ROUTE]?: CachedRouteMetadata } | undefined;
+      const cached = config?.[CACHED_ROUTE];
       if (!cached) return;
       if (admission) route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission)].flat();
       if (route.method === 'HEAD') route.onSend = [route.onSend ?? [], omitLengthOfNothing].flat();
     });
   }
 
-  /** What was observed for this request already, if anything. */
-  observedFor(request: FastifyRequest): SnapshotOrUnavailable | undefined {
-    return this.observations.get(request);
+  preparedFor(request: object): PreparedRead | undefined {
+    return this.prepared.get(request);
   }
 
-  private hookFor({ describe, route }: CachedRouteConfig, admission: FastPathAdmission): onRequestHookHandler {
-    const isAdmitted = admission.testFor(route);
+  private hookFor({ describe, handler }: CachedRouteMetadata, admission: FastPathAdmission): onRequestHookHandler {
+    const isAdmitted = admission.testFor(handler);
     return (request, reply, done) => {
-      const question = isAdmitted(request) ? questionOf(request, describe) : undefined;
-      if (!question) {
+      const description = isAdmitted(request) ? descriptionOf(request, describe) : undefined;
+      if (!description) {
         done();
         return;
       }
-      this.answers.observe(question.tags).then((observed) => {
-        const answer = this.answers.findL1(question, observed);
-        if (answer) {
-          this.send(request, reply, answer);
+      this.responses.snapshot(description.tags).then((snapshot) => {
+        const response = this.responses.findL1(description, snapshot);
+        if (response) {
+          this.send(request, reply, response);
           return;
         }
-        this.observations.set(request, observed);
+        this.prepared.set(request, { description, snapshot });
         done();
       }, done);
     };
   }
 
-  /** Past Fastify's own way to send, which would set and check each header anew for every answer. */
-  private send({ headers, method }: FastifyRequest, reply: FastifyReply, answer: CachedResponse): void {
-    const representation = preferredRepresentation(answer, headers['accept-encoding']);
-    const heads = this.headsOf(answer, representation);
-    const isKnown = noneMatchHits(headers['if-none-match'], representation.entityTag);
-    const head = isKnown ? heads.notModified : heads.full;
-    // What hooks before this one have set, as the one for cross-origin requests does.
-    const others = reply.getHeaders() as Headers;
+  /** Sends past Fastify, which would set and check each header anew. */
+  private send({ headers: asked, method }: FastifyRequest, reply: FastifyReply, response: CachedResponse): void {
+    const { status, headers, body } = this.responder.respond(asked, response, L1_HIT);
+    // Set by earlier hooks, such as that for cross-origin requests.
+    const others = reply.getHeaders() as ResponseHeaders;
     reply.hijack();
-    reply.raw.writeHead(isKnown ? 304 : 200, isEmpty(others) ? head.flat : merged(others, head.headers));
-    reply.raw.end(isKnown || method === 'HEAD' ? undefined : representation.body);
+    reply.raw.writeHead(status, isEmpty(others) ? this.flatOf(headers) : this.merged(others, headers));
+    reply.raw.end(method === 'HEAD' ? undefined : body);
   }
 
-  private headsOf(answer: CachedResponse, representation: Representation): Heads {
-    let heads = this.heads.get(representation);
-    if (!heads) {
-      const notModified = { ...this.options.commonHeaders, ...answerHeaders(answer, representation, NEAR_HIT) };
-      heads = {
-        full: headOf({ ...notModified, ...bodyHeaders(representation) }),
-        notModified: headOf(notModified),
-      };
-      this.heads.set(representation, heads);
-    }
-    return heads;
+  private flatOf(headers: ResponseHeaders): string[] {
+    let flat = this.flat.get(headers);
+    if (!flat) this.flat.set(headers, (flat = Object.entries({ ...this.options.commonHeaders, ...headers }).flat()));
+    return flat;
+  }
+
+  private merged(others: ResponseHeaders, headers: ResponseHeaders): ResponseHeaders {
+    const merged = { ...others, ...this.options.commonHeaders, ...headers };
+    return others.vary === undefined || headers.vary === undefined
+      ? merged
+      : { ...merged, vary: vary(others.vary, headers.vary) };
   }
 }
 
-/** Fastify gives the length 0 to a 304 to HEAD, which would be the length that a 200 has: RFC 9110, section 8.6. */
+/** Fastify gives a 304 to HEAD the length 0, which would be that of the 200: RFC 9110, section 8.6. */
 const omitLengthOfNothing: onSendHookHandler = (_request, reply, payload, done) => {
   if (reply.statusCode === 304) reply.removeHeader('content-length');
   done(null, payload);
 };
 
-function headOf(headers: Headers): Head {
-  return { headers, flat: Object.entries(headers).flat() };
-}
-
-function isEmpty(headers: Headers): boolean {
+function isEmpty(headers: ResponseHeaders): boolean {
   for (const _ in headers) return false;
   return true;
 }
 
-function merged(others: Headers, own: Headers): Headers {
-  const vary = [others.vary, own.vary].filter((value) => value !== undefined).join(', ');
-  return { ...others, ...own, ...(vary ? { vary } : {}) };
-}
-
-/** Of a request that cannot be described, the pipeline tells what is wrong with it. */
-function questionOf(request: FastifyRequest, describe: CachedRouteConfig['describe']): KeyAndTags | undefined {
+/** The pipeline tells what is wrong with a request that cannot be described. */
+function descriptionOf(request: FastifyRequest, describe: DescribeRoute): RouteDescription | undefined {
   try {
-    return describe(request);
+    return describe(request as never);
   } catch {
     return undefined;
   }

@@ -1,16 +1,16 @@
 /**
- * Lets one process of all load an answer while the others wait for what it stores. A lease is a courtesy to the database
- * and nothing more: answers are right whoever loads them, and however often.
+ * Lets one process load a response while the others wait for the stored one. A lease only spares the source work:
+ * responses are right whichever process loads them, and however often.
  */
 export abstract class LoadLeases {
   /** Whether this process may load `name` now. A lease that is not released ends by itself soon. */
   abstract acquire(name: string): Promise<boolean>;
 
-  /** The load is over, and others should try: nothing was stored that they could find. */
+  /** Ends the lease, so that another process tries: nothing was stored. */
   abstract release(name: string): Promise<void>;
 }
 
-/** Without other processes, there is nobody to wait for. */
+/** For a single process. */
 export class NoLeases extends LoadLeases {
   override acquire(): Promise<boolean> {
     return Promise.resolve(true);

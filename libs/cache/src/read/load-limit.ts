@@ -1,28 +1,28 @@
 import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 
-/** The source has to make so many answers already that one more would only make all of them wait longer. */
+/** Too many loads wait already. One more would only make all of them wait longer. */
 export class TooManyLoadsError extends Error {
   readonly code = 'CACHE_TOO_MANY_LOADS';
 
   constructor() {
-    super('too many answers are being loaded already');
+    super('too many responses are being loaded already');
   }
 }
 
-/** A load had no end in time. It may still go on at the source, and nobody waits for it any more. */
+/** A load did not end in time. It may go on at the source, but nobody waits for it any more. */
 export class LoadTimeoutError extends Error {
   readonly code = 'CACHE_LOAD_TIMEOUT';
 
   constructor(milliseconds: number) {
-    super(`an answer could not be loaded within ${milliseconds} ms`);
+    super(`a response could not be loaded within ${milliseconds} ms`);
   }
 }
 
 /** Times in milliseconds. */
 export interface LoadLimitOptions {
-  /** How many loads run at the same time. */
+  /** Loads that run at the same time. */
   readonly maxLoads: number;
-  /** How many more wait for their turn. */
+  /** Loads that wait for their turn. */
   readonly maxWaitingLoads: number;
   /** How long a load may wait for its turn. */
   readonly loadQueueTimeout: number;
@@ -30,12 +30,12 @@ export interface LoadLimitOptions {
   readonly loadTimeout: number;
 }
 
-/** No asker has an empty name. */
+/** Stands for loads on behalf of no asker. */
 const NOBODY = '';
 
 /** The loads of one asker. */
 interface Queue {
-  /** The part of all turns that it may have, running and waiting. */
+  /** Fraction of all places, running and waiting, that it may take. */
   readonly share: number;
   running: number;
   /** Each takes its turn when it is called. */
@@ -43,8 +43,8 @@ interface Queue {
 }
 
 /**
- * Bounds how many answers are loaded at the same time, and how many wait for that: refused soon is better than served never.
- * Askers take turns, and one of them has at most half of the turns at the same time, so that others are served as well.
+ * Bounds the loads that run and wait at the same time: being refused at once is better than waiting in vain. Askers take
+ * turns, and one asker has at most half of the places, so that the others are served as well.
  */
 export class LoadLimit {
   private readonly queues = new Map<string, Queue>();
@@ -56,8 +56,8 @@ export class LoadLimit {
   /**
    * Settles like `load`, which begins when it is its turn.
    *
-   * @param asker on whose behalf it is loaded; what is loaded on behalf of nobody may have all turns
-   * @throws {TooManyLoadsError} when too many wait already, and when its turn does not come in time
+   * @param asker the caller on whose behalf it is loaded; loads without an asker may take all places
+   * @throws {TooManyLoadsError} when too many loads wait already, or its turn does not come in time
    * @throws {LoadTimeoutError}
    */
   async run<T>(load: () => Promise<T>, asker = NOBODY): Promise<T> {
@@ -113,12 +113,12 @@ export class LoadLimit {
     });
   }
 
-  /** Gives free turns to askers one after the other. */
+  /** Gives free places to the askers in turn. */
   private callNext(): void {
     for (const [asker, queue] of this.queues) {
       const [call] = queue.waiting;
       if (!call || !this.mayRun(queue)) continue;
-      // Whoever has had a turn comes last the next time.
+      // This asker comes last the next time.
       this.queues.delete(asker);
       this.queues.set(asker, queue);
       call();

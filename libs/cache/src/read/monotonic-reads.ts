@@ -1,39 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   VersionStoreUnavailableError,
-  type VersionStore,
-  type VersionSnapshot,
   type Tag,
+  type VersionSnapshot,
+  type VersionStore,
 } from '../versions/version-store.js';
 
-/** How soon to look again whether writes have finished, in milliseconds, and then less and less often. */
+/** First pause before looking again whether writes are complete, in milliseconds. It doubles each time. */
 const FIRST_PAUSE = 1;
 
 /**
- * Whoever has seen a write is never shown the time before it again, be it acknowledged or not (monotonic reads: Terry et al.,
- * "Session Guarantees for Weakly Consistent Replicated Data", 1994), and that through any instance.
+ * Monotonic reads: a client that has seen a write never sees the state before it again, through any instance, whether the
+ * write was acknowledged or not (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994).
  *
- * What was loaded may show a write that has been committed, and whose caller has not been answered yet. Answers which show
- * the time before it are still in force then. Nobody who has seen the new may be shown the old, so the new is kept back until
- * the write has put out the old, or until that was done in its place.
+ * A load may show a write that is committed but not complete, while older responses are still current. The loaded response
+ * is held back until that write has invalidated its tags, or until that was done for it.
+ *
+ * @publicApi
  */
 export class MonotonicReads {
-  /** @param patience how long to wait for writes, in milliseconds */
+  /** @param timeout how long to wait for pending writes, in milliseconds */
   constructor(
-    private readonly versionStore: VersionStore,
-    private readonly patience: number,
+    private readonly versions: VersionStore,
+    private readonly timeout: number,
   ) {}
 
   /**
-   * Resolves when everything is out that the writes make untrue which an answer, loaded before this call, may show.
+   * Waits until every pending write that a response loaded before this call may reflect has invalidated its tags.
    *
-   * When the versionStore cannot be asked, there is nothing to be done: this process trusts nothing that is stored until it has
-   * made everything invalid, and another one may show the old until the writer has told it.
+   * While the version store is unavailable it returns at once: this process trusts nothing stored until it has made up for
+   * that, and another one may show the older state until the backplane has told it.
    *
-   * @param tags of the answer
-   * @returns the versions that stand after that; nothing if the answer has no chance to be in force
+   * @param tags of the response
+   * @returns the versions after that; undefined if the response cannot be current
    */
-  async ensure(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
+  async settled(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
     try {
       return await this.waitForWrites(tags);
     } catch (error) {
@@ -43,20 +44,20 @@ export class MonotonicReads {
   }
 
   private async waitForWrites(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
-    const giveUpAt = performance.now() + this.patience;
-    let { writeIds: shown, observed } = await this.versionStore.pending(tags);
+    const giveUpAt = performance.now() + this.timeout;
+    let { writeIds: shown, snapshot } = await this.versions.pending(tags);
     for (let pause = FIRST_PAUSE; shown.length > 0; pause *= 2) {
       const left = giveUpAt - performance.now();
       if (left <= 0) {
-        // Their processes have probably died: nobody waits for them again.
-        await this.versionStore.invalidateOverdue(tags);
+        // The writers have probably died. No reader waits for these writes again.
+        await this.versions.invalidateOverdue(tags);
         return undefined;
       }
       await delay(Math.min(pause, left));
-      const pending = await this.versionStore.pending(tags);
+      const pending = await this.versions.pending(tags);
       shown = shown.filter((id) => pending.writeIds.includes(id));
-      observed = pending.observed;
+      snapshot = pending.snapshot;
     }
-    return observed;
+    return snapshot;
   }
 }

@@ -1,52 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import type { Tag } from '../versions/version-store.js';
-import type { LoadResponse, KeyAndTags } from './key-and-tags.js';
 
-/** An answer that so many ask for that it is made anew by whoever makes it untrue, before anybody asks again. */
+/** A response that writes load anew when they invalidate it, before anybody asks again. */
 export interface RefreshedResponse {
-  readonly question: KeyAndTags;
-  readonly load: LoadResponse;
-  /**
-   * It consists of sums, which do not tell one write from another: whoever has seen it cannot notice of another answer that
-   * it does not show a certain write yet.
-   */
-  readonly summary?: boolean;
+  readonly key: string;
+  readonly tags: readonly Tag[];
+  /** Gives the value that is stored as JSON. */
+  readonly load: () => Promise<unknown>;
+  /** An aggregate: single writes cannot be recognised in it. */
+  readonly isAggregate?: boolean;
 }
 
-/** How often in a row an answer is made anew without anybody asking for it, before that counts as wasted. */
-const PATIENCE = 10;
+/** After so many refreshes in a row that nobody asked for, a response is no longer refreshed. */
+const MAX_UNASKED = 10;
 
 /**
- * The answers that writes keep warm. Whoever knows how to make one registers it here.
+ * Refresh-on-write: the responses that writes keep current. The application registers those that are asked for all day.
  *
- * While nobody asks this process for one, as when orders are imported at night, it is not made anew: evicting it is
- * enough then. It is kept warm again from the next time that it is asked for.
+ * While nobody asks this process for a response, writes only invalidate it, so that an import at night does not load it a
+ * thousand times. It is refreshed again after the next read.
+ *
+ * @publicApi
  */
 @Injectable()
 export class RefreshOnWrite {
-  private readonly describers: (() => RefreshedResponse)[] = [];
-  /** How often each was made anew, by its key, since it was last asked for. */
+  private readonly registered: (() => RefreshedResponse)[] = [];
+  /** Refreshes of each key since somebody last asked for it. */
   private unasked = new Map<string, number>();
 
-  /** @param describe what is asked at present: the question may change with time */
+  /** @param describe is called for each write, since key and tags may change with time */
   register(describe: () => RefreshedResponse): void {
-    this.describers.push(describe);
+    this.registered.push(describe);
   }
 
-  /** Somebody asks for the answer with this key, be it warm or not. */
+  /** Somebody asks for the response with this key. */
   noteAsked(key: string): void {
     if (this.unasked.has(key)) this.unasked.set(key, 0);
   }
 
-  /** Those that, at present, depend on any of these tags and are asked for. */
+  /** The responses that depend on any of these tags and that somebody asks for. */
   takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
-    const warm = this.describers.map((describe) => describe());
-    this.unasked = new Map(warm.map(({ question: { key } }) => [key, this.unasked.get(key) ?? 0]));
-    const taken = warm.filter(
-      ({ question }) =>
-        question.tags.some((tag) => tags.includes(tag)) && (this.unasked.get(question.key) ?? 0) < PATIENCE,
+    const current = this.registered.map((describe) => describe());
+    this.unasked = new Map(current.map(({ key }) => [key, this.unasked.get(key) ?? 0]));
+    const taken = current.filter(
+      (response) =>
+        response.tags.some((tag) => tags.includes(tag)) && (this.unasked.get(response.key) ?? 0) < MAX_UNASKED,
     );
-    for (const { question } of taken) this.unasked.set(question.key, (this.unasked.get(question.key) ?? 0) + 1);
+    for (const { key } of taken) this.unasked.set(key, (this.unasked.get(key) ?? 0) + 1);
     return taken;
   }
 }

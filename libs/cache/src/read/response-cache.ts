@@ -1,207 +1,239 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { compressed, type CachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
-import { LoadLimit } from './load-limit.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
+import { Backplane } from '../versions/backplane.js';
+import { SnapshotBatch, type SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import {
   VersionStore,
   VersionStoreUnavailableError,
-  type VersionSnapshot,
   type Tag,
+  type VersionSnapshot,
 } from '../versions/version-store.js';
-import { LoadLeases } from './load-leases.js';
-import { Backplane } from '../versions/backplane.js';
-import type { CachedResponse } from '../entries/cached-response.js';
-import { MonotonicReads } from './monotonic-reads.js';
-import { CacheStatistics } from '../cache-statistics.js';
-import type { CacheOutcome } from './cache-outcome.js';
-import { compressed } from '../entries/compress.js';
-import type { LoadResponse, KeyAndTags } from './key-and-tags.js';
-import { SnapshotBatch, type SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import { isCurrent, loadName, vectorOf, type VersionVector } from '../versions/version-vector.js';
+import { LoadLeases } from './load-leases.js';
+import { LoadLimit } from './load-limit.js';
+import { MonotonicReads } from './monotonic-reads.js';
 import { RefreshOnWrite } from './refresh-on-write.js';
 
+/** Identifies a response, and names the facts that it depends on. */
+export interface KeyAndTags {
+  /** Names everything that changes the response, above all what the caller may see. */
+  readonly key: string;
+  /** The same for the same key. */
+  readonly tags: readonly Tag[];
+  /** The caller who is charged for what is loaded and stored on its behalf. Never a part of the key. */
+  readonly asker?: string | undefined;
+}
+
+/** Loads a response from the source. */
+export type LoadResponse = () => Promise<CachedResponse>;
+
+/** What the cache did for one read. */
+export type CacheOutcome =
+  | { readonly kind: 'hit'; readonly level: 'l1' | 'l2' }
+  /** `collapsed`: the response was loaded on behalf of another read with the same key and versions. */
+  | { readonly kind: 'miss'; readonly stored: boolean; readonly collapsed: boolean }
+  /** The versions could not be read, so the response came from the source; `detail` says why. */
+  | { readonly kind: 'bypass'; readonly detail: string };
+
 export interface CacheResult {
-  readonly answer: CachedResponse;
+  readonly response: CachedResponse;
   readonly outcome: CacheOutcome;
 }
 
+export interface ReadOptions {
+  /** A snapshot that was taken for this very request already. */
+  readonly snapshot?: SnapshotOrUnavailable | undefined;
+  /** Whether compressed forms are stored as well. */
+  readonly compress?: boolean;
+}
+
 interface Filled {
-  readonly answer: CachedResponse;
-  readonly from: 'redis' | 'source';
+  readonly response: CachedResponse;
+  readonly from: 'l2' | 'source';
   readonly stored: boolean;
 }
 
-/** What came of looking for an answer: it, or versions that were observed later, to look again with. */
+/** A response, or a later snapshot to look again with. */
 type Fill = Filled | { readonly superseded: SnapshotOrUnavailable };
 
-/** What is looked for, under which versions, and until when another process is waited for. */
+/** A load for a key under certain versions. */
 interface Wanted {
   readonly name: string;
   readonly question: KeyAndTags;
   readonly vector: VersionVector;
   readonly load: LoadResponse;
+  readonly compress: boolean;
+  /** Until when another process is waited for. */
   readonly giveUpAt: number;
 }
 
-/** How soon to look again for what another process is loading, in milliseconds, and then less and less often. */
+/** First pause before looking again for a response that another process loads, in milliseconds. It doubles each time. */
 const FIRST_PAUSE = 1;
 
 /**
- * Cache-aside that never answers with anything older than the last acknowledged write.
+ * Cache-aside whose responses are never older than the last acknowledged write.
  *
- * An entry is stored under the versions that its tags had *before* it was loaded, and is valid exactly while all of them
- * are still in force. A reader that is overtaken by a writer therefore stores something that nobody will ever be given.
- * The versions are observed anew for every request, by an observation that began after the request arrived.
- *
- * Nor does it go back from a write that was not acknowledged yet, once anybody has seen that: see {@link MonotonicReads}.
+ * An entry is stored under the versions that its tags had *before* it was loaded, and is valid while all of them stand. A
+ * reader that a writer overtakes therefore stores something that no request is given. Every request compares with a
+ * snapshot that began after it arrived.
  */
 @Injectable()
 export class ResponseCache {
-  private readonly observations: SnapshotBatch;
-  private readonly monotonicReads: MonotonicReads;
+  private readonly snapshots: SnapshotBatch;
   private readonly loads: LoadLimit;
   private readonly fills = new SingleFlight<Fill>();
   private readonly bypasses = new Map<string, NextRun<CachedResponse>>();
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     private readonly entries: EntryStore,
     private readonly leases: LoadLeases,
-    private readonly warm: RefreshOnWrite,
+    private readonly monotonicReads: MonotonicReads,
+    private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
-    private readonly statistics: CacheStatistics,
+    private readonly events: CacheEvents,
     @Optional() backplane?: Backplane,
   ) {
-    this.observations = new SnapshotBatch(versionStore, statistics, backplane);
+    this.snapshots = new SnapshotBatch(versions, events, backplane);
     this.loads = new LoadLimit(options);
-    this.monotonicReads = new MonotonicReads(versionStore, options.pendingWriteTimeout);
   }
 
-  /** What stands in the versionStore at some moment after this call. */
-  observe(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
-    return this.observations.observe(tags);
+  /** Versions at some moment after this call. */
+  snapshot(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
+    return this.snapshots.snapshot(tags);
   }
 
-  /** The answer to `question` if it is in this process and, by what was observed for this very request, in force. */
-  findL1({ key, tags }: KeyAndTags, observed: SnapshotOrUnavailable): CachedResponse | undefined {
-    if (observed instanceof VersionStoreUnavailableError) return undefined;
-    this.warm.noteAsked(key);
-    const answer = this.entries.findL1(key, tags, observed);
-    if (!answer) return undefined;
-    this.statistics.hits += 1;
-    this.statistics.nearHits += 1;
-    return answer;
+  /** The response in this process, if it is current by a snapshot that was taken for this very request. */
+  findL1({ key, tags }: KeyAndTags, snapshot: SnapshotOrUnavailable): CachedResponse | undefined {
+    if (snapshot instanceof VersionStoreUnavailableError) return undefined;
+    this.refreshed.noteAsked(key);
+    const response = this.entries.findL1(key, tags, snapshot);
+    if (response) this.events.emit(L1_HIT);
+    return response;
   }
 
   /**
-   * The answer to `question`, from the store if it is valid, else from `load`.
+   * The response for a key: from the cache if it is current, else from `load`.
    *
-   * Errors of `load` are passed on to everybody who shares that load, and are never stored.
+   * Errors of `load` go to every read that shares the load, and are never stored.
    *
-   * @param observed what {@link observe} has given for this very request already
-   * @throws {TooManyLoadsError} at once, when more answers wait to be loaded than is reasonable
+   * @throws {TooManyLoadsError} at once, when too many loads wait already
+   * @throws {LoadTimeoutError}
    */
-  async answer(question: KeyAndTags, load: LoadResponse, observed?: SnapshotOrUnavailable): Promise<CacheResult> {
+  async get(
+    question: KeyAndTags,
+    load: LoadResponse,
+    { snapshot, compress = true }: ReadOptions = {},
+  ): Promise<CacheResult> {
     const giveUpAt = performance.now() + this.options.leaseWaitTimeout;
-    for (let versions = observed ?? (await this.observe(question.tags)); ;) {
-      if (versions instanceof VersionStoreUnavailableError) return this.bypass(question, versions.detail, load);
+    for (let found = snapshot ?? (await this.snapshot(question.tags)); ;) {
+      if (found instanceof VersionStoreUnavailableError) return this.bypass(question, found.detail, load);
 
-      const near = this.findL1(question, versions);
-      if (near) return { answer: near, outcome: { kind: 'hit', store: 'near' } };
+      const l1 = this.findL1(question, found);
+      if (l1) return { response: l1, outcome: { kind: 'hit', level: 'l1' } };
 
-      const known = await this.withAllVersions(question.tags, versions);
-      if (known instanceof VersionStoreUnavailableError) return this.bypass(question, known.detail, load);
+      const complete = await this.withAllVersions(question.tags, found);
+      if (complete instanceof VersionStoreUnavailableError) return this.bypass(question, complete.detail, load);
 
-      const vector = vectorOf(question.tags, known);
+      const vector = vectorOf(question.tags, complete);
       const name = loadName(question.key, vector);
-      const { value, leader } = await this.fills.run(name, () => this.fill({ name, question, vector, load, giveUpAt }));
-      if ('answer' in value) return this.cachedAnswer(value, leader);
-      versions = value.superseded;
+      const { value, leader } = await this.fills.run(name, () =>
+        this.fill({ name, question, vector, load, compress, giveUpAt }),
+      );
+      if ('response' in value) return this.resultOf(value, leader);
+      found = value.superseded;
     }
   }
 
-  /** What has no version yet gets one only now: whoever asks for what there is not leaves nothing behind for long. */
-  private async withAllVersions(tags: readonly Tag[], versions: VersionSnapshot): Promise<SnapshotOrUnavailable> {
-    if (tags.every((tag) => versions.has(tag))) return versions;
+  /** Tags get a version only when something is about to be loaded, so that reads of missing things leave nothing behind. */
+  private async withAllVersions(tags: readonly Tag[], snapshot: VersionSnapshot): Promise<SnapshotOrUnavailable> {
+    if (tags.every((tag) => snapshot.has(tag))) return snapshot;
     try {
-      return await this.versionStore.ensureVersions(tags);
+      return await this.versions.ensureVersions(tags);
     } catch (error) {
       if (error instanceof VersionStoreUnavailableError) return error;
       throw error;
     }
   }
 
-  private cachedAnswer({ answer, from, stored }: Filled, leader: boolean): CacheResult {
-    if (from === 'redis') {
-      this.statistics.hits += 1;
-      return { answer, outcome: { kind: 'hit', store: 'redis' } };
+  private resultOf({ response, from, stored }: Filled, leader: boolean): CacheResult {
+    if (from === 'l2') {
+      this.events.emit({ type: 'hit', level: 'l2' });
+      return { response, outcome: { kind: 'hit', level: 'l2' } };
     }
-    if (leader) this.statistics.misses += 1;
-    else this.statistics.collapsed += 1;
-    return { answer, outcome: { kind: 'miss', stored, collapsed: !leader } };
+    this.events.emit({ type: 'miss', collapsed: !leader });
+    return { response, outcome: { kind: 'miss', stored, collapsed: !leader } };
   }
 
   /**
-   * Looks into the store on behalf of all who observed the same versions, and loads on their behalf if it is not there.
+   * Looks into L2 and loads if the response is not there, on behalf of all reads that saw the same versions.
    *
-   * While it waits for another process, it looks whether the versions have moved on: whoever moved them may have stored the
-   * answer under the new ones, and nobody will under the old.
+   * While another process loads, it checks whether the versions were superseded: nobody will store under the old ones then.
    */
   private async fill(wanted: Wanted): Promise<Fill> {
     const { name, question, vector, giveUpAt } = wanted;
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
       const found = await this.entries.findL2(question.key, vector);
-      if (found) return { answer: found, from: 'redis', stored: true };
+      if (found) return { response: found, from: 'l2', stored: true };
 
-      const mine = await this.leases.acquire(name);
+      const isMine = await this.leases.acquire(name);
       const left = giveUpAt - performance.now();
-      if (mine || left <= 0) return this.loadUnderLease(wanted);
+      if (isMine || left <= 0) return this.loadUnderLease(wanted);
 
       await delay(Math.min(pause, left));
-      const observed = await this.observe(question.tags);
-      if (observed instanceof VersionStoreUnavailableError || !isCurrent(vector, question.tags, observed)) {
-        return { superseded: observed };
+      const snapshot = await this.snapshot(question.tags);
+      if (snapshot instanceof VersionStoreUnavailableError || !isCurrent(vector, question.tags, snapshot)) {
+        return { superseded: snapshot };
       }
     }
   }
 
-  /**
-   * The lease of an answer that could be stored is left to end by itself: somebody may have looked for the answer before it
-   * was stored, and ask for the lease only now.
-   */
-  private async loadUnderLease({ name, question: { key, tags, asker }, vector, load }: Wanted): Promise<Filled> {
+  /** A lease whose response was stored ends by itself: a process that looked just before the store may ask for it now. */
+  private async loadUnderLease({
+    name,
+    question: { key, tags, asker },
+    vector,
+    load,
+    compress,
+  }: Wanted): Promise<Filled> {
     let stored = false;
     try {
-      const answer = await compressed(await this.load(load, asker));
-      const versions = await this.monotonicReads.ensure(tags);
-      // An answer that has been overtaken meanwhile must not take the place of what was stored since.
-      if (versions && isCurrent(vector, tags, versions))
-        stored = await this.entries.save(key, { vector, answer }, asker);
-      return { answer, from: 'source', stored };
+      const loaded = await this.load(load, asker);
+      const response = compress ? await compressed(loaded) : loaded;
+      const snapshot = await this.monotonicReads.settled(tags);
+      // A superseded response must not take the place of what was stored since.
+      const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);
+      if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });
+      return { response, from: 'source', stored };
     } finally {
       if (!stored) await this.leases.release(name);
     }
   }
 
   /**
-   * Without versions nobody can know whether a load that is under way is recent enough for a request that has just
-   * arrived, so the request shares the next one. The source sees one load per key at a time.
+   * Reads past the cache. Without versions, a load that is under way may be too old for a request that has just arrived, so
+   * the request shares the next one. The source sees one load per key at a time.
    */
   private async bypass({ key, asker }: KeyAndTags, detail: string, load: LoadResponse): Promise<CacheResult> {
-    this.statistics.bypasses += 1;
+    this.events.emit({ type: 'bypass', detail });
     const runs = this.bypasses.get(key) ?? new NextRun<CachedResponse>(() => this.bypasses.delete(key));
     this.bypasses.set(key, runs);
-    const answer = await runs.run(() => this.load(load, asker));
-    return { answer, outcome: { kind: 'bypass', detail } };
+    const response = await runs.run(() => this.load(load, asker));
+    return { response, outcome: { kind: 'bypass', detail } };
   }
 
   private load(load: LoadResponse, asker?: string): Promise<CachedResponse> {
     return this.loads.run(() => {
-      this.statistics.loads += 1;
+      this.events.emit({ type: 'load' });
       return load();
     }, asker);
   }
 }
+
+const L1_HIT = { type: 'hit', level: 'l1' } as const;

@@ -5,58 +5,66 @@ import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { redisScripts } from './redis-scripts.js';
 
-/** How long to wait for a connection, and for the first answer on it, in milliseconds. */
+/** Time limit of a connection attempt, in milliseconds. */
 const CONNECT_TIMEOUT = 1_000;
 
-/** How long a connection may be silent before another one takes its place, in milliseconds. */
+/** How long a connection may be silent before it is replaced, in milliseconds. */
 const SILENCE_TIMEOUT = 1_000;
 
-/** How long it may take to find out whether Redis may be used, in milliseconds. */
+/** The longest pause before the next attempt, in milliseconds. */
+const MAX_PAUSE = 100;
+
+/** Time limit of an admission, in milliseconds. */
 const ADMISSION_TIMEOUT = 5_000;
 
-/** An operation is slow that takes longer than this part of its deadline. */
+/** An operation that takes longer than this fraction of its deadline is slow. */
 const SLOW = 0.5;
 
-/** For how long all operations have to be slow before Redis is, in milliseconds: one stall makes many of them slow. */
+/** Redis is slow when all operations were slow for this long, in milliseconds. A single stall makes many of them slow. */
 const SLOW_FOR = 1_000;
+
+/** What every client needs: scripts and limits. */
+const CLIENT_OPTIONS = {
+  scripts: redisScripts,
+  disableOfflineQueue: true,
+  socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
+} as const;
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
 /** Times in milliseconds. */
 export interface RedisConnectionOptions {
-  readonly url: string;
-  /** How long an operation may take. */
+  readonly redisUrl?: string | undefined;
+  /** Makes the client of each new connection, in place of `redisUrl`. */
+  readonly createRedisClient?: ((options: object) => object | Promise<object>) | undefined;
+  /** Time limit of an operation. */
   readonly deadline: number;
-  /** How soon to try again after a failure. */
-  readonly retryInterval: number;
-  /** Makes the client of each new connection; by default a client of the `redis` package for `url`. */
-  readonly createClient?: () => RedisClient;
+  /** Bounds the time until the next attempt after a failure. */
+  readonly sweepInterval: number;
 }
 
 /**
- * A way to Redis that never makes a request wait: every operation has a deadline, nothing is queued while Redis is away, and
- * after the first operation without an answer the following ones are refused at once, until Redis has answered again,
- * quickly, and was admitted. A connection that says nothing is replaced: the server may be gone without a word.
+ * A way to Redis that never makes a request wait. Every operation has a deadline, and nothing is queued while Redis is away.
+ * After the first operation without an answer, the next ones are refused at once, until Redis has answered quickly again and
+ * was admitted. A silent connection is replaced, since the server may be gone without a word.
  */
 export class RedisConnection {
-  /** Sends its commands over the connection that there is at the time. */
+  /** Sends its commands over the present connection. */
   readonly client: RedisClient;
   private readonly logger = new Logger(RedisConnection.name);
-  private readonly createClient: () => RedisClient;
   private current: RedisClient | undefined;
   private trusted = false;
   private closed = false;
   private slowSince: number | undefined;
-  /** Aborted when Redis, which is being admitted or trusted, is to be admitted again. */
+  /** Aborted when Redis must be admitted again. */
   private distrusted = new AbortController();
-  private lastComplaint = '';
+  private lastWarning = '';
 
   constructor(private readonly options: RedisConnectionOptions) {
-    this.createClient = options.createClient ?? (() => createRedisClient(options.url));
     this.client = this.delegate();
   }
 
-  /** Whether operations are tried at all. */
+  /** Whether operations are tried. */
   get available(): boolean {
     return this.trusted;
   }
@@ -64,7 +72,7 @@ export class RedisConnection {
   /**
    * Connects, and goes on trying. Resolves once Redis is trusted, or after the first failure, or soon anyway.
    *
-   * @param admit asked on each new connection, and each time before Redis is trusted again; rejects if it must not be
+   * @param admit is asked each time before Redis is trusted; rejects if it must not be
    */
   async open(admit: (client: RedisClient) => Promise<void>): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -87,9 +95,9 @@ export class RedisConnection {
     }
   }
 
-  /** Has Redis admitted again before it is used. */
-  distrust(why: string): void {
-    if (this.trusted) this.logger.warn(`Redis is not used (${why}): answers come from the database until it is`);
+  /** Stops using Redis until it has been admitted again. */
+  distrust(reason: string): void {
+    if (this.trusted) this.logger.warn(`Redis is not used (${reason}): answers come from the database until it is`);
     this.trusted = false;
     this.distrusted.abort();
   }
@@ -99,6 +107,22 @@ export class RedisConnection {
     this.distrusted.abort();
     this.trusted = false;
     await end(this.current);
+  }
+
+  private async createClient(): Promise<RedisClient | undefined> {
+    const { createRedisClient: create, redisUrl } = this.options;
+    if (!create) return createRedisClient(redisUrl);
+    try {
+      return (await withDeadline(Promise.resolve(create(CLIENT_OPTIONS)), CONNECT_TIMEOUT)) as RedisClient;
+    } catch (error) {
+      this.warn(messageOf(error));
+      await this.pause();
+      return undefined;
+    }
+  }
+
+  private async pause(): Promise<void> {
+    await delay(Math.min(MAX_PAUSE, this.options.sweepInterval), undefined, { ref: false });
   }
 
   private isClosed(): boolean {
@@ -117,7 +141,8 @@ export class RedisConnection {
 
   private async stayConnected(admit: (client: RedisClient) => Promise<void>, onOutcome: () => void): Promise<void> {
     while (!this.isClosed()) {
-      const client = this.createClient();
+      const client = await this.createClient();
+      if (!client) continue;
       this.current = client;
       const broken = new Promise<never>((_, reject) => {
         client.on('error', reject);
@@ -133,11 +158,11 @@ export class RedisConnection {
         await Promise.race([broken, this.useWhileItAnswers(client, admit, onOutcome)]);
       } catch (error) {
         this.distrust(messageOf(error));
-        this.complain(messageOf(error));
+        this.warn(messageOf(error));
       }
       onOutcome();
       await end(client);
-      await delay(this.options.retryInterval, undefined, { ref: false });
+      await this.pause();
     }
   }
 
@@ -153,7 +178,7 @@ export class RedisConnection {
       if (performance.now() - asked <= this.options.deadline * SLOW) {
         const distrusted = new AbortController();
         this.distrusted = distrusted;
-        // What is distrusted meanwhile is admitted again.
+        // If it is distrusted meanwhile, it is admitted again.
         if ((await this.isAdmitted(client, admit)) && !distrusted.signal.aborted) {
           this.trust();
           onOutcome();
@@ -161,7 +186,7 @@ export class RedisConnection {
         }
       }
       onOutcome();
-      await delay(this.options.retryInterval, undefined, { ref: false });
+      await this.pause();
     }
   }
 
@@ -170,7 +195,7 @@ export class RedisConnection {
       await withDeadline(admit(client), ADMISSION_TIMEOUT);
       return true;
     } catch (error) {
-      this.complain(messageOf(error));
+      this.warn(messageOf(error));
       return false;
     }
   }
@@ -178,15 +203,15 @@ export class RedisConnection {
   private trust(): void {
     this.trusted = true;
     this.slowSince = undefined;
-    this.lastComplaint = '';
+    this.lastWarning = '';
     this.logger.log('Redis is used: cached answers are trusted from now on');
   }
 
-  /** Says why Redis cannot be used, once for each reason. */
-  private complain(why: string): void {
-    if (why === this.lastComplaint || this.closed) return;
-    this.lastComplaint = why;
-    this.logger.warn(`Redis cannot be used: ${why}`);
+  /** Logs why Redis cannot be used, once for each reason. */
+  private warn(reason: string): void {
+    if (reason === this.lastWarning || this.closed) return;
+    this.lastWarning = reason;
+    this.logger.warn(`Redis cannot be used: ${reason}`);
   }
 
   private delegate(): RedisClient {
@@ -221,11 +246,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-function createRedisClient(url: string) {
-  return createClient({
-    url,
-    scripts: redisScripts,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
-  });
+function createRedisClient(redisUrl: string | undefined) {
+  return createClient({ ...(redisUrl === undefined ? {} : { url: redisUrl }), ...CLIENT_OPTIONS });
 }

@@ -1,15 +1,15 @@
 import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
-import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
 import type { CacheOptions } from '../cache.options.js';
+import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
 import type { RedisClient } from './redis-connection.js';
 
 /**
- * The entries in Redis, as a store for cache-manager: the client of the versionStore serves them too.
+ * The second level (L2): entries in Redis, as a store for cache-manager over the client of the version store.
  *
- * The lifetime is given to Redis alone and not to Keyv, which would write the time of expiry, by the clock of this
- * machine, into the value, for another machine to compare with its own.
+ * Only Redis knows the lifetime. Keyv would write the time of expiry, by the clock of this machine, into the value, and
+ * another machine would compare it with its own clock.
  */
 export function redisEntries(
   client: RedisClient,
@@ -23,7 +23,7 @@ export function redisEntries(
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
   keyv.serialize = ({ value }) => packEntry(value as Entry);
   keyv.deserialize = (packed) => ({ value: unpackEntry(packed) as never });
-  // Failures are thrown to the caller as well; without a listener Node would end the process for them.
+  // Failures are also thrown to the caller. Without a listener, Node would end the process.
   keyv.on('error', () => undefined);
   return keyv;
 }

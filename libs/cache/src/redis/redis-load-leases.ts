@@ -1,16 +1,16 @@
-import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { LoadLeases } from '../read/load-leases.js';
+import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Times in milliseconds. */
 export interface RedisLoadLeasesOptions {
   readonly namespace: string;
-  /** Whoever waits for a lease waits for an entry of its own shape. */
+  /** A process that waits for a lease waits for an entry of its own shape. */
   readonly shape: string;
   readonly leaseLifetime: number;
 }
 
-/** The leases of any number of processes: one key each, which Redis forgets in time. */
+/** The leases of any number of processes: keys that expire in Redis. While Redis is away, every process loads. */
 export class RedisLoadLeases extends LoadLeases {
   constructor(
     private readonly connection: RedisConnection,
@@ -38,7 +38,6 @@ export class RedisLoadLeases extends LoadLeases {
   }
 }
 
-/** While Redis is away, every process is on its own. */
 async function unlessAway<T>(otherwise: T, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();

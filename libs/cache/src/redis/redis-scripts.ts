@@ -1,23 +1,37 @@
 import { defineScript } from 'redis';
 
 /*
- * Redis has no command that compares before it sets (SET IFEQ came with 8.4), so the steps that must be atomic are
- * scripts. All keys of one versionStore carry the same hash tag, so that a script stays on one slot of a Redis Cluster.
+ * Redis before 8.4 has no command that compares before it sets, so the steps that must be atomic are scripts. All keys of a
+ * version store carry the same hash tag, so that a script stays in one slot of a Redis Cluster.
  *
- * Deadlines are set and judged by the clock of the Redis server alone: the clocks of two instances are never compared.
+ * KEYS begin with the expiry times and the tags of the pending writes, unless a script says otherwise. Lifetimes are in
+ * milliseconds. Only the clock of the Redis server decides when something expires: clocks of two machines are never compared.
  */
 
-/** Stands before the tags of a write that is expired and whose tags were invalidated. */
+/** Stands before the tags of a pending write that is overdue: its tags were invalidated. */
 const OVERDUE = '!';
 
+/** Lua: the time of the server in milliseconds. */
+const NOW = `
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Lua: the tags of a pending write that is not overdue, if it touches or creates any of `wanted`. */
+const TAGS_IF_TOUCHED = `
+    local function tagsIfTouched(write, wanted)
+      if write:sub(1, 1) == '${OVERDUE}' then return nil end
+      local touched = cjson.decode(write)
+      for _, tag in ipairs(touched.tags) do if wanted[tag] then return touched.tags end end
+      for _, tag in ipairs(touched.creates) do if wanted[tag] then return touched.tags end end
+      return nil
+    end`;
+
 /**
- * KEYS: deadlines, pendingWrites, then a version key for each observed tag. ARGV: id, touched and made tags as JSON, lifetimes of
- * pendingWrite and fresh versions in ms, then for each observed tag the version to set if it has none. Answers with the versions.
+ * KEYS: also a version key for each tag of the snapshot. ARGV: id, touched and created tags as JSON, lifetimes of the write and
+ * of fresh versions, then for each tag of the snapshot the version to set if it has none. Returns the versions.
  */
 const begin = defineScript({
-  SCRIPT: `
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  SCRIPT: `${NOW}
     redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
     redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
     local versions = {}
@@ -32,59 +46,54 @@ const begin = defineScript({
     return versions`,
   transformArguments: (
     keys: readonly string[],
-    pendingWrite: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly pendingWrite: number; readonly version: number },
+    write: { readonly id: string; readonly touched: string },
+    lifetimes: { readonly write: number; readonly version: number },
     fresh: readonly string[],
   ) => [
     ...[String(keys.length), ...keys],
-    ...[pendingWrite.id, pendingWrite.touched, String(lifetimes.pendingWrite), String(lifetimes.version), ...fresh],
+    ...[write.id, write.touched, String(lifetimes.write), String(lifetimes.version), ...fresh],
   ],
   transformReply: (reply: string[]) => reply,
 });
 
 /**
- * KEYS: deadlines, pendingWrites, then a version key for each advance. ARGV: version lifetime in ms, how many pendingWrites there are and
- * how many advances; the id of each pendingWrite; for each advance its tag, the expected version (empty: none), the version to set if that
- * one is found, the one to set otherwise, and whether to do nothing at all otherwise ('1'); then what version keys begin with,
- * with what fresh versions begin, and the tags that are shown. Answers with whether it was done.
+ * KEYS: also a version key for each advance. ARGV: lifetime of versions, number of writes, number of advances; the id of each
+ * write; for each advance its tag, the expected version (empty: none), the next version, the version to set if the expected one
+ * is not found, and '1' if nothing at all is to be done then; at last the prefix of version keys, the prefix of fresh versions,
+ * and the shown tags. Returns whether it was done.
  *
- * Which version keys go out because writes under way touch what is shown only the pendingWrites tell: those are not among KEYS, but
- * on the same slot.
+ * Only the pending writes tell which other versions are to be invalidated. Their keys are not among KEYS, but in the same slot.
  */
 const complete = defineScript({
-  SCRIPT: `
-    local lifetime, pendingWrites, advances = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-    local firstFlip = 4 + pendingWrites
+  SCRIPT: `${TAGS_IF_TOUCHED}
+    local lifetime, writes, advances = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+    local firstAdvance = 4 + writes
     for i = 1, advances do
-      local at = firstFlip + (i - 1) * 5
+      local at = firstAdvance + (i - 1) * 5
       if ARGV[at + 4] == '1' and redis.call('GET', KEYS[i + 2]) ~= ARGV[at + 1] then return 0 end
     end
 
-    local madeAnew, advanced = {}, {}
+    local refreshed, advanced = {}, {}
     for i = 1, advances do
-      local at = firstFlip + (i - 1) * 5
+      local at = firstAdvance + (i - 1) * 5
       local version = ARGV[at + 3]
       if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[i + 2]) == ARGV[at + 1] then version = ARGV[at + 2] end
       redis.call('SET', KEYS[i + 2], version, 'PX', lifetime)
       advanced[ARGV[at]] = true
-      madeAnew[ARGV[at]] = ARGV[at + 4] == '1'
+      refreshed[ARGV[at]] = ARGV[at + 4] == '1'
     end
-    for at = 4, firstFlip - 1 do
+    for at = 4, firstAdvance - 1 do
       redis.call('ZREM', KEYS[1], ARGV[at])
       redis.call('HDEL', KEYS[2], ARGV[at])
     end
 
-    local prefixAt = firstFlip + advances * 5
+    local prefixAt = firstAdvance + advances * 5
     if #ARGV < prefixAt + 2 then return 1 end
     local shown = {}
     for at = prefixAt + 2, #ARGV do shown[ARGV[at]] = true end
-    for n, pendingWrite in ipairs(redis.call('HVALS', KEYS[2])) do
-      local isShown, touched = false, { tags = {}, made = {} }
-      if pendingWrite:sub(1, 1) ~= '${OVERDUE}' then touched = cjson.decode(pendingWrite) end
-      for _, tag in ipairs(touched.tags) do isShown = isShown or shown[tag] end
-      for _, tag in ipairs(touched.made) do isShown = isShown or shown[tag] end
-      for m, tag in ipairs(touched.tags) do
-        if isShown and not madeAnew[tag] and not (advanced[tag] and shown[tag]) then
+    for n, write in ipairs(redis.call('HVALS', KEYS[2])) do
+      for m, tag in ipairs(tagsIfTouched(write, shown) or {}) do
+        if not refreshed[tag] and not (advanced[tag] and shown[tag]) then
           redis.call('SET', ARGV[prefixAt] .. tag, ARGV[prefixAt + 1] .. ':' .. n .. ':' .. m, 'PX', lifetime)
         end
       end
@@ -104,23 +113,17 @@ const complete = defineScript({
 });
 
 /**
- * KEYS: deadlines, pendingWrites, version keys. ARGV: lifetime of versions in ms, tags. Answers with the ids of the pendingWrites that touch
- * or make any of the tags, and with the versions, which are empty where there are none, and are kept that long from now on.
+ * KEYS: also version keys. ARGV: lifetime of versions, tags. Returns the ids of the pending writes on any of the tags, and the
+ * versions, which are empty where there are none and get that lifetime.
  */
 const pending = defineScript({
-  SCRIPT: `
+  SCRIPT: `${TAGS_IF_TOUCHED}
     local wanted = {}
     for i = 2, #ARGV do wanted[ARGV[i]] = true end
     local found = {}
-    local pendingWrites = redis.call('HGETALL', KEYS[2])
-    for i = 1, #pendingWrites, 2 do
-      if pendingWrites[i + 1]:sub(1, 1) ~= '${OVERDUE}' then
-        local touched = cjson.decode(pendingWrites[i + 1])
-        local isWanted = false
-        for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
-        for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
-        if isWanted then found[#found + 1] = pendingWrites[i] end
-      end
+    local writes = redis.call('HGETALL', KEYS[2])
+    for i = 1, #writes, 2 do
+      if tagsIfTouched(writes[i + 1], wanted) then found[#found + 1] = writes[i] end
     end
     local versions = {}
     for i = 3, #KEYS do
@@ -136,27 +139,22 @@ const pending = defineScript({
 });
 
 /**
- * KEYS: deadlines, pendingWrites. ARGV: lifetime of versions in ms, what version keys begin with, what fresh versions begin with, tags.
- * Invalidates what the writes under way touch that touch or make any of the tags, and marks these writes as overtaken.
+ * ARGV: lifetime of versions, prefix of version keys, prefix of fresh versions, tags. Invalidates all tags of the pending writes
+ * on any of these tags, and marks the writes as overdue.
  */
 const invalidateOverdue = defineScript({
   NUMBER_OF_KEYS: 2,
-  SCRIPT: `
+  SCRIPT: `${TAGS_IF_TOUCHED}
     local wanted = {}
     for i = 4, #ARGV do wanted[ARGV[i]] = true end
-    local pendingWrites = redis.call('HGETALL', KEYS[2])
-    for i = 1, #pendingWrites, 2 do
-      if pendingWrites[i + 1]:sub(1, 1) ~= '${OVERDUE}' then
-        local touched = cjson.decode(pendingWrites[i + 1])
-        local isWanted = false
-        for _, tag in ipairs(touched.tags) do isWanted = isWanted or wanted[tag] end
-        for _, tag in ipairs(touched.made) do isWanted = isWanted or wanted[tag] end
-        if isWanted then
-          for m, tag in ipairs(touched.tags) do
-            redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. m, 'PX', ARGV[1])
-          end
-          redis.call('HSET', KEYS[2], pendingWrites[i], '${OVERDUE}' .. pendingWrites[i + 1])
+    local writes = redis.call('HGETALL', KEYS[2])
+    for i = 1, #writes, 2 do
+      local tags = tagsIfTouched(writes[i + 1], wanted)
+      if tags then
+        for m, tag in ipairs(tags) do
+          redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. m, 'PX', ARGV[1])
         end
+        redis.call('HSET', KEYS[2], writes[i], '${OVERDUE}' .. writes[i + 1])
       end
     end
     return 1`,
@@ -170,18 +168,16 @@ const invalidateOverdue = defineScript({
   transformReply: () => undefined,
 });
 
-/** KEYS: deadlines, pendingWrites. Answers with the id and the tags of each pendingWrite that is past its deadline. */
+/** Returns the id and the tags, as JSON, of each expired write. */
 const expired = defineScript({
   NUMBER_OF_KEYS: 2,
-  SCRIPT: `
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  SCRIPT: `${NOW}
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
+      local write = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
+      if write:sub(1, 1) == '${OVERDUE}' then write = write:sub(2) end
       found[#found + 1] = id
-      local pendingWrite = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
-      if pendingWrite:sub(1, 1) == '${OVERDUE}' then pendingWrite = pendingWrite:sub(2) end
-      found[#found + 1] = pendingWrite
+      found[#found + 1] = write
     end
     return found`,
   transformArguments: (keys: readonly string[]) => [...keys],
@@ -189,8 +185,8 @@ const expired = defineScript({
 });
 
 /**
- * KEYS: the epoch. ARGV: the epoch that was seen (empty: none), the one to set if it still stands, its lifetime in ms. Answers
- * with the epoch that stands then.
+ * KEYS: the epoch alone. ARGV: the epoch that was seen (empty: none), the epoch to set if that one still stands, its lifetime.
+ * Returns the epoch that stands then.
  */
 const renewEpoch = defineScript({
   NUMBER_OF_KEYS: 1,
@@ -209,14 +205,12 @@ const renewEpoch = defineScript({
 });
 
 /**
- * KEYS: the sign of a member, the epoch. ARGV: when the sign ends, in ms by the clock of Redis (0: leave none), lifetime of the
- * epoch in ms. Answers with the time. A sign that arrives after it should have ended leaves none.
+ * KEYS: the mark of a member and the epoch. ARGV: when the mark ends by the server's clock (0: set none), lifetime of the epoch.
+ * Returns the time. A mark that arrives after its end is not set.
  */
 const checkIn = defineScript({
   NUMBER_OF_KEYS: 2,
-  SCRIPT: `
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  SCRIPT: `${NOW}
     if tonumber(ARGV[1]) > now then redis.call('SET', KEYS[1], '', 'PXAT', ARGV[1]) end
     redis.call('PEXPIRE', KEYS[2], ARGV[2])
     return now`,
@@ -228,22 +222,4 @@ const checkIn = defineScript({
   transformReply: (reply: number) => reply,
 });
 
-/**
- * KEYS: a counter. ARGV: what to add, and how many ms it lives from its first addition on. Answers with its total and with how
- * many ms are left.
- */
-const count = defineScript({
-  NUMBER_OF_KEYS: 1,
-  SCRIPT: `
-    local total = redis.call('INCRBY', KEYS[1], ARGV[1])
-    local left = redis.call('PTTL', KEYS[1])
-    if left < 0 then
-      redis.call('PEXPIRE', KEYS[1], ARGV[2])
-      left = ARGV[2]
-    end
-    return {total, tonumber(left)}`,
-  transformArguments: (key: string, addition: number, lifetime: number) => [key, String(addition), String(lifetime)],
-  transformReply: ([total, endsIn]: [number, number]) => ({ total, endsIn }),
-});
-
-export const redisScripts = { begin, complete, pending, invalidateOverdue, expired, renewEpoch, checkIn, count };
+export const redisScripts = { begin, complete, pending, invalidateOverdue, expired, renewEpoch, checkIn };

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { ADMIT_ALL, StoreRefusedError, type Admission } from '../versions/admission.js';
+import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
 import {
+  ADMIT_ALL,
   EPOCH,
+  randomAdvances,
+  StoreRefusedError,
   VersionStore,
+  type Admission,
   type Advance,
+  type PendingSnapshot,
   type PendingWrite,
-  type VersionSnapshot,
-  type PendingWrites,
   type Tag,
   type Version,
+  type VersionSnapshot,
 } from '../versions/version-store.js';
-import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
-import { freshVersion } from '../versions/version.js';
+import { freshVersion } from '../versions/version-vector.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 
 /** Times in milliseconds. */
@@ -22,28 +25,24 @@ export interface RedisVersionStoreOptions {
   readonly versionLifetime: number;
 }
 
-/** How many pendingWrites are removed at a time that could not be before. */
+/** Completed writes that are removed from Redis in one step. */
 const MAX_REMOVED = 1_000;
 
-/** How many of them are remembered; others end by their deadlines. */
+/** Completed writes that are remembered for removal. Further ones expire in Redis. */
 const MAX_REMEMBERED = 10_000;
 
-/** How long a version is kept under which nothing was stored yet, in milliseconds: longer than a load can take. */
+/** How long a version is kept under which nothing is stored yet, in milliseconds: longer than a load can take. */
 const UNUSED_LIFETIME = 30_000;
 
-/** Separates what an epoch was made for from its random part. */
+/** Separates the label of an epoch from its random part. */
 const LABEL_END = '#';
 
-/** The versionStore of any number of processes: plain keys and three small scripts on one Redis. */
+/** The version store of any number of processes: plain keys and small scripts on one Redis. */
 export class RedisVersionStore extends VersionStore {
   private readonly keys: VersionStoreKeys;
-  /**
-   * Writes that are over, and whose end did not arrive. Their tags are unconfirmed, and so invalidated; but as long as the
-   * pendingWrites are there, readers take them for writes under way.
-   */
+  /** Writes whose completion did not reach Redis. Readers would wait for them as long as Redis has them. */
   private readonly leftBehind: LRUCache<string, true>;
   private readonly unconfirmed = new UnconfirmedInvalidations();
-  /** What the epoch of the store was made for. */
   private label = '';
   private admittedTo: string | undefined;
   /** By the clock of Redis, when this process last heard of it. */
@@ -74,8 +73,8 @@ export class RedisVersionStore extends VersionStore {
     return this.connection.close();
   }
 
-  override revalidate(why: string): void {
-    this.connection.distrust(why);
+  override revalidate(reason: string): void {
+    this.connection.distrust(reason);
   }
 
   override markUnconfirmed(tags: readonly Tag[]): void {
@@ -84,17 +83,17 @@ export class RedisVersionStore extends VersionStore {
     this.connection.distrust('an invalidation is unconfirmed');
   }
 
-  override observe(tags: readonly Tag[]): Promise<VersionSnapshot> {
+  override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
       const found = await client.mGet(all.map((tag) => this.keys.version(tag)));
-      const observed = new Map<Tag, Version>();
+      const snapshot = new Map<Tag, Version>();
       all.forEach((tag, i) => {
         const version = found[i];
-        if (typeof version === 'string') observed.set(tag, version);
+        if (typeof version === 'string') snapshot.set(tag, version);
       });
-      if (!observed.has(EPOCH)) observed.set(EPOCH, await this.replaceMissing(client, EPOCH));
-      return observed;
+      if (!snapshot.has(EPOCH)) snapshot.set(EPOCH, await this.replaceMissing(client, EPOCH));
+      return snapshot;
     });
   }
 
@@ -110,11 +109,8 @@ export class RedisVersionStore extends VersionStore {
   override checkIn(member: string, lifetime: number): Promise<void> {
     return this.connection.run(async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
-      this.redisTime = await client.checkIn(
-        [this.keys.member(member), this.keys.version(EPOCH)],
-        endsAt,
-        this.options.versionLifetime,
-      );
+      const keys = [this.keys.member(member), this.keys.version(EPOCH)] as const;
+      this.redisTime = await client.checkIn(keys, endsAt, this.options.versionLifetime);
     });
   }
 
@@ -125,12 +121,12 @@ export class RedisVersionStore extends VersionStore {
   }
 
   /**
-   * Makes sure that what is stored can be trusted: all instances use this Redis, its epoch was made since that is so, and
-   * invalidations that did not arrive are made up for.
+   * Makes what is stored trustworthy: all instances use this Redis, its epoch began after that was so, and unconfirmed
+   * invalidations are made up for.
    */
   private async admit(client: RedisClient, admission: Admission): Promise<void> {
     const key = this.keys.version(EPOCH);
-    // Whoever uses other keys on the same Redis uses another store.
+    // Other keys on the same Redis are another store.
     const store = `${await identify(client)}:${this.options.namespace}`;
     this.redisTime = undefined;
     for (;;) {
@@ -144,28 +140,23 @@ export class RedisVersionStore extends VersionStore {
       this.label = label;
       this.admittedTo = store;
       const tags = unconfirmed.filter((tag) => tag !== EPOCH);
-      await this.advance(
-        client,
-        [],
-        tags.map((tag) => ({ tag })),
-        tags,
-      );
+      await this.advance(client, [], randomAdvances(tags), tags);
       this.unconfirmed.confirm(unconfirmed);
       if (this.unconfirmed.isEmpty) return;
     }
   }
 
-  override begin(pendingWrite: PendingWrite, observeTags: readonly Tag[] = []): Promise<VersionSnapshot> {
-    const tags = [EPOCH, ...observeTags];
-    const { pendingWriteLifetime } = this.options;
+  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
+    const all = [EPOCH, ...tags];
+    const lifetimes = { write: this.options.pendingWriteLifetime, version: UNUSED_LIFETIME };
     return this.connection.run(async (client) => {
       const versions = await client.begin(
-        [...this.keys.pendingWrites, ...tags.map((tag) => this.keys.version(tag))],
-        { id: pendingWrite.id, touched: JSON.stringify({ tags: pendingWrite.tags, made: pendingWrite.made ?? [] }) },
-        { pendingWrite: pendingWriteLifetime, version: UNUSED_LIFETIME },
-        tags.map((tag) => this.fresh(tag)),
+        [...this.keys.pendingWrites, ...all.map((tag) => this.keys.version(tag))],
+        { id: write.id, touched: JSON.stringify({ tags: write.tags, creates: write.creates ?? [] }) },
+        lifetimes,
+        all.map((tag) => this.fresh(tag)),
       );
-      return new Map(tags.map((tag, i) => [tag, versions[i] ?? '']));
+      return new Map(all.map((tag, i) => [tag, versions[i] ?? '']));
     });
   }
 
@@ -183,7 +174,7 @@ export class RedisVersionStore extends VersionStore {
     }
   }
 
-  override pending(tags: readonly Tag[]): Promise<PendingWrites> {
+  override pending(tags: readonly Tag[]): Promise<PendingSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
       const versionKeys = all.map((tag) => this.keys.version(tag));
@@ -193,19 +184,15 @@ export class RedisVersionStore extends VersionStore {
         tags,
       );
       const found = all.map((tag, i) => [tag, versions[i] ?? ''] as const);
-      return { writeIds, observed: new Map(found.filter(([, version]) => version !== '')) };
+      return { writeIds, snapshot: new Map(found.filter(([, version]) => version !== '')) };
     });
   }
 
   override invalidateOverdue(tags: readonly Tag[]): Promise<void> {
+    const { pendingWrites } = this.keys;
+    const { versionLifetime } = this.options;
     return this.connection.run((client) =>
-      client.invalidateOverdue(
-        this.keys.pendingWrites,
-        this.options.versionLifetime,
-        this.keys.version(''),
-        freshVersion(),
-        tags,
-      ),
+      client.invalidateOverdue(pendingWrites, versionLifetime, this.keys.version(''), freshVersion(), tags),
     );
   }
 
@@ -216,12 +203,7 @@ export class RedisVersionStore extends VersionStore {
       const swept = new Set<Tag>();
       for (let i = 0; i + 1 < found.length; i += 2) {
         const { tags } = JSON.parse(found[i + 1] ?? '') as { readonly tags: Tag[] };
-        await this.advance(
-          client,
-          [found[i] ?? ''],
-          tags.map((tag) => ({ tag })),
-          [],
-        );
+        await this.advance(client, [found[i] ?? ''], randomAdvances(tags), []);
         for (const tag of tags) swept.add(tag);
       }
       return [...swept];
@@ -245,18 +227,18 @@ export class RedisVersionStore extends VersionStore {
       [...this.keys.pendingWrites, ...advances.map(({ tag }) => this.keys.version(tag))],
       this.options.versionLifetime,
       writeIds,
-      advances.flatMap(({ tag, refreshed }) => [
+      advances.flatMap(({ tag, swap }) => [
         tag,
-        refreshed?.observed ?? '',
-        refreshed?.version ?? '',
+        swap?.expected ?? '',
+        swap?.next ?? '',
         this.fresh(tag),
-        refreshed?.orRefuse ? '1' : '',
+        swap?.otherwise === 'refuse' ? '1' : '',
       ]),
       { prefix: this.keys.version(''), fresh: freshVersion(), tags: shown },
     );
   }
 
-  /** Of several instances that find a version missing at the same time, the first one's replacement stands. */
+  /** If several instances replace a missing version at the same time, the first one's replacement stands. */
   private async replaceMissing(client: RedisClient, tag: Tag): Promise<Version> {
     const version = this.fresh(tag);
     const lifetime = tag === EPOCH ? this.options.versionLifetime : UNUSED_LIFETIME;
@@ -269,7 +251,7 @@ export class RedisVersionStore extends VersionStore {
 }
 
 /**
- * Names a Redis and the history of its data: after a restart, a failover or a full synchronisation it has another name.
+ * Identifies a Redis and the history of its data: after a restart, a failover or a full synchronisation it has another name.
  *
  * @throws {StoreRefusedError} if it is a replica
  */
@@ -277,23 +259,22 @@ async function identify(client: RedisClient): Promise<string> {
   const info = `${await client.info('server')}\r\n${await client.info('replication')}`;
   const valueOf = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
   if (valueOf('role') === 'slave') throw new StoreRefusedError('it is a replica');
-  // What does not say which process it is may be another one on each connection.
+  // A server that hides its process may be another one on each connection.
   return `redis:${valueOf('run_id') || randomUUID()}:${valueOf('master_replid')}`;
 }
 
-/** What an epoch was made for. */
 function labelOf(epoch: string): string {
   const end = epoch.lastIndexOf(LABEL_END);
   return end < 0 ? '' : epoch.slice(0, end);
 }
 
-/** The keys of a versionStore, which all lie on one slot of a Redis Cluster: their scripts and MGET may not span slots. */
+/** The keys of a version store. All lie in one slot of a Redis Cluster, since scripts and MGET must not span slots. */
 class VersionStoreKeys {
-  /** Deadlines and tags of the writes under way. */
+  /** A sorted set of the times when pending writes expire, and a hash of their tags. */
   readonly pendingWrites: readonly [string, string];
 
   constructor(private readonly namespace: string) {
-    this.pendingWrites = [`{${namespace}}:pendingWrite-deadlines`, `{${namespace}}:pendingWrites`];
+    this.pendingWrites = [`{${namespace}}:pending-write-expiry`, `{${namespace}}:pending-writes`];
   }
 
   member(id: string): string {

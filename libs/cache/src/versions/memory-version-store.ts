@@ -1,48 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { ADMIT_ALL, type Admission } from './admission.js';
+import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
+  ADMIT_ALL,
   EPOCH,
+  randomAdvances,
   VersionStore,
   VersionStoreUnavailableError,
+  type Admission,
   type Advance,
+  type PendingSnapshot,
   type PendingWrite,
-  type VersionSnapshot,
-  type PendingWrites,
   type Tag,
   type Version,
+  type VersionSnapshot,
 } from './version-store.js';
-import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
-import { freshVersion } from './version.js';
+import { freshVersion } from './version-vector.js';
 
-/** How soon a store that was refused asks to be admitted again, in milliseconds. */
+/** How soon a refused store asks for admission again, in milliseconds. */
 const ADMISSION_INTERVAL = 1_000;
 
 export interface MemoryVersionStoreOptions {
-  /** How long a write may take before it counts as one with unknown outcome, in milliseconds. */
+  /** How long a write may be pending before it expires, in milliseconds. */
   readonly pendingWriteLifetime: number;
   /** A clock that never goes back, in milliseconds. */
-  readonly now?: () => number;
-  /** How many versions are kept; the least recently used ones are lost first, which is safe. */
+  readonly now?: (() => number) | undefined;
+  /** How many versions are kept. The least recently used ones are lost first, which is safe. */
   readonly maxVersions?: number;
 }
 
-/** A write under way. */
-interface OpenWrite extends PendingWrite {
-  readonly deadline: number;
+interface NotedWrite extends PendingWrite {
+  readonly expiresAt: number;
   isOverdue: boolean;
 }
 
-/** The versionStore of a single process. Other instances on the same database are not admitted beside it. */
+/** The version store of a single process. A backplane admits no other instance beside it. */
 export class MemoryVersionStore extends VersionStore {
   private readonly name = `memory:${randomUUID()}`;
   private readonly versions: LRUCache<Tag, Version>;
-  private readonly pendingWrites = new Map<string, OpenWrite>();
+  private readonly writes = new Map<string, NotedWrite>();
   private readonly unconfirmed = new UnconfirmedInvalidations();
   private readonly now: () => number;
   private admission: Admission = ADMIT_ALL;
-  private madeFor = '';
+  private label = '';
   private isTrusted = true;
   private isClosed = false;
   private attempt: Promise<void> | undefined;
@@ -73,7 +74,7 @@ export class MemoryVersionStore extends VersionStore {
     return Promise.resolve();
   }
 
-  override revalidate(_why: string): void {
+  override revalidate(_reason: string): void {
     this.isTrusted = false;
     this.attempt ??= this.tryOnce().then((isAdmitted) => {
       this.attempt = undefined;
@@ -94,24 +95,23 @@ export class MemoryVersionStore extends VersionStore {
   private async tryOnce(): Promise<boolean> {
     let label: string;
     try {
-      label = await this.admission.admit(this.name, this.madeFor);
+      label = await this.admission.admit(this.name, this.label);
     } catch {
       // Refused: nothing is stored meanwhile, and the backplane says why.
       return false;
     }
-    if (label !== this.madeFor) this.unconfirmed.add([EPOCH]);
-    this.madeFor = label;
-    const unconfirmed = this.unconfirmed.list();
-    this.advance(unconfirmed.map((tag) => ({ tag })));
-    this.unconfirmed.confirm(unconfirmed);
+    if (label !== this.label) this.unconfirmed.add([EPOCH]);
+    this.label = label;
+    const tags = this.unconfirmed.list();
+    this.advance(randomAdvances(tags));
+    this.unconfirmed.confirm(tags);
     this.isTrusted = true;
     return true;
   }
 
-  override observe(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    if (!this.isTrusted) return Promise.reject(new VersionStoreUnavailableError('versionStore-refused'));
-    const known = tags.filter((tag) => this.versions.has(tag));
-    return Promise.resolve(this.read([EPOCH, ...known]));
+  override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
+    if (!this.isTrusted) return Promise.reject(new VersionStoreUnavailableError('store-refused'));
+    return Promise.resolve(this.read([EPOCH, ...tags.filter((tag) => this.versions.has(tag))]));
   }
 
   override ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot> {
@@ -122,18 +122,18 @@ export class MemoryVersionStore extends VersionStore {
     return Promise.resolve();
   }
 
-  /** Nobody else can be here. */
+  /** No other member can be in this process. */
   override arePresent(members: readonly string[]): Promise<boolean> {
     return Promise.resolve(members.length === 0);
   }
 
-  override begin(pendingWrite: PendingWrite, observeTags: readonly Tag[] = []): Promise<VersionSnapshot> {
-    this.pendingWrites.set(pendingWrite.id, {
-      ...pendingWrite,
-      deadline: this.now() + this.options.pendingWriteLifetime,
+  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
+    this.writes.set(write.id, {
+      ...write,
+      expiresAt: this.now() + this.options.pendingWriteLifetime,
       isOverdue: false,
     });
-    return this.ensureVersions(observeTags);
+    return this.ensureVersions(tags);
   }
 
   override complete(
@@ -141,70 +141,67 @@ export class MemoryVersionStore extends VersionStore {
     advances: readonly Advance[],
     shown: readonly Tag[] = [],
   ): Promise<boolean> {
-    if (advances.some((advance) => advance.refreshed?.orRefuse === true && !this.isCurrent(advance)))
+    if (advances.some((one) => one.swap?.otherwise === 'refuse' && !this.isExpected(one)))
       return Promise.resolve(false);
 
     this.advance(advances);
-    for (const id of writeIds) this.pendingWrites.delete(id);
+    for (const id of writeIds) this.writes.delete(id);
 
-    const isNew = ({ tag, refreshed }: Advance): boolean => refreshed?.orRefuse === true || shown.includes(tag);
-    const madeAnew = new Set(advances.filter(isNew).map(({ tag }) => tag));
-    for (const { tags } of this.pendingWritesOn(shown)) {
-      for (const tag of tags) if (!madeAnew.has(tag)) this.versions.set(tag, freshVersion());
+    const isRefreshed = ({ tag, swap }: Advance): boolean => swap?.otherwise === 'refuse' || shown.includes(tag);
+    const refreshed = new Set(advances.filter(isRefreshed).map(({ tag }) => tag));
+    for (const { tags } of this.writesOn(shown)) {
+      for (const tag of tags) if (!refreshed.has(tag)) this.versions.set(tag, freshVersion());
     }
     return Promise.resolve(true);
   }
 
-  override pending(tags: readonly Tag[]): Promise<PendingWrites> {
+  override pending(tags: readonly Tag[]): Promise<PendingSnapshot> {
     return Promise.resolve({
-      writeIds: this.pendingWritesOn(tags).map(({ id }) => id),
-      observed: this.read([EPOCH, ...tags]),
+      writeIds: this.writesOn(tags).map(({ id }) => id),
+      snapshot: this.read([EPOCH, ...tags]),
     });
   }
 
   override invalidateOverdue(tags: readonly Tag[]): Promise<void> {
-    for (const pendingWrite of this.pendingWritesOn(tags)) {
-      this.advance(pendingWrite.tags.map((tag) => ({ tag })));
-      pendingWrite.isOverdue = true;
+    for (const write of this.writesOn(tags)) {
+      this.advance(randomAdvances(write.tags));
+      write.isOverdue = true;
     }
     return Promise.resolve();
   }
 
-  private advance(advances: readonly Advance[]): void {
-    for (const advance of advances) {
-      this.versions.set(
-        advance.tag,
-        advance.refreshed && this.isCurrent(advance) ? advance.refreshed.version : freshVersion(),
-      );
-    }
-  }
-
-  private pendingWritesOn(wanted: readonly Tag[]): OpenWrite[] {
-    return [...this.pendingWrites.values()].filter(
-      ({ tags, made = [], isOverdue }) => !isOverdue && [...tags, ...made].some((tag) => wanted.includes(tag)),
-    );
-  }
-
-  private isCurrent({ tag, refreshed }: Advance): boolean {
-    return this.versions.get(tag) === refreshed?.observed;
-  }
-
   override async sweepExpired(): Promise<readonly Tag[]> {
     const now = this.now();
-    const expired = [...this.pendingWrites].filter(([, { deadline }]) => deadline <= now);
-    const tags = [...new Set(expired.flatMap(([, pendingWrite]) => pendingWrite.tags))];
+    const expired = [...this.writes.values()].filter(({ expiresAt }) => expiresAt <= now);
+    const tags = [...new Set(expired.flatMap((write) => write.tags))];
     await this.invalidate(tags);
-    for (const [id] of expired) this.pendingWrites.delete(id);
+    for (const { id } of expired) this.writes.delete(id);
     return tags;
   }
 
+  private advance(advances: readonly Advance[]): void {
+    for (const one of advances) {
+      this.versions.set(one.tag, one.swap && this.isExpected(one) ? one.swap.next : freshVersion());
+    }
+  }
+
+  private isExpected({ tag, swap }: Advance): boolean {
+    return this.versions.get(tag) === swap?.expected;
+  }
+
+  private writesOn(wanted: readonly Tag[]): NotedWrite[] {
+    return [...this.writes.values()].filter(
+      ({ tags, creates = [], isOverdue }) => !isOverdue && [...tags, ...creates].some((tag) => wanted.includes(tag)),
+    );
+  }
+
   private read(tags: readonly Tag[]): VersionSnapshot {
-    const observed = new Map<Tag, Version>();
+    const snapshot = new Map<Tag, Version>();
     for (const tag of tags) {
       const version = this.versions.get(tag) ?? freshVersion();
       this.versions.set(tag, version);
-      observed.set(tag, version);
+      snapshot.set(tag, version);
     }
-    return observed;
+    return snapshot;
   }
 }

@@ -1,22 +1,22 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { CacheStatistics } from '../cache-statistics.js';
+import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { VersionStore } from './version-store.js';
 
-/** Finishes, on behalf of writers that died between commit and complete, what they had announced. */
+/** Invalidates, at regular intervals, the tags of writes whose writers died between commit and completion. */
 @Injectable()
 export class PendingWriteSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(PendingWriteSweeper.name);
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
-    private readonly statistics: CacheStatistics,
+    private readonly events: CacheEvents,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweepExpired(), this.options.sweepInterval);
+    this.timer = setInterval(() => void this.sweep(), this.options.sweepInterval);
     this.timer.unref();
   }
 
@@ -24,17 +24,15 @@ export class PendingWriteSweeper implements OnApplicationBootstrap, OnApplicatio
     clearInterval(this.timer);
   }
 
-  private async sweepExpired(): Promise<void> {
-    if (!this.versionStore.available) return;
+  private async sweep(): Promise<void> {
+    if (!this.versions.available) return;
     try {
-      const tags = await this.versionStore.sweepExpired();
+      const tags = await this.versions.sweepExpired();
       if (tags.length === 0) return;
-      this.statistics.sweptTags += tags.length;
-      this.logger.warn(`evicted ${tags.join(', ')}: a writer had announced a change and did not finish in time`);
+      this.events.emit({ type: 'invalidation', tags, cause: 'expired-write' });
+      this.logger.warn(`invalidated ${tags.join(', ')}: a write was not completed in time`);
     } catch (error) {
-      this.logger.warn(
-        `could not look for unfinished writes: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.logger.warn(`could not look for expired writes: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

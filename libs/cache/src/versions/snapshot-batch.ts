@@ -1,47 +1,48 @@
-import { VersionStoreUnavailableError, type VersionStore, type VersionSnapshot, type Tag } from './version-store.js';
+import { CacheEvents } from '../cache.events.js';
 import type { Backplane } from './backplane.js';
-import type { CacheStatistics } from '../cache-statistics.js';
+import { VersionStoreUnavailableError, type Tag, type VersionSnapshot, type VersionStore } from './version-store.js';
 
-/** What was seen of the versionStore: the versions, or why there are none. */
+/** Versions, or the reason why there are none. */
 export type SnapshotOrUnavailable = VersionSnapshot | VersionStoreUnavailableError;
 
-/** How long an observation waits for more requests to share it, in milliseconds: the shortest time that Node can wait. */
-const PATIENCE = 1;
+/** How long a batch waits for more requests to share it, in milliseconds: the shortest time that Node can wait. */
+const WAIT = 1;
 
-/** Share of the requests that were lately being served at once for which an observation waits. */
+/** Fraction of the recent concurrency to wait for before a batch is sent. */
 const ENOUGH = 0.9;
 
-/** How much of that number is remembered from one observation to the next. */
+/** Fraction of the concurrency that is remembered from one batch to the next. */
 const MEMORY = 0.5;
 
 /**
- * Lets all requests that arrive while an observation is being made share the next one: at most one is under way per
- * process, and still nobody is given versions that were read before its request arrived.
+ * Shares snapshots of versions. Requests that arrive while a snapshot is being taken share the next one: at most one is
+ * under way in this process, and no request sees versions that were read before it arrived.
  *
- * Who polls asks again as soon as it was answered. Under load, an observation therefore waits a moment until
- * nearly as many requests share it as were lately being served at once. Where requests come one by one, none waits.
+ * A client that polls asks again as soon as it was answered. Under load, a batch therefore waits a moment for nearly as
+ * many requests as were served together lately. Requests that come one by one never wait.
  */
 export class SnapshotBatch {
   private underWay: Promise<unknown> = Promise.resolve();
   private next: Promise<SnapshotOrUnavailable> | undefined;
-  private wanted = new Set<Tag>();
+  private tags = new Set<Tag>();
   private waiting = 0;
   private served = 0;
-  /** The most requests that lately waited for an observation or for its result at the same time. */
+  /** The most requests that lately waited for a snapshot at the same time. */
   private concurrency = 1;
-  private enoughWait: (() => void) | undefined;
+  private onEnough: (() => void) | undefined;
 
   constructor(
-    private readonly versionStore: VersionStore,
-    private readonly statistics: CacheStatistics,
+    private readonly versions: VersionStore,
+    private readonly events: CacheEvents,
     private readonly backplane?: Pick<Backplane, 'mayAnswer'>,
   ) {}
 
-  observe(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
-    for (const tag of tags) this.wanted.add(tag);
+  /** A snapshot that begins after this call. */
+  snapshot(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
+    for (const tag of tags) this.tags.add(tag);
     this.waiting += 1;
     this.concurrency = Math.max(this.concurrency, this.waiting + this.served);
-    if (this.isEnough()) this.enoughWait?.();
+    if (this.isEnough()) this.onEnough?.();
     this.next ??= this.begin();
     return this.next;
   }
@@ -50,8 +51,8 @@ export class SnapshotBatch {
     await this.underWay;
     if (!this.isEnough()) await this.waitForMore();
 
-    const tags = [...this.wanted];
-    this.wanted = new Set();
+    const tags = [...this.tags];
+    this.tags = new Set();
     this.next = undefined;
     this.served = this.waiting;
     this.waiting = 0;
@@ -62,11 +63,11 @@ export class SnapshotBatch {
   }
 
   private async read(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
-    // Others may have written without the versionStore, and this instance would not have heard of it.
+    // Other instances may have written past the version store, and this one would not have heard of it.
     if (this.backplane?.mayAnswer === false) return new VersionStoreUnavailableError('cut-off');
-    this.statistics.observations += 1;
+    this.events.emit({ type: 'snapshot' });
     try {
-      return await this.versionStore.observe(tags);
+      return await this.versions.snapshot(tags);
     } catch (error) {
       if (error instanceof VersionStoreUnavailableError) return error;
       throw error;
@@ -80,10 +81,10 @@ export class SnapshotBatch {
   private async waitForMore(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.enoughWait = resolve;
-      timer = setTimeout(resolve, PATIENCE);
+      this.onEnough = resolve;
+      timer = setTimeout(resolve, WAIT);
     });
     clearTimeout(timer);
-    this.enoughWait = undefined;
+    this.onEnough = undefined;
   }
 }

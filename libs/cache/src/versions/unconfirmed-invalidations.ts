@@ -1,9 +1,9 @@
 import { EPOCH, type Tag } from './version-store.js';
 
-/** How many tags are remembered one by one. */
+/** Beyond this number the epoch stands for all of them. */
 const MAX_TAGS = 1_000;
 
-/** Invalidations that may not have taken effect. They are made up for before the versionStore is trusted again. */
+/** Invalidations that may have been lost. They are made up for before the version store is trusted again. */
 export class UnconfirmedInvalidations {
   private tags = new Set<Tag>();
 
@@ -20,7 +20,6 @@ export class UnconfirmedInvalidations {
     if (this.tags.size > MAX_TAGS) this.tags = new Set([EPOCH]);
   }
 
-  /** Forgets these, which have taken effect now, unless they became unconfirmed again. */
   confirm(tags: readonly Tag[]): void {
     for (const tag of tags) this.tags.delete(tag);
   }

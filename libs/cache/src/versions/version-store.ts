@@ -1,124 +1,139 @@
-import type { Admission } from './admission.js';
-
-/** The tag that every answer depends on: a new epoch invalidates everything at once. */
+/** The tag that every cached response depends on: a new epoch invalidates everything. */
 export const EPOCH = 'epoch';
 
-/** A name for facts that an answer depends on, e.g. `orders:NEW`. */
+/** A name for facts that a response depends on, such as `orders:NEW`. */
 export type Tag = string;
 
-/** A random token that never repeats. Losing one is safe: its replacement equals nothing that was stored before. */
+/** A random token that never repeats. Losing one is safe: its replacement equals nothing that is stored. */
 export type Version = string;
 
-/** Versions by tag, as they stood together at one moment. {@link EPOCH} is always among them. */
+/** Versions by tag as they stood at one moment. The version of {@link EPOCH} is always among them. */
 export type VersionSnapshot = ReadonlyMap<Tag, Version>;
 
-/** A note that a write is under way which may make answers with these tags untrue. */
+/** A write under way, noted before its transaction begins. */
 export interface PendingWrite {
-  /** Unique among the writes under way. */
+  /** Unique among the pending writes. */
   readonly id: string;
+  /** Tags that the write may invalidate. */
   readonly tags: readonly Tag[];
-  /** Tags of what the write makes, and what did not exist before: there is nothing under them that it could make untrue. */
-  readonly made?: readonly Tag[];
+  /** Tags of what the write creates. Nothing is stored under them yet. */
+  readonly creates?: readonly Tag[] | undefined;
+}
+
+/** How a completed write moves one tag to its next version. Without `swap` the tag gets a random version. */
+export interface Advance {
+  readonly tag: Tag;
+  readonly swap?: VersionSwap | undefined;
 }
 
 /**
- * How a finished write moves one tag to a new version.
- *
- * Without `refreshed`, the tag gets a random version: everything stored under it goes out. With it, the tag gets
- * `refreshed.version`, which brings answers stored under that version into force, but only while the tag still stands at
- * `refreshed.observed`. If somebody else wrote meanwhile, the tag gets a random version too, or, if `refreshed.orRefuse` is
- * set, nothing at all is done.
+ * A compare-and-set: the tag moves from `expected` to `next`, which makes the responses stored under `next` current. If
+ * another write has moved the tag meanwhile, it gets a random version; with `otherwise: 'refuse'`, nothing at all is done.
  */
-export interface Advance {
-  readonly tag: Tag;
-  readonly refreshed?: (Refreshed & { readonly orRefuse?: boolean }) | undefined;
+export interface VersionSwap {
+  readonly expected: Version;
+  readonly next: Version;
+  readonly otherwise: 'invalidate' | 'refuse';
 }
 
-/** From which version to which a tag is moved on. */
-export interface Refreshed {
-  readonly observed: Version;
-  readonly version: Version;
-}
-
-/** Writes under way, as they stood at one moment. */
-export interface PendingWrites {
+/** The pending writes on some tags, and the tags' versions at the same moment. Tags without a version are missing. */
+export interface PendingSnapshot {
   readonly writeIds: readonly string[];
-  /** The versions at that moment; of tags that have none, nothing. */
-  readonly observed: VersionSnapshot;
+  readonly snapshot: VersionSnapshot;
 }
 
-/** The versionStore cannot be asked or did not answer in time, so nothing that was stored can be trusted now. */
+/** The version store did not answer in time or is not trusted, so no stored response can be validated. */
 export class VersionStoreUnavailableError extends Error {
   readonly code = 'CACHE_VERSION_STORE_UNAVAILABLE';
 
+  /** @param detail a short token for the `detail` of a `Cache-Status` header (RFC 9211) */
   constructor(
-    /** A short token fit for the `detail` of a `Cache-Status` header. */
     readonly detail: string,
     options?: ErrorOptions,
   ) {
-    super(`the cache versionStore is unavailable: ${detail}`, options);
+    super(`the version store of the cache is unavailable: ${detail}`, options);
   }
 }
 
+/** The store must not be trusted now: other instances use another one, or the instance cannot find out. */
+export class StoreRefusedError extends Error {
+  readonly code = 'CACHE_STORE_REFUSED';
+}
+
+/** Decides whether a store may be trusted, so that all instances trust the same one. */
+export interface Admission {
+  /**
+   * Claims the store for this instance.
+   *
+   * @param store identifies the store; after a restart or a failover it is another one
+   * @param label of the epoch that the store holds
+   * @returns the label that the epoch must have
+   * @throws {StoreRefusedError}
+   */
+  admit(store: string, label: string): Promise<string>;
+}
+
+/** Admits every store: for one instance, or where nothing but the store connects the instances. */
+export const ADMIT_ALL: Admission = { admit: (store) => Promise.resolve(store) };
+
 /**
- * The versions of all tags and the pendingWrites of the writes under way: the one place that decides whether a stored answer
- * is still true. All methods reject with {@link VersionStoreUnavailableError} when the versionStore cannot be reached in time.
+ * The version of each tag and the pending writes: the one place that decides whether a stored response is valid.
+ *
+ * All methods that return a promise, except `open` and `close`, throw {@link VersionStoreUnavailableError} when the store
+ * cannot be reached in time.
  */
 export abstract class VersionStore {
-  /** Whether the versionStore is believed to be reachable and its versions to be trustworthy. */
+  /** Whether the store is reachable and its versions are trusted. */
   abstract readonly available: boolean;
 
-  /** Names the store that holds the versions, while it is trusted. */
+  /** Identifies the trusted store and the history of its data; undefined while none is trusted. */
   abstract readonly store: string | undefined;
 
   /**
-   * Begins to use the store. Resolves when it is trusted, or after the first failure; the versionStore goes on trying.
+   * Begins to use the store. Resolves when the store is trusted, or after the first failure; attempts go on.
    *
-   * @param admission asked each time before the store is trusted
+   * @param admission is asked each time before the store is trusted
    */
   abstract open(admission?: Admission): Promise<void>;
 
   /** Ends the use of the store. */
   abstract close(): Promise<void>;
 
-  /** Stops trusting the store until it is admitted again. */
-  abstract revalidate(why: string): void;
+  /** Stops trusting the store until it has been admitted again. */
+  abstract revalidate(reason: string): void;
 
-  /** Invalidates these tags before the store is trusted again: others rely on it, and it could not be done yet. */
+  /** Remembers invalidations that may have been lost. They are made up for before the store is trusted again. */
   abstract markUnconfirmed(tags: readonly Tag[]): void;
 
-  /** Reads the versions of the epoch and of those of `tags` that have one, in one step. Creates none but the epoch's. */
-  abstract observe(tags: readonly Tag[]): Promise<VersionSnapshot>;
+  /** Reads the versions of the epoch and of those `tags` that have one, in one step. Creates none but the epoch's. */
+  abstract snapshot(tags: readonly Tag[]): Promise<VersionSnapshot>;
 
-  /**
-   * Reads the versions of `tags` and of the epoch. Tags without one get a fresh one, which is lost soon unless something is
-   * stored under it.
-   */
+  /** Like {@link snapshot}, but gives tags without a version a fresh one. It expires soon if nothing is stored under it. */
   abstract ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot>;
 
   /**
-   * Leaves a sign in the store that this member uses it, which ends by itself after `lifetime` ms unless it is left again.
-   * A sign that arrives late ends as early as one that does not.
+   * Marks this member as present in the store for `lifetime` milliseconds. A mark that arrives late ends no later than one
+   * that arrives in time.
    */
   abstract checkIn(member: string, lifetime: number): Promise<void>;
 
-  /** Whether all these members have left a sign in the store. */
+  /** Whether all these members are marked as present in the store. */
   abstract arePresent(members: readonly string[]): Promise<boolean>;
 
   /**
-   * Notes that a write is about to begin, and observes `observeTags` in the same step.
-   * An pendingWrite that is not settled within the versionStore's pendingWrite lifetime counts as a write whose outcome is unknown.
+   * Notes a write that is about to begin, and takes a snapshot of `tags` in the same step. A write that is not completed
+   * within the lifetime of pending writes expires: its outcome counts as unknown.
    */
-  abstract begin(pendingWrite: PendingWrite, observeTags?: readonly Tag[]): Promise<VersionSnapshot>;
+  abstract begin(write: PendingWrite, tags?: readonly Tag[]): Promise<VersionSnapshot>;
 
   /**
-   * Applies the advances, one after the other, and forgets the pendingWrites, all in one step.
+   * Advances tags, one after the other, and forgets the pending writes, all in one step.
    *
-   * Answers that come into force by this may show other writes that are under way. Nobody who has seen such a write may
-   * be shown anything older: in the same step, all that these writes touch goes out, but for what was just made anew.
+   * Responses that become current by this may show other pending writes. No reader may see an older state after a newer
+   * one, so the same step invalidates all tags of those writes, except tags that were just refreshed.
    *
-   * @param shown tags of those answers that come into force by this and tell one write from another
-   * @returns false if one of the advances refused, and nothing was done
+   * @param shown tags of the responses that become current, as far as a single write can be recognised in them
+   * @returns false if a swap refused, and nothing was done
    */
   abstract complete(
     writeIds: readonly string[],
@@ -126,40 +141,37 @@ export abstract class VersionStore {
     shown?: readonly Tag[],
   ): Promise<boolean>;
 
-  /**
-   * Which writes are under way that touch or make any of these tags, and, at the same moment, the tags' versions. These
-   * versions are kept from then on, for what is about to be stored under them.
-   */
-  abstract pending(tags: readonly Tag[]): Promise<PendingWrites>;
+  /** The pending writes that touch or create any of `tags`. The versions in its snapshot live on for what is stored next. */
+  abstract pending(tags: readonly Tag[]): Promise<PendingSnapshot>;
 
   /**
-   * Invalidates all that writes under way touch which touch any of `tags`. These writes are expired: they are not
-   * {@link pending} any more, and are invalidated again when they finish or at their deadline.
+   * Invalidates all tags of the pending writes that touch any of `tags`. Those writes are overdue: readers no longer wait
+   * for them. Their tags are invalidated again when they complete or expire.
    */
   abstract invalidateOverdue(tags: readonly Tag[]): Promise<void>;
 
   /**
-   * Evicts the tags of pendingWrites that are past their deadline, because their writers died between commit and complete.
+   * Invalidates the tags of expired writes, whose writers died between commit and completion, and forgets these writes.
    *
-   * @returns the tags that were evicted
+   * @returns the invalidated tags
    */
   abstract sweepExpired(): Promise<readonly Tag[]>;
 
-  /** Gives `tags` random versions: every answer stored under them is out. */
+  /** Gives `tags` random versions: every response stored under them is invalid. */
   async invalidate(tags: readonly Tag[]): Promise<void> {
-    await this.complete(
-      [],
-      tags.map((tag) => ({ tag })),
-    );
+    await this.complete([], randomAdvances(tags));
   }
 
   /**
-   * Evicts the tags of a write by somebody who does not reach the versionStore. Other writes under way may have been committed
-   * before it, and whoever is answered about it must not be shown the time before them: what those touch which touch any of
-   * its tags is evicted as well.
+   * Invalidates the tags of a write by an instance that does not reach the store, and all tags of the pending writes that
+   * touch them: the caller of that write may have seen those, too.
    */
   async invalidateOnBehalf(tags: readonly Tag[]): Promise<void> {
-    const advances = tags.map((tag) => ({ tag }));
-    await this.complete([], advances, tags);
+    await this.complete([], randomAdvances(tags), tags);
   }
+}
+
+/** Advances that invalidate. */
+export function randomAdvances(tags: readonly Tag[]): readonly Advance[] {
+  return tags.map((tag) => ({ tag }));
 }

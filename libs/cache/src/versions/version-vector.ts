@@ -1,26 +1,33 @@
-import { EPOCH, type VersionSnapshot, type Tag, type Version } from './version-store.js';
+import { randomUUID } from 'node:crypto';
+import { EPOCH, type Tag, type Version, type VersionSnapshot } from './version-store.js';
 
-/** The versions that an answer was loaded under: of the epoch, and then of its tags, in their order. */
+/** The versions under which a response was loaded: of the epoch, and then of its tags in their order. */
 export type VersionVector = readonly Version[];
 
-export function vectorOf(tags: readonly Tag[], versions: VersionSnapshot): VersionVector {
+/** A version that was never used before: 122 random bits. */
+export function freshVersion(): Version {
+  return randomUUID();
+}
+
+/** @throws {Error} if the snapshot lacks one of the tags */
+export function vectorOf(tags: readonly Tag[], snapshot: VersionSnapshot): VersionVector {
   return [EPOCH, ...tags].map((tag) => {
-    const version = versions.get(tag);
-    if (version === undefined) throw new Error(`the version of ${tag} was not observed`);
+    const version = snapshot.get(tag);
+    if (version === undefined) throw new Error(`the snapshot has no version of ${tag}`);
     return version;
   });
 }
 
-/** Whether what was stored under `vector` is still true now that these versions were observed. */
-export function isCurrent(vector: VersionVector, tags: readonly Tag[], versions: VersionSnapshot): boolean {
+/** Whether a response that was stored under `vector` is still valid at the time of the snapshot. */
+export function isCurrent(vector: VersionVector, tags: readonly Tag[], snapshot: VersionSnapshot): boolean {
   return (
     vector.length === tags.length + 1 &&
-    vector[0] === versions.get(EPOCH) &&
-    tags.every((tag, i) => vector[i + 1] === versions.get(tag))
+    vector[0] === snapshot.get(EPOCH) &&
+    tags.every((tag, i) => vector[i + 1] === snapshot.get(tag))
   );
 }
 
-/** Names the load of an answer under these versions. */
+/** Names the load of a response under these versions. */
 export function loadName(key: string, vector: VersionVector): string {
   return `${key}\n${vector.join(' ')}`;
 }

@@ -1,199 +1,241 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
-import type { CachedResponse } from '../entries/cached-response.js';
-import { CacheStatistics } from '../cache-statistics.js';
-import { vectorOf } from '../versions/version-vector.js';
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { CacheEvents } from '../cache.events.js';
+import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
+import { MonotonicReads } from '../read/monotonic-reads.js';
+import { Backplane, CutOffError } from '../versions/backplane.js';
 import {
+  randomAdvances,
   VersionStore,
   VersionStoreUnavailableError,
   type Advance,
   type PendingWrite,
-  type VersionSnapshot,
-  type Refreshed,
   type Tag,
   type Version,
+  type VersionSnapshot,
 } from '../versions/version-store.js';
-import { freshVersion } from '../versions/version.js';
-import { Backplane, CutOffError } from '../versions/backplane.js';
+import { freshVersion, vectorOf } from '../versions/version-vector.js';
 import { Refresher } from './refresher.js';
 
-/** What a write has made: an answer to be stored before anybody asks for it. */
-export interface WrittenThrough {
-  /** What the answer depends on: this tag alone, which stands for nothing else. */
-  readonly tag: Tag;
-  /** The keys of the questions that have this answer. */
-  readonly keys: readonly string[];
-  readonly answer: CachedResponse;
-  /** What {@link CacheWriter.begin} has observed, before the commit; nothing if the versionStore was not told. */
-  readonly observed: VersionSnapshot | undefined;
+/** A write to the source, and what it means for the cache. */
+export interface CacheWrite<T> {
+  /** Tags that the write may invalidate. */
+  readonly tags: readonly Tag[];
+  /** Tag of what the write creates. It stands for nothing else, and nothing is stored under it yet. */
+  readonly creates?: Tag;
+  /** Tags of what the caller learns, from the result or from a refusal. The call waits for other pending writes on them. */
+  readonly shows?: readonly Tag[];
+  /** Changes the source, all or nothing. It resolves when the change is committed. */
+  readonly transaction: (announced: Announced) => Promise<T>;
+  /** Says what a committed transaction has done. By default it has invalidated {@link tags}. */
+  readonly outcome?: (result: T) => WriteOutcome;
 }
 
-/** A write that is about to begin. */
-export interface Announcement {
-  /** The store whose users need not be told of the write in another way; undefined if the versionStore was not told. */
+/** How a write was announced before its transaction. */
+export interface Announced {
+  /**
+   * The store that knows of the pending write; undefined if none could be told. A transaction with a fence checks that all
+   * instances still use this store: see PROTOCOL.md, "The fence".
+   */
   readonly store: string | undefined;
-  /** The versions of the observed tags before the commit; undefined if the versionStore was not told. */
-  readonly observed: VersionSnapshot | undefined;
 }
 
-/** A write that was committed, or whose outcome is not known. */
-export interface FinishedWrite {
+/** What a committed transaction has done. */
+export interface WriteOutcome {
+  /** Tags that the write has invalidated. */
+  readonly tags?: readonly Tag[];
+  /** What it has created, to be stored before anybody asks for it. */
+  readonly created?: CreatedValue;
+  /** False if the transaction found that not all instances use the announced store. The backplane tells them then. */
+  readonly isAnnounced?: boolean;
+}
+
+/** A created value under the keys by which it will be asked for. Its tag is {@link CacheWrite.creates}. */
+export interface CreatedValue {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+  /** Stands at the beginning of the entity tag. */
+  readonly version?: string;
+}
+
+/** A committed write that is to be completed. */
+interface Committed {
   readonly writeId: string;
-  /** What it made untrue. */
-  readonly changed: readonly Tag[];
-  readonly made?: WrittenThrough;
-  /** Whether the source found, as it committed, that all instances use the store that the write was announced to. */
+  readonly tags: readonly Tag[];
+  readonly created?: Created | undefined;
   readonly isAnnounced: boolean;
 }
 
-/**
- * How often writers make warm answers anew because others have finished writing meanwhile, before they invalidate them instead.
- * Until they have finished, what is in force stays so: it lacks nothing that was acknowledged.
- */
-const ATTEMPTS = 3;
-
-interface Prepared extends WrittenThrough {
-  /** Not yet in force. */
-  readonly version: Version;
+interface Created {
+  readonly tag: Tag;
+  readonly keys: readonly string[];
+  readonly response: CachedResponse;
+  /** From before the commit; undefined if the version store was not told of the write. */
+  readonly snapshot: VersionSnapshot | undefined;
+  /** Not current yet. */
+  readonly next: Version;
 }
 
+/** How often a round of writes refreshes again because another write came between, before it only invalidates. */
+const MAX_REFRESHES = 3;
+
 /**
- * The writer's side of the protocol:
+ * The one way to write: announces the write, runs the transaction, completes the write in the cache, and only then returns.
  *
- * 1. {@link begin} what the write may touch,
- * 2. commit the database transaction,
- * 3. {@link finish} it (or {@link abort}, if it was rolled back, or {@link invalidate}, if nobody knows),
- * 4. and only then answer the caller.
- *
- * Writers of one process finish together: those who come while others are finishing share the next round, which begins
- * after their commits.
- *
- * When the versionStore cannot be told of a write, this instance trusts nothing that is stored until it has made up for that. The
- * other instances are told by the backplane, if the application has one.
+ * Writes of one process complete together: those that commit during a round share the next one. While the version store
+ * cannot be told of a write, this process trusts nothing that is stored; the backplane tells the other processes.
  */
 @Injectable()
 export class CacheWriter {
   private readonly logger = new Logger(CacheWriter.name);
-  private readonly finishing = new NextRun<void>();
-  private finished: FinishedWrite[] = [];
+  private readonly rounds = new NextRun<void>();
+  private committed: Committed[] = [];
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     private readonly entries: EntryStore,
     private readonly refresher: Refresher,
-    private readonly statistics: CacheStatistics,
+    private readonly monotonicReads: MonotonicReads,
+    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'isRolledBack'>,
+    private readonly events: CacheEvents,
     @Optional() private readonly backplane?: Backplane,
   ) {}
 
   /**
-   * Notes that a write is about to begin.
+   * Writes to the source and to the cache. After it has returned, no read shows the state before the write.
    *
-   * @param observeTags tags whose versions before the commit {@link finish} will need
-   * @throws {CutOffError} if nobody could be told of the write in any way
-   */
-  async begin(pendingWrite: PendingWrite, observeTags: readonly Tag[] = []): Promise<Announcement> {
-    const { store } = this.versionStore;
-    const observed = await this.tell(() => this.versionStore.begin(pendingWrite, observeTags));
-    if (observed && store !== undefined) return { store, observed };
-    if (this.backplane?.isMember === false) throw new CutOffError();
-    this.statistics.unannouncedWrites += 1;
-    return { store: undefined, observed: undefined };
-  }
-
-  /**
-   * Puts out what the write made untrue, except for warm answers, which are made anew, and brings into force what it made,
-   * provided that nobody has touched that since it was announced.
+   * A failed transaction that was rolled back for certain leaves nothing behind. Any other failure may have been committed,
+   * so its tags are invalidated, now and when the pending write expires.
    *
-   * @throws {InvalidationNotRelayedError}
+   * @throws whatever the transaction throws
+   * @throws {CutOffError} before the transaction, if nobody could be told of the write
+   * @throws {InvalidationNotRelayedError} after the commit, if the other processes could not be told
    */
-  async finish(write: FinishedWrite): Promise<void> {
-    this.finished.push(write);
-    await this.finishing.run(() => {
-      const writes = this.finished;
-      this.finished = [];
-      return this.finishAll(writes);
+  async write<T>({ tags, creates, shows = [], transaction, outcome }: CacheWrite<T>): Promise<T> {
+    const created = creates === undefined ? [] : [creates];
+    const pending: PendingWrite = { id: randomUUID(), tags, creates: created };
+    const { store, snapshot } = await this.begin(pending, created);
+    let result: T;
+    try {
+      result = await transaction({ store });
+    } catch (error) {
+      await this.end(pending, error);
+      await this.monotonicReads.settled(shows);
+      throw error;
+    }
+    const done = outcome?.(result) ?? {};
+    await this.complete({
+      writeId: pending.id,
+      tags: done.tags ?? tags,
+      created: creates === undefined || !done.created ? undefined : createdOf(creates, done.created, snapshot),
+      isAnnounced: store !== undefined && done.isAnnounced !== false,
     });
+    if (shows.length > 0) await this.monotonicReads.settled(shows);
+    return result;
   }
 
   /**
-   * Puts out everything that is stored under these tags, on behalf of no write, or of one whose outcome is not known. Of such
-   * a one the pendingWrite stays: the database may still be about to commit it, so its tags are evicted again at its deadline.
+   * Invalidates everything that is stored under these tags.
    *
    * @throws {InvalidationNotRelayedError}
    */
   async invalidate(tags: readonly Tag[]): Promise<void> {
-    await this.complete(
-      [],
-      tags.map((tag) => ({ tag })),
-    );
+    await this.advance([], randomAdvances(tags));
+    this.events.emit({ type: 'invalidation', tags, cause: 'request' });
   }
 
-  /** The write did not happen. */
-  async abort(writeId: string): Promise<void> {
-    await this.tell(() => this.versionStore.complete([writeId], []));
+  private async begin(
+    write: PendingWrite,
+    tags: readonly Tag[],
+  ): Promise<{ readonly store: string | undefined; readonly snapshot: VersionSnapshot | undefined }> {
+    const { store } = this.versions;
+    const snapshot = await this.unlessAway(() => this.versions.begin(write, tags));
+    if (snapshot && store !== undefined) return { store, snapshot };
+    if (this.backplane?.isMember === false) throw new CutOffError();
+    this.events.emit({ type: 'unannounced-write' });
+    return { store: undefined, snapshot: undefined };
   }
 
-  private async finishAll(writes: readonly FinishedWrite[]): Promise<void> {
+  /** Ends a write whose transaction failed. If it may still be committed, the pending write stays and will expire. */
+  private async end({ id, tags }: PendingWrite, error: unknown): Promise<void> {
+    if (this.options.isRolledBack(error)) await this.unlessAway(() => this.versions.complete([id], []));
+    else await this.invalidate(tags);
+  }
+
+  private async complete(write: Committed): Promise<void> {
+    this.committed.push(write);
+    await this.rounds.run(() => {
+      const writes = this.committed;
+      this.committed = [];
+      return this.completeAll(writes);
+    });
+  }
+
+  private async completeAll(writes: readonly Committed[]): Promise<void> {
     const writeIds = writes.map(({ writeId }) => writeId);
-    const changed = [...new Set(writes.flatMap((write) => write.changed))];
+    const changed = [...new Set(writes.flatMap(({ tags }) => tags))];
     const isAnnounced = writes.every((write) => write.isAnnounced);
-    const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));
-    const stored = made.map((one) => this.store(one));
+    const created = writes.flatMap((write) => write.created ?? []);
+    const stored = created.map((one) => this.store(one));
     for (let attempt = 1; ; attempt += 1) {
-      const refresh = await this.refresher.prepare(changed);
-      const orRefuse = attempt < ATTEMPTS;
-      const advances = changed.map((tag): Advance => ({
-        tag,
-        refreshed: withRefusal(refresh.tags.get(tag), orRefuse),
-      }));
-      if (await this.complete(writeIds, [...advances, ...made.map(advanceOf)], { shown: refresh.shown, isAnnounced })) {
-        await Promise.all([...stored, this.refresher.publish(refresh)]);
+      const { swaps, ...refresh } = await this.refresher.prepare(changed);
+      const otherwise = attempt < MAX_REFRESHES ? 'refuse' : 'invalidate';
+      const advances = changed.map((tag): Advance => {
+        const swap = swaps.get(tag);
+        return { tag, swap: swap && { ...swap, otherwise } };
+      });
+      if (await this.advance(writeIds, [...advances, ...created.map(advanceOf)], refresh.shown, isAnnounced)) {
+        const tags = advances.filter(({ swap }) => !swap).map(({ tag }) => tag);
+        this.events.emit({ type: 'invalidation', tags, cause: 'write' });
+        await Promise.all([...stored, this.refresher.publish({ swaps, ...refresh })]);
         return;
       }
     }
   }
 
-  /** Stores what a write has made under a version that is not yet in force. */
-  private async store({ tag, keys, answer, observed, version }: Prepared): Promise<void> {
-    if (!observed) return;
-    const entry = { vector: vectorOf([tag], new Map(observed).set(tag, version)), answer };
-    const stored = await Promise.all(keys.map((key) => this.entries.prepare(key, entry)));
-    this.statistics.writtenThrough += stored.filter(Boolean).length;
+  /** Stores what a write has created, under a version that is not current yet. */
+  private async store({ tag, keys, response, snapshot, next }: Created): Promise<void> {
+    if (!snapshot) return;
+    const entry = { vector: vectorOf([tag], new Map(snapshot).set(tag, next)), response };
+    await Promise.all(keys.map((key) => this.entries.prepare(key, entry, { written: true })));
   }
 
-  /** Resolves with false if a advance has refused. */
-  private async complete(
+  /** @returns false if an advance refused */
+  private async advance(
     writeIds: readonly string[],
     advances: readonly Advance[],
-    { shown = [], isAnnounced = true }: { readonly shown?: readonly Tag[]; readonly isAnnounced?: boolean } = {},
+    shown: readonly Tag[] = [],
+    isAnnounced = true,
   ): Promise<boolean> {
-    const settled = await this.tell(() => this.versionStore.complete(writeIds, advances, shown));
-    if (settled === false) return false;
-    this.statistics.evictedTags += advances.filter(({ refreshed }) => !refreshed).length;
-    if (settled === undefined || !isAnnounced) {
-      this.statistics.relayedWrites += 1;
+    const done = await this.unlessAway(() => this.versions.complete(writeIds, advances, shown));
+    if (done === false) return false;
+    if (done === undefined || !isAnnounced) {
+      this.events.emit({ type: 'relayed-write' });
       await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);
     }
     return true;
   }
 
-  private async tell<T>(operation: () => Promise<T>): Promise<T | undefined> {
+  private async unlessAway<T>(operation: () => Promise<T>): Promise<T | undefined> {
     try {
       return await operation();
     } catch (error) {
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
-      this.logger.debug(`the versionStore was not told of a write: ${error.detail}`);
+      this.logger.debug(`the version store was not told of a write: ${error.detail}`);
       return undefined;
     }
   }
 }
 
-function withRefusal(refreshed: Refreshed | undefined, orRefuse: boolean): Advance['refreshed'] {
-  return refreshed && { ...refreshed, orRefuse };
+function createdOf(tag: Tag, { keys, value, version }: CreatedValue, snapshot: VersionSnapshot | undefined): Created {
+  return { tag, keys, response: toCachedResponse(value, version), snapshot, next: freshVersion() };
 }
 
-function advanceOf({ tag, observed, version }: Prepared): Advance {
-  const before = observed?.get(tag);
-  return before === undefined ? { tag } : { tag, refreshed: { observed: before, version } };
+/** Whoever changed the created thing since the snapshot has the last word. */
+function advanceOf({ tag, snapshot, next }: Created): Advance {
+  const expected = snapshot?.get(tag);
+  return expected === undefined ? { tag } : { tag, swap: { expected, next, otherwise: 'invalidate' } };
 }

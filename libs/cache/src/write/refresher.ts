@@ -1,79 +1,82 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CacheStatistics } from '../cache-statistics.js';
-import { compressed } from '../entries/compress.js';
-import { loadName, vectorOf } from '../versions/version-vector.js';
-import { RefreshOnWrite, type RefreshedResponse } from '../read/refresh-on-write.js';
+import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
 import { LoadLeases } from '../read/load-leases.js';
-import { VersionStore, type Refreshed, type Tag } from '../versions/version-store.js';
-import { freshVersion } from '../versions/version.js';
+import { RefreshOnWrite, type RefreshedResponse } from '../read/refresh-on-write.js';
+import { VersionStore, type Tag, type Version } from '../versions/version-store.js';
+import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
 
-/** Warm answers that were made anew, under versions that are not yet in force. */
+/** Responses that a write has loaded, under versions that are not current yet. */
 export interface Refresh {
-  /** How the tags are to be moved on that these answers depend on. */
-  readonly tags: ReadonlyMap<Tag, Refreshed>;
-  /** What those of these answers depend on that tell one write from another. */
+  /** How their tags are to be advanced. */
+  readonly swaps: ReadonlyMap<Tag, { readonly expected: Version; readonly next: Version }>;
+  /** Tags of those responses in which single writes can be recognised. */
   readonly shown: readonly Tag[];
   readonly entries: readonly { readonly key: string; readonly entry: Entry }[];
 }
 
-const NOTHING: Refresh = { tags: new Map(), shown: [], entries: [] };
+const NOTHING: Refresh = { swaps: new Map(), shown: [], entries: [] };
 
-/** Makes warm answers anew after writes that were committed before. */
+/** Loads what is refreshed on write, for writes whose transactions are committed. */
 @Injectable()
 export class Refresher {
   private readonly logger = new Logger(Refresher.name);
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     private readonly entries: EntryStore,
     private readonly leases: LoadLeases,
-    private readonly warm: RefreshOnWrite,
+    private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
-    private readonly statistics: CacheStatistics,
+    private readonly events: CacheEvents,
   ) {}
 
-  /** Loads the warm answers that depend on any of `changed`; none if that does not work, or takes too long. */
+  /** Loads the registered responses that depend on `changed`. Gives nothing if that fails or takes too long. */
   async prepare(changed: readonly Tag[]): Promise<Refresh> {
-    const warm = this.warm.takeDependentOn(changed);
-    if (warm.length === 0 || !this.versionStore.available) return NOTHING;
+    const responses = this.refreshed.takeDependentOn(changed);
+    if (responses.length === 0 || !this.versions.available) return NOTHING;
 
     try {
-      return await withDeadline(this.load(changed, warm), this.options.refreshTimeout);
+      return await withDeadline(this.load(changed, responses), this.options.refreshTimeout);
     } catch (error) {
-      this.logger.warn(
-        `could not refresh what depends on ${changed.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.warn(`could not refresh what depends on ${changed.join(', ')}: ${reason}`);
       return NOTHING;
     }
   }
 
-  /** Stores answers whose versions have come into force. Until that is done, readers wait for them as for a load. */
+  /** Stores responses that have become current. Until then, readers wait for them as for a load by another process. */
   async publish({ entries }: Refresh): Promise<void> {
-    const stored = await Promise.all(entries.map(({ key, entry }) => this.entries.save(key, entry)));
-    this.statistics.writtenThrough += stored.filter(Boolean).length;
-  }
-
-  private async load(changed: readonly Tag[], warm: readonly RefreshedResponse[]): Promise<Refresh> {
-    this.statistics.refreshes += 1;
-    const dependencies = [...new Set(warm.flatMap(({ question }) => question.tags))];
-    const observed = await this.versionStore.ensureVersions(dependencies);
-    const tags = new Map<Tag, Refreshed>();
-    for (const tag of dependencies.filter((name) => changed.includes(name))) {
-      tags.set(tag, { observed: observed.get(tag) ?? '', version: freshVersion() });
-    }
-    const versions = new Map([...observed, ...[...tags].map(([tag, { version }]) => [tag, version] as const)]);
-    const entries = await Promise.all(
-      warm.map(async ({ question: { key, tags: own }, load }) => {
-        const vector = vectorOf(own, versions);
-        const [answer] = await Promise.all([load().then(compressed), this.leases.acquire(loadName(key, vector))]);
-        return { key, entry: { vector, answer } };
+    await Promise.all(
+      entries.map(async ({ key, entry }) => {
+        const isStored = await this.entries.save(key, entry, { written: true });
+        if (!isStored) await this.leases.release(loadName(key, entry.vector));
       }),
     );
-    const telling = warm.filter(({ summary }) => summary !== true).flatMap(({ question }) => question.tags);
-    return { tags, shown: [...new Set(telling)], entries };
+  }
+
+  private async load(changed: readonly Tag[], responses: readonly RefreshedResponse[]): Promise<Refresh> {
+    this.events.emit({ type: 'refresh' });
+    const dependencies = [...new Set(responses.flatMap(({ tags }) => tags))];
+    const snapshot = await this.versions.ensureVersions(dependencies);
+    const swaps = new Map(
+      dependencies
+        .filter((tag) => changed.includes(tag))
+        .map((tag) => [tag, { expected: snapshot.get(tag) ?? '', next: freshVersion() }] as const),
+    );
+    const next = new Map([...snapshot, ...[...swaps].map(([tag, swap]) => [tag, swap.next] as const)]);
+    const entries = await Promise.all(
+      responses.map(async ({ key, tags, load }) => {
+        const vector = vectorOf(tags, next);
+        const [value] = await Promise.all([load(), this.leases.acquire(loadName(key, vector))]);
+        return { key, entry: { vector, response: await compressed(toCachedResponse(value)) } };
+      }),
+    );
+    const recognisable = responses.filter(({ isAggregate }) => isAggregate !== true).flatMap(({ tags }) => tags);
+    return { swaps, shown: [...new Set(recognisable)], entries };
   }
 }

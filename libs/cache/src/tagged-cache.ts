@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { toCachedResponse } from './entries/cached-response.js';
+import { ResponseCache, type KeyAndTags } from './read/response-cache.js';
+import type { Tag } from './versions/version-store.js';
+import { CacheWriter, type CacheWrite } from './write/cache-writer.js';
+
+/**
+ * The cache of an application: reads by key and tags, and writes that keep it true. Routes use `@CachedRoute()` instead.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class TaggedCache {
+  constructor(
+    private readonly responses: ResponseCache,
+    private readonly writer: CacheWriter,
+  ) {}
+
+  /**
+   * The value for a key, from the cache if it is current, else from `load`. It is kept as JSON: every caller gets a copy of
+   * its own, and what JSON cannot tell is lost.
+   *
+   * @throws what `load` throws; errors are not stored
+   * @throws {TooManyLoadsError}
+   * @throws {LoadTimeoutError}
+   */
+  async getOrLoad<T>(question: KeyAndTags, load: () => Promise<T>): Promise<T> {
+    const { response } = await this.responses.get(question, async () => toCachedResponse(await load()), {
+      compress: false,
+    });
+    return JSON.parse(response.identity.body.toString()) as T;
+  }
+
+  /**
+   * Writes to the source and to the cache. After it has returned, no read shows the state before the write, through any
+   * instance.
+   *
+   * @throws what the transaction throws
+   * @throws {CutOffError} before the transaction
+   * @throws {InvalidationNotRelayedError} after the commit; the caller must not be told that the write succeeded
+   */
+  write<T>(write: CacheWrite<T>): Promise<T> {
+    return this.writer.write(write);
+  }
+
+  /**
+   * Invalidates all that depends on these tags, for changes that did not go through {@link write}.
+   *
+   * @throws {InvalidationNotRelayedError}
+   */
+  invalidate(tags: readonly Tag[]): Promise<void> {
+    return this.writer.invalidate(tags);
+  }
+}
+
+const CACHE = Symbol('cache of the decorated methods');
+
+/**
+ * Caches the results of an asynchronous method of a provider, with the guarantees of {@link TaggedCache.getOrLoad}.
+ *
+ * @param describe key and tags of the result, from the arguments of the method
+ *
+ * @example
+ * ```ts
+ * @CachedMethod((language: string) => ({ key: `words:${language}`, tags: ['words'] }))
+ * async wordsIn(language: string): Promise<Word[]> { … }
+ * ```
+ *
+ * @publicApi
+ */
+export function CachedMethod<Arguments extends unknown[]>(
+  describe: (...given: Arguments) => KeyAndTags,
+): <T>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<(...given: Arguments) => Promise<T>>,
+) => void {
+  return (target, _name, descriptor) => {
+    const load = descriptor.value;
+    if (!load) throw new Error('@CachedMethod() decorates methods only');
+    Inject(TaggedCache)(target, CACHE);
+    descriptor.value = function (this: object, ...given) {
+      const cache = (this as { [CACHE]: TaggedCache })[CACHE];
+      return cache.getOrLoad(describe(...given), () => load.apply(this, given));
+    };
+  };
+}
