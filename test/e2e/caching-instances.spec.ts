@@ -1,4 +1,4 @@
-import { CacheStatistics } from '@mes/cache';
+import { CacheStatistics } from '../../apps/mes-api/src/metrics/cache-statistics.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -76,7 +76,8 @@ describe('two instances that share a database and a Redis', () => {
   it.each([10, 100, 1_000])(
     'ask the database once for %i readers of a cold page who come to either',
     async (readers) => {
-      const loads = (): number => instances.reduce((sum, api) => sum + api.application.get(CacheStatistics).loads, 0);
+      const loads = (): number =>
+        instances.reduce((sum, api) => sum + api.application.get(CacheStatistics).counts.loads, 0);
       const tokens = await Promise.all(instances.map((api) => api.token('operator')));
       const cold = `/api/v1/orders?status=NEW&sort=createdAt&limit=${100 + String(readers).length}`;
       const before = loads();

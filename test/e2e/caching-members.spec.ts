@@ -148,9 +148,9 @@ describe('instances that lose their connections', () => {
     await warm(first);
     await warm(second);
     const versionStore = first.api.application.get(VersionStore, { strict: false });
-    const before = (await versionStore.observe([])).get('epoch');
+    const before = (await versionStore.snapshot([])).get('epoch');
     await breakListeners(2);
-    await eventually(async () => (await versionStore.observe([]).catch(() => undefined))?.get('epoch') !== before);
+    await eventually(async () => (await versionStore.snapshot([]).catch(() => undefined))?.get('epoch') !== before);
     await warm(first);
     await warm(second);
   });

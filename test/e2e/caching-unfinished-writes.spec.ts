@@ -40,7 +40,7 @@ describe('a status change of an order that somebody else has changed, and is not
   }
 
   async function versionOfNew(): Promise<string | undefined> {
-    return (await versionStore.observe([statusTag('NEW')])).get(statusTag('NEW'));
+    return (await versionStore.snapshot([statusTag('NEW')])).get(statusTag('NEW'));
   }
 
   it('is answered only when nobody is shown the time before the other change any more', async () => {

@@ -1,4 +1,4 @@
-import { CACHE_DEFAULTS, CacheModule, responseShape } from '@mes/cache';
+import { CacheModule, responseShape } from '@mes/cache';
 import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
@@ -22,6 +22,7 @@ import { PageModule } from './page/page.module.js';
 import { PostgresNotificationsModule } from './postgres-notifications/postgres-notifications.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
+import { isCertainlyUndone } from './orders/repository/certainly-undone.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { InputValidationPipe } from './validation/input-validation.pipe.js';
@@ -44,8 +45,9 @@ export class AppModule {
         CacheModule.forRootAsync({
           inject: [Configuration, getDataSourceToken()],
           useFactory: async ({ cache }: Configuration, dataSource: DataSource) => ({
-            ...CACHE_DEFAULTS,
             ...cache,
+            cacheName: 'mes',
+            isRolledBack: isCertainlyUndone,
             commonHeaders: SECURITY_HEADERS,
             shape: await responseShape(import.meta.dirname),
             namespace: await readCacheNamespace(dataSource),

@@ -1,35 +1,33 @@
 import 'reflect-metadata';
-import { ResponseCache, VersionStore, type CacheResult, type KeyAndTags } from '@mes/cache';
+import { VersionStore, type KeyAndTags } from '@mes/cache';
 import type { Type } from '@nestjs/common';
 import { createApplication } from '../../../apps/mes-api/src/application.js';
 import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
-import { StatusChangedHandler } from '../../../apps/mes-api/src/orders/caching/status-changed.handler.js';
 import { OrdersService } from '../../../apps/mes-api/src/orders/orders.service.js';
 import {
   PERSISTENT_ORDERS,
   type OrdersRepository,
 } from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { ResponseCache, type CacheResult, type LoadResponse } from '../../../libs/cache/src/read/response-cache.js';
 import { announce } from './announce.js';
 
 // This API, authorisation and all, with the cache taken out: reads go to the database, writes tell nobody.
 const configuration = readConfiguration(process.env);
 const application = await createApplication(configuration, configuration.database.url ?? '');
 
-type Load = () => Promise<CacheResult['answer']>;
 replace(ResponseCache, {
-  answer: async (_question: KeyAndTags, load: Load): Promise<CacheResult> => ({
-    answer: await load(),
+  get: async (_question: KeyAndTags, load: LoadResponse): Promise<CacheResult> => ({
+    response: await load(),
     outcome: { kind: 'bypass', detail: 'no-cache' },
   }),
 });
-replace(StatusChangedHandler, { evict: () => Promise.resolve() });
 
 // Said to be announced where all instances look, so that the database notifies nobody.
-const versionStore = application.get(VersionStore, { strict: false });
+const versions = application.get(VersionStore, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
 const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
-  create: (order) => persistent.create({ ...order, announcedTo: versionStore.store }),
-  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: versionStore.store }),
+  create: (order) => persistent.create({ ...order, announcedTo: versions.store }),
+  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: versions.store }),
 };
 replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
 

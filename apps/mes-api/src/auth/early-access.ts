@@ -10,7 +10,7 @@ import { TokenVerifier } from './token-verifier.js';
 
 /** Decides as the guards for access and rate limits do, for callers whose tokens have been verified before. */
 @Injectable()
-export class EarlyAccess extends FastPathAdmission {
+export class EarlyAccess extends FastPathAdmission<FastifyRequest> {
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: TokenVerifier,
@@ -30,7 +30,7 @@ export class EarlyAccess extends FastPathAdmission {
     };
   }
 
-  /** Who is refused is not counted, so that the guard comes to the same verdict. */
+  /** A refused request is not counted, so that the guard comes to the same verdict. */
   private isWithinLimit(request: FastifyRequest, caller: Caller): boolean {
     const { admitted } = this.limiter.take(trackerOf(caller));
     if (admitted) request.isCounted = true;

@@ -50,7 +50,7 @@ const RELAY_TIMEOUT = 15_000;
 const VOUCH_TIMEOUT = 1_500;
 
 /**
- * Connects the instances by PostgreSQL's LISTEN and NOTIFY, where the versionStore cannot: when the writing instance does not reach
+ * Connects the instances by PostgreSQL's LISTEN and NOTIFY, where the versions cannot: when the writing instance does not reach
  * Redis, and when somebody writes behind the API's back, which triggers notify of. The steps are those of the model in
  * `libs/cache/model/members.ts`.
  */
@@ -71,7 +71,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   private hearing: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     private readonly members: Members,
     private readonly notifications: PostgresNotifications,
     private readonly events: EventEmitter2,
@@ -162,7 +162,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
       store !== null && (store === authority || store === latest);
     if ([...echoes.values()].some(({ store }) => isUsedByAll(store))) return true;
     // This instance has made up for what it owed, in the store that all use by now.
-    if (this.versionStore.store !== undefined && this.versionStore.store === latest) return true;
+    if (this.versions.store !== undefined && this.versions.store === latest) return true;
     const isLeaseOver = performance.now() >= told + LEASE;
     const silent = this.members.live.filter((id) => !echoes.has(id));
     if (silent.length > 0 && !isLeaseOver) return false;
@@ -185,7 +185,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     this.isUpToDate = false;
     const sentAt = performance.now();
     const beat = await this.members.beat();
-    if (!(await this.isVouchedFor(beat.authority))) this.versionStore.markUnconfirmed([EPOCH]);
+    if (!(await this.isVouchedFor(beat.authority))) this.versions.markUnconfirmed([EPOCH]);
     this.isUpToDate = true;
     this.goOn(beat, sentAt);
   }
@@ -215,7 +215,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   private async beat(): Promise<void> {
     if (this.hasLeft) return;
     const sentAt = performance.now();
-    if (!this.versionStore.available) this.members.releaseStore();
+    if (!this.versions.available) this.members.releaseStore();
     const beat = await this.members.beat();
     // What was notified before the answer has been heard by now.
     await this.notifications.settled();
@@ -223,9 +223,9 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   private goOn({ state }: Beat, sentAt: number): void {
-    const { store } = this.versionStore;
+    const { store } = this.versions;
     if (store !== undefined && !this.members.hasClaimed(store))
-      this.versionStore.revalidate('other instances use another one');
+      this.versions.revalidate('other instances use another one');
     this.members.renewLease(sentAt);
     const before = this.state;
     this.state = state;
@@ -233,16 +233,16 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     // What was loaded from the database in another state is not valid.
     this.logger.warn('the database was restarted, restored or replaced: what is cached is loaded anew');
     this.events.emit(DATABASE_REPLACED);
-    this.versionStore.revalidate('the database is in another state');
+    this.versions.revalidate('the database is in another state');
   }
 
   private async tick(): Promise<void> {
     if (this.isTicking) return;
     this.isTicking = true;
     try {
-      if (this.versionStore.available) {
+      if (this.versions.available) {
         this.signEnd = performance.now() + SIGN_LIFETIME;
-        await this.versionStore.checkIn(this.members.id, SIGN_LIFETIME);
+        await this.versions.checkIn(this.members.id, SIGN_LIFETIME);
         await this.lookForOthers();
       }
     } catch (error) {
@@ -257,7 +257,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     const now = performance.now();
     // In time, so that nobody notices when the lease ends.
     if (now + PRESENCE_LIFETIME < this.members.leaseEndsAt) return;
-    if (await this.versionStore.arePresent(this.members.lastLive)) this.presenceEnd = now + PRESENCE_LIFETIME;
+    if (await this.versions.arePresent(this.members.lastLive)) this.presenceEnd = now + PRESENCE_LIFETIME;
   }
 
   private hearInOrder(eviction: Eviction): Promise<void> {
@@ -269,13 +269,13 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   private async hear({ tags, origin, question, isLast }: Eviction): Promise<void> {
     if (origin === this.members.id) return;
     try {
-      if (tags.length > 0) await this.versionStore.invalidateOnBehalf(tags);
+      if (tags.length > 0) await this.versions.invalidateOnBehalf(tags);
     } catch (error) {
-      // The versionStore makes up for it before it is trusted again.
+      // The versions makes up for it before it is trusted again.
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
     }
     if (question === undefined || isLast !== true) return;
-    const { store = null } = this.versionStore;
+    const { store = null } = this.versions;
     const echo: Echo = { question, member: this.members.id, store, isUpToDate: this.isUpToDate };
     await this.notifications.notify(ECHOES_CHANNEL, JSON.stringify(echo));
   }

@@ -1,4 +1,4 @@
-import { Backplane, CacheStatistics, CacheWriter, EPOCH, VersionStore } from '@mes/cache';
+import { Backplane, EPOCH, TaggedCache, VersionStore } from '@mes/cache';
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.decorators.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { EventReset } from '../events-stream/event-reset.js';
+import { CacheStatistics } from '../metrics/cache-statistics.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
 import { EvictTagsDto } from './evict-tags.dto.js';
 
@@ -13,8 +14,8 @@ import { EvictTagsDto } from './evict-tags.dto.js';
 @Controller('api/v1/cache')
 export class CacheAdministrationController {
   constructor(
-    private readonly writes: CacheWriter,
-    private readonly versionStore: VersionStore,
+    private readonly cache: TaggedCache,
+    private readonly versions: VersionStore,
     private readonly statistics: CacheStatistics,
     private readonly backplane: Backplane,
     private readonly reset: EventReset,
@@ -37,8 +38,8 @@ Clients of the live events are sent a \`reset\` when everything is evicted.`,
   @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
     request.auditedDetails = { tags };
-    await this.writes.invalidate(tags);
-    // Those that do not share a versionStore with this instance.
+    await this.cache.invalidate(tags);
+    // For instances that do not use the same version store.
     await this.backplane.relay(tags);
     if (tags.includes(EPOCH)) await this.reset.announce();
     return { tags };
@@ -50,12 +51,12 @@ Clients of the live events are sent a \`reset\` when everything is evicted.`,
   @ApiOperation({ operationId: 'getCacheStatistics', summary: 'See how this instance’s cache does' })
   @ApiOkResponse({ type: CacheStatisticsDto })
   stats(): CacheStatisticsDto {
-    const { hits, misses, collapsed, bypasses } = this.statistics;
+    const { hits, misses, collapsed, bypasses } = this.statistics.counts;
     const requests = hits + misses + collapsed + bypasses;
     return {
-      available: this.versionStore.available,
+      available: this.versions.available,
       hitRatio: requests === 0 ? 0 : hits / requests,
-      ...this.statistics.snapshot(),
+      ...this.statistics.counts,
     };
   }
 }

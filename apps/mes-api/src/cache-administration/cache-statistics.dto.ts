@@ -2,10 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** Counts since this process started; each instance has its own. */
 export class CacheStatisticsDto {
-  @ApiProperty({ description: 'Whether stored answers are trusted at the moment.' })
+  @ApiProperty({ description: 'Whether cached responses are trusted at the moment.' })
   available!: boolean;
 
-  @ApiProperty({ description: 'Share of the requests that were answered without asking the database, 0 to 1.' })
+  @ApiProperty({ description: 'Fraction of the requests that were answered without asking the database, 0 to 1.' })
   hitRatio!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -32,27 +32,30 @@ export class CacheStatisticsDto {
   @ApiProperty({ type: 'integer' })
   storeFailures!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Times that the versionStore was asked for versions.' })
+  @ApiProperty({ type: 'integer', description: 'Times that the version store was asked for versions.' })
   observations!: number;
 
   @ApiProperty({ type: 'integer' })
   evictedTags!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Tags evicted on behalf of writers that did not finish.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'Tags invalidated for writers that did not complete their writes in time.',
+  })
   sweptTags!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Answers stored by writers.' })
+  @ApiProperty({ type: 'integer', description: 'Responses stored by writes, before anybody asked for them.' })
   writtenThrough!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Times that creations made the warm answers anew.' })
+  @ApiProperty({ type: 'integer', description: 'Times that writes refreshed the responses that everybody asks for.' })
   refreshes!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Writes that the versionStore could not be told of in time.' })
+  @ApiProperty({ type: 'integer', description: 'Writes that the version store could not be told of in time.' })
   unannouncedWrites!: number;
 
   @ApiProperty({
     type: 'integer',
-    description: 'Writes that the other instances were told of around the versionStore.',
+    description: 'Writes that the other instances were told of past the version store.',
   })
   relayedWrites!: number;
 }

@@ -1,4 +1,4 @@
-import { CachedRoute, type CacheDescription } from '@mes/cache';
+import { CachedRoute, type RouteDescription } from '@mes/cache';
 import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -11,7 +11,7 @@ import { statusDashboardQuestion } from './status-dashboard.js';
 import { DashboardService } from './dashboard.service.js';
 import { StatusDashboardDto } from './status-dashboard.dto.js';
 
-function statusesAnswer(request: FastifyRequest): CacheDescription {
+function statusesAnswer(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
   return { ...statusDashboardQuestion(hourOf(request)), asker: callerOf(request).subject };
 }

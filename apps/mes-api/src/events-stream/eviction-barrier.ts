@@ -24,7 +24,7 @@ export class EvictionBarrier {
   private readonly passing = new NextRun<void>();
 
   constructor(
-    private readonly versionStore: VersionStore,
+    private readonly versions: VersionStore,
     private readonly reads: MonotonicReads,
     private readonly notifications: PostgresNotifications,
   ) {}
@@ -34,7 +34,7 @@ export class EvictionBarrier {
     const announced = tagsOf(entries.filter((entry) => entry.announced));
     const others = tagsOf(entries.filter((entry) => !entry.announced));
     if (others.length > 0) await this.evict(others);
-    if (announced.length > 0) await this.reads.ensure(announced);
+    if (announced.length > 0) await this.reads.settled(announced);
   }
 
   /** Resolves when whoever knows everything that is committed by now is shown nothing older any more. */
@@ -43,13 +43,13 @@ export class EvictionBarrier {
       // Of writes that the cache was not told of.
       await withDeadline(this.notifications.caughtUp(), MAX_WAIT).catch(() => undefined);
       // Every write touches the counts.
-      await this.reads.ensure([ORDER_COUNTS_TAG]);
+      await this.reads.settled([ORDER_COUNTS_TAG]);
     });
   }
 
   private async evict(tags: readonly Tag[]): Promise<void> {
     try {
-      await this.versionStore.invalidate(tags);
+      await this.versions.invalidate(tags);
     } catch (error) {
       // What is stored is not given out, and goes out before it is again.
       if (!(error instanceof VersionStoreUnavailableError)) throw error;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { EventsStreamModule } from '../events-stream/events-stream.module.js';
+import { CacheStatistics } from './cache-statistics.js';
 import { CacheMetrics } from './cache.metrics.js';
 import { EventMetrics } from './event.metrics.js';
 import { MetricsController } from './metrics.controller.js';
@@ -10,6 +11,13 @@ import { OrderMetrics } from './order.metrics.js';
 @Module({
   imports: [EventsStreamModule],
   controllers: [MetricsController],
-  providers: [{ provide: Registry, useFactory: () => new Registry() }, CacheMetrics, OrderMetrics, EventMetrics],
+  providers: [
+    { provide: Registry, useFactory: () => new Registry() },
+    CacheStatistics,
+    CacheMetrics,
+    OrderMetrics,
+    EventMetrics,
+  ],
+  exports: [CacheStatistics],
 })
 export class MetricsModule {}

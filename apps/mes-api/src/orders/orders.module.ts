@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { NewOrdersPage } from './caching/new-orders-page.js';
-import { StatusChangedHandler } from './caching/status-changed.handler.js';
 import { CursorCodec } from './cursor-codec.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
@@ -19,7 +18,6 @@ import { WriteThroughOrdersRepository } from './repository/write-through-orders.
     OrdersService,
     CursorCodec,
     NewOrdersPage,
-    StatusChangedHandler,
     { provide: PERSISTENT_ORDERS, useClass: TypeOrmOrdersRepository },
     { provide: OrdersRepository, useClass: WriteThroughOrdersRepository },
   ],

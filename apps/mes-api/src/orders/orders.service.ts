@@ -54,11 +54,9 @@ export class OrdersService {
    * @throws {VersionMismatchError}
    * @throws {IllegalTransitionError} also when somebody else was first
    */
-  async changeStatus(change: Omit<ChangeStatus, 'changeId'>): Promise<Order> {
-    const changeId = uuidv7();
-    const { order, from, isAnnounced } = await this.orders.changeStatus({ ...change, changeId });
-    const changed = new StatusChanged(changeId, order, from, isAnnounced);
-    await this.events.emitAsync(StatusChanged.eventName, changed);
+  async changeStatus(change: ChangeStatus): Promise<Order> {
+    const { order, from } = await this.orders.changeStatus(change);
+    await this.events.emitAsync(StatusChanged.eventName, new StatusChanged(order, from));
     return order;
   }
 

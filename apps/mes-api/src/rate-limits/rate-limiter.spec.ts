@@ -1,14 +1,16 @@
-import { NoSharedCounters, SharedCounters, type SharedCount } from '@mes/cache';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
+import type { SharedCount, SharedCounters } from './shared-counters.js';
+
+const ALONE: Pick<SharedCounters, 'add'> = { add: () => Promise.resolve(undefined) };
 
 /** The counters of a Redis that can be taken away. */
-class FakeSharedCounters extends SharedCounters {
+class FakeSharedCounters implements Pick<SharedCounters, 'add'> {
   readonly counts = new Map<string, SharedCount>();
   available = true;
   exchanges = 0;
 
-  override add(additions: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, SharedCount> | undefined> {
+  add(additions: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, SharedCount> | undefined> {
     this.exchanges += 1;
     if (!this.available) return Promise.resolve(undefined);
     const stands = new Map<string, SharedCount>();
@@ -35,7 +37,7 @@ describe('RateLimiter', () => {
     for (const limiter of limiters.splice(0)) limiter.onApplicationShutdown();
   });
 
-  function limiterOf(limit: number, counters: SharedCounters = shared): RateLimiter {
+  function limiterOf(limit: number, counters: Pick<SharedCounters, 'add'> = shared): RateLimiter {
     const limiter = new RateLimiter(counters, { limit, now: () => now });
     limiters.push(limiter);
     return limiter;
@@ -53,13 +55,13 @@ describe('RateLimiter', () => {
   }
 
   it('admits as many requests as the limit allows, of each caller', () => {
-    const limiter = limiterOf(3, new NoSharedCounters());
+    const limiter = limiterOf(3, ALONE);
     expect(admitted(limiter, 10)).toBe(3);
     expect(admitted(limiter, 10, 'otto')).toBe(3);
   });
 
   it('says how many requests are left, and when counting begins anew', () => {
-    const limiter = limiterOf(2, new NoSharedCounters());
+    const limiter = limiterOf(2, ALONE);
     expect(limiter.take('olga')).toEqual({ admitted: true, remaining: 1, resetsIn: WINDOW_MS });
     now = 20_000;
     expect(limiter.take('olga')).toEqual({ admitted: true, remaining: 0, resetsIn: 40_000 });

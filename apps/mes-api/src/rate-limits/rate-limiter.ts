@@ -1,6 +1,6 @@
-import { SharedCounters, type SharedCount } from '@mes/cache';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { SharedCount, SharedCounters } from './shared-counters.js';
 
 /** How long a caller is counted before counting begins anew, in milliseconds. */
 export const WINDOW_MS = 60_000;
@@ -56,7 +56,7 @@ export class RateLimiter implements OnApplicationShutdown {
   private closed = false;
 
   constructor(
-    private readonly shared: SharedCounters,
+    private readonly shared: Pick<SharedCounters, 'add'>,
     { limit, now = () => performance.now() }: RateLimiterOptions,
   ) {
     this.limit = limit;

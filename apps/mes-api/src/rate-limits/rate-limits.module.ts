@@ -1,9 +1,9 @@
-import { SharedCounters } from '@mes/cache';
 import { Global, Module, type FactoryProvider } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Configuration } from '../config/configuration.js';
 import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
 import { RateLimiterStorage } from './rate-limiter.storage.js';
+import { SharedCounters } from './shared-counters.js';
 
 const rateLimiter: FactoryProvider<RateLimiter> = {
   provide: RateLimiter,
@@ -26,7 +26,7 @@ const rateLimiter: FactoryProvider<RateLimiter> = {
       }),
     }),
   ],
-  providers: [rateLimiter],
+  providers: [SharedCounters, rateLimiter],
   exports: [RateLimiter, ThrottlerModule],
 })
 export class RateLimitsModule {}

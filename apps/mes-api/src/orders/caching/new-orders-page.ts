@@ -1,4 +1,4 @@
-import { toCachedResponse, RefreshOnWrite } from '@mes/cache';
+import { RefreshOnWrite } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { validated } from '../../validation/validation.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
@@ -10,11 +10,11 @@ import { listQuestion } from './order-answers.js';
 const NEW_ORDERS = Object.freeze(validated(ListOrdersDto, { status: 'NEW' }));
 const ALL: Visibility = { scope: 'all' };
 
-/** The page that all operators poll: the first one of the new orders, in the default order. Creations keep it warm. */
+/** The page that all operators poll: the first page of the new orders, in the default order. Writes refresh it. */
 @Injectable()
 export class NewOrdersPage {
-  constructor(orders: OrdersService, warm: RefreshOnWrite) {
+  constructor(orders: OrdersService, refreshOnWrite: RefreshOnWrite) {
     const question = listQuestion(NEW_ORDERS, ALL);
-    warm.register(() => ({ question, load: async () => toCachedResponse(await listOrders(orders, NEW_ORDERS, ALL)) }));
+    refreshOnWrite.register(() => ({ ...question, load: () => listOrders(orders, NEW_ORDERS, ALL) }));
   }
 }

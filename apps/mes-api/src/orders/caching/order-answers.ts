@@ -1,4 +1,4 @@
-import { toCachedResponse, type CacheDescription, type KeyAndTags, type Tag, type WrittenThrough } from '@mes/cache';
+import type { CreatedValue, KeyAndTags, RouteDescription, Tag } from '@mes/cache';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../../auth/caller-of.js';
 import { visibilityOf } from '../../auth/visibility-of.js';
@@ -11,15 +11,15 @@ import type { Order } from '../order.js';
 import { visibilityKey, type Visibility } from '../visibility.js';
 import { listTags, orderTag } from './order-tags.js';
 
-/** A page of the list: its key is the validated and normalised query, and what the caller may see. */
-export function orderListAnswer(request: FastifyRequest): CacheDescription {
+/** A page of the list. Its key is the validated and normalised query, and what the caller may see. */
+export function orderListAnswer(request: FastifyRequest): RouteDescription {
   return { ...listQuestion(validateQuery(ListOrdersDto, request), visibilityOf(request)), asker: askerOf(request) };
 }
 
-/** Of queries that are asked again, which are the same object then, it is known already what they ask for. */
+/** Repeated queries are the same object, so they are normalised once. */
 const normalised = new WeakMap<Readonly<ListOrdersDto>, { readonly text: string; readonly tags: readonly Tag[] }>();
 
-/** A page of the list, for whoever sees this much. */
+/** A page of the list for callers with this visibility. */
 export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibility): KeyAndTags {
   let known = normalised.get(query);
   if (!known) normalised.set(query, (known = { text: query.normalised(), tags: listTags(query.status) }));
@@ -27,28 +27,28 @@ export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibil
   return { key: `orders:${visibilityKey(visibility)}:${text}`, tags };
 }
 
-/** One order. Its entity tags begin with its version, so that they can be given back in `If-Match`. */
-export function orderAnswer(request: FastifyRequest): CacheDescription {
+/** One order. Its entity tags begin with its version, so that clients can give them back in `If-Match`. */
+export function orderAnswer(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
   const question = orderQuestion(orderIdOf(request), visibilityOf(request));
   return { ...question, asker: askerOf(request), version: versionOf };
 }
 
 /** The past status changes of one order. */
-export function orderHistoryAnswer(request: FastifyRequest): CacheDescription {
+export function orderHistoryAnswer(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
   const id = orderIdOf(request);
   const key = `order:${id}:history:${visibilityKey(visibilityOf(request))}`;
   return { key, tags: [orderTag(id)], asker: askerOf(request) };
 }
 
-/** The answer that will be given, for an order that was just created, to its creator and to those who see all. */
-export function writtenOrder(order: Order): Pick<WrittenThrough, 'tag' | 'keys' | 'answer'> {
+/** A created order, under the keys of its creator and of callers who see all orders. */
+export function writtenOrder(order: Order): CreatedValue {
   const visibilities: Visibility[] = [{ scope: 'all' }, { scope: 'own', creator: order.createdBy }];
   return {
-    tag: orderTag(order.id),
     keys: visibilities.map((visibility) => orderQuestion(order.id, visibility).key),
-    answer: toCachedResponse(presentOrder(order), versionOf),
+    value: presentOrder(order),
+    version: versionOf(order),
   };
 }
 
@@ -60,11 +60,11 @@ function versionOf({ version }: Pick<OrderDto, 'version'>): string {
   return String(version);
 }
 
-/** What a write is answered with, for `If-Match`: `"<version>"`. */
+/** The entity tag of the answer to a write, for `If-Match`: `"<version>"`. */
 export function versionTag({ version }: Pick<OrderDto, 'version'>): string {
   return `"${version}"`;
 }
 
-function orderQuestion(id: string, visibility: Visibility): CacheDescription {
+function orderQuestion(id: string, visibility: Visibility): RouteDescription {
   return { key: `order:${id}:${visibilityKey(visibility)}`, tags: [orderTag(id)] };
 }

@@ -29,8 +29,6 @@ export interface Creation extends Heard {
 }
 
 export interface ChangeStatus extends Announced {
-  /** Of the change, unique. */
-  readonly changeId: string;
   readonly orderId: string;
   readonly to: OrderStatus;
   readonly by: string;

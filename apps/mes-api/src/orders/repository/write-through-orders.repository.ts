@@ -1,12 +1,10 @@
-import { CacheWriter, MonotonicReads, type PendingWrite } from '@mes/cache';
+import { TaggedCache } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
-import { orderTag, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
 import { writtenOrder } from '../caching/order-answers.js';
-import { OrderError } from '../order-errors.js';
+import { orderTag, tagsOfChange, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
 import type { OrderHistoryEntry } from '../order-history.js';
 import type { Order } from '../order.js';
 import type { Visibility } from '../visibility.js';
-import { isCertainlyUndone } from './certainly-undone.js';
 import {
   OrdersRepository,
   PERSISTENT_ORDERS,
@@ -18,49 +16,40 @@ import {
   type StatusChange,
 } from './orders.repository.js';
 
-/**
- * Announces every write to the cache before it begins, and writes a created order into the cache together with the
- * database. What a status change makes untrue is evicted by the handler of its event.
- */
+/** Writes the database, then the cache, and only then answers. Reads go to the database: routes are cached, not methods. */
 @Injectable()
 export class WriteThroughOrdersRepository extends OrdersRepository {
   constructor(
     @Inject(PERSISTENT_ORDERS) private readonly persistent: OrdersRepository,
-    private readonly writes: CacheWriter,
-    private readonly reads: MonotonicReads,
+    private readonly cache: TaggedCache,
   ) {
     super();
   }
 
-  override async create(newOrder: NewOrder): Promise<Creation> {
-    const changed = tagsOfCreation();
-    const tag = orderTag(newOrder.id);
-    const intent: PendingWrite = { id: newOrder.id, tags: changed, made: [tag] };
-    const { store, observed } = await this.writes.begin(intent, [tag]);
-    const creation = await this.finishOnFailure(intent, () =>
-      this.persistent.create({ ...newOrder, announcedTo: store }),
-    );
-
-    const { order, repeated, isAnnounced } = creation;
-    await this.writes.finish(
-      repeated
-        ? // Whoever made the request first may not have come as far as this; it must hold for this answer all the same.
-          { writeId: newOrder.id, changed: [...changed, orderTag(order.id)], isAnnounced }
-        : { writeId: newOrder.id, changed, made: { ...writtenOrder(order), observed }, isAnnounced },
-    );
-    return creation;
+  override create(newOrder: NewOrder): Promise<Creation> {
+    return this.cache.write({
+      tags: tagsOfCreation(),
+      creates: orderTag(newOrder.id),
+      transaction: ({ store }) => this.persistent.create({ ...newOrder, announcedTo: store }),
+      outcome: ({ order, repeated, isAnnounced }) =>
+        repeated
+          ? // The first request may not have come as far as this. Its effects must hold for this answer, too.
+            { isAnnounced, tags: [...tagsOfCreation(), orderTag(order.id)] }
+          : { isAnnounced, created: writtenOrder(order) },
+    });
   }
 
-  override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
-    const intent = { id: change.changeId, tags: tagsOfPossibleChange(change.orderId, change.to) };
-    const { store } = await this.writes.begin(intent);
-    try {
-      return await this.finishOnFailure(intent, () => this.persistent.changeStatus({ ...change, announcedTo: store }));
-    } catch (error) {
-      // The refusal tells what the order is like now, which may be the work of somebody who is not done yet.
-      if (error instanceof OrderError) await this.reads.ensure([orderTag(change.orderId)]);
-      throw error;
-    }
+  override changeStatus(change: ChangeStatus): Promise<StatusChange> {
+    return this.cache.write({
+      tags: tagsOfPossibleChange(change.orderId, change.to),
+      // The answer, or the refusal, shows earlier changes of the order, which may not be complete yet.
+      shows: [orderTag(change.orderId)],
+      transaction: ({ store }) => this.persistent.changeStatus({ ...change, announcedTo: store }),
+      outcome: ({ order, from, isAnnounced }) => ({
+        isAnnounced,
+        tags: tagsOfChange(order.id, [from], order.status),
+      }),
+    });
   }
 
   override findByIdempotencyKey(
@@ -80,16 +69,5 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
 
   override list(list: ListOrders): Promise<OrderPage> {
     return this.persistent.list(list);
-  }
-
-  /** A write of which nobody knows whether it happened counts as one that did. */
-  private async finishOnFailure<T>(intent: PendingWrite, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (isCertainlyUndone(error)) await this.writes.abort(intent.id);
-      else await this.writes.invalidate(intent.tags);
-      throw error;
-    }
   }
 }
