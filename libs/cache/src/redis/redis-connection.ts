@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { createClient } from 'redis';
+import { createClient, type RedisClientType, type RedisFunctions, type RedisModules } from 'redis';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { redisScripts } from './redis-scripts.js';
@@ -30,7 +30,8 @@ const CLIENT_OPTIONS = {
   socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
 } as const;
 
-export type RedisClient = ReturnType<typeof createRedisClient>;
+/** A client of the `redis` package with the scripts of the version store. */
+export type RedisClient = RedisClientType<RedisModules, RedisFunctions, typeof redisScripts>;
 
 /** Times in milliseconds. */
 export interface RedisConnectionOptions {
@@ -246,6 +247,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-function createRedisClient(redisUrl: string | undefined) {
+function createRedisClient(redisUrl: string | undefined): RedisClient {
   return createClient({ ...(redisUrl === undefined ? {} : { url: redisUrl }), ...CLIENT_OPTIONS });
 }

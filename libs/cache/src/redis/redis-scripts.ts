@@ -1,4 +1,4 @@
-import { defineScript } from 'redis';
+import { createHash } from 'node:crypto';
 
 /*
  * Redis before 8.4 has no command that compares before it sets, so the steps that must be atomic are scripts. All keys of a
@@ -7,6 +7,11 @@ import { defineScript } from 'redis';
  * KEYS begin with the expiry times and the tags of the pending writes, unless a script says otherwise. Lifetimes are in
  * milliseconds. Only the clock of the Redis server decides when something expires: clocks of two machines are never compared.
  */
+
+/** A script with the digest by which EVALSHA finds it. */
+function defineScript<S extends { readonly SCRIPT: string }>(script: S): S & { readonly SHA1: string } {
+  return { ...script, SHA1: createHash('sha1').update(script.SCRIPT).digest('hex') };
+}
 
 /** Stands before the tags of a pending write that is overdue: its tags were invalidated. */
 const OVERDUE = '!';
