@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { compressed } from './compress.js';
-import { toCachedResponse } from './to-cached-response.js';
+import { compressed } from './cached-response.js';
+import { toCachedResponse } from './cached-response.js';
 
 const LONG = 'gold ring '.repeat(500);
 
@@ -31,7 +31,7 @@ describe('a compressed answer', () => {
   });
 
   it('has entity tags that begin with the version, if it has one', async () => {
-    const versioned = await compressed(toCachedResponse(LONG, () => '7'));
+    const versioned = await compressed(toCachedResponse(LONG, '7'));
     const plain = await compressed(toCachedResponse(LONG));
     for (const coding of ['identity', 'br', 'gzip'] as const) {
       expect(versioned[coding]?.entityTag).toBe(plain[coding]?.entityTag.replace('"', '"7-'));

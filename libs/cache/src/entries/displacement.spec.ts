@@ -4,9 +4,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { RedisServer } from '../../../../test/support/redis-server.js';
 import { ResponseCache } from '../read/response-cache.js';
-import type { CacheOutcome } from '../read/cache-outcome.js';
-import type { KeyAndTags } from '../read/key-and-tags.js';
-import { toCachedResponse } from './to-cached-response.js';
+import type { CacheOutcome } from '../read/response-cache.js';
+import type { KeyAndTags } from '../read/response-cache.js';
+import { toCachedResponse } from './cached-response.js';
 import { CacheModule } from '../cache.module.js';
 import { CACHE_DEFAULTS, type CacheOptions } from '../cache.options.js';
 
@@ -43,7 +43,7 @@ describe('an asker of many pages that nobody else asks for', () => {
   }
 
   async function outcomeOf(cache: ResponseCache, question: KeyAndTags): Promise<CacheOutcome> {
-    return (await cache.answer(question, () => Promise.resolve(toCachedResponse(PAGE)))).outcome;
+    return (await cache.get(question, () => Promise.resolve(toCachedResponse(PAGE)))).outcome;
   }
 
   it('pushes no page of others out of a small Redis, nor out of the process', async () => {
@@ -53,8 +53,8 @@ describe('an asker of many pages that nobody else asks for', () => {
       const question = { key: `orders:partner:${i}`, tags: ['orders'], asker: 'partner' };
       expect((await outcomeOf(cache, question)).kind).toBe('miss');
     }
-    expect(await outcomeOf(cache, QUEUE)).toEqual({ kind: 'hit', store: 'near' });
-    expect(await outcomeOf(fresh, QUEUE)).toEqual({ kind: 'hit', store: 'redis' });
+    expect(await outcomeOf(cache, QUEUE)).toEqual({ kind: 'hit', level: 'l1' });
+    expect(await outcomeOf(fresh, QUEUE)).toEqual({ kind: 'hit', level: 'l2' });
     expect(await outcomeOf(cache, { ...QUEUE, key: `orders:partner:${PAGES - 1}` })).toMatchObject({ kind: 'hit' });
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { compressed } from './compress.js';
-import { toCachedResponse } from './to-cached-response.js';
+import { compressed } from './cached-response.js';
+import { toCachedResponse } from './cached-response.js';
 import { packEntry, unpackEntry } from './entry.js';
 
 describe('a packed entry', () => {
@@ -11,8 +11,8 @@ describe('a packed entry', () => {
         fc.nat(3_000),
         fc.array(fc.string()),
         async (text, times, vector) => {
-          const answer = await compressed(toCachedResponse(text.repeat(times)));
-          expect(unpackEntry(packEntry({ vector, answer }))).toEqual({ vector, answer });
+          const response = await compressed(toCachedResponse(text.repeat(times)));
+          expect(unpackEntry(packEntry({ vector, response }))).toEqual({ vector, response });
         },
       ),
       { numRuns: 50 },
@@ -20,9 +20,9 @@ describe('a packed entry', () => {
   });
 
   it('lies in memory that holds nothing else', async () => {
-    const answer = await compressed(toCachedResponse('x'.repeat(5_000)));
-    const packed = packEntry({ vector: ['v'], answer });
-    const { identity, br, gzip } = unpackEntry(packed).answer;
+    const response = await compressed(toCachedResponse('x'.repeat(5_000)));
+    const packed = packEntry({ vector: ['v'], response });
+    const { identity, br, gzip } = unpackEntry(packed).response;
     expect(br?.body.buffer).toBe(identity.body.buffer);
     expect(gzip?.body.buffer).toBe(identity.body.buffer);
     expect(identity.body.buffer.byteLength).toBe(Buffer.byteLength(packed, 'base64'));

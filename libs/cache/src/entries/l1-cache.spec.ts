@@ -1,4 +1,4 @@
-import { toCachedResponse } from './to-cached-response.js';
+import { toCachedResponse } from './cached-response.js';
 import type { Entry } from './entry.js';
 import { L1Cache } from './l1-cache.js';
 
@@ -12,7 +12,7 @@ describe('L1Cache', () => {
   });
 
   function entryOf(length: number): Entry {
-    return { vector: ['v'], answer: toCachedResponse('x'.repeat(length)) };
+    return { vector: ['v'], response: toCachedResponse('x'.repeat(length)) };
   }
 
   it('gives back the very entry that was put in', () => {

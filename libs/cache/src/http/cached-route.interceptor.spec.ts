@@ -2,7 +2,6 @@ import { BadRequestException, Controller, Get, NotFoundException, Param } from '
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { CacheModule } from '../cache.module.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
 import { CachedRoute } from './cached-route.decorator.js';
 import { VersionStore } from '../versions/version-store.js';
 
@@ -16,8 +15,7 @@ class ThingsController {
   calls = 0;
 
   @Get(':name')
-  @CachedRoute((request) => {
-    const { name } = request.params as { name: string };
+  @CachedRoute(({ params: { name } }: { readonly params: { readonly name: string } }) => {
     if (name === 'bad') throw new BadRequestException('no such name');
     return { key: `thing:${name.toLowerCase()}`, tags: ['things'] };
   })
@@ -40,7 +38,7 @@ describe('@CachedRoute()', () => {
 
   beforeEach(async () => {
     const module = await Test.createTestingModule({
-      imports: [CacheModule.forRootAsync({ useFactory: () => CACHE_DEFAULTS })],
+      imports: [CacheModule.forRootAsync({ useFactory: () => ({ cacheName: 'mes' }) })],
       controllers: [ThingsController],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());

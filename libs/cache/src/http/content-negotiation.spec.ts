@@ -1,5 +1,5 @@
-import { compressed } from '../entries/compress.js';
-import { toCachedResponse } from '../entries/to-cached-response.js';
+import { compressed } from '../entries/cached-response.js';
+import { toCachedResponse } from '../entries/cached-response.js';
 import { preferredRepresentation } from './content-negotiation.js';
 
 describe('content negotiation', () => {

@@ -13,13 +13,14 @@ import {
 } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { recordEvents } from '../../../../test/support/recorded-events.js';
 import type { FastifyRequest } from 'fastify';
-import { CacheStatistics } from '../cache-statistics.js';
+import { CacheEvents } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
 import { CachedRoute } from './cached-route.decorator.js';
 import { VersionStore } from '../versions/version-store.js';
-import { FastPathAdmission, type RouteHandler } from './fast-path-admission.js';
+import type { RouteHandler } from './cached-route.js';
+import { FastPathAdmission } from './fast-path.js';
 
 const WORDS = 'gold ring '.repeat(300);
 
@@ -34,8 +35,8 @@ class CountingGuard implements CanActivate {
   }
 }
 
-/** Admits at once whoever is known. */
-class KnownCallers extends FastPathAdmission {
+/** Admits known callers. */
+class KnownCallers extends FastPathAdmission<FastifyRequest> {
   static routes: string[] = [];
 
   override testFor(route: RouteHandler): (request: FastifyRequest) => boolean {
@@ -56,8 +57,7 @@ class ThingsController {
   }
 
   @Get(':name')
-  @CachedRoute((request) => {
-    const { name } = request.params as { name: string };
+  @CachedRoute(({ params: { name } }: { readonly params: { readonly name: string } }) => {
     if (name === 'bad') throw new BadRequestException('no such name');
     return { key: `thing:${name}`, tags: [`thing:${name}`] };
   })
@@ -77,9 +77,9 @@ class ThingsController {
 @Module({ providers: [{ provide: FastPathAdmission, useClass: KnownCallers }], exports: [FastPathAdmission] })
 class AdmissionModule {}
 
-describe('early answers', () => {
+describe('the fast path', () => {
   let application: NestFastifyApplication;
-  let statistics: CacheStatistics;
+  let events: ReturnType<typeof recordEvents>;
 
   beforeEach(async () => {
     CountingGuard.asked = 0;
@@ -88,7 +88,7 @@ describe('early answers', () => {
       imports: [
         AdmissionModule,
         CacheModule.forRootAsync({
-          useFactory: () => ({ ...CACHE_DEFAULTS, commonHeaders: { 'x-common': 'yes' } }),
+          useFactory: () => ({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' } }),
         }),
       ],
       controllers: [ThingsController],
@@ -103,7 +103,7 @@ describe('early answers', () => {
       });
     await application.init();
     await application.getHttpAdapter().getInstance().ready();
-    statistics = application.get(CacheStatistics);
+    events = recordEvents(application.get(CacheEvents));
   });
 
   afterEach(() => application.close());
@@ -116,7 +116,7 @@ describe('early answers', () => {
     return application.inject({ url, method, headers: { authorization: 'known', ...headers } });
   }
 
-  it('are given without asking guards, interceptors and handlers, once the answer is near', async () => {
+  it('answers hits in this process without asking guards, interceptors and handlers', async () => {
     const miss = await get('/things/ring');
     expect(CountingGuard.asked).toBe(1);
     const hit = await get('/things/ring');
@@ -130,7 +130,7 @@ describe('early answers', () => {
     expect(application.get(ThingsController).calls).toBe(1);
   });
 
-  it('are not given any more once they are untrue', async () => {
+  it('does not answer with an invalid response', async () => {
     await get('/things/ring');
     await application.get(VersionStore).invalidate(['thing:ring']);
     const anew = await get('/things/ring');
@@ -139,7 +139,7 @@ describe('early answers', () => {
     expect(CountingGuard.asked).toBe(2);
   });
 
-  it('are given only to whom the admission admits; about others the guards decide', async () => {
+  it('answers admitted requests only; the guards decide about the others', async () => {
     await get('/things/ring');
     expect((await get('/things/ring', { authorization: 'nobody' })).statusCode).toBe(403);
     const unknown = await get('/things/ring', { authorization: 'unknown' });
@@ -147,22 +147,23 @@ describe('early answers', () => {
     expect(CountingGuard.asked).toBe(3);
   });
 
-  it('are decided about by route, and not where nothing is cached', async () => {
+  it('asks the admission by route, and not where nothing is cached', async () => {
     expect(new Set(KnownCallers.routes)).toEqual(new Set(['ThingsController.words', 'ThingsController.find']));
     await get('/things/plain/answer');
     await get('/things/plain/answer');
     expect(CountingGuard.asked).toBe(2);
   });
 
-  it('cost one observation per request, hit or miss', async () => {
+  it('takes one snapshot per request, hit or miss', async () => {
     await get('/things/ring');
-    expect(statistics.observations).toBe(1);
+    expect(events({ type: 'snapshot' })).toBe(1);
     await get('/things/ring');
-    expect(statistics.observations).toBe(2);
-    expect(statistics).toMatchObject({ misses: 1, hits: 1, nearHits: 1 });
+    expect(events({ type: 'snapshot' })).toBe(2);
+    expect(events({ type: 'miss' })).toBe(1);
+    expect(events({ type: 'hit', level: 'l1' })).toBe(1);
   });
 
-  it('leave it to the pipeline to say what is wrong with a request', async () => {
+  it('leaves it to the pipeline to say what is wrong with a request', async () => {
     expect((await get('/things/bad')).statusCode).toBe(400);
     for (const calls of [1, 2]) {
       expect((await get('/things/missing')).statusCode).toBe(404);
@@ -170,7 +171,7 @@ describe('early answers', () => {
     }
   });
 
-  it('say 304 without a body to who has the answer already', async () => {
+  it('answers 304 without a body to a client that has the response already', async () => {
     const { etag } = (await get('/things/ring')).headers;
     const again = await get('/things/ring', { 'if-none-match': `"other", ${String(etag)}` });
     expect(again.statusCode).toBe(304);

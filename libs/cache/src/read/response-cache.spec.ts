@@ -1,15 +1,16 @@
 import { createCache } from 'cache-manager';
+import { recordEvents } from '../../../../test/support/recorded-events.js';
 import { CACHE_DEFAULTS } from '../cache.options.js';
 import { EntryStore } from '../entries/entry-store.js';
-import { memoryStore } from '../entries/memory-store.js';
 import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { L1Cache } from '../entries/l1-cache.js';
+import { L1Cache, l1Store } from '../entries/l1-cache.js';
 import { LoadLeases, NoLeases } from './load-leases.js';
 import type { CachedResponse } from '../entries/cached-response.js';
 import { ResponseCache } from './response-cache.js';
-import { CacheStatistics } from '../cache-statistics.js';
-import { toCachedResponse } from '../entries/to-cached-response.js';
+import { CacheEvents } from '../cache.events.js';
+import { toCachedResponse } from '../entries/cached-response.js';
+import { MonotonicReads } from './monotonic-reads.js';
 import { RefreshOnWrite } from './refresh-on-write.js';
 
 const question = { key: 'list', tags: ['orders'] };
@@ -39,35 +40,45 @@ class GatedSource {
 }
 
 describe('ResponseCache', () => {
-  let versionStore: MemoryVersionStore;
-  let statistics: CacheStatistics;
+  let versions: MemoryVersionStore;
+  let events: CacheEvents;
+  let recorded: ReturnType<typeof recordEvents>;
   let cache: ResponseCache;
   let source: GatedSource;
   let near: L1Cache;
   let entries: EntryStore;
 
   function cacheOver(store: EntryStore, leases: LoadLeases = new NoLeases()): ResponseCache {
-    return new ResponseCache(versionStore, store, leases, new RefreshOnWrite(), CACHE_DEFAULTS, statistics);
+    return new ResponseCache(
+      versions,
+      store,
+      leases,
+      new MonotonicReads(versions, CACHE_DEFAULTS.pendingWriteTimeout),
+      new RefreshOnWrite(),
+      CACHE_DEFAULTS,
+      events,
+    );
   }
 
   beforeEach(() => {
-    statistics = new CacheStatistics();
-    versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
+    events = new CacheEvents();
+    recorded = recordEvents(events);
+    versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
     near = new L1Cache(1e6, 60_000);
-    entries = new EntryStore(createCache({ stores: [memoryStore(near)] }), near, CACHE_DEFAULTS, statistics);
+    entries = new EntryStore(createCache({ stores: [l1Store(near)] }), near, CACHE_DEFAULTS, events);
     cache = cacheOver(entries);
     source = new GatedSource();
   });
 
   async function read(asked = question): Promise<string> {
-    const { answer, outcome } = await cache.answer(asked, source.load);
+    const { response, outcome } = await cache.get(asked, source.load);
     const what = outcome.kind === 'miss' && outcome.collapsed ? 'collapsed' : outcome.kind;
-    return `${what}: ${textOf(answer)}`;
+    return `${what}: ${textOf(response)}`;
   }
 
   async function write(value: string): Promise<void> {
     source.value = value;
-    await versionStore.invalidate(question.tags);
+    await versions.invalidate(question.tags);
   }
 
   async function turns(): Promise<void> {
@@ -85,7 +96,7 @@ describe('ResponseCache', () => {
     for (const tag of ['a', 'b', EPOCH]) {
       await read(asked);
       expect(await read(asked)).toBe('hit: old');
-      await versionStore.invalidate([tag]);
+      await versions.invalidate([tag]);
       expect(await read(asked)).toBe('miss: old');
     }
   });
@@ -129,26 +140,26 @@ describe('ResponseCache', () => {
 
   it('makes at most one observation at a time', async () => {
     await Promise.all(Array.from({ length: 1_000 }, () => read()));
-    expect(statistics.observations).toBeLessThanOrEqual(2);
+    expect(recorded({ type: 'snapshot' })).toBeLessThanOrEqual(2);
   });
 
   it('passes errors of the source on and does not store them', async () => {
-    await expect(cache.answer(question, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await expect(cache.get(question, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await read()).toBe('miss: old');
   });
 
   it('answers what it loaded even if it cannot be stored', async () => {
-    const broken = createCache({ stores: [memoryStore(near)] });
+    const broken = createCache({ stores: [l1Store(near)] });
     broken.set = () => Promise.reject(new Error('full'));
-    const store = new EntryStore(broken, near, CACHE_DEFAULTS, statistics);
-    const { answer, outcome } = await cacheOver(store).answer(question, source.load);
-    expect(textOf(answer)).toBe('old');
+    const store = new EntryStore(broken, near, CACHE_DEFAULTS, events);
+    const { response, outcome } = await cacheOver(store).get(question, source.load);
+    expect(textOf(response)).toBe('old');
     expect(outcome).toEqual({ kind: 'miss', stored: false, collapsed: false });
   });
 
-  describe('without its versionStore', () => {
+  describe('without its versions', () => {
     beforeEach(() => {
-      versionStore.observe = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
+      versions.snapshot = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
     });
 
     it('asks the source, says so, and trusts nothing that was stored', async () => {

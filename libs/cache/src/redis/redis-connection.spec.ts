@@ -15,9 +15,9 @@ describe('RedisConnection', () => {
     server = await RedisServer.start();
     admitted = 0;
     connection = new RedisConnection({
-      url: server.url,
+      redisUrl: server.url,
       deadline: 300,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     await connection.open(() => {
       admitted += 1;
@@ -69,9 +69,9 @@ describe('RedisConnection', () => {
   it('leaves a server alone that is slow again and again, and comes back once it is quick', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({
-      url: way.url,
+      redisUrl: way.url,
       deadline: 1_000,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     await other.open(always);
     way.delay(300);
@@ -90,9 +90,9 @@ describe('RedisConnection', () => {
   it('forgives a server that is slow now and then', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({
-      url: way.url,
+      redisUrl: way.url,
       deadline: 1_000,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     await other.open(always);
     for (let round = 0; round < 4; round += 1) {
@@ -108,9 +108,9 @@ describe('RedisConnection', () => {
 
   it('does not trust a server that is there but cannot be prepared', async () => {
     const closed = new RedisConnection({
-      url: server.url,
+      redisUrl: server.url,
       deadline: 300,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     await closed.open(() => Promise.reject(new Error('READONLY')));
     expect(closed.available).toBe(false);
@@ -129,9 +129,9 @@ describe('RedisConnection', () => {
   it('opens without a server, and finds it when it comes', async () => {
     await server.kill();
     const early = new RedisConnection({
-      url: server.url,
+      redisUrl: server.url,
       deadline: 300,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     await early.open(always);
     expect(early.available).toBe(false);
@@ -143,9 +143,9 @@ describe('RedisConnection', () => {
   it('opens in spite of a server that hangs, and finds it when it goes on', async () => {
     server.pause();
     const early = new RedisConnection({
-      url: server.url,
+      redisUrl: server.url,
       deadline: 300,
-      retryInterval: 20,
+      sweepInterval: 20,
     });
     try {
       await early.open(always);
@@ -159,7 +159,7 @@ describe('RedisConnection', () => {
 
   it('is admitted once more when it was distrusted while it was being admitted', async () => {
     const admissions: (() => void)[] = [];
-    const gated = new RedisConnection({ url: server.url, deadline: 5_000, retryInterval: 20 });
+    const gated = new RedisConnection({ redisUrl: server.url, deadline: 5_000, sweepInterval: 20 });
     const opened = gated.open(() => new Promise<void>((resolve) => admissions.push(resolve)));
     await eventually(() => admissions.length === 1);
     gated.distrust('something did not arrive');
@@ -174,7 +174,7 @@ describe('RedisConnection', () => {
 
   it('replaces a connection that has fallen silent: its server is gone without a word, and another one is there', async () => {
     const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({ url: way.url, deadline: 300, retryInterval: 20 });
+    const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
     await other.open(always);
     way.vanish();
     await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
@@ -193,7 +193,7 @@ describe('RedisConnection', () => {
 
   it('forgives one answer that takes longer than the deadline, at once', async () => {
     const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({ url: way.url, deadline: 300, retryInterval: 20 });
+    const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
     await other.open(always);
     way.delay(400);
     await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });

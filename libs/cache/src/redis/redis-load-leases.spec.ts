@@ -10,9 +10,9 @@ describe('RedisLoadLeases', () => {
 
   beforeEach(async () => {
     connection = new RedisConnection({
-      url: process.env.TEST_REDIS_URL ?? '',
+      redisUrl: process.env.TEST_REDIS_URL ?? '',
       deadline: 5_000,
-      retryInterval: 50,
+      sweepInterval: 50,
     });
     await connection.open(() => Promise.resolve());
     const options = { namespace: randomUUID(), shape: 'one', leaseLifetime: 100 };

@@ -12,7 +12,7 @@ const VERSION_LIFETIME = 60_000;
 
 interface Isolated {
   readonly connection: RedisConnection;
-  readonly versionStore: RedisVersionStore;
+  readonly versions: RedisVersionStore;
   readonly namespace: string;
 }
 
@@ -25,26 +25,26 @@ function make(
 ): Isolated {
   const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME };
   const connection = new RedisConnection({
-    url: redisUrl,
+    redisUrl: redisUrl,
     // Long by default: the machine may be busy with other tests, and what is tested here is not speed.
     deadline,
-    retryInterval: 50,
+    sweepInterval: 50,
   });
-  const versionStore = new RedisVersionStore(connection, options);
-  return { connection, versionStore, namespace };
+  const versions = new RedisVersionStore(connection, options);
+  return { connection, versions, namespace };
 }
 
 async function open(...options: Parameters<typeof make>): Promise<Isolated> {
   const made = make(...options);
-  await made.versionStore.open();
+  await made.versions.open();
   return made;
 }
 
 describeVersionStore('RedisVersionStore', () => {
   const pendingWriteLifetime = 200;
-  const { connection, versionStore } = make(pendingWriteLifetime);
+  const { connection, versions } = make(pendingWriteLifetime);
   return Promise.resolve({
-    versionStore,
+    versions,
     // By the clock of the server, which is the one that counts.
     passDeadline: async () => {
       const read = async (): Promise<number> => (await connection.run((client) => client.time())).getTime();
@@ -57,18 +57,18 @@ describeVersionStore('RedisVersionStore', () => {
 
 describe('RedisVersionStore', () => {
   let connection: RedisConnection;
-  let versionStore: RedisVersionStore;
+  let versions: RedisVersionStore;
   let namespace: string;
 
   beforeEach(async () => {
-    ({ connection, versionStore, namespace } = await open(1_000));
+    ({ connection, versions, namespace } = await open(1_000));
   });
 
   afterEach(() => connection.close());
 
   it('keeps every version for a limited time, and no pendingWrite of a settled write', async () => {
-    await versionStore.begin({ id: 'w', tags: ['a'] }, ['a']);
-    await versionStore.complete(['w'], [{ tag: 'a' }, { tag: 'b' }]);
+    await versions.begin({ id: 'w', tags: ['a'] }, ['a']);
+    await versions.complete(['w'], [{ tag: 'a' }, { tag: 'b' }]);
     const keys = await connection.run((client) => client.keys(`*${namespace}*`));
     expect(keys.sort()).toEqual(['a', 'b', EPOCH].map((tag) => `{${namespace}}:version:${tag}`));
     for (const key of keys) {
@@ -79,9 +79,9 @@ describe('RedisVersionStore', () => {
   });
 
   it('asks for all versions in one command', async () => {
-    await versionStore.ensureVersions(['a', 'b', 'c']);
+    await versions.ensureVersions(['a', 'b', 'c']);
     const monitor = await RedisMonitor.open(url);
-    await versionStore.observe(['a', 'b', 'c']);
+    await versions.snapshot(['a', 'b', 'c']);
     const commands = await monitor.take(url);
     monitor.close();
     const own = commands.filter((line) => line.includes(`{${namespace}}:version:c`));
@@ -94,44 +94,44 @@ describe('RedisVersionStore', () => {
     const own = await open(60_000, redis.url, 200);
     redis.pause();
     // Redis will find both when it goes on.
-    await expect(own.versionStore.begin({ id: 'w', tags: ['a'] })).rejects.toThrow(VersionStoreUnavailableError);
-    await expect(own.versionStore.complete(['w'], [{ tag: 'a' }])).rejects.toThrow(VersionStoreUnavailableError);
+    await expect(own.versions.begin({ id: 'w', tags: ['a'] })).rejects.toThrow(VersionStoreUnavailableError);
+    await expect(own.versions.complete(['w'], [{ tag: 'a' }])).rejects.toThrow(VersionStoreUnavailableError);
     redis.resume();
-    await eventually(() => own.versionStore.available);
-    await eventually(async () => (await own.versionStore.pending(['a'])).writeIds.includes('w'));
-    await own.versionStore.sweepExpired();
-    expect((await own.versionStore.pending(['a'])).writeIds).toEqual([]);
+    await eventually(() => own.versions.available);
+    await eventually(async () => (await own.versions.pending(['a'])).writeIds.includes('w'));
+    await own.versions.sweepExpired();
+    expect((await own.versions.pending(['a'])).writeIds).toEqual([]);
     await own.connection.close();
     await redis.stop();
   });
 
-  it('has nothing in common with a versionStore of another name on the same Redis', async () => {
+  it('has nothing in common with a versions of another name on the same Redis', async () => {
     const other = await open(1_000);
-    const before = await versionStore.ensureVersions(['a']);
-    await other.versionStore.invalidate(['a', EPOCH]);
-    await other.versionStore.begin({ id: 'w', tags: ['a'] });
-    expect(await versionStore.ensureVersions(['a'])).toEqual(before);
+    const before = await versions.ensureVersions(['a']);
+    await other.versions.invalidate(['a', EPOCH]);
+    await other.versions.begin({ id: 'w', tags: ['a'] });
+    expect(await versions.ensureVersions(['a'])).toEqual(before);
     await other.connection.close();
   });
 
   it('loses nothing by the start of another instance, nor by a slow answer at it', async () => {
-    const before = await versionStore.ensureVersions(['a', 'b']);
+    const before = await versions.ensureVersions(['a', 'b']);
     const other = await open(1_000, url, 5_000, namespace);
-    expect(await other.versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+    expect(await other.versions.ensureVersions(['a', 'b'])).toEqual(before);
     other.connection.distrust('one answer was slow');
-    await eventually(() => other.versionStore.available);
-    expect(await versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+    await eventually(() => other.versions.available);
+    expect(await versions.ensureVersions(['a', 'b'])).toEqual(before);
     await other.connection.close();
   });
 
   it('begins a new epoch on a Redis that was restarted, with what it had saved', async () => {
     const redis = await RedisServer.start();
     const own = await open(1_000, redis.url);
-    const before = await own.versionStore.ensureVersions(['a']);
+    const before = await own.versions.ensureVersions(['a']);
     await own.connection.run((client) => client.sendCommand(['SAVE']));
     await redis.restart();
-    await eventually(() => own.versionStore.available && own.versionStore.store !== undefined);
-    const after = await eventually(() => own.versionStore.observe([]).catch(() => undefined));
+    await eventually(() => own.versions.available && own.versions.store !== undefined);
+    const after = await eventually(() => own.versions.snapshot([]).catch(() => undefined));
     expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
     await own.connection.close();
     await redis.stop();
@@ -140,7 +140,7 @@ describe('RedisVersionStore', () => {
   it('does not trust a replica', async () => {
     const redis = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(url).port] });
     const own = await open(1_000, redis.url);
-    expect(own.versionStore.available).toBe(false);
+    expect(own.versions.available).toBe(false);
     await own.connection.close();
     await redis.stop();
   });
@@ -148,9 +148,9 @@ describe('RedisVersionStore', () => {
   it('keeps a version for a day only when something is stored under it', async () => {
     const left = (tag: string): Promise<number> =>
       connection.run((client) => client.pTTL(`{${namespace}}:version:${tag}`));
-    await versionStore.ensureVersions(['a', 'b']);
+    await versions.ensureVersions(['a', 'b']);
     expect(await left('a')).toBeLessThanOrEqual(30_000);
-    await versionStore.pending(['a']);
+    await versions.pending(['a']);
     expect(await left('a')).toBeGreaterThan(30_000);
     expect(await left('b')).toBeLessThanOrEqual(30_000);
   });
@@ -158,18 +158,18 @@ describe('RedisVersionStore', () => {
   it('keeps the epoch as long as members are there', async () => {
     const key = `{${namespace}}:version:${EPOCH}`;
     await connection.run((client) => client.pExpire(key, 1_000));
-    await versionStore.checkIn('one', 5_000);
+    await versions.checkIn('one', 5_000);
     expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
   });
 
   it('sees the members that have left a sign, until it ends', async () => {
-    await versionStore.checkIn('one', 300);
-    await versionStore.checkIn('one', 300);
-    expect(await versionStore.arePresent(['one'])).toBe(true);
-    expect(await versionStore.arePresent(['one', 'two'])).toBe(false);
-    await eventually(async () => !(await versionStore.arePresent(['one'])));
+    await versions.checkIn('one', 300);
+    await versions.checkIn('one', 300);
+    expect(await versions.arePresent(['one'])).toBe(true);
+    expect(await versions.arePresent(['one', 'two'])).toBe(false);
+    await eventually(async () => !(await versions.arePresent(['one'])));
     // By the time of the last sign, the next one has ended already: as one that arrives late.
-    await versionStore.checkIn('one', -1);
-    expect(await versionStore.arePresent(['one'])).toBe(false);
+    await versions.checkIn('one', -1);
+    expect(await versions.arePresent(['one'])).toBe(false);
   });
 });

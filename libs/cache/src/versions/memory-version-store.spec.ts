@@ -4,7 +4,7 @@ import { MemoryVersionStore } from './memory-version-store.js';
 describeVersionStore('MemoryVersionStore', () => {
   let now = 0;
   return Promise.resolve({
-    versionStore: new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now }),
+    versions: new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now }),
     passDeadline: () => {
       now += 1_000;
       return Promise.resolve();
@@ -15,17 +15,20 @@ describeVersionStore('MemoryVersionStore', () => {
 
 describe('MemoryVersionStore', () => {
   it('replaces versions that it has lost for want of room by fresh ones', async () => {
-    const versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
-    const before = (await versionStore.ensureVersions(['a'])).get('a');
-    await versionStore.ensureVersions(['b', 'c', 'd']);
-    expect((await versionStore.ensureVersions(['a'])).get('a')).not.toBe(before);
+    const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
+    const before = (await versions.ensureVersions(['a'])).get('a');
+    await versions.ensureVersions(['b', 'c', 'd']);
+    expect((await versions.ensureVersions(['a'])).get('a')).not.toBe(before);
   });
 
   it('does not bring a version into force when the observed one was lost meanwhile', async () => {
-    const versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
-    const observed = (await versionStore.ensureVersions(['a'])).get('a') ?? '';
-    await versionStore.ensureVersions(['b', 'c', 'd']);
-    await versionStore.complete(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
-    expect((await versionStore.ensureVersions(['a'])).get('a')).not.toBe('prepared');
+    const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
+    const observed = (await versions.ensureVersions(['a'])).get('a') ?? '';
+    await versions.ensureVersions(['b', 'c', 'd']);
+    await versions.complete(
+      ['w'],
+      [{ tag: 'a', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } }],
+    );
+    expect((await versions.ensureVersions(['a'])).get('a')).not.toBe('prepared');
   });
 });

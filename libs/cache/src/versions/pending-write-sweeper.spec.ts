@@ -1,8 +1,8 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import { eventually } from '../../../../test/support/eventually.js';
-import { CacheStatistics } from '../cache-statistics.js';
+import { recordEvents } from '../../../../test/support/recorded-events.js';
+import { CacheEvents } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
 import { VersionStore } from './version-store.js';
 
 describe('PendingWriteSweeper', () => {
@@ -10,17 +10,18 @@ describe('PendingWriteSweeper', () => {
 
   afterEach(() => module.close());
 
-  it('evicts, as long as the application runs, what dead writers had announced', async () => {
-    const options = { ...CACHE_DEFAULTS, pendingWriteLifetime: 20, sweepInterval: 10 };
+  it('invalidates the tags of dead writers while the application runs', async () => {
+    const options = { pendingWriteLifetime: 20, sweepInterval: 10 };
     module = await Test.createTestingModule({
-      imports: [CacheModule.forRootAsync({ useFactory: () => options })],
+      imports: [CacheModule.forRoot(options)],
     }).compile();
     await module.init();
-    const versionStore = module.get(VersionStore);
-    const before = await versionStore.observe(['a', 'b']);
-    await versionStore.begin({ id: 'dead', tags: ['a'] });
-    await eventually(async () => (await versionStore.observe(['a'])).get('a') !== before.get('a'));
-    expect((await versionStore.observe(['b'])).get('b')).toBe(before.get('b'));
-    await eventually(() => module.get(CacheStatistics).sweptTags === 1);
+    const events = recordEvents(module.get(CacheEvents));
+    const versions = module.get(VersionStore);
+    const before = await versions.snapshot(['a', 'b']);
+    await versions.begin({ id: 'dead', tags: ['a'] });
+    await eventually(async () => (await versions.snapshot(['a'])).get('a') !== before.get('a'));
+    expect((await versions.snapshot(['b'])).get('b')).toBe(before.get('b'));
+    await eventually(() => events({ type: 'invalidation', cause: 'expired-write' }) === 1);
   });
 });

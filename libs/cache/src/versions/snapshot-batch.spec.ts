@@ -1,27 +1,27 @@
 import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from './version-store.js';
 import { MemoryVersionStore } from './memory-version-store.js';
-import { CacheStatistics } from '../cache-statistics.js';
+import { CacheEvents } from '../cache.events.js';
 import { SnapshotBatch, type SnapshotOrUnavailable } from './snapshot-batch.js';
 
-/** A versionStore whose observations are answered by hand. */
+/** A versions whose observations are answered by hand. */
 class GatedVersionStore extends MemoryVersionStore {
   readonly asked: { readonly tags: readonly string[]; readonly answer: () => void }[] = [];
 
-  override observe(tags: readonly string[]): Promise<VersionSnapshot> {
+  override snapshot(tags: readonly string[]): Promise<VersionSnapshot> {
     return new Promise((resolve, reject) => {
-      this.asked.push({ tags, answer: () => void super.observe(tags).then(resolve, reject) });
+      this.asked.push({ tags, answer: () => void super.snapshot(tags).then(resolve, reject) });
     });
   }
 }
 
 describe('a shared observation', () => {
-  let versionStore: GatedVersionStore;
+  let versions: GatedVersionStore;
   let shared: SnapshotBatch;
 
   beforeEach(async () => {
-    versionStore = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
-    shared = new SnapshotBatch(versionStore, new CacheStatistics());
-    await versionStore.ensureVersions(['a', 'b']);
+    versions = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
+    shared = new SnapshotBatch(versions, new CacheEvents());
+    await versions.ensureVersions(['a', 'b']);
   });
 
   async function until(condition: () => boolean): Promise<void> {
@@ -29,27 +29,27 @@ describe('a shared observation', () => {
   }
 
   it('begins at once for a request that is alone', async () => {
-    const observed = shared.observe(['a']);
+    const observed = shared.snapshot(['a']);
     await Promise.resolve().then(() => undefined);
-    expect(versionStore.asked.map(({ tags }) => tags)).toEqual([['a']]);
-    versionStore.asked[0]?.answer();
+    expect(versions.asked.map(({ tags }) => tags)).toEqual([['a']]);
+    versions.asked[0]?.answer();
     expect([...((await observed) as VersionSnapshot).keys()]).toEqual([EPOCH, 'a']);
   });
 
   it('is never shared by a request that arrived after it began', async () => {
-    const early = shared.observe(['a']);
-    await until(() => versionStore.asked.length === 1);
-    const late = [shared.observe(['a']), shared.observe(['b'])];
+    const early = shared.snapshot(['a']);
+    await until(() => versions.asked.length === 1);
+    const late = [shared.snapshot(['a']), shared.snapshot(['b'])];
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(versionStore.asked).toHaveLength(1);
+    expect(versions.asked).toHaveLength(1);
 
-    const before = (await versionStore.complete([], [{ tag: 'a' }]),
-    versionStore.asked[0]?.answer(),
+    const before = (await versions.complete([], [{ tag: 'a' }]),
+    versions.asked[0]?.answer(),
     await early) as VersionSnapshot;
-    await until(() => versionStore.asked.length === 2);
-    expect(versionStore.asked[1]?.tags).toEqual(['a', 'b']);
-    await versionStore.complete([], [{ tag: 'a' }]);
-    versionStore.asked[1]?.answer();
+    await until(() => versions.asked.length === 2);
+    expect(versions.asked[1]?.tags).toEqual(['a', 'b']);
+    await versions.complete([], [{ tag: 'a' }]);
+    versions.asked[1]?.answer();
     const [first, second] = (await Promise.all(late)) as [VersionSnapshot, VersionSnapshot];
     expect(first).toBe(second);
     expect(first.get('a')).not.toBe(before.get('a'));
@@ -57,40 +57,40 @@ describe('a shared observation', () => {
 
   it('waits for others under load, but not for long', async () => {
     const answers: Promise<SnapshotOrUnavailable>[] = [];
-    for (let i = 0; i < 20; i += 1) answers.push(shared.observe(['a']));
-    await until(() => versionStore.asked.length > 0);
-    versionStore.asked[0]?.answer();
+    for (let i = 0; i < 20; i += 1) answers.push(shared.snapshot(['a']));
+    await until(() => versions.asked.length > 0);
+    versions.asked[0]?.answer();
     await Promise.all(answers);
-    const alone = shared.observe(['a']);
-    await until(() => versionStore.asked.length === 2);
-    versionStore.asked[1]?.answer();
+    const alone = shared.snapshot(['a']);
+    await until(() => versions.asked.length === 2);
+    versions.asked[1]?.answer();
     await alone;
   });
 
-  it('tells all who share it when the versionStore is away, and goes on', async () => {
-    const mended = versionStore;
-    versionStore = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
-    shared = new SnapshotBatch(versionStore, new CacheStatistics());
-    versionStore.observe = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
-    const failed = await Promise.all([shared.observe(['a']), shared.observe(['b'])]);
+  it('tells all who share it when the versions is away, and goes on', async () => {
+    const mended = versions;
+    versions = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
+    shared = new SnapshotBatch(versions, new CacheEvents());
+    versions.snapshot = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
+    const failed = await Promise.all([shared.snapshot(['a']), shared.snapshot(['b'])]);
     for (const observation of failed) expect(observation).toBeInstanceOf(VersionStoreUnavailableError);
-    versionStore.observe = () => Promise.reject(new Error('a mistake'));
-    await expect(shared.observe(['a'])).rejects.toThrow('a mistake');
-    versionStore.observe = (tags) => mended.observe(tags);
-    const observed = shared.observe(['a']);
+    versions.snapshot = () => Promise.reject(new Error('a mistake'));
+    await expect(shared.snapshot(['a'])).rejects.toThrow('a mistake');
+    versions.snapshot = (tags) => mended.snapshot(tags);
+    const observed = shared.snapshot(['a']);
     await until(() => mended.asked.length === 1);
     mended.asked[0]?.answer();
     expect(await observed).toBeInstanceOf(Map);
   });
 
-  it('asks nothing while this instance does not hear what others write without the versionStore', async () => {
+  it('asks nothing while this instance does not hear what others write without the versions', async () => {
     const backplane = { mayAnswer: false };
-    shared = new SnapshotBatch(versionStore, new CacheStatistics(), backplane);
-    expect(await shared.observe(['a'])).toMatchObject({ detail: 'cut-off' });
+    shared = new SnapshotBatch(versions, new CacheEvents(), backplane);
+    expect(await shared.snapshot(['a'])).toMatchObject({ detail: 'cut-off' });
     backplane.mayAnswer = true;
-    const observed = shared.observe(['a']);
-    await until(() => versionStore.asked.length === 1);
-    versionStore.asked[0]?.answer();
+    const observed = shared.snapshot(['a']);
+    await until(() => versions.asked.length === 1);
+    versions.asked[0]?.answer();
     expect(await observed).toBeInstanceOf(Map);
   });
 });

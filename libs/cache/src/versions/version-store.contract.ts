@@ -1,49 +1,66 @@
-import { eventually } from '../../../../test/support/eventually.js';
 import { EPOCH, VersionStoreUnavailableError, type Advance, type VersionStore } from './version-store.js';
 
-/** A versionStore under test, whose pendingWrites live for `pendingWriteLifetime` until `pass` lets that time go by. */
+/** A version store under test, not opened yet. */
 export interface VersionStoreUnderTest {
-  readonly versionStore: VersionStore;
-  /** Waits, or moves the clock, until every pendingWrite that was announced is past its deadline. */
+  readonly versions: VersionStore;
+  /** Waits, or moves the store's clock, until every pending write has expired. */
   readonly passDeadline: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** What every versionStore must do. One suite for all of them. */
+/** How long to wait for a condition, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/**
+ * The contract of version stores, for test runners with the global functions of Jest:
+ *
+ * ```ts
+ * import { describeVersionStore } from '@mes/cache/testing';
+ * describeVersionStore('MyStore', async () => ({ versions: new MyStore(…), passDeadline, close }));
+ * ```
+ *
+ * @param open is called for each test; the store must be empty
+ */
 export function describeVersionStore(name: string, open: () => Promise<VersionStoreUnderTest>): void {
-  describe(`${name} as a versionStore`, () => {
+  describe(`${name} as a version store`, () => {
     let test: VersionStoreUnderTest;
-    let versionStore: VersionStore;
+    let versions: VersionStore;
 
     beforeEach(async () => {
       test = await open();
-      versionStore = test.versionStore;
-      await versionStore.open();
+      versions = test.versions;
+      await versions.open();
     });
 
     afterEach(() => test.close());
 
+    async function eventually(condition: () => boolean): Promise<void> {
+      for (const end = Date.now() + TIMEOUT; !condition(); await new Promise((resolve) => setTimeout(resolve, 5))) {
+        if (Date.now() > end) throw new Error(`not within ${TIMEOUT} ms: ${String(condition)}`);
+      }
+    }
+
     async function versionOf(tag: string): Promise<string> {
-      const version = (await versionStore.ensureVersions([tag])).get(tag);
-      if (version === undefined) throw new Error(`${tag} was not observed`);
+      const version = (await versions.ensureVersions([tag])).get(tag);
+      if (version === undefined) throw new Error(`the snapshot lacks ${tag}`);
       return version;
     }
 
     async function pendingOn(...tags: string[]): Promise<readonly string[]> {
-      return (await versionStore.pending(tags)).writeIds;
+      return (await versions.pending(tags)).writeIds;
     }
 
-    it('observes all tags that were asked for, and the epoch', async () => {
-      const observed = await versionStore.ensureVersions(['a', 'b']);
-      expect([...observed.keys()].sort()).toEqual(['a', 'b', EPOCH]);
-      expect(new Set(observed.values()).size).toBe(3);
+    it('gives versions of all tags and of the epoch', async () => {
+      const snapshot = await versions.ensureVersions(['a', 'b']);
+      expect([...snapshot.keys()].sort()).toEqual(['a', 'b', EPOCH]);
+      expect(new Set(snapshot.values()).size).toBe(3);
     });
 
-    it('observes the same versions as long as nobody writes', async () => {
-      expect(await versionStore.ensureVersions(['a', 'b'])).toEqual(await versionStore.ensureVersions(['a', 'b']));
+    it('gives the same versions as long as nobody writes', async () => {
+      expect(await versions.ensureVersions(['a', 'b'])).toEqual(await versions.ensureVersions(['a', 'b']));
     });
 
-    it('gives all who find a version missing at the same time the same replacement', async () => {
+    it('replaces a missing version once for all readers at the same time', async () => {
       const observed = await Promise.all(Array.from({ length: 20 }, () => versionOf('fresh')));
       expect(new Set(observed).size).toBe(1);
     });
@@ -52,327 +69,342 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       const seen = new Set<string>();
       for (let i = 0; i < 50; i += 1) {
         seen.add(await versionOf('a'));
-        await versionStore.invalidate(['a']);
+        await versions.invalidate(['a']);
       }
       expect(seen.size).toBe(50);
     });
 
-    it('evicts the tags that are named and no others', async () => {
-      const before = await versionStore.ensureVersions(['a', 'b', 'c']);
-      await versionStore.invalidate(['a', 'b']);
-      const after = await versionStore.ensureVersions(['a', 'b', 'c']);
+    it('invalidates the given tags and no others', async () => {
+      const before = await versions.ensureVersions(['a', 'b', 'c']);
+      await versions.invalidate(['a', 'b']);
+      const after = await versions.ensureVersions(['a', 'b', 'c']);
       expect(after.get('a')).not.toBe(before.get('a'));
       expect(after.get('b')).not.toBe(before.get('b'));
       expect(after.get('c')).toBe(before.get('c'));
       expect(after.get(EPOCH)).toBe(before.get(EPOCH));
     });
 
-    it('evicts everything by evicting the epoch', async () => {
-      const before = (await versionStore.ensureVersions([])).get(EPOCH);
-      await versionStore.invalidate([EPOCH]);
-      expect((await versionStore.ensureVersions([])).get(EPOCH)).not.toBe(before);
+    it('invalidates everything by the epoch', async () => {
+      const before = (await versions.ensureVersions([])).get(EPOCH);
+      await versions.invalidate([EPOCH]);
+      expect((await versions.ensureVersions([])).get(EPOCH)).not.toBe(before);
     });
 
-    it('brings a refreshed version into force while the observed one stands', async () => {
+    it('swaps the expected version for the next one', async () => {
       const observed = await versionOf('a');
-      await versionStore.complete(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
+      await versions.complete(
+        ['w'],
+        [{ tag: 'a', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } }],
+      );
       expect(await versionOf('a')).toBe('prepared');
     });
 
-    it('evicts instead when somebody has written since the version was observed', async () => {
+    it('invalidates instead if the expected version does not stand any more', async () => {
       const observed = await versionOf('a');
-      await versionStore.invalidate(['a']);
-      const evicted = await versionOf('a');
-      await versionStore.complete(['w'], [{ tag: 'a', refreshed: { observed, version: 'prepared' } }]);
-      expect(['prepared', observed, evicted]).not.toContain(await versionOf('a'));
+      await versions.invalidate(['a']);
+      const invalidated = await versionOf('a');
+      await versions.complete(
+        ['w'],
+        [{ tag: 'a', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } }],
+      );
+      expect(['prepared', observed, invalidated]).not.toContain(await versionOf('a'));
     });
 
-    it('brings only one of two versions into force that were prepared at the same time', async () => {
+    it('makes only one of two versions current that expect the same version', async () => {
       const observed = await versionOf('a');
-      await versionStore.complete(['w1'], [{ tag: 'a', refreshed: { observed, version: 'first' } }]);
-      await versionStore.complete(['w2'], [{ tag: 'a', refreshed: { observed, version: 'second' } }]);
+      await versions.complete(
+        ['w1'],
+        [{ tag: 'a', swap: { expected: observed, next: 'first', otherwise: 'invalidate' } }],
+      );
+      await versions.complete(
+        ['w2'],
+        [{ tag: 'a', swap: { expected: observed, next: 'second', otherwise: 'invalidate' } }],
+      );
       expect(['first', 'second', observed]).not.toContain(await versionOf('a'));
     });
 
-    it('does nothing at all when a advance refuses, because somebody has written since the version was observed', async () => {
-      await versionStore.begin({ id: 'w', tags: ['a', 'b'] });
-      const before = await versionStore.ensureVersions(['a', 'b', 'c']);
-      await versionStore.invalidate(['a']);
-      const evicted = await versionOf('a');
+    it('does nothing at all if a swap refuses', async () => {
+      await versions.begin({ id: 'w', tags: ['a', 'b'] });
+      const before = await versions.ensureVersions(['a', 'b', 'c']);
+      await versions.invalidate(['a']);
+      const invalidated = await versionOf('a');
       const advances = (observed: string): Advance[] => [
         { tag: 'b' },
-        { tag: 'a', refreshed: { observed, version: 'prepared', orRefuse: true } },
+        { tag: 'a', swap: { expected: observed, next: 'prepared', otherwise: 'refuse' } },
         { tag: 'c' },
       ];
-      expect(await versionStore.complete(['w'], advances(before.get('a') ?? ''))).toBe(false);
-      expect(await versionStore.ensureVersions(['a', 'b', 'c'])).toEqual(new Map([...before, ['a', evicted]]));
+      expect(await versions.complete(['w'], advances(before.get('a') ?? ''))).toBe(false);
+      expect(await versions.ensureVersions(['a', 'b', 'c'])).toEqual(new Map([...before, ['a', invalidated]]));
 
-      expect(await versionStore.complete(['w'], advances(evicted))).toBe(true);
+      expect(await versions.complete(['w'], advances(invalidated))).toBe(true);
       expect(await versionOf('a')).toBe('prepared');
       expect(await versionOf('b')).not.toBe(before.get('b'));
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual([]);
+      expect(await versions.sweepExpired()).toEqual([]);
     });
 
-    it('sweeps a write whose settlement was refused', async () => {
-      await versionStore.begin({ id: 'w', tags: ['a'] });
-      await versionStore.complete(
-        ['w'],
-        [{ tag: 'a', refreshed: { observed: 'never', version: 'x', orRefuse: true } }],
-      );
+    it('sweeps a write whose completion was refused', async () => {
+      await versions.begin({ id: 'w', tags: ['a'] });
+      await versions.complete(['w'], [{ tag: 'a', swap: { expected: 'never', next: 'x', otherwise: 'refuse' } }]);
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual(['a']);
+      expect(await versions.sweepExpired()).toEqual(['a']);
     });
 
-    it('observes along with an announcement, before the write', async () => {
-      const observed = await versionStore.begin({ id: 'w', tags: ['a', 'b'] }, ['a']);
+    it('takes a snapshot with the announcement of a write', async () => {
+      const observed = await versions.begin({ id: 'w', tags: ['a', 'b'] }, ['a']);
       expect(observed.get('a')).toBe(await versionOf('a'));
       expect(observed.has(EPOCH)).toBe(true);
     });
 
-    it('leaves the tags of an announced write alone until its deadline', async () => {
+    it('leaves the tags of a pending write alone until it expires', async () => {
       const before = await versionOf('a');
-      await versionStore.begin({ id: 'w', tags: ['a'] });
-      expect(await versionStore.sweepExpired()).toEqual([]);
+      await versions.begin({ id: 'w', tags: ['a'] });
+      expect(await versions.sweepExpired()).toEqual([]);
       expect(await versionOf('a')).toBe(before);
     });
 
-    it('evicts the tags of a write that did not finish by its deadline, once', async () => {
-      const before = await versionStore.ensureVersions(['a', 'b', 'c']);
-      await versionStore.begin({ id: 'w', tags: ['a', 'b'] });
+    it('invalidates the tags of an expired write, once', async () => {
+      const before = await versions.ensureVersions(['a', 'b', 'c']);
+      await versions.begin({ id: 'w', tags: ['a', 'b'] });
       await test.passDeadline();
-      expect([...(await versionStore.sweepExpired())].sort()).toEqual(['a', 'b']);
-      const after = await versionStore.ensureVersions(['a', 'b', 'c']);
+      expect([...(await versions.sweepExpired())].sort()).toEqual(['a', 'b']);
+      const after = await versions.ensureVersions(['a', 'b', 'c']);
       expect(after.get('a')).not.toBe(before.get('a'));
       expect(after.get('b')).not.toBe(before.get('b'));
       expect(after.get('c')).toBe(before.get('c'));
-      expect(await versionStore.sweepExpired()).toEqual([]);
+      expect(await versions.sweepExpired()).toEqual([]);
     });
 
-    it('does not sweepExpired a write that was settled, whatever came of it', async () => {
-      await versionStore.begin({ id: 'committed', tags: ['a'] });
-      await versionStore.begin({ id: 'withdrawn', tags: ['b'] });
-      await versionStore.complete(['committed'], [{ tag: 'a' }]);
-      await versionStore.complete(['withdrawn'], []);
-      const before = await versionStore.ensureVersions(['a', 'b']);
+    it('does not sweep a completed write, whatever came of it', async () => {
+      await versions.begin({ id: 'committed', tags: ['a'] });
+      await versions.begin({ id: 'aborted', tags: ['b'] });
+      await versions.complete(['committed'], [{ tag: 'a' }]);
+      await versions.complete(['aborted'], []);
+      const before = await versions.ensureVersions(['a', 'b']);
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual([]);
-      expect(await versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+      expect(await versions.sweepExpired()).toEqual([]);
+      expect(await versions.ensureVersions(['a', 'b'])).toEqual(before);
     });
 
-    it('settles several writes in one step, and applies their advances one after the other', async () => {
-      await versionStore.begin({ id: 'w1', tags: ['a'] });
-      const observed = await versionStore.begin({ id: 'w2', tags: ['b'] }, ['a', 'b']);
+    it('completes several writes in one step, and applies their advances one after the other', async () => {
+      await versions.begin({ id: 'w1', tags: ['a'] });
+      const observed = await versions.begin({ id: 'w2', tags: ['b'] }, ['a', 'b']);
       const [a = '', b = ''] = [observed.get('a'), observed.get('b')];
-      await versionStore.complete(
+      await versions.complete(
         ['w1', 'w2'],
         [
-          { tag: 'a', refreshed: { observed: a, version: 'prepared a' } },
+          { tag: 'a', swap: { expected: a, next: 'prepared a', otherwise: 'invalidate' } },
           { tag: 'b' },
-          { tag: 'b', refreshed: { observed: b, version: 'prepared b' } },
+          { tag: 'b', swap: { expected: b, next: 'prepared b', otherwise: 'invalidate' } },
         ],
       );
       expect(await versionOf('a')).toBe('prepared a');
       expect(['prepared b', b]).not.toContain(await versionOf('b'));
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual([]);
+      expect(await versions.sweepExpired()).toEqual([]);
     });
 
-    it('keeps the pendingWrites of writes apart that touch the same tags', async () => {
-      await versionStore.begin({ id: 'w1', tags: ['a'] });
-      await versionStore.begin({ id: 'w2', tags: ['a'] });
-      await versionStore.complete(['w1'], [{ tag: 'a' }]);
+    it('keeps pending writes on the same tags apart', async () => {
+      await versions.begin({ id: 'w1', tags: ['a'] });
+      await versions.begin({ id: 'w2', tags: ['a'] });
+      await versions.complete(['w1'], [{ tag: 'a' }]);
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual(['a']);
+      expect(await versions.sweepExpired()).toEqual(['a']);
     });
 
-    it('tells the writes under way that touch or make any of the tags', async () => {
+    it('gives the pending writes that touch or create any of the tags', async () => {
       expect(await pendingOn('a')).toEqual([]);
-      await versionStore.begin({ id: 'w1', tags: ['a', 'b'] });
-      await versionStore.begin({ id: 'w2', tags: ['b'], made: ['c'] });
+      await versions.begin({ id: 'w1', tags: ['a', 'b'] });
+      await versions.begin({ id: 'w2', tags: ['b'], creates: ['c'] });
       expect(await pendingOn('a', 'd')).toEqual(['w1']);
       expect([...(await pendingOn('b'))].sort()).toEqual(['w1', 'w2']);
       expect(await pendingOn('c')).toEqual(['w2']);
       expect(await pendingOn('d')).toEqual([]);
-      await versionStore.complete(['w1'], [{ tag: 'a' }]);
+      await versions.complete(['w1'], [{ tag: 'a' }]);
       expect(await pendingOn('a', 'b')).toEqual(['w2']);
     });
 
-    it('tells the versions along with the writes under way', async () => {
-      const observed = await versionStore.ensureVersions(['a', 'b']);
-      expect((await versionStore.pending(['a', 'b'])).observed).toEqual(observed);
-      await versionStore.invalidate(['a']);
-      expect((await versionStore.pending(['a', 'b'])).observed).toEqual(await versionStore.ensureVersions(['a', 'b']));
+    it('gives the versions along with the pending writes', async () => {
+      const snapshot = await versions.ensureVersions(['a', 'b']);
+      expect((await versions.pending(['a', 'b'])).snapshot).toEqual(snapshot);
+      await versions.invalidate(['a']);
+      expect((await versions.pending(['a', 'b'])).snapshot).toEqual(await versions.ensureVersions(['a', 'b']));
     });
 
-    it('evicts, on behalf of somebody else, the tags and what writes under way touch that touch any of them', async () => {
-      const before = await versionStore.ensureVersions(['a', 'b', 'c', 'd', 'e']);
-      await versionStore.begin({ id: 'w1', tags: ['a', 'b'] });
-      await versionStore.begin({ id: 'w2', tags: ['c'], made: ['a'] });
-      await versionStore.begin({ id: 'w3', tags: ['d'] });
-      await versionStore.invalidateOnBehalf(['a']);
-      const after = await versionStore.ensureVersions(['a', 'b', 'c', 'd', 'e']);
+    it('invalidates, on behalf of another instance, the tags and those of the pending writes on them', async () => {
+      const before = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
+      await versions.begin({ id: 'w1', tags: ['a', 'b'] });
+      await versions.begin({ id: 'w2', tags: ['c'], creates: ['a'] });
+      await versions.begin({ id: 'w3', tags: ['d'] });
+      await versions.invalidateOnBehalf(['a']);
+      const after = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
       const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
       expect(changed.sort()).toEqual(['a', 'b', 'c']);
       expect([...(await pendingOn('a'))].sort()).toEqual(['w1', 'w2']);
     });
 
-    it('invalidates what expired writes touch that touch any of the tags, once, and nobody waits for them again', async () => {
-      const before = await versionStore.ensureVersions(['a', 'b', 'c', 'd', 'e']);
-      await versionStore.begin({ id: 'w1', tags: ['a', 'b'] });
-      await versionStore.begin({ id: 'w2', tags: ['c'], made: ['a'] });
-      await versionStore.begin({ id: 'w3', tags: ['d'] });
-      await versionStore.invalidateOverdue(['a']);
-      const after = await versionStore.ensureVersions(['a', 'b', 'c', 'd', 'e']);
+    it('invalidates all tags of overdue writes once, and takes them for pending no more', async () => {
+      const before = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
+      await versions.begin({ id: 'w1', tags: ['a', 'b'] });
+      await versions.begin({ id: 'w2', tags: ['c'], creates: ['a'] });
+      await versions.begin({ id: 'w3', tags: ['d'] });
+      await versions.invalidateOverdue(['a']);
+      const after = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
       const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
       expect(changed.sort()).toEqual(['a', 'b', 'c']);
       expect(new Set(after.values()).size).toBe(after.size);
       expect(await pendingOn('a')).toEqual([]);
       expect(await pendingOn('d')).toEqual(['w3']);
 
-      const page = { tag: 'page', refreshed: { observed: after.get('d') ?? '', version: 'prepared' } };
-      await versionStore.invalidateOverdue(['a']);
-      await versionStore.complete([], [page], ['a']);
-      await versionStore.invalidateOnBehalf(['a']);
-      expect((await versionStore.ensureVersions(['b', 'c'])).get('b')).toBe(after.get('b'));
+      const page: Advance = {
+        tag: 'page',
+        swap: { expected: after.get('d') ?? '', next: 'prepared', otherwise: 'invalidate' },
+      };
+      await versions.invalidateOverdue(['a']);
+      await versions.complete([], [page], ['a']);
+      await versions.invalidateOnBehalf(['a']);
+      expect((await versions.ensureVersions(['b', 'c'])).get('b')).toBe(after.get('b'));
     });
 
-    it('evicts, with what comes into force, what the writes touch that it may show, but for what comes into force', async () => {
-      await versionStore.begin({ id: 'w1', tags: ['page', 'order 1'] });
-      await versionStore.begin({ id: 'w2', tags: ['page', 'order 2', 'other'], made: ['order 3'] });
-      await versionStore.begin({ id: 'w3', tags: ['other'] });
+    it('invalidates, with a swap, what the pending writes touch that the new response may show', async () => {
+      await versions.begin({ id: 'w1', tags: ['page', 'order 1'] });
+      await versions.begin({ id: 'w2', tags: ['page', 'order 2', 'other'], creates: ['order 3'] });
+      await versions.begin({ id: 'w3', tags: ['other'] });
       const tags = ['page', 'order 1', 'order 2', 'order 3', 'other', 'epoch'];
-      const before = await versionStore.ensureVersions(tags);
+      const before = await versions.ensureVersions(tags);
       const observed = before.get('page') ?? '';
-      const page = { tag: 'page', refreshed: { observed, version: 'prepared' } };
-      expect(await versionStore.complete(['w1'], [page, { tag: 'order 1' }], ['page'])).toBe(true);
-      const after = await versionStore.ensureVersions(tags);
+      const page: Advance = { tag: 'page', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } };
+      expect(await versions.complete(['w1'], [page, { tag: 'order 1' }], ['page'])).toBe(true);
+      const after = await versions.ensureVersions(tags);
       expect(after.get('page')).toBe('prepared');
       const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
       expect(changed.sort()).toEqual(['order 1', 'order 2', 'other', 'page']);
     });
 
-    it('keeps what was made anew in the same step, whether or not it is shown', async () => {
-      await versionStore.begin({ id: 'w', tags: ['page', 'counts', 'order'] });
-      const before = await versionStore.ensureVersions(['page', 'counts', 'order']);
-      const advances = ['page', 'counts'].map((tag) => ({
+    it('keeps what was refreshed in the same step, whether or not it is shown', async () => {
+      await versions.begin({ id: 'w', tags: ['page', 'counts', 'order'] });
+      const before = await versions.ensureVersions(['page', 'counts', 'order']);
+      const advances = ['page', 'counts'].map((tag): Advance => ({
         tag,
-        refreshed: { observed: before.get(tag) ?? '', version: `prepared ${tag}`, orRefuse: true },
+        swap: { expected: before.get(tag) ?? '', next: `prepared ${tag}`, otherwise: 'refuse' },
       }));
-      await versionStore.complete([], advances, ['page']);
-      const after = await versionStore.ensureVersions(['page', 'counts', 'order']);
+      await versions.complete([], advances, ['page']);
+      const after = await versions.ensureVersions(['page', 'counts', 'order']);
       expect(after.get('page')).toBe('prepared page');
       expect(after.get('counts')).toBe('prepared counts');
       expect(after.get('order')).not.toBe(before.get('order'));
     });
 
-    it('evicts what a write touches that shares nothing but what is shown and not moved on', async () => {
-      await versionStore.begin({ id: 'w', tags: ['shown', 'order'] });
-      const before = await versionStore.ensureVersions(['shown', 'order', 'page']);
-      const page = { tag: 'page', refreshed: { observed: before.get('page') ?? '', version: 'prepared' } };
-      await versionStore.complete([], [page], ['page', 'shown']);
-      const after = await versionStore.ensureVersions(['shown', 'order', 'page']);
+    it('invalidates what a pending write touches that shares only shown tags with the step', async () => {
+      await versions.begin({ id: 'w', tags: ['shown', 'order'] });
+      const before = await versions.ensureVersions(['shown', 'order', 'page']);
+      const page: Advance = {
+        tag: 'page',
+        swap: { expected: before.get('page') ?? '', next: 'prepared', otherwise: 'invalidate' },
+      };
+      await versions.complete([], [page], ['page', 'shown']);
+      const after = await versions.ensureVersions(['shown', 'order', 'page']);
       expect(after.get('page')).toBe('prepared');
       expect(after.get('shown')).not.toBe(before.get('shown'));
       expect(after.get('order')).not.toBe(before.get('order'));
     });
 
-    it('invalidates what an expired write touches again when it finishes', async () => {
-      await versionStore.begin({ id: 'w', tags: ['a'] });
-      await versionStore.invalidateOverdue(['a']);
+    it('invalidates the tags of an overdue write again when it completes', async () => {
+      await versions.begin({ id: 'w', tags: ['a'] });
+      await versions.invalidateOverdue(['a']);
       const before = await versionOf('a');
-      await versionStore.complete(['w'], [{ tag: 'a' }]);
+      await versions.complete(['w'], [{ tag: 'a' }]);
       expect(await versionOf('a')).not.toBe(before);
       await test.passDeadline();
-      expect(await versionStore.sweepExpired()).toEqual([]);
+      expect(await versions.sweepExpired()).toEqual([]);
     });
 
-    it('invalidates what an expired write touches again at its deadline', async () => {
-      await versionStore.begin({ id: 'w', tags: ['a', 'b'] });
-      await versionStore.invalidateOverdue(['a']);
+    it('invalidates the tags of an overdue write again when it expires', async () => {
+      await versions.begin({ id: 'w', tags: ['a', 'b'] });
+      await versions.invalidateOverdue(['a']);
       const before = await versionOf('b');
       await test.passDeadline();
-      expect([...(await versionStore.sweepExpired())].sort()).toEqual(['a', 'b']);
+      expect([...(await versions.sweepExpired())].sort()).toEqual(['a', 'b']);
       expect(await versionOf('b')).not.toBe(before);
     });
 
-    it('observes the epoch and what has a version, and creates none', async () => {
-      await versionStore.invalidate(['a']);
-      expect([...(await versionStore.observe(['a', 'b'])).keys()].sort()).toEqual(['a', EPOCH]);
-      expect([...(await versionStore.observe(['b'])).keys()]).toEqual([EPOCH]);
-      expect(await versionStore.observe(['a'])).toEqual(await versionStore.ensureVersions(['a']));
+    it('takes snapshots of the epoch and of tags with a version, and creates no version', async () => {
+      await versions.invalidate(['a']);
+      expect([...(await versions.snapshot(['a', 'b'])).keys()].sort()).toEqual(['a', EPOCH]);
+      expect([...(await versions.snapshot(['b'])).keys()]).toEqual([EPOCH]);
+      expect(await versions.snapshot(['a'])).toEqual(await versions.ensureVersions(['a']));
     });
 
-    /** A versionStore that is not open yet, in the place of the one that is. */
+    /** Another store, not opened yet, in place of the present one. */
     async function anew(): Promise<VersionStore> {
       await test.close();
       test = await open();
-      return test.versionStore;
+      return test.versions;
     }
 
-    it('keeps everything when it is admitted again for the same', async () => {
-      versionStore = await anew();
-      await versionStore.open({ admit: () => Promise.resolve('one') });
-      const before = await versionStore.ensureVersions(['a', 'b']);
-      versionStore.revalidate('a test');
-      await eventually(() => versionStore.available);
-      expect(await versionStore.ensureVersions(['a', 'b'])).toEqual(before);
+    it('keeps everything when it is admitted again under the same label', async () => {
+      versions = await anew();
+      await versions.open({ admit: () => Promise.resolve('one') });
+      const before = await versions.ensureVersions(['a', 'b']);
+      versions.revalidate('a test');
+      await eventually(() => versions.available);
+      expect(await versions.ensureVersions(['a', 'b'])).toEqual(before);
     });
 
-    it('begins a new epoch when it is admitted for something else', async () => {
+    it('begins a new epoch when it is admitted under another label', async () => {
       let label = 'one';
-      versionStore = await anew();
-      await versionStore.open({ admit: () => Promise.resolve(label) });
-      const before = await versionStore.ensureVersions(['a']);
+      versions = await anew();
+      await versions.open({ admit: () => Promise.resolve(label) });
+      const before = await versions.ensureVersions(['a']);
       label = 'two';
-      versionStore.revalidate('a test');
-      await eventually(() => versionStore.available);
-      const after = await versionStore.ensureVersions(['a']);
+      versions.revalidate('a test');
+      await eventually(() => versions.available);
+      const after = await versions.ensureVersions(['a']);
       expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
       expect(after.get('a')).toBe(before.get('a'));
     });
 
-    it('is not available while it is refused', async () => {
+    it('is not available while its admission is refused', async () => {
       let isRefused = true;
-      versionStore = await anew();
-      await versionStore.open({
+      versions = await anew();
+      await versions.open({
         admit: () => (isRefused ? Promise.reject(new Error('refused')) : Promise.resolve('one')),
       });
-      expect(versionStore.available).toBe(false);
-      expect(versionStore.store).toBeUndefined();
-      await expect(versionStore.observe([])).rejects.toBeInstanceOf(VersionStoreUnavailableError);
+      expect(versions.available).toBe(false);
+      expect(versions.store).toBeUndefined();
+      await expect(versions.snapshot([])).rejects.toBeInstanceOf(VersionStoreUnavailableError);
       isRefused = false;
-      await eventually(() => versionStore.available);
-      expect(versionStore.store).toEqual(expect.any(String));
+      await eventually(() => versions.available);
+      expect(versions.store).toEqual(expect.any(String));
     });
 
-    it('makes up for what is unconfirmed before it is available again, and loses nothing else', async () => {
-      const before = await versionStore.ensureVersions(['a', 'b']);
-      versionStore.markUnconfirmed(['a']);
-      expect(versionStore.available).toBe(false);
-      await eventually(() => versionStore.available);
-      const after = await versionStore.ensureVersions(['a', 'b']);
+    it('makes up for unconfirmed invalidations before it is available again, and loses nothing else', async () => {
+      const before = await versions.ensureVersions(['a', 'b']);
+      versions.markUnconfirmed(['a']);
+      expect(versions.available).toBe(false);
+      await eventually(() => versions.available);
+      const after = await versions.ensureVersions(['a', 'b']);
       expect(after.get('a')).not.toBe(before.get('a'));
       expect(after.get('b')).toBe(before.get('b'));
       expect(after.get(EPOCH)).toBe(before.get(EPOCH));
     });
 
-    it('begins a new epoch when that is unconfirmed, or so much that it is not worth telling apart', async () => {
+    it('begins a new epoch if the epoch, or very many tags, are unconfirmed', async () => {
       for (const unconfirmed of [[EPOCH], Array.from({ length: 1_001 }, (_, i) => `tag ${i}`)]) {
-        const before = (await versionStore.observe([])).get(EPOCH);
-        versionStore.markUnconfirmed(unconfirmed);
-        await eventually(() => versionStore.available);
-        expect((await versionStore.observe([])).get(EPOCH)).not.toBe(before);
+        const before = (await versions.snapshot([])).get(EPOCH);
+        versions.markUnconfirmed(unconfirmed);
+        await eventually(() => versions.available);
+        expect((await versions.snapshot([])).get(EPOCH)).not.toBe(before);
       }
     });
 
-    it('knows no member that has left no sign', async () => {
-      expect(await versionStore.arePresent([])).toBe(true);
-      expect(await versionStore.arePresent(['somebody'])).toBe(false);
+    it('knows no member that has not checked in', async () => {
+      expect(await versions.arePresent([])).toBe(true);
+      expect(await versions.arePresent(['somebody'])).toBe(false);
     });
 
     it('is available', () => {
-      expect(versionStore.available).toBe(true);
+      expect(versions.available).toBe(true);
     });
   });
 }

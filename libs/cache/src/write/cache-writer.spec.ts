@@ -1,19 +1,10 @@
-import { createCache } from 'cache-manager';
+import { cacheParts } from '../../../../test/support/cache-parts.js';
 import { eventually } from '../../../../test/support/eventually.js';
-import { ResponseCache } from '../read/response-cache.js';
-import { CacheStatistics } from '../cache-statistics.js';
-import { toCachedResponse } from '../entries/to-cached-response.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
-import { EntryStore } from '../entries/entry-store.js';
-import { L1Cache } from '../entries/l1-cache.js';
-import { memoryStore } from '../entries/memory-store.js';
-import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
-import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { NoLeases } from '../read/load-leases.js';
-import { CacheWriter } from './cache-writer.js';
+import { toCachedResponse } from '../entries/cached-response.js';
 import { Backplane, CutOffError, InvalidationNotRelayedError } from '../versions/backplane.js';
-import { Refresher } from './refresher.js';
-import { RefreshOnWrite } from '../read/refresh-on-write.js';
+import { MemoryVersionStore } from '../versions/memory-version-store.js';
+import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
+import type { WriteOutcome } from './cache-writer.js';
 
 class TestBackplane extends Backplane {
   readonly mayAnswer = true;
@@ -32,116 +23,138 @@ class TestBackplane extends Backplane {
   }
 }
 
+class RolledBackError extends Error {}
+
 const question = { key: 'order 7', tags: ['order:7'] };
-const pendingWrite = { id: 'write', tags: ['order:7', 'list'] };
+const created = { keys: [question.key], value: 'written through' };
 
 describe('CacheWriter', () => {
   let now: number;
-  let versionStore: MemoryVersionStore;
-  let cache: ResponseCache;
-  let writes: CacheWriter;
-  let statistics: CacheStatistics;
-  let entries: EntryStore;
-  let warm: RefreshOnWrite;
+  let versions: MemoryVersionStore;
+  let parts: ReturnType<typeof cacheParts>;
 
   beforeEach(() => {
     now = 0;
-    statistics = new CacheStatistics();
-    versionStore = new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now });
-    const near = new L1Cache(1e6, 60_000);
-    entries = new EntryStore(createCache({ stores: [memoryStore(near)] }), near, CACHE_DEFAULTS, statistics);
-    warm = new RefreshOnWrite();
-    cache = new ResponseCache(versionStore, entries, new NoLeases(), warm, CACHE_DEFAULTS, statistics);
-    writes = writesWith();
+    versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now });
+    parts = partsWith();
   });
 
-  function writesWith(backplane?: Backplane): CacheWriter {
-    const refresher = new Refresher(
-      versionStore,
-      entries,
-      new NoLeases(),
-      warm,
-      { ...CACHE_DEFAULTS, refreshTimeout: 50 },
-      statistics,
-    );
-    return new CacheWriter(versionStore, entries, refresher, statistics, backplane);
+  function partsWith(backplane?: Backplane): ReturnType<typeof cacheParts> {
+    const options = { pendingWriteTimeout: 50, isRolledBack: (error: unknown) => error instanceof RolledBackError };
+    return cacheParts({ versions, options, ...(backplane ? { backplane } : {}) });
   }
 
   async function read(): Promise<string> {
-    const { answer, outcome } = await cache.answer(question, () =>
-      Promise.resolve(toCachedResponse('from the source')),
-    );
-    return `${outcome.kind}: ${JSON.parse(answer.identity.body.toString()) as string}`;
+    const load = () => Promise.resolve(toCachedResponse('from the source'));
+    const { response, outcome } = await parts.responses.get(question, load);
+    return `${outcome.kind}: ${JSON.parse(response.identity.body.toString()) as string}`;
   }
 
-  async function create(beforeSettling: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
-    const { store, observed } = await writes.begin(pendingWrite, ['order:7']);
-    await beforeSettling();
-    await writes.finish({
-      writeId: 'write',
-      changed: ['list'],
-      made: { tag: 'order:7', keys: [question.key], answer: toCachedResponse('written through'), observed },
-      isAnnounced: store !== undefined,
-    });
+  /** Creates order 7, which changes the list. */
+  function create(
+    transaction: () => Promise<unknown> = () => Promise.resolve(),
+    outcome: WriteOutcome = { created },
+  ): Promise<unknown> {
+    return parts.writer.write({ tags: ['list'], creates: 'order:7', transaction, outcome: () => outcome });
   }
 
-  it('brings what was written through into force', async () => {
+  it('returns what the transaction gives', async () => {
+    expect(await parts.writer.write({ tags: ['list'], transaction: () => Promise.resolve(7) })).toBe(7);
+  });
+
+  it('makes what was created current', async () => {
     await create();
     expect(await read()).toBe('hit: written through');
   });
 
-  it('evicts the other tags of the write in the same step', async () => {
-    const before = (await versionStore.observe(['list'])).get('list');
-    await create();
-    expect((await versionStore.observe(['list'])).get('list')).not.toBe(before);
+  it('invalidates the tags of the write after its transaction', async () => {
+    const before = (await versions.snapshot(['list'])).get('list');
+    let during: string | undefined;
+    await create(async () => (during = (await versions.snapshot(['list'])).get('list')));
+    expect(during).toBe(before);
+    expect((await versions.snapshot(['list'])).get('list')).not.toBe(before);
   });
 
-  it('leaves the last word to whoever changed the order between its commit and the end of its creation', async () => {
-    await create(() => versionStore.invalidate(['order:7']));
+  it('invalidates what the transaction has changed, and nothing else that it might have changed', async () => {
+    const before = await versions.ensureVersions(['a', 'b']);
+    const transaction = () => Promise.resolve();
+    await parts.writer.write({ tags: ['a', 'b'], transaction, outcome: () => ({ tags: ['a'] }) });
+    const after = await versions.ensureVersions(['a', 'b']);
+    expect(after.get('a')).not.toBe(before.get('a'));
+    expect(after.get('b')).toBe(before.get('b'));
+  });
+
+  it('leaves the last word to a change of the order between its commit and the end of its creation', async () => {
+    await create(() => versions.invalidate(['order:7']));
     expect(await read()).toBe('miss: from the source');
   });
 
-  it('brings nothing into force when a new epoch began meanwhile', async () => {
-    await create(() => versionStore.invalidate([EPOCH]));
+  it('makes nothing current if a new epoch began meanwhile', async () => {
+    await create(() => versions.invalidate([EPOCH]));
     expect(await read()).toBe('miss: from the source');
   });
 
-  it('replaces what a reader stored between commit and the end of the creation', async () => {
+  it('replaces what a reader stores between the commit and the end of the creation', async () => {
     let reading: Promise<string> | undefined;
     await create(() => {
       reading = read();
-      return eventually(() => statistics.loads === 1);
+      return eventually(() => parts.events({ type: 'load' }) === 1);
     });
     expect(await reading).toBe('miss: from the source');
     expect(await read()).toBe('hit: written through');
   });
 
-  it('leaves nothing to sweepExpired once a write is finished or withdrawn', async () => {
+  it('leaves nothing pending after a write', async () => {
     await create();
-    await writes.begin(pendingWrite);
-    await writes.abort('write');
     now += 1_000;
-    expect(await versionStore.sweepExpired()).toEqual([]);
+    expect(await versions.sweepExpired()).toEqual([]);
   });
 
-  it('evicts at once what a write touches of which nobody knows whether it happened, and again at its deadline', async () => {
-    await create();
-    await writes.begin(pendingWrite);
-    await writes.invalidate(pendingWrite.tags);
-    expect(await read()).toBe('miss: from the source');
-    now += 1_000;
-    expect(await versionStore.sweepExpired()).toEqual(pendingWrite.tags);
+  describe('when the transaction fails', () => {
+    it('leaves everything as it was if the transaction was rolled back', async () => {
+      const before = await versions.ensureVersions(['list']);
+      await expect(create(() => Promise.reject(new RolledBackError()))).rejects.toBeInstanceOf(RolledBackError);
+      expect(await versions.ensureVersions(['list'])).toEqual(before);
+      now += 1_000;
+      expect(await versions.sweepExpired()).toEqual([]);
+    });
+
+    it('invalidates the tags at once if it may have been committed, and again when the write expires', async () => {
+      const before = await versions.ensureVersions(['list']);
+      await expect(create(() => Promise.reject(new Error('connection lost')))).rejects.toThrow('connection lost');
+      expect((await versions.ensureVersions(['list'])).get('list')).not.toBe(before.get('list'));
+      now += 1_000;
+      expect(await versions.sweepExpired()).toEqual(['list']);
+    });
   });
 
-  it('leaves it to the sweeper to finish for a writer that died', async () => {
+  it.each([
+    ['a result', () => Promise.resolve()],
+    ['a refusal', () => Promise.reject(new RolledBackError())],
+  ])('gives %s only after the pending writes that it shows', async (_, transaction) => {
+    await versions.begin({ id: 'other', tags: ['order:7'] });
+    let isOver = false;
+    const write = parts.writer
+      .write({ tags: ['list'], shows: ['order:7'], transaction })
+      .catch(() => undefined)
+      .then(() => (isOver = true));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isOver).toBe(false);
+    const before = (await versions.snapshot(['order:7'])).get('order:7');
+    await write;
+    expect((await versions.snapshot(['order:7'])).get('order:7')).not.toBe(before);
+  });
+
+  it('leaves it to the sweeper to complete the write of a writer that died', async () => {
     expect(await read()).toBe('miss: from the source');
-    await writes.begin(pendingWrite);
+    void parts.writer.write({ tags: ['order:7'], transaction: () => new Promise(() => undefined) });
+    await eventually(async () => (await versions.pending(['order:7'])).writeIds.length === 1);
     now += 1_000;
-    await versionStore.sweepExpired();
+    expect(await versions.sweepExpired()).toEqual(['order:7']);
     expect(await read()).toBe('miss: from the source');
   });
 
-  describe('when the versionStore is away', () => {
+  describe('when the version store is away', () => {
     const away = (): Promise<never> => Promise.reject(new VersionStoreUnavailableError('redis-away'));
     let relayed: (readonly string[])[];
 
@@ -150,57 +163,58 @@ describe('CacheWriter', () => {
     });
 
     it('does not fail a write', async () => {
-      Object.assign(versionStore, { begin: away, complete: away });
+      Object.assign(versions, { begin: away, complete: away });
       await create();
-      expect(statistics.unannouncedWrites).toBe(1);
-      expect(statistics.relayedWrites).toBe(1);
+      expect(parts.events({ type: 'unannounced-write' })).toBe(1);
+      expect(parts.events({ type: 'relayed-write' })).toBe(1);
     });
 
     it.each([
       ['from the beginning', { begin: away, complete: away }],
       ['after the announcement', { complete: away }],
     ])('%s: relays all tags of the write, and waits for that', async (_, methods) => {
-      Object.assign(versionStore, methods);
+      Object.assign(versions, methods);
       let release!: () => void;
       const gate = new Promise<void>((resolve) => (release = resolve));
-      writes = writesWith(
+      parts = partsWith(
         new TestBackplane(async (tags) => {
           await gate;
           relayed.push(tags);
         }),
       );
-      let finished = false;
-      const creation = create().then(() => (finished = true));
+      let isOver = false;
+      const creation = create().then(() => (isOver = true));
       await new Promise((resolve) => setImmediate(resolve));
-      expect(finished).toBe(false);
+      expect(isOver).toBe(false);
       release();
       await creation;
       expect(relayed).toEqual([['list', 'order:7']]);
     });
 
-    it('relays a write that others look for elsewhere, or that was announced too late, although the versionStore knows of it', async () => {
-      writes = writesWith(
+    it('relays a write whose transaction found that other instances use another store', async () => {
+      parts = partsWith(
         new TestBackplane((tags) => {
           relayed.push(tags);
           return Promise.resolve();
         }),
       );
-      await writes.begin(pendingWrite);
-      await writes.finish({ writeId: 'write', changed: ['list'], isAnnounced: false });
+      await create(undefined, { isAnnounced: false });
       expect(relayed).toEqual([['list']]);
     });
 
-    it('refuses a write, before it begins, of which nobody could be told', async () => {
-      Object.assign(versionStore, { begin: away });
+    it('refuses a write before its transaction if nobody could be told of it', async () => {
+      Object.assign(versions, { begin: away });
       const backplane = new TestBackplane();
       backplane.isMember = false;
-      writes = writesWith(backplane);
-      await expect(writes.begin(pendingWrite)).rejects.toBeInstanceOf(CutOffError);
+      parts = partsWith(backplane);
+      let began = 0;
+      await expect(create(() => Promise.resolve((began += 1)))).rejects.toBeInstanceOf(CutOffError);
+      expect(began).toBe(0);
     });
 
-    it('does not acknowledge a write that the others could not be told of', async () => {
-      Object.assign(versionStore, { complete: away });
-      writes = writesWith(new TestBackplane(() => Promise.reject(new InvalidationNotRelayedError('nobody hears'))));
+    it('does not acknowledge a write that the other instances could not be told of', async () => {
+      Object.assign(versions, { complete: away });
+      parts = partsWith(new TestBackplane(() => Promise.reject(new InvalidationNotRelayedError('nobody hears'))));
       await expect(create()).rejects.toBeInstanceOf(InvalidationNotRelayedError);
     });
   });

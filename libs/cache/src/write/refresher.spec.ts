@@ -1,39 +1,26 @@
-import { createCache } from 'cache-manager';
-import { ResponseCache } from '../read/response-cache.js';
-import { CacheStatistics } from '../cache-statistics.js';
-import { toCachedResponse } from '../entries/to-cached-response.js';
-import { RefreshOnWrite } from '../read/refresh-on-write.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
-import { EntryStore } from '../entries/entry-store.js';
-import { memoryStore } from '../entries/memory-store.js';
-import { L1Cache } from '../entries/l1-cache.js';
-import { NoLeases } from '../read/load-leases.js';
-import { VersionStoreUnavailableError, type VersionSnapshot } from '../versions/version-store.js';
+import { cacheParts } from '../../../../test/support/cache-parts.js';
+import { toCachedResponse } from '../entries/cached-response.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { CacheWriter } from './cache-writer.js';
-import { Refresher } from './refresher.js';
+import { VersionStoreUnavailableError, type VersionSnapshot } from '../versions/version-store.js';
 
 const page = { key: 'page', tags: ['list'] };
 const counts = { key: 'counts', tags: ['counts'] };
 const changed = ['list', 'counts'];
 
-/** A versionStore in which somebody else moves a tag on after every observation. */
-class OvertakenVersionStore extends MemoryVersionStore {
-  overtaken: string | undefined;
+/** A version store in which another writer moves a tag on after every snapshot. */
+class BusyVersionStore extends MemoryVersionStore {
+  contested: string | undefined;
 
   override async ensureVersions(tags: readonly string[]): Promise<VersionSnapshot> {
-    const observed = await super.ensureVersions(tags);
-    if (this.overtaken !== undefined) await this.invalidate([this.overtaken]);
-    return observed;
+    const snapshot = await super.ensureVersions(tags);
+    if (this.contested !== undefined) await this.invalidate([this.contested]);
+    return snapshot;
   }
 }
 
-describe('warm answers', () => {
-  let versionStore: OvertakenVersionStore;
-  let statistics: CacheStatistics;
-  let cache: ResponseCache;
-  let writes: CacheWriter;
-  let warm: RefreshOnWrite;
+describe('responses that are refreshed on write', () => {
+  let versions: BusyVersionStore;
+  let parts: ReturnType<typeof cacheParts>;
   let value: string;
   let loads: number;
   let gate: Promise<void>;
@@ -42,23 +29,16 @@ describe('warm answers', () => {
     value = 'old';
     loads = 0;
     gate = Promise.resolve();
-    statistics = new CacheStatistics();
-    versionStore = new OvertakenVersionStore({ pendingWriteLifetime: 1_000 });
-    const near = new L1Cache(1e6, 60_000);
-    const options = { ...CACHE_DEFAULTS, refreshTimeout: 100 };
-    const entries = new EntryStore(createCache({ stores: [memoryStore(near)] }), near, options, statistics);
-    warm = new RefreshOnWrite();
-    cache = new ResponseCache(versionStore, entries, new NoLeases(), warm, options, statistics);
-    const refresher = new Refresher(versionStore, entries, new NoLeases(), warm, options, statistics);
-    writes = new CacheWriter(versionStore, entries, refresher, statistics);
+    versions = new BusyVersionStore({ pendingWriteLifetime: 1_000 });
+    parts = cacheParts({ versions, options: { refreshTimeout: 100 } });
     for (const question of [page, counts]) {
-      warm.register(() => ({
-        question,
+      parts.refreshOnWrite.register(() => ({
+        ...question,
         load: async () => {
           loads += 1;
           const read = value;
           await gate;
-          return toCachedResponse(read);
+          return read;
         },
       }));
     }
@@ -70,8 +50,8 @@ describe('warm answers', () => {
     return open;
   }
 
-  function finish(tags: readonly string[] = changed): Promise<void> {
-    return writes.finish({ writeId: 'w', changed: tags, isAnnounced: true });
+  function write(tags: readonly string[] = changed): Promise<void> {
+    return parts.writer.write({ tags, transaction: () => Promise.resolve() });
   }
 
   async function turns(): Promise<void> {
@@ -79,104 +59,103 @@ describe('warm answers', () => {
   }
 
   async function read(question = page): Promise<string> {
-    const { answer, outcome } = await cache.answer(question, () =>
-      Promise.resolve(toCachedResponse('from the source')),
-    );
-    return `${outcome.kind}: ${JSON.parse(answer.identity.body.toString()) as string}`;
+    const load = () => Promise.resolve(toCachedResponse('from the source'));
+    const { response, outcome } = await parts.responses.get(question, load);
+    return `${outcome.kind}: ${JSON.parse(response.identity.body.toString()) as string}`;
   }
 
-  it('are in force when a write is finished, and everything else with its tags is out', async () => {
+  it('are current after a write, and everything else with its tags is invalid', async () => {
     const other = { key: 'other page', tags: ['list'] };
     await read(other);
     expect(await read(other)).toBe('hit: from the source');
-    await finish();
+    await write();
     expect(await read(page)).toBe('hit: old');
     expect(await read(counts)).toBe('hit: old');
     expect(await read(other)).toBe('miss: from the source');
   });
 
-  it('are made anew only if the write has changed something that they depend on', async () => {
-    await finish(['counts']);
+  it('are loaded only if the write has changed something that they depend on', async () => {
+    await write(['counts']);
     expect(loads).toBe(1);
-    await finish(['something else']);
+    await write(['something else']);
     expect(loads).toBe(1);
     expect(await read(counts)).toBe('hit: old');
   });
 
-  it('are made anew once for all writers who commit meanwhile, after their commits', async () => {
+  it('are loaded once for all writes that are committed meanwhile, after their commits', async () => {
     const open = close();
-    const first = finish();
+    const first = write();
     await turns();
     value = 'new';
-    const others = Array.from({ length: 20 }, () => finish());
+    const others = Array.from({ length: 20 }, () => write());
     open();
     await Promise.all([first, ...others]);
     expect(loads).toBe(4);
     expect(await read()).toBe('hit: new');
   });
 
-  it('leave in force what was, until they are', async () => {
-    await finish();
+  it('leave the previous response current until they are', async () => {
+    await write();
     const open = close();
     value = 'new';
-    const finished = finish();
+    const written = write();
     await turns();
     expect(await read()).toBe('hit: old');
     open();
-    await finished;
+    await written;
     expect(await read()).toBe('hit: new');
   });
 
-  it('are made anew again when somebody else has finished a write meanwhile', async () => {
+  it('are loaded again if another write was completed meanwhile', async () => {
     const open = close();
-    const finished = finish();
+    const written = write();
     await turns();
     value = 'new';
-    await versionStore.invalidate(['list']);
+    await versions.invalidate(['list']);
     open();
-    await finished;
+    await written;
     expect(loads).toBe(4);
     expect(await read()).toBe('hit: new');
   });
 
-  it('are evicted instead when others are always faster', async () => {
-    versionStore.overtaken = 'list';
-    await finish();
+  it('are invalidated instead if other writes are always faster', async () => {
+    versions.contested = 'list';
+    await write();
     expect(loads).toBe(6);
-    versionStore.overtaken = undefined;
+    versions.contested = undefined;
     expect(await read(page)).toBe('miss: from the source');
     expect(await read(counts)).toBe('hit: old');
   });
 
-  it('are evicted instead when they cannot be loaded, and when that takes too long', async () => {
-    await finish();
+  it('are invalidated instead if they cannot be loaded, or not in time', async () => {
+    await write();
     value = 'new';
     const open = close();
-    await finish();
+    await write();
     expect(await read()).toBe('miss: from the source');
     open();
-    warm.register(() => ({ question: page, load: () => Promise.reject(new Error('broken')) }));
-    await finish();
+    parts.refreshOnWrite.register(() => ({ ...page, load: () => Promise.reject(new Error('broken')) }));
+    await write();
     expect(await read()).toBe('miss: from the source');
   });
 
-  it('do not keep a write from being finished while the versionStore is away', async () => {
-    versionStore.ensureVersions = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
-    versionStore.complete = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
-    await finish();
-    expect(statistics.relayedWrites).toBe(1);
+  it('do not delay a write while the version store is away', async () => {
+    versions.ensureVersions = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
+    versions.complete = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
+    await write();
+    expect(parts.events({ type: 'relayed-write' })).toBe(1);
   });
 
-  it('are not made anew for ever if nobody asks for them, and are again once somebody has', async () => {
-    for (let i = 0; i < 30; i += 1) await finish(['list']);
+  it('are no longer loaded if nobody asks for them, and are again after the next read', async () => {
+    for (let i = 0; i < 30; i += 1) await write(['list']);
     expect(loads).toBe(10);
     expect(await read()).toBe('miss: from the source');
-    await finish(['list']);
+    await write(['list']);
     expect(loads).toBe(11);
     expect(await read()).toBe('hit: old');
     for (let i = 0; i < 30; i += 1) {
       await read();
-      await finish(['list']);
+      await write(['list']);
     }
     expect(loads).toBe(41);
   });

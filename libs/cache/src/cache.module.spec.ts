@@ -1,0 +1,72 @@
+import { CACHE_MANAGER, CacheModule as CacheManagerModule } from '@nestjs/cache-manager';
+import { Inject, Injectable, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import type { Cache } from 'cache-manager';
+import { CacheModule } from './cache.module.js';
+import { CACHE_DEFAULTS, CACHE_OPTIONS } from './cache.options.js';
+import { TaggedCache } from './tagged-cache.js';
+import { MemoryVersionStore } from './versions/memory-version-store.js';
+import { VersionStore } from './versions/version-store.js';
+
+class Settings {
+  readonly cacheName = 'settings';
+}
+
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+/** Has a cache of its own for something else. */
+@Injectable()
+class Clipboard {
+  constructor(@Inject(CACHE_MANAGER) readonly cache: Cache) {}
+}
+
+@Module({ imports: [CacheManagerModule.register({ isGlobal: true })], providers: [Clipboard] })
+class ClipboardModule {}
+
+describe('CacheModule', () => {
+  const modules: TestingModule[] = [];
+
+  afterEach(() => Promise.all(modules.splice(0).map((module) => module.close())));
+
+  async function start(...imports: (DynamicModule | Type)[]): Promise<TestingModule> {
+    const module = await Test.createTestingModule({ imports }).compile();
+    modules.push(module);
+    await module.init();
+    return module;
+  }
+
+  it('has defaults for everything', async () => {
+    const module = await start(CacheModule.forRoot());
+    expect(module.get(CACHE_OPTIONS)).toEqual(CACHE_DEFAULTS);
+  });
+
+  it('takes its settings from providers of imported modules', async () => {
+    const cache = CacheModule.forRootAsync({
+      imports: [SettingsModule],
+      inject: [Settings],
+      useFactory: ({ cacheName }: Settings) => Promise.resolve({ cacheName }),
+    });
+    expect((await start(cache)).get(CACHE_OPTIONS)).toEqual({ ...CACHE_DEFAULTS, cacheName: 'settings' });
+  });
+
+  it('leaves the CACHE_MANAGER of the application alone', async () => {
+    const module = await start(ClipboardModule, CacheModule.forRoot());
+    const own = module.get(Clipboard).cache;
+    await own.set('word', 'mine');
+    await module.get(TaggedCache).getOrLoad({ key: 'word', tags: ['words'] }, () => Promise.resolve('cached'));
+    expect(await own.get('word')).toBe('mine');
+  });
+
+  it('uses a version store of the application', async () => {
+    const versionStore = new MemoryVersionStore(CACHE_DEFAULTS);
+    const module = await start(CacheModule.forRoot({ versionStore }));
+    expect(module.get(VersionStore)).toBe(versionStore);
+    const read = () =>
+      module.get(TaggedCache).getOrLoad({ key: 'word', tags: ['words'] }, () => Promise.resolve(Math.random()));
+    const first = await read();
+    expect(await read()).toBe(first);
+    await versionStore.invalidate(['words']);
+    expect(await read()).not.toBe(first);
+  });
+});
