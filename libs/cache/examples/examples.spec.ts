@@ -9,11 +9,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const LIBRARY = resolve('libs/cache');
-const EXAMPLES = ['routes.ts', 'transaction.ts', 'race.ts'];
+const EXAMPLES = ['routes.ts', 'transaction.ts', 'race.ts', 'contract.ts'];
 
 /** What an adopter has beside the packed package. */
-const NEST = ['common', 'core', 'platform-fastify', 'platform-express'];
-const OTHERS = ['cache-manager', 'fastify', 'reflect-metadata', 'rxjs', '@types/node'];
+const NEST = ['common', 'core', 'platform-fastify', 'platform-express', 'testing'];
+const OTHERS = ['cache-manager', 'fastify', 'reflect-metadata', 'rxjs', '@types/node', '@types/jest'];
 
 const TSCONFIG = {
   compilerOptions: {
@@ -22,7 +22,8 @@ const TSCONFIG = {
     strict: true,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
-    types: ['node'],
+    types: ['node', 'jest'],
+    skipLibCheck: true,
     outDir: 'dist',
   },
 };
@@ -93,4 +94,13 @@ describe('the packed package', () => {
       expect(shown.map((line) => line.replace(/.*given: /, ''))).toEqual(['old, which is stale', 'new']);
     },
   );
+
+  it('passes the contract suite as an adopter runs it', async () => {
+    const config = JSON.stringify({ testMatch: ['<rootDir>/dist/contract.js'], transform: {} });
+    const jest = ['--experimental-vm-modules', resolve('node_modules/jest/bin/jest.js'), '--rootDir', folder];
+    const results = await run(process.execPath, [...jest, '--config', config, '--json']);
+    const { success, numPassedTests } = JSON.parse(results.stdout) as { success: boolean; numPassedTests: number };
+    expect(success).toBe(true);
+    expect(numPassedTests).toBeGreaterThan(30);
+  });
 });

@@ -84,7 +84,9 @@ async function race(module: Type, controller: Type<StockController | TaggedContr
   const read = async (): Promise<string> => ((await (await fetch(url)).json()) as { row: string }).row;
 
   let slow: Promise<string> | undefined;
-  const letGo = await database.holdBack(() => (slow = read()));
+  const letGo = await database.holdBack(() => {
+    slow = read();
+  });
   console.log('  reader A misses the cache and reads the row: old');
   await application.get(controller).write('new');
   console.log('  writer B changes the row to new, invalidates the cache and is answered');

@@ -50,6 +50,8 @@ const accounts = application.get(Accounts);
 console.log(`anna has ${await accounts.sum('anna')}, and again ${await accounts.sum('anna')}`);
 await accounts.transfer('anna', 'boris', 30);
 console.log(`anna has ${await accounts.sum('anna')}, boris has ${await accounts.sum('boris')}`);
-await accounts.transfer('anna', 'boris', 1_000).catch(() => console.log('1000 were refused'));
+await accounts.transfer('anna', 'boris', 1_000).catch(() => {
+  console.log('1000 were refused');
+});
 console.log(`anna has ${await accounts.sum('anna')}; ${accounts.additions} sums were added up`);
 await application.close();

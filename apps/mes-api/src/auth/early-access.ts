@@ -10,7 +10,7 @@ import { TokenVerifier } from './token-verifier.js';
 
 /** Decides as the guards for access and rate limits do, for callers whose tokens have been verified before. */
 @Injectable()
-export class EarlyAccess extends FastPathAdmission<FastifyRequest> {
+export class EarlyAccess extends FastPathAdmission {
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: TokenVerifier,

@@ -36,7 +36,7 @@ class CountingGuard implements CanActivate {
 }
 
 /** Admits known callers. */
-class KnownCallers extends FastPathAdmission<FastifyRequest> {
+class KnownCallers extends FastPathAdmission {
   static routes: string[] = [];
 
   override testFor(route: RouteHandler): (request: FastifyRequest) => boolean {

@@ -20,12 +20,12 @@ import { Responder, vary, type ResponseHeaders } from './responder.js';
  *
  * @publicApi
  */
-export abstract class FastPathAdmission<Request = unknown> {
+export abstract class FastPathAdmission {
   /**
    * A test for requests to one route. It is true if every guard would let the request pass, and then leaves the request as
-   * the guards would. It is false also if that cannot be told at once: the guards decide then.
+   * the guards would. The request is Fastify's. It is false also if that cannot be told at once: the guards decide then.
    */
-  abstract testFor(route: RouteHandler): (request: Request) => boolean;
+  abstract testFor(route: RouteHandler): (request: never) => boolean;
 }
 
 /** What the fast path found out for a request that it passed on. */
@@ -76,7 +76,7 @@ export class FastPath {
   private hookFor({ describe, handler }: CachedRouteMetadata, admission: FastPathAdmission): onRequestHookHandler {
     const isAdmitted = admission.testFor(handler);
     return (request, reply, done) => {
-      const description = isAdmitted(request) ? descriptionOf(request, describe) : undefined;
+      const description = isAdmitted(request as never) ? descriptionOf(request, describe) : undefined;
       if (!description) {
         done();
         return;
