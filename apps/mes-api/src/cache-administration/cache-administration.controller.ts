@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AllowRoles } from '../auth/access.decorators.js';
+import { AllowRoles } from '../auth/access.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { EventReset } from '../events-stream/event-reset.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';

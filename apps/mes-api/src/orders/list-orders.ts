@@ -2,7 +2,7 @@ import type { ListOrdersDto } from './dto/list-orders.dto.js';
 import type { OrderListDto } from './dto/order-list.dto.js';
 import { presentOrder } from './dto/order.dto.js';
 import type { OrdersService } from './orders.service.js';
-import type { Visibility } from './visibility.js';
+import type { Visibility } from './order.js';
 
 /** The page that a query asks for, as the API shows it. */
 export async function listOrders(

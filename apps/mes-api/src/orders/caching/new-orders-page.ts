@@ -4,7 +4,7 @@ import { validated } from '../../validation/validation.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
 import { listOrders } from '../list-orders.js';
 import { OrdersService } from '../orders.service.js';
-import type { Visibility } from '../visibility.js';
+import type { Visibility } from '../order.js';
 import { listQuestion } from './order-answers.js';
 
 const NEW_ORDERS = Object.freeze(validated(ListOrdersDto, { status: 'NEW' }));

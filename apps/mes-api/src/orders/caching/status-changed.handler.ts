@@ -1,7 +1,7 @@
 import { CacheWriter, MonotonicReads } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { StatusChanged } from '../events/status-changed.js';
+import { StatusChanged } from '../order-events.js';
 import { orderTag, tagsOfChange } from './order-tags.js';
 
 /**

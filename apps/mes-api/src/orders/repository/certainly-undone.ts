@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isDatabaseAway } from '../../problem-details/database-away.js';
+import { isDatabaseAway } from '../../database-errors/database-away.js';
 import { OrderError } from '../order-errors.js';
 
 /** SQLSTATEs that may come of a statement that was carried out, or still will be: the connection or the server is ending. */

@@ -1,7 +1,13 @@
-import type { OrderHistoryEntry } from '../order-history.js';
+import type {
+  Order,
+  OrderHistoryEntry,
+  OrderPriority,
+  OrderRequest,
+  OrderSort,
+  OrderSource,
+  Visibility,
+} from '../order.js';
 import type { OrderStatus } from '../order-status.js';
-import type { Order, OrderPriority, OrderRequest, OrderSort, OrderSource } from '../order.js';
-import type { Visibility } from '../visibility.js';
 
 /** How a write was announced. */
 export interface Announced {

@@ -8,12 +8,8 @@ import {
   OrderNotFoundError,
   VersionMismatchError,
 } from '../order-errors.js';
-import type { OrderHistoryEntry } from '../order-history.js';
-import type { OrderStatus } from '../order-status.js';
-import { transitionsTo } from '../order-status.js';
-import type { Order } from '../order.js';
-import { asCreated } from '../order.js';
-import type { Visibility } from '../visibility.js';
+import { asCreated, type Order, type OrderHistoryEntry, type Visibility } from '../order.js';
+import { type OrderStatus, transitionsTo } from '../order-status.js';
 import { listOrdersSql, positionAfter } from './list-orders.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';

@@ -3,9 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { orderTag, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
 import { writtenOrder } from '../caching/order-answers.js';
 import { OrderError } from '../order-errors.js';
-import type { OrderHistoryEntry } from '../order-history.js';
-import type { Order } from '../order.js';
-import type { Visibility } from '../visibility.js';
+import type { Order, OrderHistoryEntry, Visibility } from '../order.js';
 import { isCertainlyUndone } from './certainly-undone.js';
 import {
   OrdersRepository,

@@ -1,16 +1,8 @@
-import { DevelopmentIssuer } from './auth/development-issuer.js';
-import { ROLES, type Role } from './auth/role.js';
-import type { Configuration } from './config/configuration.js';
+import { DEVELOPMENT_SUBJECTS, DevelopmentIssuer } from '../auth/development-issuer.js';
+import { ROLES } from '../auth/caller.js';
+import type { Configuration } from '../config/configuration.js';
 
-/** Who the ready tokens of each role belong to. */
-export const DEVELOPMENT_SUBJECTS: Readonly<Record<Role, string>> = {
-  operator: 'operator-1',
-  partner: 'partner-1',
-  viewer: 'viewer-1',
-  admin: 'admin-1',
-};
-
-/** What somebody who has just started the API wants to know. Tokens are shown only where this process issues them. */
+/** The text that is printed after the start: addresses and, if this process issues tokens, a token of each role. */
 export async function welcome(configuration: Configuration, url: string): Promise<string> {
   const lines = ['', `Operators’ page  ${url}/`, `MES Orders API   ${url}/api/v1`, `Swagger UI       ${url}/docs`, ''];
   if (configuration.auth) return lines.join('\n');

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Visibility } from '../orders/visibility.js';
-import { callerOf } from './caller-of.js';
+import type { Visibility } from './order.js';
+import { callerOf } from '../auth/caller.js';
 
 /** Partners see what they created; everybody else whom a guard lets pass sees all. */
 export function visibilityOf(request: FastifyRequest): Visibility {

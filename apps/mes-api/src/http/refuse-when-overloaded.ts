@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { EventLoopDelay } from './event-loop-delay.js';
-import { overloaded } from './overloaded.js';
+import { overloaded } from '../problem-details/problem.js';
 
 /** Routes: whoever watches over the process must see that it lives, and what it does. */
 const ALWAYS_ANSWERED = new Set<string | undefined>(['/health/live', '/metrics']);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { invalidInput, type FieldError } from './problem-details/problem.js';
+import { invalidInput, type FieldError } from '../problem-details/problem.js';
 import { targetFault } from './request-target.js';
 
 /** RFC 9110, section 7.2, with a host and a port as in RFC 3986, section 3.2. */

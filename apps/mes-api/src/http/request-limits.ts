@@ -1,7 +1,7 @@
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
-import type { Configuration } from './config/configuration.js';
-import { codeFor } from './problem-details/problem-document.js';
-import { Problem } from './problem-details/problem.js';
+import type { Configuration } from '../config/configuration.js';
+import { codeFor } from '../problem-details/problem-document.js';
+import { Problem } from '../problem-details/problem.js';
 
 /** Orders are small; whatever is larger than this, in bytes, is not one. */
 const MAX_BODY_BYTES = 64 * 1024;

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MAX_URL_LENGTH } from '../request-limits.js';
-import { SECURITY_HEADERS } from '../security-headers.js';
-import { codeFor, problemDocument } from './problem-document.js';
-import { Problem } from './problem.js';
+import { MAX_URL_LENGTH } from './request-limits.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+import { codeFor, problemDocument } from '../problem-details/problem-document.js';
+import { Problem } from '../problem-details/problem.js';
 
 /** Answers what the router refuses before there is a route: a path that cannot be decoded, or with too long an id. */
 export function refuseUnroutable(

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { clientAddress } from './client-address.js';
+import { clientAddress } from '../http/client-address.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { Public } from '../auth/access.decorators.js';
+import { Public } from '../auth/access.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 
 @ApiTags('operations')

@@ -3,8 +3,8 @@ import { ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimitGuard } from '../rate-limits/rate-limit.guard.js';
-import { AccessGuard } from './access.guard.js';
-import type { GuardedRoute } from './guard-before-body.decorator.js';
+import { AccessGuard } from '../auth/access.guard.js';
+import type { GuardedRoute } from '../auth/guard-before-body.decorator.js';
 
 /** Methods whose bodies Fastify reads. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);

@@ -1,7 +1,7 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { trackerOf } from '../rate-limits/tracker-of.js';
+import { trackerOf } from './rate-limit.guard.js';
 import { FairShares } from './fair-shares.js';
 
 const UNSHARED = Symbol('UNSHARED');

@@ -6,7 +6,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
-/** What is done with a payload; it is its own business what becomes of its errors. */
+/** PostgreSQL's channel on which all instances are told what to invalidate: by an instance that does not reach Redis, or by a trigger. */
+export const EVICTIONS_CHANNEL = 'mes_evictions';
+
+/**
+ * The event of this process that the database was replaced or is in another state. Its listeners forget synchronously what they
+ * remember of the database. The cache is invalidated after that, so nothing is loaded with what was remembered.
+ */
+export const DATABASE_REPLACED = 'database.replaced';
+
+/** Called with each payload. Handles its own errors. */
 type Listener = (payload: string) => void | Promise<void>;
 
 const APPLICATION_NAME = 'mes-orders-api listener';

@@ -1,12 +1,19 @@
-import type { Order } from '../order.js';
-import type { OrderStatus } from '../order-status.js';
+import type { Order } from './order.js';
+import type { OrderStatus } from './order-status.js';
+
+/** An order was created and committed. */
+export class OrderCreated {
+  static readonly eventName = 'order.created';
+
+  constructor(readonly order: Order) {}
+}
 
 /** The status of an order was changed and committed. */
 export class StatusChanged {
   static readonly eventName = 'order.status-changed';
 
   constructor(
-    /** Of the change, not of the order: the id that it was announced under. */
+    /** Id of the change, under which it was announced to the cache. */
     readonly changeId: string,
     readonly order: Order,
     readonly from: OrderStatus,

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Registry } from 'prom-client';
-import { OrderCreated } from '../orders/events/order-created.js';
-import { StatusChanged } from '../orders/events/status-changed.js';
+import { OrderCreated, StatusChanged } from '../orders/order-events.js';
 
 /** Counts what happens to the orders through this instance. */
 @Injectable()

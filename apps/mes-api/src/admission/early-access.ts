@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
-import { trackerOf } from '../rate-limits/tracker-of.js';
-import { accessTo, mayCall } from './access.js';
-import type { Caller } from './caller.js';
-import { TokenVerifier } from './token-verifier.js';
+import { trackerOf } from '../rate-limits/rate-limit.guard.js';
+import { accessTo, mayCall } from '../auth/access.js';
+import type { Caller } from '../auth/caller.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
 
 /** Decides as the guards for access and rate limits do, for callers whose tokens have been verified before. */
 @Injectable()

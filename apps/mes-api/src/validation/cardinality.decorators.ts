@@ -1,11 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray } from 'class-validator';
+import { ArrayMaxSize, IsArray, ValidateIf } from 'class-validator';
 
-/** Of a parameter that may be repeated: values at most, doubles counted. */
+/** Most values of a repeated parameter, duplicates included. */
 export const MAX_VALUES = 20;
 
-/** A parameter that may be repeated, normalised: without doubles, and in one order whatever order it came in. */
+/** The property may be left out. Unlike `IsOptional`, it does not allow null. */
+export function Optional(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
+}
+
+/** The parameter may be repeated. Its values are sorted and freed of duplicates. */
 export function IsListParameter(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (value === undefined ? undefined : normalised(value))),
