@@ -3,14 +3,61 @@
 const SPEC = '\\.(spec|contract)\\.ts$';
 const ORDERS = '^apps/mes-api/src/orders';
 /** What an order is and what may happen to it. */
-const DOMAIN = `${ORDERS}/(order|order-status|order-history|order-errors|visibility)\\.ts$|${ORDERS}/events/`;
+const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events)\\.ts$`;
 const REDIS_CLIENTS = '^node_modules/(redis|@redis|ioredis|cache-manager-redis-yet)(/|$)';
 const DATABASE_CLIENTS = '^node_modules/(typeorm|@nestjs/typeorm|pg|pg-[^/]+)(/|$)';
 const HTTP = '^node_modules/(fastify|@fastify|@nestjs/platform-fastify|@nestjs/swagger)(/|$)';
 
+/** The folders and files directly below each directory, from top to bottom. Each imports only from those after it. */
+const LAYERS = {
+  'apps/mes-api/src': [
+    'main.ts',
+    'commands',
+    'application.ts',
+    'app.module.ts',
+    'admission',
+    'observability',
+    'cache-administration',
+    'page',
+    'health',
+    'dashboard',
+    'events-stream',
+    'orders',
+    'rate-limits',
+    'auth',
+    'openapi',
+    'shutdown',
+    'backplane',
+    'http',
+    'validation',
+    'problem-details',
+    'database-errors',
+    'config',
+  ],
+};
+
+/** Two rules for a directory and one for each of its layers but the first. */
+function rulesOf([directory, layers]) {
+  const patternOf = (names) => `^${directory}/(${names.map((name) => name.replace('.', '\\.')).join('|')})(/|$)`;
+  const unlisted = `^${directory}/(?!(${layers.map((name) => name.replace('.', '\\.')).join('|')})(/|$))`;
+  const comment = 'Every folder and file stands in the table LAYERS.';
+  return [
+    { name: `${directory}: unlisted`, comment, severity: 'error', from: { path: unlisted }, to: {} },
+    { name: `${directory}: unlisted`, comment, severity: 'error', from: {}, to: { path: unlisted } },
+    ...layers.slice(1).map((name, i) => ({
+      name: `${directory}/${name} imports no layer above it`,
+      comment: 'Arrows run down only: what two folders need stands in a third below both.',
+      severity: 'error',
+      from: { path: patternOf([name]), pathNot: SPEC },
+      to: { path: patternOf(layers.slice(0, i + 1)) },
+    })),
+  ];
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    ...Object.entries(LAYERS).flatMap(rulesOf),
     {
       name: 'no-cycles',
       comment: 'Of two files that import each other, neither can be understood or replaced without the other.',
