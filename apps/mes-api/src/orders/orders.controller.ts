@@ -17,7 +17,7 @@ import { OrderListDto } from './dto/order-list.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
 import { ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, OrderProblemFilter } from './order-problem.filter.js';
-import { listOrders } from './list-orders.js';
+import { loadOrderList } from './load-order-list.js';
 import { OrdersService } from './orders.service.js';
 import type { Visibility } from './order.js';
 
@@ -38,7 +38,7 @@ export class OrdersController {
   })
   @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
-    return listOrders(this.orders, query, visibility);
+    return loadOrderList(this.orders, query, visibility);
   }
 
   @Post()

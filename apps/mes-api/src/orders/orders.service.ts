@@ -13,7 +13,12 @@ import {
   type Visibility,
   visibilityKey,
 } from './order.js';
-import { OrdersRepository, type ChangeStatus, type OrderFilter } from './repository/orders.repository.js';
+import {
+  OrdersRepository,
+  type ChangeStatus,
+  type OrderCounts,
+  type OrderFilter,
+} from './repository/orders.repository.js';
 
 export interface ListQuery {
   readonly filter: OrderFilter;
@@ -90,6 +95,11 @@ export class OrdersService {
     const { filter, sort, limit } = query;
     const { orders, next } = await this.orders.list({ filter, sort, limit, after, visibility });
     return { orders, nextCursor: next ? await this.cursors.encode(next, list) : null };
+  }
+
+  /** The numbers of orders by status, and of those created in each of so many hours up to `lastHour`. */
+  count(lastHour: Date, hours: number): Promise<OrderCounts> {
+    return this.orders.count(lastHour, hours);
   }
 }
 

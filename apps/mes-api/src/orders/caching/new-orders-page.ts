@@ -2,7 +2,7 @@ import { toCachedResponse, RefreshOnWrite } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { validated } from '../../validation/validation.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
-import { listOrders } from '../list-orders.js';
+import { loadOrderList } from '../load-order-list.js';
 import { OrdersService } from '../orders.service.js';
 import type { Visibility } from '../order.js';
 import { listQuestion } from './order-answers.js';
@@ -15,6 +15,9 @@ const ALL: Visibility = { scope: 'all' };
 export class NewOrdersPage {
   constructor(orders: OrdersService, warm: RefreshOnWrite) {
     const question = listQuestion(NEW_ORDERS, ALL);
-    warm.register(() => ({ question, load: async () => toCachedResponse(await listOrders(orders, NEW_ORDERS, ALL)) }));
+    warm.register(() => ({
+      question,
+      load: async () => toCachedResponse(await loadOrderList(orders, NEW_ORDERS, ALL)),
+    }));
   }
 }

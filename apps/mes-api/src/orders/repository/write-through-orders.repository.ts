@@ -10,8 +10,9 @@ import {
   PERSISTENT_ORDERS,
   type ChangeStatus,
   type Creation,
-  type ListOrders,
+  type OrderPageRequest,
   type NewOrder,
+  type OrderCounts,
   type OrderPage,
   type StatusChange,
 } from './orders.repository.js';
@@ -76,8 +77,12 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.persistent.history(id, visibility);
   }
 
-  override list(list: ListOrders): Promise<OrderPage> {
+  override list(list: OrderPageRequest): Promise<OrderPage> {
     return this.persistent.list(list);
+  }
+
+  override count(lastHour: Date, hours: number): Promise<OrderCounts> {
+    return this.persistent.count(lastHour, hours);
   }
 
   /** A write of which nobody knows whether it happened counts as one that did. */

@@ -5,7 +5,7 @@ import type { OrdersService } from './orders.service.js';
 import type { Visibility } from './order.js';
 
 /** The page that a query asks for, as the API shows it. */
-export async function listOrders(
+export async function loadOrderList(
   orders: OrdersService,
   query: Readonly<ListOrdersDto>,
   visibility: Visibility,

@@ -1,6 +1,6 @@
 import { ORDER_STATUSES } from '../order-status.js';
 import type { Order, OrderSort } from '../order.js';
-import type { ListOrders, OrderFilter, PagePosition } from './orders.repository.js';
+import type { OrderPageRequest, OrderFilter, PagePosition } from './orders.repository.js';
 
 /** How a sort is read off an index: every column in one direction, so that a page begins at one place of the index. */
 interface SortedColumns {
@@ -60,7 +60,7 @@ export function positionAfter(order: Order, sort: OrderSort): PagePosition {
  *
  * @param selected the columns to select, of the table alias `o`
  */
-export function listOrdersSql(list: ListOrders, selected: string): { sql: string; parameters: unknown[] } {
+export function orderPageSql(list: OrderPageRequest, selected: string): { sql: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   const bind: Bind = (value) => `$${parameters.push(value)}`;
   const limit = list.limit + 1;
@@ -112,7 +112,7 @@ function wholeOrders(keys: string, sort: OrderSort, selected: string): string {
  * all that have it is fast for one that is rare; either takes seconds for the other. PostgreSQL cannot tell how frequent a
  * text is, but a glance at the beginning of the list can. Parts that are then not needed are not executed.
  */
-function searchSql(list: ListOrders, q: string, limit: number, bind: Bind): string {
+function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind): string {
   const matches = textCondition(q, bind);
   const chosen = choicesOf(list.filter).map((choice) => isOneOf(choice, bind));
   const conditions = [matches, ...chosen, ...otherConditions(list, bind)];
@@ -200,7 +200,7 @@ interface Ranges {
   readonly common: readonly string[];
 }
 
-function rangesOf(list: ListOrders, bind: Bind): Ranges {
+function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
   const common = otherConditions(list, bind);
   let ranges: readonly (readonly string[])[] = [[]];
   for (const choice of choicesOf({ ...list.filter, status: list.filter.status ?? ORDER_STATUSES })) {
@@ -218,7 +218,7 @@ function rangesOf(list: ListOrders, bind: Bind): Ranges {
 }
 
 /** Those of the filter that are no choices, of the visibility, and of the page. */
-function otherConditions({ filter, visibility, sort, after }: ListOrders, bind: Bind): string[] {
+function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, bind: Bind): string[] {
   const { source, createdFrom, createdTo, dueBefore } = filter;
   const conditions: string[] = [];
   if (visibility.scope === 'own') conditions.push(`o.created_by = ${bind(visibility.creator)}`);
