@@ -1,16 +1,83 @@
 // The rules of dependence: what may import what. `npm run lint:dependencies` checks them.
 
 const SPEC = '\\.(spec|contract)\\.ts$';
+const EXAMPLES = '^libs/[^/]+/examples/';
 const ORDERS = '^apps/mes-api/src/orders';
 /** What an order is and what may happen to it. */
-const DOMAIN = `${ORDERS}/(order|order-status|order-history|order-errors|visibility)\\.ts$|${ORDERS}/events/`;
+const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events)\\.ts$`;
+/** What may use TypeORM and pg in the API. */
+const SQL =
+  `${ORDERS}/(repository/|orders\\.module\\.ts$|cursor-codec\\.ts$)|` +
+  '^apps/mes-api/src/(app\\.module\\.ts$|commands/sample/|database-errors/|backplane/postgres-notifications\\.ts$|events-stream/event-(log|pruning)\\.ts$)';
 const REDIS_CLIENTS = '^node_modules/(redis|@redis|ioredis|cache-manager-redis-yet)(/|$)';
 const DATABASE_CLIENTS = '^node_modules/(typeorm|@nestjs/typeorm|pg|pg-[^/]+)(/|$)';
 const HTTP = '^node_modules/(fastify|@fastify|@nestjs/platform-fastify|@nestjs/swagger)(/|$)';
 
+/** The folders and files directly below each directory, from top to bottom. Each imports only from those after it. */
+const LAYERS = {
+  'apps/mes-api/src': [
+    'main.ts',
+    'commands',
+    'application.ts',
+    'app.module.ts',
+    'admission',
+    'observability',
+    'cache-administration',
+    'page',
+    'health',
+    'dashboard',
+    'events-stream',
+    'orders',
+    'rate-limits',
+    'auth',
+    'openapi',
+    'shutdown',
+    'backplane',
+    'http',
+    'validation',
+    'problem-details',
+    'database-errors',
+    'config',
+  ],
+  // Settings and events stand beside the folders that read and write with them.
+  'libs/cache/src': [
+    'index.ts',
+    'cache.module.ts',
+    'http',
+    'tagged-cache.ts',
+    'write',
+    'redis',
+    'read',
+    'entries',
+    'versions',
+    'cache.options.ts',
+    'cache.events.ts',
+    'flow',
+  ],
+};
+
+/** Two rules for a directory and one for each of its layers but the first. */
+function rulesOf([directory, layers]) {
+  const patternOf = (names) => `^${directory}/(${names.map((name) => name.replace('.', '\\.')).join('|')})(/|$)`;
+  const unlisted = `^${directory}/(?!(${layers.map((name) => name.replace('.', '\\.')).join('|')})(/|$))`;
+  const comment = 'Every folder and file stands in the table LAYERS.';
+  return [
+    { name: `${directory}: unlisted`, comment, severity: 'error', from: { path: unlisted, pathNot: SPEC }, to: {} },
+    { name: `${directory}: unlisted`, comment, severity: 'error', from: {}, to: { path: unlisted } },
+    ...layers.slice(1).map((name, i) => ({
+      name: `${directory}/${name} imports no layer above it`,
+      comment: 'Arrows run down only: what two folders need stands in a third below both.',
+      severity: 'error',
+      from: { path: patternOf([name]), pathNot: SPEC },
+      to: { path: patternOf(layers.slice(0, i + 1)) },
+    })),
+  ];
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    ...Object.entries(LAYERS).flatMap(rulesOf),
     {
       name: 'no-cycles',
       comment: 'Of two files that import each other, neither can be understood or replaced without the other.',
@@ -35,13 +102,13 @@ module.exports = {
       name: 'only-packages-of-production',
       comment: 'Development packages are not there in production. Types and what the page is built of need not be.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: `${SPEC}|^apps/mes-web/` },
+      from: { path: '^(apps|libs)/', pathNot: `${SPEC}|${EXAMPLES}|^apps/mes-web/` },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
     },
     {
       name: 'no-test-code-in-the-product',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      from: { path: '^(apps|libs)/', pathNot: `${SPEC}|${EXAMPLES}` },
       to: { path: `^test/|${SPEC}` },
     },
     {
@@ -91,10 +158,10 @@ module.exports = {
       to: { path: REDIS_CLIENTS },
     },
     {
-      name: 'redis-behind-the-ledger',
+      name: 'redis-behind-the-version-store',
       comment: 'Which store it is, is decided where the cache is put together.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache\\.module\\.ts$)' },
+      from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache\\.module\\.ts$|index\\.ts$)' },
       to: { path: '^libs/cache/src/redis/' },
     },
     {
@@ -124,10 +191,10 @@ module.exports = {
       to: { path: `\\.controller\\.ts$|${ORDERS}/dto/|${HTTP}` },
     },
     {
-      name: 'sql-in-repositories',
-      comment: 'Orders are read and written by their repositories alone.',
+      name: 'sql-in-few-places',
+      comment: 'The repository reads and writes the orders, the log of events its own tables.',
       severity: 'error',
-      from: { path: `${ORDERS}/`, pathNot: `/repository/|orders\\.module\\.ts$|cursor-codec\\.ts$|${SPEC}` },
+      from: { path: '^apps/mes-api/src/', pathNot: `${SQL}|${SPEC}` },
       to: { path: DATABASE_CLIENTS },
     },
     {
@@ -152,6 +219,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: '^node_modules/' },
+    exclude: { path: '^libs/[^/]+/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     combinedDependencies: false,

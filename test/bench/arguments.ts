@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 
 export const SCENARIOS = ['page', 'hit-costs', 'memory', 'stampede', 'creates', 'factory-day', 'scale'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];

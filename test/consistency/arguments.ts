@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 
 export interface ConsistencyArguments {
   readonly seconds: number;

@@ -1,4 +1,4 @@
-import { CacheStatistics } from '../../apps/mes-api/src/metrics/cache-statistics.js';
+import { CacheStatistics } from '../../apps/mes-api/src/cache-administration/cache-statistics.js';
 import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';

@@ -1,5 +1,5 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { DATABASE_REPLACED } from '../../apps/mes-api/src/database-replaced.js';
+import { DATABASE_REPLACED } from '../../apps/mes-api/src/backplane/postgres-notifications.js';
 import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { DatabaseDump } from '../support/database-dump.js';
 import { EventStream } from '../support/event-stream.js';

@@ -1,8 +1,8 @@
 import { prepareDatabase } from '@mes/database';
 import { ORDER_STATUSES, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
 import { ORDER_SORTS, type Order, type OrderSort } from '../../apps/mes-api/src/orders/order.js';
-import { listOrdersSql, positionAfter } from '../../apps/mes-api/src/orders/repository/list-orders.sql.js';
-import type { ListOrders, OrderFilter } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { orderPageSql, positionAfter } from '../../apps/mes-api/src/orders/repository/order-page.sql.js';
+import type { OrderPageRequest, OrderFilter } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -97,14 +97,14 @@ describe('a page of a list', () => {
     await database.drop();
   });
 
-  function list({ filter, creator, sort }: Asked): ListOrders {
+  function list({ filter, creator, sort }: Asked): OrderPageRequest {
     const visibility = creator === undefined ? { scope: 'all' as const } : { scope: 'own' as const, creator };
     return { sort, filter, limit: LIMIT, visibility };
   }
 
   /** Its page that begins after so many orders. */
-  async function further(asked: Asked, passed: number): Promise<ListOrders> {
-    const { sql, parameters } = listOrdersSql(
+  async function further(asked: Asked, passed: number): Promise<OrderPageRequest> {
+    const { sql, parameters } = orderPageSql(
       { ...list(asked), limit: passed - 1 },
       'o.id, o.priority, o.created_at AS "createdAt", o.due_at AS "dueAt"',
     );
@@ -113,8 +113,8 @@ describe('a page of a list', () => {
     return { ...list(asked), after: positionAfter(last, asked.sort) };
   }
 
-  async function planOf(page: ListOrders): Promise<Plan> {
-    const { sql, parameters } = listOrdersSql(page, 'o.*');
+  async function planOf(page: OrderPageRequest): Promise<Plan> {
+    const { sql, parameters } = orderPageSql(page, 'o.*');
     const [row] = await table.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
       parameters,
@@ -124,8 +124,8 @@ describe('a page of a list', () => {
     return plan;
   }
 
-  async function idsOf(page: ListOrders): Promise<string[]> {
-    const { sql, parameters } = listOrdersSql(page, 'o.id');
+  async function idsOf(page: OrderPageRequest): Promise<string[]> {
+    const { sql, parameters } = orderPageSql(page, 'o.id');
     return (await table.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
   }
 
@@ -176,7 +176,7 @@ describe('a page of a list', () => {
   const everySort = <T extends object>(asked: readonly T[]): (T & { readonly sort: OrderSort })[] =>
     asked.flatMap((question) => ORDER_SORTS.map((sort) => ({ ...question, sort })));
 
-  async function expectFewRows(page: ListOrders, ranges: number): Promise<void> {
+  async function expectFewRows(page: OrderPageRequest, ranges: number): Promise<void> {
     const plan = await planOf(page);
     expect(plan['Actual Rows']).toBe(PAGE);
     // The whole point: how many rows are read has nothing to do with how many there are. Of several ranges, one row each is

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import type { FaultPlan } from './run-fault.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 import type { CampaignPlan } from './campaign.js';
 
 export const FUZZ_USAGE = `Sends requests that are made up from the API's OpenAPI document, good and broken ones, and judges every answer by it.

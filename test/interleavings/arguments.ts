@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../apps/mes-api/src/commands/command-error.js';
+import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 import { SURROUNDINGS, type Exploration, type SurroundingsName } from './explore.js';
 
 export const INTERLEAVINGS_USAGE = `Runs readers and writers of the cache in random interleavings, and looks for answers that are stale.

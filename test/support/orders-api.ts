@@ -5,7 +5,7 @@ import { prepareDatabase } from '@mes/database';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from '../../apps/mes-api/src/application.js';
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
-import type { Role } from '../../apps/mes-api/src/auth/role.js';
+import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 
 /** What a test may want otherwise. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult, type JWK, type JWTPayload } from 'jose';
-import type { Role } from '../../apps/mes-api/src/auth/role.js';
+import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 
 const ALGORITHM = 'ES256';
 

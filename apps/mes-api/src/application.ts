@@ -4,17 +4,17 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
-import { allowOrigins } from './cross-origin.js';
-import { keepAuditLog } from './logging/audit-log.js';
-import { createLog, PinoNestLogger } from './logging/pino-nest-logger.js';
-import { serveDocumentation } from './openapi.js';
-import { refuseWhenOverloaded } from './overload/refuse-when-overloaded.js';
-import { refuseMalformed } from './refuse-malformed.js';
-import { refuseOversized, serverLimits } from './request-limits.js';
-import { toOriginForm } from './request-target.js';
+import { allowOrigins } from './http/cross-origin.js';
+import { keepAuditLog } from './observability/audit-log.js';
+import { createLog, PinoNestLogger } from './observability/pino-nest-logger.js';
+import { serveDocumentation } from './openapi/document.js';
+import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
+import { refuseMalformed } from './http/refuse-malformed.js';
+import { refuseOversized, serverLimits } from './http/request-limits.js';
+import { toOriginForm } from './http/request-target.js';
 import { servePage } from './page/serve-page.js';
-import { addSecurityHeaders } from './security-headers.js';
-import { refuseUnreadable, refuseUnroutable, watchBodies } from './problem-details/refused-requests.js';
+import { addSecurityHeaders } from './http/security-headers.js';
+import { refuseUnreadable, refuseUnroutable, watchBodies } from './http/refused-requests.js';
 import { parseQuery } from './validation/parse-query.js';
 
 /**

@@ -4,10 +4,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
 import { fail } from './commands/command-failure.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
-import { loadEnvironmentFile } from './config/environment-file.js';
+import { loadEnvironmentFile } from './config/environment.js';
 import { readConfiguration } from './config/configuration.js';
 import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
-import { welcome } from './welcome.js';
+import { welcome } from './commands/welcome.js';
 
 /** Where the build puts the operators' page. */
 const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Tag } from './versions/version-store.js';
 
 /** Why tags were invalidated. */
 export type InvalidationCause =
@@ -27,7 +26,7 @@ export type CacheEvent =
   /** An entry could not be read, stored or removed. */
   | { readonly type: 'store-failure' }
   /** Everything that depends on these tags is invalid. */
-  | { readonly type: 'invalidation'; readonly tags: readonly Tag[]; readonly cause: InvalidationCause }
+  | { readonly type: 'invalidation'; readonly tags: readonly string[]; readonly cause: InvalidationCause }
   /** A write loaded what is refreshed on write. */
   | { readonly type: 'refresh' }
   /** A write began that the version store was not told of. */

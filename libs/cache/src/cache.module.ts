@@ -33,9 +33,19 @@ import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
 
+/** Settings, and parts of one's own. */
+export interface CacheModuleOptions extends CacheOptions {
+  /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
+  readonly versionStore?: VersionStore | undefined;
+  /** Leases of one's own. Goes with {@link versionStore}; without, each instance loads for itself. */
+  readonly loadLeases?: LoadLeases | undefined;
+}
+
 /** How to get the settings from other providers. Settings that are left out are those of {@link CACHE_DEFAULTS}. */
 export interface CacheModuleAsyncOptions
-  extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider<Partial<CacheOptions>>, 'inject' | 'useFactory'> {}
+  extends
+    Pick<ModuleMetadata, 'imports'>,
+    Pick<FactoryProvider<Partial<CacheModuleOptions>>, 'inject' | 'useFactory'> {}
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
@@ -53,14 +63,14 @@ const l1Cache: FactoryProvider<L1Cache> = {
 const versionStore: FactoryProvider<VersionStore> = {
   provide: VersionStore,
   inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
+  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
     options.versionStore ?? (connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options)),
 };
 
 const loadLeases: FactoryProvider<LoadLeases> = {
   provide: LoadLeases,
   inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
+  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
     options.loadLeases ?? (connection ? new RedisLoadLeases(connection, options) : new NoLeases()),
 };
 
@@ -76,7 +86,7 @@ const monotonicReads: FactoryProvider<MonotonicReads> = {
 @Module({})
 class CacheStoresModule {
   static register({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
-    const options: FactoryProvider<CacheOptions> = {
+    const options: FactoryProvider<CacheModuleOptions> = {
       provide: CACHE_OPTIONS,
       inject,
       useFactory: async (...given: unknown[]) => ({ ...CACHE_DEFAULTS, ...(await useFactory(...given)) }),
@@ -121,7 +131,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   ) {}
 
   /** @param options that differ from {@link CACHE_DEFAULTS} */
-  static forRoot(options: Partial<CacheOptions> = {}): DynamicModule {
+  static forRoot(options: Partial<CacheModuleOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
   }
 

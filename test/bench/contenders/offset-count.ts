@@ -5,7 +5,7 @@ import type { Order } from '../../../apps/mes-api/src/orders/order.js';
 import { OrderEntity } from '../../../apps/mes-api/src/orders/repository/order.entity.js';
 import {
   OrdersRepository,
-  type ListOrders,
+  type OrderPageRequest,
   type OrderPage,
 } from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
@@ -19,7 +19,7 @@ class OffsetOrdersRepository extends TypeOrmOrdersRepository {
     super(entities);
   }
 
-  override async list({ filter: { status = [] }, limit }: ListOrders): Promise<OrderPage> {
+  override async list({ filter: { status = [] }, limit }: OrderPageRequest): Promise<OrderPage> {
     const [found, total] = await this.entities.findAndCount({
       where: { status: In(status) },
       order: { createdAt: 'DESC', id: 'DESC' },

@@ -1,5 +1,5 @@
 import type { Pool } from 'undici';
-import type { Role } from '../../../apps/mes-api/src/auth/role.js';
+import type { Role } from '../../../apps/mes-api/src/auth/caller.js';
 import type { Plan } from '../arguments.js';
 import { Floor } from '../factory-day/floor.js';
 import { Schedule } from '../factory-day/schedule.js';

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Pool } from 'undici';
 import { CursorCodec } from '../../../apps/mes-api/src/orders/cursor-codec.js';
 import { ListOrdersDto } from '../../../apps/mes-api/src/orders/dto/list-orders.dto.js';
-import { visibilityKey } from '../../../apps/mes-api/src/orders/visibility.js';
+import { visibilityKey } from '../../../apps/mes-api/src/orders/order.js';
 import type { Plan } from '../arguments.js';
 import { send } from '../measure/closed-loop.js';
 import { withPool } from '../measure/pool.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareDatabase } from '@mes/database';
 import { DevelopmentIssuer } from '../../../apps/mes-api/src/auth/development-issuer.js';
-import type { Role } from '../../../apps/mes-api/src/auth/role.js';
+import type { Role } from '../../../apps/mes-api/src/auth/caller.js';
 import { Resources } from '../../bench/servers/resources.js';
 import { eventually } from '../../support/eventually.js';
 import { OrdersTable } from '../../support/orders-table.js';

@@ -1,14 +1,7 @@
-import { FastPathAdmission } from '@mes/cache';
-import { Global, Module, type FactoryProvider, type NestModule } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Global, Module, type FactoryProvider } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
-import { RateLimitGuard } from '../rate-limits/rate-limit.guard.js';
-import { AccessGuard } from './access.guard.js';
 import { Authentication } from './authentication.js';
 import { DevelopmentIssuer } from './development-issuer.js';
-import { EarlyAccess } from './early-access.js';
-import { GuardsBeforeBody } from './guards-before-body.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -32,26 +25,7 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
   },
 };
 
-/** Who may call what. The guards that ask are registered with the application, where their order matters. */
+/** Authenticates callers by their tokens. */
 @Global()
-@Module({
-  providers: [
-    tokenVerifier,
-    Authentication,
-    { provide: FastPathAdmission, useClass: EarlyAccess },
-    RateLimitGuard,
-    AccessGuard,
-    GuardsBeforeBody,
-  ],
-  exports: [Authentication, FastPathAdmission],
-})
-export class AuthModule implements NestModule {
-  constructor(
-    private readonly adapter: HttpAdapterHost<FastifyAdapter>,
-    private readonly guards: GuardsBeforeBody,
-  ) {}
-
-  configure(): void {
-    this.guards.install(this.adapter.httpAdapter.getInstance());
-  }
-}
+@Module({ providers: [tokenVerifier, Authentication], exports: [TokenVerifier, Authentication] })
+export class AuthModule {}

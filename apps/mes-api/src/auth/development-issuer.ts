@@ -2,12 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
-import type { Role } from './role.js';
+import type { Role } from './caller.js';
 
 const ISSUER = 'urn:mes-orders:development';
 const AUDIENCE = 'mes-orders-api';
 const ALGORITHM = 'ES256';
 const KEY_FILE = 'development-signing-key.json';
+
+/** The subjects of the tokens that are printed at the start, and of those that are issued without a subject. */
+export const DEVELOPMENT_SUBJECTS: Readonly<Record<Role, string>> = {
+  operator: 'operator-1',
+  partner: 'partner-1',
+  viewer: 'viewer-1',
+  admin: 'admin-1',
+};
 
 /**
  * Issues tokens for development with a key of its own, which is made at the first start and kept in the data directory,

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem-details/problem.js';
-import type { Caller } from './caller.js';
+import { type Caller, type Role, ROLES } from './caller.js';
 import { IssuerUnavailableError } from './issuer-keys.js';
-import { ROLES, type Role } from './role.js';
 
 export interface TokenExpectations {
   readonly issuer: string;

@@ -2,11 +2,12 @@ import { Backplane } from '@mes/cache';
 import { Global, Module } from '@nestjs/common';
 import { Members } from './members.js';
 import { PostgresBackplane } from './postgres-backplane.js';
+import { PostgresNotifications } from './postgres-notifications.js';
 
-/** Gives the cache its way around Redis. */
+/** Connects the instances with each other through PostgreSQL, also while Redis is away. */
 @Global()
 @Module({
-  providers: [Members, { provide: Backplane, useClass: PostgresBackplane }],
-  exports: [Backplane, Members],
+  providers: [PostgresNotifications, Members, { provide: Backplane, useClass: PostgresBackplane }],
+  exports: [PostgresNotifications, Backplane, Members],
 })
 export class BackplaneModule {}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreRefusedError } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
-import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { PostgresNotifications } from './postgres-notifications.js';
 
 /** How long a member may answer from the cache after a beat, as the others reckon; in milliseconds. */
 export const LEASE = 5_000;

@@ -11,9 +11,12 @@ import {
 } from '@mes/cache';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { DATABASE_REPLACED } from '../database-replaced.js';
-import { NotListeningError, PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
-import { EVICTIONS_CHANNEL } from './evictions-channel.js';
+import {
+  DATABASE_REPLACED,
+  EVICTIONS_CHANNEL,
+  NotListeningError,
+  PostgresNotifications,
+} from './postgres-notifications.js';
 import { LEASE, Members, type Beat } from './members.js';
 import { messagesOf, type Eviction } from './messages.js';
 

@@ -3,10 +3,10 @@ import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AllowRoles } from '../auth/access.decorators.js';
+import { AllowRoles } from '../auth/access.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { EventReset } from '../events-stream/event-reset.js';
-import { CacheStatistics } from '../metrics/cache-statistics.js';
+import { CacheStatistics } from './cache-statistics.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
 import { EvictTagsDto } from './evict-tags.dto.js';
 

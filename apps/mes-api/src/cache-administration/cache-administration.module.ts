@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { EventsStreamModule } from '../events-stream/events-stream.module.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
 import { CacheAdministrationController } from './cache-administration.controller.js';
+import { CacheStatistics } from './cache-statistics.js';
 
-@Module({ imports: [EventsStreamModule, MetricsModule], controllers: [CacheAdministrationController] })
+@Module({
+  imports: [EventsStreamModule],
+  controllers: [CacheAdministrationController],
+  providers: [CacheStatistics],
+  exports: [CacheStatistics],
+})
 export class CacheAdministrationModule {}

@@ -1,6 +1,10 @@
 import { DatabaseNotReadyError, EmbeddedPostgresError } from '@mes/database';
 import { EnvironmentError } from '../config/environment.js';
-import { CommandError } from './command-error.js';
+
+/** A command cannot do what it was asked for; the message tells its user why. */
+export class CommandError extends Error {
+  readonly code = 'COMMAND_REFUSED';
+}
 
 /**
  * Says on standard error why a command cannot go on, and ends the process with 1. What the user can mend is said in plain

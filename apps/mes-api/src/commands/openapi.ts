@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
 import { readConfiguration } from '../config/configuration.js';
-import { describeApi } from '../openapi.js';
+import { describeApi } from '../openapi/document.js';
 import { fail } from './command-failure.js';
 
 /**

@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { ADVISORY_LOCKS, DatabaseClient } from '@mes/database';
 import { readConfiguration } from '../config/configuration.js';
-import { loadEnvironmentFile } from '../config/environment-file.js';
-import { CommandError } from './command-error.js';
-import { fail } from './command-failure.js';
+import { loadEnvironmentFile } from '../config/environment.js';
+import { CommandError, fail } from './command-failure.js';
 import { openDatabase } from './open-database.js';
 import { readSampleArguments, SAMPLE_USAGE, type SampleArguments } from './sample/arguments.js';
 import { loadOrders } from './sample/load-orders.js';

@@ -1,11 +1,9 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { DevelopmentIssuer } from '../auth/development-issuer.js';
-import { ROLES, type Role } from '../auth/role.js';
-import { loadEnvironmentFile } from '../config/environment-file.js';
+import { DEVELOPMENT_SUBJECTS, DevelopmentIssuer } from '../auth/development-issuer.js';
+import { ROLES, type Role } from '../auth/caller.js';
+import { EnvironmentError, loadEnvironmentFile } from '../config/environment.js';
 import { readConfiguration } from '../config/configuration.js';
-import { EnvironmentError } from '../config/environment.js';
-import { DEVELOPMENT_SUBJECTS } from '../welcome.js';
 import { fail } from './command-failure.js';
 
 /** Prints a token for development: `npm run --silent token -- --role partner --subject partner-2 --lifetime 1h`. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
 import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import {
@@ -31,6 +33,11 @@ function Whole(min: number, max: number): PropertyDecorator {
     Min(min),
     Max(max),
   );
+}
+
+/** Reads `.env` of the working directory, if there is one. Variables that are already set keep their values. */
+export function loadEnvironmentFile(): void {
+  if (existsSync('.env')) loadEnvFile('.env');
 }
 
 /** The environment variables that are read, with their defaults: see `.env.example`. */

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { OrdersModule } from '../orders/orders.module.js';
 import { DashboardController } from './dashboard.controller.js';
 import { DashboardService } from './dashboard.service.js';
 import { StatusDashboard } from './status-dashboard.js';
 
-@Module({ controllers: [DashboardController], providers: [DashboardService, StatusDashboard] })
+@Module({
+  imports: [OrdersModule],
+  controllers: [DashboardController],
+  providers: [DashboardService, StatusDashboard],
+})
 export class DashboardModule {}

@@ -18,7 +18,7 @@ export class StatusDashboardDto {
     additionalProperties: false,
     example: Object.fromEntries(ORDER_STATUSES.map((status, i) => [status, 12 * i])),
   })
-  counts!: Record<OrderStatus, number>;
+  counts!: Readonly<Record<OrderStatus, number>>;
 
   @ApiProperty({
     oneOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }],

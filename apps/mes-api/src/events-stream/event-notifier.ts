@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 
 const CHANNEL = 'mes_events';

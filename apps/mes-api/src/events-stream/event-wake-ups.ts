@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { DATABASE_REPLACED } from '../database-replaced.js';
-import { EVICTIONS_CHANNEL } from '../backplane/evictions-channel.js';
-import { OrderCreated } from '../orders/events/order-created.js';
-import { StatusChanged } from '../orders/events/status-changed.js';
-import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { DATABASE_REPLACED, EVICTIONS_CHANNEL, PostgresNotifications } from '../backplane/postgres-notifications.js';
+import { OrderCreated, StatusChanged } from '../orders/order-events.js';
 import { EventFeed } from './event-feed.js';
 import { EventNotifier } from './event-notifier.js';
 

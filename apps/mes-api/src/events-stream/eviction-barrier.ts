@@ -9,7 +9,7 @@ import {
 } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { ORDER_COUNTS_TAG, orderTag, statusTag, tagsOfChange } from '../orders/caching/order-tags.js';
-import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 import type { LogEntry } from './log-entry.js';
 
 /** How long what was notified may take to be acted upon, in milliseconds. Usually that is a few. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { PostgresNotifications } from '../postgres-notifications/postgres-notifications.js';
+import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 
 /**
  * Reports whether PostgreSQL answers, by the heartbeat that is there anyway: however often readiness is asked for, it takes

@@ -2,7 +2,7 @@ import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Public } from '../auth/access.decorators.js';
+import { Public } from '../auth/access.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { Problem } from '../problem-details/problem.js';
 import { Drain } from '../shutdown/drain.js';

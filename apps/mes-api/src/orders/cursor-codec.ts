@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { DATABASE_REPLACED } from '../database-replaced.js';
+import { DATABASE_REPLACED } from '../backplane/postgres-notifications.js';
 import { CursorInvalidError } from './order-errors.js';
 import type { PagePosition } from './repository/orders.repository.js';
 

@@ -1,4 +1,7 @@
 import { Catch, type ArgumentsHost } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import type { DocumentedProblem } from '../problem-details/api-problems.decorator.js';
+import { ProblemDetailsDto } from '../problem-details/problem-details.dto.js';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import { Problem, type FieldError } from '../problem-details/problem.js';
 import {
@@ -8,6 +11,7 @@ import {
   OrderError,
   VersionMismatchError,
 } from './order-errors.js';
+import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
 
 const STATUS: Readonly<Record<string, number>> = {
   ORDER_NOT_FOUND: 404,
@@ -17,7 +21,19 @@ const STATUS: Readonly<Record<string, number>> = {
   IDEMPOTENCY_KEY_REUSED: 422,
 };
 
-/** Says over HTTP why the rules of the orders refused a request. */
+export const ORDER_NOT_FOUND: DocumentedProblem = {
+  status: 404,
+  code: 'ORDER_NOT_FOUND',
+  description: 'There is no such order, or the caller may not see it.',
+};
+
+export const ORDER_VERSION_MISMATCH: DocumentedProblem = {
+  status: 412,
+  code: 'ORDER_VERSION_MISMATCH',
+  description: 'The order has another version than `If-Match` names.',
+};
+
+/** Answers the errors of the orders as problem details. */
 @Catch(OrderError)
 export class OrderProblemFilter extends ProblemDetailsFilter {
   override catch(error: OrderError, host: ArgumentsHost): void {
@@ -41,9 +57,31 @@ function fieldOf(error: OrderError): FieldError[] | undefined {
   return undefined;
 }
 
-/** Where the order stands now, so that the loser of a race sees who was first. */
+/** The current state of the order, so that the loser of a race sees the winner. */
 function stateOf(error: OrderError): Readonly<Record<string, unknown>> {
   if (!(error instanceof IllegalTransitionError || error instanceof VersionMismatchError)) return {};
   const { status, version, assignee } = error.order;
   return { currentStatus: status, currentVersion: version, assignee };
 }
+
+declare module '../problem-details/problem-details.dto.js' {
+  interface ProblemDetailsDto {
+    currentStatus?: OrderStatus;
+    currentVersion?: number;
+    assignee?: string;
+  }
+}
+
+// The members of stateOf(), in the OpenAPI document.
+ApiPropertyOptional({ enum: ORDER_STATUSES, description: 'After a refused status change: the status of the order.' })(
+  ProblemDetailsDto.prototype,
+  'currentStatus',
+);
+ApiPropertyOptional({ type: 'integer', description: 'After a refused status change: the version of the order.' })(
+  ProblemDetailsDto.prototype,
+  'currentVersion',
+);
+ApiPropertyOptional({ type: String, description: 'After a refused status change: the operator who took the order.' })(
+  ProblemDetailsDto.prototype,
+  'assignee',
+);

@@ -46,6 +46,25 @@ export interface Order extends OrderRequest {
   readonly updatedAt: Date;
 }
 
+/** One past status change of an order. */
+export interface OrderHistoryEntry {
+  readonly from: OrderStatus;
+  readonly to: OrderStatus;
+  readonly by: string;
+  readonly at: Date;
+  /** The version that the change gave the order. */
+  readonly version: number;
+  readonly comment?: string | undefined;
+}
+
+/** The orders that a caller may see: all, or only those that it created. */
+export type Visibility = { readonly scope: 'all' } | { readonly scope: 'own'; readonly creator: string };
+
+/** The visibility as a part of a cache key or of a signature. Different visibilities give different texts. */
+export function visibilityKey(visibility: Visibility): string {
+  return visibility.scope === 'all' ? 'all' : `own:${encodeURIComponent(visibility.creator)}`;
+}
+
 /** The order as it was when it was created: what a repeated request is answered with. */
 export function asCreated(order: Order): Order {
   return {

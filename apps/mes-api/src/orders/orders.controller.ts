@@ -2,25 +2,24 @@ import { CachedRoute } from '@mes/cache';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AllowRoles } from '../auth/access.decorators.js';
-import { CurrentCaller } from '../auth/caller-of.js';
-import type { Caller } from '../auth/caller.js';
-import { CurrentVisibility } from '../auth/visibility-of.js';
-import { ApiCached } from '../problem-details/api-cached.decorator.js';
+import { AllowRoles } from '../auth/access.js';
+import { type Caller, CurrentCaller } from '../auth/caller.js';
+import { CurrentVisibility } from './visibility-of.js';
+import { ApiCached } from '../openapi/api-cached.decorator.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { orderAnswer, orderHistoryAnswer, orderListAnswer, versionTag } from './caching/order-answers.js';
 import { ChangeStatusDto } from './dto/change-status.dto.js';
 import { CreateOrderDto } from './dto/create-order.dto.js';
 import { ListOrdersDto } from './dto/list-orders.dto.js';
 import { OrderHistoryDto, presentHistory } from './dto/order-history.dto.js';
-import { OrderIdPipe } from './dto/order-id.pipe.js';
+import { OrderIdPipe } from './dto/order-id.js';
 import { OrderListDto } from './dto/order-list.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
-import { OrderProblemFilter } from './order-problem.filter.js';
-import { listOrders } from './list-orders.js';
+import { ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, OrderProblemFilter } from './order-problem.filter.js';
+import { loadOrderList } from './load-order-list.js';
 import { OrdersService } from './orders.service.js';
-import type { Visibility } from './visibility.js';
+import type { Visibility } from './order.js';
 
 @ApiTags('orders')
 @Controller('api/v1/orders')
@@ -39,7 +38,7 @@ export class OrdersController {
   })
   @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
-    return listOrders(this.orders, query, visibility);
+    return loadOrderList(this.orders, query, visibility);
   }
 
   @Post()
@@ -94,7 +93,7 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderDto)
-  @ApiProblems(404, 414)
+  @ApiProblems(ORDER_NOT_FOUND, 414)
   async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
     return presentOrder(await this.orders.find(id, visibility));
   }
@@ -109,7 +108,7 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderHistoryDto)
-  @ApiProblems(404, 414)
+  @ApiProblems(ORDER_NOT_FOUND, 414)
   async history(
     @Param('id', OrderIdPipe) id: string,
     @CurrentVisibility() visibility: Visibility,
@@ -132,7 +131,7 @@ export class OrdersController {
     type: OrderDto,
     headers: { ETag: { description: 'Its new version.', schema: { type: 'string' } } },
   })
-  @ApiProblems(404, 412, 413, 414, 415, {
+  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
     status: 409,
     code: 'ORDER_TRANSITION_NOT_ALLOWED',
     description:

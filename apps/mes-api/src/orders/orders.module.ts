@@ -21,5 +21,6 @@ import { WriteThroughOrdersRepository } from './repository/write-through-orders.
     { provide: PERSISTENT_ORDERS, useClass: TypeOrmOrdersRepository },
     { provide: OrdersRepository, useClass: WriteThroughOrdersRepository },
   ],
+  exports: [OrdersService],
 })
 export class OrdersModule {}

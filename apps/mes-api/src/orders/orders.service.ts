@@ -3,13 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { v7 as uuidv7 } from 'uuid';
 import { CursorCodec } from './cursor-codec.js';
-import { OrderCreated } from './events/order-created.js';
-import { StatusChanged } from './events/status-changed.js';
+import { OrderCreated, StatusChanged } from './order-events.js';
 import { DueDatePassedError, IdempotencyKeyReusedError, OrderNotFoundError } from './order-errors.js';
-import type { OrderHistoryEntry } from './order-history.js';
-import type { Order, OrderRequest, OrderSort } from './order.js';
-import { OrdersRepository, type ChangeStatus, type OrderFilter } from './repository/orders.repository.js';
-import { visibilityKey, type Visibility } from './visibility.js';
+import {
+  type Order,
+  type OrderHistoryEntry,
+  type OrderRequest,
+  type OrderSort,
+  type Visibility,
+  visibilityKey,
+} from './order.js';
+import {
+  OrdersRepository,
+  type ChangeStatus,
+  type OrderCounts,
+  type OrderFilter,
+} from './repository/orders.repository.js';
 
 export interface ListQuery {
   readonly filter: OrderFilter;
@@ -84,6 +93,11 @@ export class OrdersService {
     const { filter, sort, limit } = query;
     const { orders, next } = await this.orders.list({ filter, sort, limit, after, visibility });
     return { orders, nextCursor: next ? await this.cursors.encode(next, list) : null };
+  }
+
+  /** The numbers of orders by status, and of those created in each of so many hours up to `lastHour`. */
+  count(lastHour: Date, hours: number): Promise<OrderCounts> {
+    return this.orders.count(lastHour, hours);
   }
 }
 

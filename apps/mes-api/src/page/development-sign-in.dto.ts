@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
-import { ROLES, type Role } from '../auth/role.js';
-import { Optional } from '../validation/optional.decorator.js';
+import { ROLES, type Role } from '../auth/caller.js';
+import { Optional } from '../validation/cardinality.decorators.js';
 
 const SUBJECT = /^[\x21-\x7e]{1,100}$/;
 

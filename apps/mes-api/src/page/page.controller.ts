@@ -1,12 +1,11 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Public } from '../auth/access.decorators.js';
-import { DevelopmentIssuer } from '../auth/development-issuer.js';
+import { Public } from '../auth/access.js';
+import { DEVELOPMENT_SUBJECTS, DevelopmentIssuer } from '../auth/development-issuer.js';
 import { GuardBeforeBody } from '../auth/guard-before-body.decorator.js';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
-import { DEVELOPMENT_SUBJECTS } from '../welcome.js';
 import { DevelopmentSignInDto, DevelopmentTokenDto } from './development-sign-in.dto.js';
 import { DevelopmentSignInGuard } from './development-sign-in.guard.js';
 import { PageSettingsDto } from './page-settings.dto.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { preferredCoding } from '@mes/cache';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { pageSecurityPolicy } from '../security-headers.js';
+import { pageSecurityPolicy } from '../http/security-headers.js';
 
 /** The addresses that the page makes of its own: all of them are the same document. */
 const PAGE_ROUTES = ['/', '/mine', '/dashboard', '/orders/:id', '/signed-in'];

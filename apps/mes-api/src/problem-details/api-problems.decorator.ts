@@ -14,11 +14,6 @@ const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
   400: { code: 'INPUT_INVALID', description: 'The input is not valid; `errors` says what is wrong with which field.' },
   401: { code: 'TOKEN_INVALID', description: 'The token is missing, expired or not valid here.' },
   403: { code: 'ROLE_MISSING', description: 'The token lacks the role that this needs.' },
-  404: { code: 'ORDER_NOT_FOUND', description: 'There is no such order, or it is not yours to see.' },
-  412: {
-    code: 'ORDER_VERSION_MISMATCH',
-    description: 'The order has changed since: `If-Match` does not name its version.',
-  },
   413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
   414: { code: 'URI_TOO_LONG', description: 'The id in the path is longer than 200 characters.' },
   415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },

@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
 
 export class FieldErrorDto {
   @ApiProperty({
@@ -12,7 +11,7 @@ export class FieldErrorDto {
   message!: string;
 }
 
-/** RFC 9457, with the members that some problems have beyond it. */
+/** RFC 9457, with a code, the id of the request and the errors of fields. Features declare further members where they define them. */
 export class ProblemDetailsDto {
   @ApiProperty({ example: 'about:blank' })
   type!: string;
@@ -34,13 +33,4 @@ export class ProblemDetailsDto {
 
   @ApiPropertyOptional({ type: FieldErrorDto, isArray: true })
   errors?: FieldErrorDto[];
-
-  @ApiPropertyOptional({ enum: ORDER_STATUSES, description: 'Of a refused status change: where the order stands.' })
-  currentStatus?: OrderStatus;
-
-  @ApiPropertyOptional({ type: 'integer', description: 'Of a refused status change: the version of the order.' })
-  currentVersion?: number;
-
-  @ApiPropertyOptional({ type: String, description: 'Of a refused status change: who took the order into work.' })
-  assignee?: string;
 }

@@ -1,11 +1,10 @@
 import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { describeError } from '../logging/describe-error.js';
-import { OVERLOADED, overloaded } from '../overload/overloaded.js';
-import { isDatabaseAway } from './database-away.js';
+import { describeError } from '../database-errors/describe-error.js';
+import { OVERLOADED, overloaded, Problem } from './problem.js';
+import { isDatabaseAway } from '../database-errors/database-away.js';
 import { codeFor, problemDocument } from './problem-document.js';
-import { Problem } from './problem.js';
 
 /** Refusals whose cause is logged once: a line for each of them would be one more thing to do. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);

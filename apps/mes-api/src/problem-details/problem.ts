@@ -35,7 +35,20 @@ export class Problem extends Error {
   }
 }
 
-/** The input was understood, but it is wrong: 400 with the offending fields. */
+export const OVERLOADED = 'OVERLOADED';
+
+/** The answer while there is more to do than can be done: 503. */
+export function overloaded(cause?: unknown): Problem {
+  return new Problem({
+    status: 503,
+    code: OVERLOADED,
+    detail: 'There is too much to do at the moment.',
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+/** The answer to input that is not valid: 400 with the offending fields. */
 export function invalidInput(errors: readonly FieldError[]): Problem {
   return new Problem({ status: 400, code: 'INPUT_INVALID', detail: 'The request is not valid.', errors });
 }

@@ -10,10 +10,10 @@ import {
 } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
 import { Authentication } from '../auth/authentication.js';
-import { clientAddress } from '../logging/client-address.js';
+import type { Caller } from '../auth/caller.js';
+import { clientAddress } from '../http/client-address.js';
 import { Problem } from '../problem-details/problem.js';
 import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
-import { trackerOf } from './tracker-of.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -78,4 +78,9 @@ export class RateLimitGuard extends ThrottlerGuard {
       },
     });
   }
+}
+
+/** The name under which the requests of an authenticated caller are counted, for all its tokens. */
+export function trackerOf({ subject }: Caller): string {
+  return `subject:${subject}`;
 }

@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
-import { refuseParameters } from './refuse-parameters.js';
+import { refuseParameters } from './validate-query.js';
 
 /** Refuses query parameters on routes that have none. Routes that have some validate their own. */
 @Injectable()

@@ -1,5 +1,6 @@
 import type { ClassConstructor } from 'class-transformer';
 import type { FastifyRequest } from 'fastify';
+import { invalidInput } from '../problem-details/problem.js';
 import { validated } from './validation.js';
 
 /**
@@ -22,6 +23,17 @@ export function validateQuery<T extends object>(type: ClassConstructor<T>, reque
   if (!result) known.set(query, (result = Object.freeze(validated(type, query))));
   request.query = result;
   return result;
+}
+
+/**
+ * Refuses all query parameters, on a route that has none.
+ *
+ * @throws {Problem} 400 with every parameter
+ */
+export function refuseParameters(request: FastifyRequest): void {
+  const names = Object.keys(request.query as object);
+  if (names.length === 0) return;
+  throw invalidInput(names.map((field) => ({ field, message: `there is no parameter ${field}` })));
 }
 
 function rememberedFor<T extends object>(type: ClassConstructor<T>): WeakMap<object, T> {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../command-failure.js';
 import type { SampleOptions } from './sample-orders.js';
 
 export type SampleArguments = Omit<SampleOptions, 'after'>;

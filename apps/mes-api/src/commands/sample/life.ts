@@ -1,6 +1,5 @@
-import type { OrderHistoryEntry } from '../../orders/order-history.js';
+import type { Order, OrderHistoryEntry, OrderPriority } from '../../orders/order.js';
 import { TRANSITIONS, type OrderStatus } from '../../orders/order-status.js';
-import type { Order, OrderPriority } from '../../orders/order.js';
 import { HOUR, whenOpen } from './calendar.js';
 import type { Random } from './random.js';
 

@@ -1,14 +1,12 @@
 import type { CreatedValue, KeyAndTags, RouteDescription, Tag } from '@mes/cache';
 import type { FastifyRequest } from 'fastify';
-import { callerOf } from '../../auth/caller-of.js';
-import { visibilityOf } from '../../auth/visibility-of.js';
+import { callerOf } from '../../auth/caller.js';
+import { visibilityOf } from '../visibility-of.js';
 import { orderIdOf } from '../dto/order-id.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
 import { presentOrder, type OrderDto } from '../dto/order.dto.js';
-import { refuseParameters } from '../../validation/refuse-parameters.js';
-import { validateQuery } from '../../validation/validate-query.js';
-import type { Order } from '../order.js';
-import { visibilityKey, type Visibility } from '../visibility.js';
+import { refuseParameters, validateQuery } from '../../validation/validate-query.js';
+import { type Order, type Visibility, visibilityKey } from '../order.js';
 import { listTags, orderTag } from './order-tags.js';
 
 /** A page of the list. Its key is the validated and normalised query, and what the caller may see. */

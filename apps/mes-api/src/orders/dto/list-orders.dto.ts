@@ -2,8 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
-import { IsListParameter, MAX_VALUES } from '../../validation/list-parameter.decorator.js';
-import { Optional } from '../../validation/optional.decorator.js';
+import { IsListParameter, MAX_VALUES, Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import {

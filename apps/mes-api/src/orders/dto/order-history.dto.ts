@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { OrderHistoryEntry } from '../order-history.js';
+import type { OrderHistoryEntry } from '../order.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 
 /** One past status change. */

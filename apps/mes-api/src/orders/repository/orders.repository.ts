@@ -1,7 +1,13 @@
-import type { OrderHistoryEntry } from '../order-history.js';
+import type {
+  Order,
+  OrderHistoryEntry,
+  OrderPriority,
+  OrderRequest,
+  OrderSort,
+  OrderSource,
+  Visibility,
+} from '../order.js';
 import type { OrderStatus } from '../order-status.js';
-import type { Order, OrderPriority, OrderRequest, OrderSort, OrderSource } from '../order.js';
-import type { Visibility } from '../visibility.js';
 
 /** How a write was announced. */
 export interface Announced {
@@ -64,7 +70,7 @@ export interface OrderFilter {
   readonly dueBefore?: Date | undefined;
 }
 
-export interface ListOrders {
+export interface OrderPageRequest {
   readonly filter: OrderFilter;
   readonly sort: OrderSort;
   readonly limit: number;
@@ -76,6 +82,15 @@ export interface OrderPage {
   readonly orders: readonly Order[];
   /** Where the next page begins; absent on the last one. */
   readonly next?: PagePosition | undefined;
+}
+
+/** The numbers of orders, all read at one time. */
+export interface OrderCounts {
+  readonly byStatus: Readonly<Record<OrderStatus, number>>;
+  /** When the oldest order with the status NEW was created. */
+  readonly oldestNewOrderAt?: Date | undefined;
+  readonly createdByHour: readonly { readonly hour: Date; readonly count: number }[];
+  readonly asOf: Date;
 }
 
 /** Where the orders are. The class is the port and its injection token. */
@@ -106,7 +121,14 @@ export abstract class OrdersRepository {
   /** Past status changes, oldest first; nothing if there is no such order for this caller. */
   abstract history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined>;
 
-  abstract list(list: ListOrders): Promise<OrderPage>;
+  abstract list(list: OrderPageRequest): Promise<OrderPage>;
+
+  /**
+   * Counts the orders by status, and those created in each hour.
+   *
+   * @param lastHour the last hour to count; its first moment, in UTC
+   */
+  abstract count(lastHour: Date, hours: number): Promise<OrderCounts>;
 }
 
 /** Injection token of the repository that the write-through decorator wraps. */

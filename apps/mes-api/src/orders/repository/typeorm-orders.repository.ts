@@ -8,13 +8,9 @@ import {
   OrderNotFoundError,
   VersionMismatchError,
 } from '../order-errors.js';
-import type { OrderHistoryEntry } from '../order-history.js';
-import type { OrderStatus } from '../order-status.js';
-import { transitionsTo } from '../order-status.js';
-import type { Order } from '../order.js';
-import { asCreated } from '../order.js';
-import type { Visibility } from '../visibility.js';
-import { listOrdersSql, positionAfter } from './list-orders.sql.js';
+import { asCreated, type Order, type OrderHistoryEntry, type Visibility } from '../order.js';
+import { ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
+import { orderPageSql, positionAfter } from './order-page.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
@@ -22,11 +18,21 @@ import {
   type ChangeStatus,
   type Creation,
   type Heard,
-  type ListOrders,
+  type OrderPageRequest,
   type NewOrder,
+  type OrderCounts,
   type OrderPage,
   type StatusChange,
 } from './orders.repository.js';
+
+interface CountsRow {
+  readonly counts: Partial<Record<OrderStatus, number>> | null;
+  readonly oldest: Date | null;
+  readonly arrivals: readonly number[];
+  readonly as_of: Date;
+}
+
+const HOUR = 60 * 60_000;
 
 /** Orders in PostgreSQL. Each method is one statement, and so one transaction and one round trip, on its usual path. */
 @Injectable()
@@ -132,12 +138,36 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       .map(({ version, from, to, by, at, comment }) => ({ version, from, to, by, at, comment: comment ?? undefined }));
   }
 
-  override async list(list: ListOrders): Promise<OrderPage> {
-    const { sql, parameters } = listOrdersSql(list, this.columns);
+  override async list(list: OrderPageRequest): Promise<OrderPage> {
+    const { sql, parameters } = orderPageSql(list, this.columns);
     const rows = await this.orders.query<OrderEntity[]>(sql, parameters);
     const orders = rows.slice(0, list.limit).map(toOrder);
     const last = orders.at(-1);
     return { orders, next: last && rows.length > list.limit ? positionAfter(last, list.sort) : undefined };
+  }
+
+  override async count(lastHour: Date, hours: number): Promise<OrderCounts> {
+    const firstHour = new Date(lastHour.getTime() - (hours - 1) * HOUR);
+    const [row] = await this.orders.query<CountsRow[]>(
+      `SELECT
+        (SELECT json_object_agg(status, total)
+          FROM (SELECT status, sum(count) AS total FROM order_status_counts GROUP BY status) AS totals) AS counts,
+        (SELECT min(created_at) FROM orders WHERE status = 'NEW') AS oldest,
+        (SELECT json_agg(coalesce(total, 0) ORDER BY wanted.hour)
+          FROM generate_series($1::timestamptz, $2::timestamptz, interval '1 hour') AS wanted (hour)
+          LEFT JOIN (SELECT hour, sum(count) AS total FROM order_arrivals
+            WHERE hour BETWEEN $1 AND $2 GROUP BY hour) AS arrived USING (hour)) AS arrivals,
+        clock_timestamp() AS as_of`,
+      [firstHour, lastHour],
+    );
+    if (!row) throw new Error('the query of the counts returned no row');
+    const byStatus = Object.fromEntries(ORDER_STATUSES.map((status) => [status, row.counts?.[status] ?? 0]));
+    return {
+      byStatus: byStatus as Record<OrderStatus, number>,
+      oldestNewOrderAt: row.oldest ?? undefined,
+      createdByHour: row.arrivals.map((count, i) => ({ hour: new Date(firstHour.getTime() + i * HOUR), count })),
+      asOf: row.as_of,
+    };
   }
 
   private async insert(order: NewOrder): Promise<Pick<Creation, 'order' | 'isAnnounced'>> {

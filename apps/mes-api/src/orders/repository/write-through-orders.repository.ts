@@ -2,16 +2,15 @@ import { TaggedCache } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { writtenOrder } from '../caching/order-answers.js';
 import { orderTag, tagsOfChange, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
-import type { OrderHistoryEntry } from '../order-history.js';
-import type { Order } from '../order.js';
-import type { Visibility } from '../visibility.js';
+import type { Order, OrderHistoryEntry, Visibility } from '../order.js';
 import {
   OrdersRepository,
   PERSISTENT_ORDERS,
   type ChangeStatus,
   type Creation,
-  type ListOrders,
+  type OrderPageRequest,
   type NewOrder,
+  type OrderCounts,
   type OrderPage,
   type StatusChange,
 } from './orders.repository.js';
@@ -67,7 +66,11 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.persistent.history(id, visibility);
   }
 
-  override list(list: ListOrders): Promise<OrderPage> {
+  override list(list: OrderPageRequest): Promise<OrderPage> {
     return this.persistent.list(list);
+  }
+
+  override count(lastHour: Date, hours: number): Promise<OrderCounts> {
+    return this.persistent.count(lastHour, hours);
   }
 }

@@ -1,0 +1,19 @@
+import type { ListOrdersDto } from './dto/list-orders.dto.js';
+import type { OrderListDto } from './dto/order-list.dto.js';
+import { presentOrder } from './dto/order.dto.js';
+import type { OrdersService } from './orders.service.js';
+import type { Visibility } from './order.js';
+
+/** The page that a query asks for, as the API shows it. */
+export async function loadOrderList(
+  orders: OrdersService,
+  query: Readonly<ListOrdersDto>,
+  visibility: Visibility,
+): Promise<OrderListDto> {
+  const { sort, limit, cursor } = query;
+  const page = await orders.list(
+    { filter: query.filter(), sort, limit, cursor, list: query.normalisedList() },
+    visibility,
+  );
+  return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+}

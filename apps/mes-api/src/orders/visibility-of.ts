@@ -1,0 +1,16 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Visibility } from './order.js';
+import { callerOf } from '../auth/caller.js';
+
+/** Partners see what they created; everybody else whom a guard lets pass sees all. */
+export function visibilityOf(request: FastifyRequest): Visibility {
+  const { roles, subject } = callerOf(request);
+  const seesAll = roles.some((role) => role === 'operator' || role === 'viewer' || role === 'admin');
+  return seesAll ? { scope: 'all' } : { scope: 'own', creator: subject };
+}
+
+/** Gives a handler what the caller may see. */
+export const CurrentVisibility = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  visibilityOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
