@@ -1,6 +1,9 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { DATABASE_REPLACED } from '../../apps/mes-api/src/backplane/postgres-notifications.js';
-import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import {
+  EVENTS_STREAM_DEFAULTS,
+  EVENTS_STREAM_OPTIONS,
+} from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { DatabaseDump } from '../support/database-dump.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
@@ -50,10 +53,14 @@ afterEach(async () => {
 });
 
 async function instance(redisUrl: string | undefined, databaseUrl = database.url): Promise<OrdersApi> {
-  const api = await OrdersApi.start({ databaseUrl, redisUrl });
+  // Longer than the test may last: events arrive by notifications, not by polling.
+  const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000 };
+  const api = await OrdersApi.start({
+    databaseUrl,
+    redisUrl,
+    override: (module) => module.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
+  });
   started.push(api);
-  // Longer than the test may last: what passes was told, and not found by looking.
-  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000 });
   return api;
 }
 

@@ -1,5 +1,8 @@
 import { EventFeed } from '../../apps/mes-api/src/events-stream/event-feed.js';
-import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import {
+  EVENTS_STREAM_DEFAULTS,
+  EVENTS_STREAM_OPTIONS,
+} from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
@@ -23,11 +26,12 @@ const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, prod
   SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)
   RETURNING id`;
 
-async function start(databaseUrl: string, pollInterval: number): Promise<OrdersApi> {
-  const api = await OrdersApi.start({ databaseUrl });
-  const options = { pollInterval, maxStreamsPerCaller: 2 };
-  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), options);
-  return api;
+function start(databaseUrl: string, pollInterval: number): Promise<OrdersApi> {
+  const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval, maxStreamsPerCaller: 2 };
+  return OrdersApi.start({
+    databaseUrl,
+    override: (module) => module.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
+  });
 }
 
 function told(stream: EventStream): string[] {

@@ -1,4 +1,7 @@
-import { EVENTS_STREAM_OPTIONS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import {
+  EVENTS_STREAM_DEFAULTS,
+  EVENTS_STREAM_OPTIONS,
+} from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';
@@ -19,12 +22,14 @@ describe('the live events, and Redis killed and back under them', () => {
 
   beforeEach(async () => {
     [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
-    const start = async (): Promise<OrdersApi> => {
-      const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
-      // Longer than the test may last: what comes was told, and not found by looking.
-      Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000 });
-      return api;
-    };
+    // Longer than the test may last: events arrive by notifications, not by polling.
+    const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000 };
+    const start = (): Promise<OrdersApi> =>
+      OrdersApi.start({
+        databaseUrl: database.url,
+        redisUrl: redis.url,
+        override: (module) => module.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
+      });
     apis = [await start(), await start()];
     streams = [];
     for (const api of apis) streams.push(await EventStream.open(api.url, { token: await api.token('viewer') }));

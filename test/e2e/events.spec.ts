@@ -1,6 +1,7 @@
 import { VersionStore } from '@mes/cache';
 import { EventPruning } from '../../apps/mes-api/src/events-stream/event-pruning.js';
 import {
+  EVENTS_STREAM_DEFAULTS,
   EVENTS_STREAM_OPTIONS,
   type EventsStreamOptions,
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
@@ -44,10 +45,14 @@ afterAll(async () => {
 });
 
 async function instance(redisUrl?: string, options: Partial<EventsStreamOptions> = {}): Promise<OrdersApi> {
-  const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl });
+  // Longer than the test may last: events arrive by notifications, not by polling.
+  const streams = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000, ...options };
+  const api = await OrdersApi.start({
+    databaseUrl: database.url,
+    redisUrl,
+    override: (module) => module.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(streams),
+  });
   started.push(api);
-  // Longer than the test may last: what passes was told, and not found by looking.
-  Object.assign(api.application.get(EVENTS_STREAM_OPTIONS, { strict: false }), { pollInterval: 600_000, ...options });
   return api;
 }
 

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-
+import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { allowOrigins } from './http/cross-origin.js';
@@ -18,10 +18,10 @@ import { refuseUnreadable, refuseUnroutable, watchBodies } from './http/refused-
 import { parseQuery } from './validation/parse-query.js';
 
 /**
- * Puts the whole application together, ready to listen.
+ * Makes the application, ready to listen.
  *
- * @param databaseUrl of the database, which is there and migrated
- * @param pageDirectory of the operators' page, if that is to be served
+ * @param databaseUrl of a running database with the current schema
+ * @param pageDirectory of the operators' page, if it is to be served
  */
 export async function createApplication(
   configuration: Configuration,
@@ -29,36 +29,55 @@ export async function createApplication(
   pageDirectory?: string,
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration);
+  const application = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(configuration, databaseUrl),
+    createAdapter(configuration),
+    { logger: new PinoNestLogger(log), ...APPLICATION_OPTIONS },
+  );
+  await addHooks(application, configuration, log, pageDirectory);
+  return application;
+}
+
+/** Errors at start are thrown, and Fastify's own JSON parser is the only one. */
+export const APPLICATION_OPTIONS = { abortOnError: false, bodyParser: false } as const;
+
+/** The server, with its limits and with its way of reading requests. */
+export function createAdapter(configuration: Configuration): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...serverLimits(configuration),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: configuration.trustProxy,
-    // There is no middleware, and requests are logged by nobody but who has something to say of one.
+    // There is no middleware.
     skipMiddie: true,
     rewriteUrl: toOriginForm,
     routerOptions: { maxParamLength: 200, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
-    // What still comes on open connections while the server closes is served.
+    // Requests that still come on open connections while the server closes are served.
     return503OnClosing: false,
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
-  // The JSON parser that comes with Fastify is the only one: anything but JSON is answered with 415.
+  // Anything but JSON is answered with 415.
   adapter.getInstance().removeContentTypeParser('text/plain');
-  const application = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration, databaseUrl),
-    adapter,
-    { logger: new PinoNestLogger(log), abortOnError: false, bodyParser: false },
-  );
-  watchBodies(adapter.getInstance());
-  refuseMalformed(adapter.getInstance());
+  return adapter;
+}
+
+/** Adds what is done with every request around Nest's own pipeline, the documentation and the page. */
+export async function addHooks(
+  application: NestFastifyApplication,
+  configuration: Configuration,
+  log: Logger,
+  pageDirectory?: string,
+): Promise<void> {
+  const server = application.getHttpAdapter().getInstance();
+  watchBodies(server);
+  refuseMalformed(server);
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);
-  refuseWhenOverloaded(adapter.getInstance(), configuration.maxEventLoopDelay);
-  addSecurityHeaders(adapter.getInstance());
-  refuseOversized(adapter.getInstance());
-  keepAuditLog(adapter.getInstance(), log);
+  refuseWhenOverloaded(server, configuration.maxEventLoopDelay);
+  addSecurityHeaders(server);
+  refuseOversized(server);
+  keepAuditLog(server, log);
   serveDocumentation(application);
-  if (pageDirectory !== undefined) await servePage(adapter.getInstance(), pageDirectory, configuration.auth?.issuer);
-  return application;
+  if (pageDirectory !== undefined) await servePage(server, pageDirectory, configuration.auth?.issuer);
 }

@@ -1,23 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /**
- * The time between the decision to stop and the end of the last request. All requests are still served, those that come
- * on connections that are kept alive, too; but each answer asks the client to use another connection next time, which
- * leads to another instance.
+ * The time between the decision to stop and the end of the last request. All requests are still served, but every answer
+ * closes its connection, so that the client's next one leads to another instance.
  */
 @Injectable()
 export class Drain {
   private readonly begun = new AbortController();
 
-  constructor(host: HttpAdapterHost) {
-    const server = host.httpAdapter.getInstance<FastifyInstance>();
+  /** Must be called before the routes are declared. */
+  install(server: FastifyInstance): void {
     server.addHook('onRequest', (_request, reply, done) => {
       this.dismiss(reply);
       done();
     });
-    // Of what had come before it began.
+    // For requests that had begun before.
     server.addHook('onSend', (_request, reply, payload, done) => {
       this.dismiss(reply);
       done(null, payload);
@@ -28,7 +26,7 @@ export class Drain {
     return this.begun.signal.aborted;
   }
 
-  /** Aborted when it begins: for answers that would never end of themselves. */
+  /** Aborted when it begins, for answers that have no end of their own. */
   get signal(): AbortSignal {
     return this.begun.signal;
   }
