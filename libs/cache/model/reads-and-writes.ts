@@ -31,7 +31,8 @@ type BrokenRule =
   | 'nobody invalidates at the deadline of a pending write';
 
 /** Orders and their history: absent, then created, then moved on by one status change after the other. */
-type Order = 'x' | 'y';
+type Order = (typeof ORDERS)[number];
+const ORDERS = ['x', 'y'] as const;
 const STATUSES = ['absent', 'NEW', 'STARTED', 'COMPLETED'];
 
 /** Each response depends on one tag, which serves as its key too: the list of new orders, and each order by itself. */
@@ -321,17 +322,17 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       }
       // Nobody who is shown a pending write by the list may be shown older responses elsewhere.
       if (isRefreshing && broken !== 'a refreshed list becomes current alone, whatever other pending writes it shows') {
-        for (const other of pendingOn(next, [LIST]))
-          invalidate(
-            next,
-            other.tags.filter((tag) => tag !== LIST),
-          );
+        const shown = pendingOn(next, [LIST]).flatMap((other) => other.tags);
+        invalidate(
+          next,
+          shown.filter((tag) => tag !== LIST),
+        );
       }
     }
 
     function patched(next: State): Content | undefined {
       const found = next.stored.find(({ tag, version }) => tag === LIST && version === listVersion);
-      return found && { ...found.content, ...{ [order]: to } };
+      return found && { ...found.content, [order]: to };
     }
   }
 
@@ -393,7 +394,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
     function storeAndAnswer(me: Reader, next: State): string | undefined {
       const current = versionOf(next, tag);
       const version = broken === 'a load is stored under the versions at the time of storing' ? current : me.snapshot;
-      if (version === current) next.stored.push({ tag, version, content: me.loaded });
+      if (version === current) store(next, tag, me.loaded);
       return answerAll(me, next);
     }
 
@@ -498,7 +499,11 @@ function invalidate(next: State, tags: readonly Tag[]): void {
 
 /** Stores a response that is current. */
 function store(next: State, tag: Tag, content: Content): void {
-  next.stored.push({ tag, version: versionOf(next, tag), content });
+  const version = versionOf(next, tag);
+  const isKnown = next.stored.some(
+    (other) => other.version === version && !isOlder(other.content, content) && !isOlder(content, other.content),
+  );
+  if (!isKnown) next.stored.push({ tag, version, content });
 }
 
 function pendingOn({ pending }: State, wanted: readonly Tag[]): PendingWrite[] {
@@ -513,10 +518,9 @@ function isAbsent({ tag, loaded }: Pick<Reader, 'tag' | 'loaded'>): boolean {
 
 /** Keeps of what is stored only what somebody can still be given: versions never come back. */
 function forgetUnreachable(next: State): void {
-  const reachable = new Set([...Object.values(next.versions), ...next.readers.map(({ snapshot }) => snapshot)]);
-  const kept = next.stored.filter(({ version }) => reachable.has(version));
-  const distinct = new Map(kept.map((one) => [JSON.stringify(one), one]));
-  next.stored = [...distinct.values()];
+  next.stored = next.stored.filter(
+    ({ tag, version }) => version === next.versions[tag] || next.readers.some(({ snapshot }) => snapshot === version),
+  );
 }
 
 function latest(some: Content, others: Content): Content {
@@ -525,7 +529,7 @@ function latest(some: Content, others: Content): Content {
 }
 
 function isOlder(some: Content, than: Content): boolean {
-  return (Object.keys(than) as Order[]).some((order) => (some[order] ?? 0) < (than[order] ?? 0));
+  return ORDERS.some((order) => (some[order] ?? 0) < (than[order] ?? 0));
 }
 
 const lists: Plan = {
