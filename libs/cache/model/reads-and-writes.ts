@@ -64,7 +64,7 @@ interface Plan {
 interface PendingWrite {
   readonly writer: number;
   readonly tags: readonly Tag[];
-  /** Did not exist before, so nothing that is stored can be made untrue. */
+  /** The tag of the created order: nothing is stored under it yet. */
   readonly creates: Tag | null;
   isOverdue: boolean;
 }
@@ -78,7 +78,7 @@ interface Writer {
   /** For refresh-on-write: the version of the list's tag, and the list as loaded afterwards. */
   listVersion: string | null;
   list: Content | null;
-  /** Whether an advance was refused already. */
+  /** Whether its advance was refused: the second attempt is the last one here, and the third one in the code. */
   wasRefused: boolean;
   /** Pending writes of others that it waits for. */
   awaited: number[];
@@ -87,7 +87,7 @@ interface Writer {
 interface Reader {
   readonly tag: Tag;
   at: 'begin' | 'look' | 'loaded' | 'wait' | 'joined' | 'done';
-  /** What it has to be shown: what was acknowledged and what was shown to anybody when it began. */
+  /** What was acknowledged, and what was shown to any reader, when its request arrived: it must be shown as much. */
   acknowledged: Content;
   shown: Content;
   snapshot: string | null;
@@ -320,7 +320,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
         invalidate(next, [creates]);
         if (isOrderCurrent) store(next, creates, { [order]: to });
       }
-      // Nobody who is shown a pending write by the list may be shown older responses elsewhere.
+      // The list may show pending writes of others: then older responses elsewhere may not stay current.
       if (isRefreshing && broken !== 'a refreshed list becomes current alone, whatever other pending writes it shows') {
         const shown = pendingOn(next, [LIST]).flatMap((other) => other.tags);
         invalidate(
@@ -516,7 +516,7 @@ function isAbsent({ tag, loaded }: Pick<Reader, 'tag' | 'loaded'>): boolean {
   return tag !== LIST && Object.values(loaded).includes(0);
 }
 
-/** Keeps of what is stored only what somebody can still be given: versions never come back. */
+/** Drops stored responses that no reader can be given any more: versions never come back. */
 function forgetUnreachable(next: State): void {
   next.stored = next.stored.filter(
     ({ tag, version }) => version === next.versions[tag] || next.readers.some(({ snapshot }) => snapshot === version),
