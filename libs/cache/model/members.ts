@@ -1,86 +1,85 @@
-import type { Step } from './explore.js';
+import { explore, itemAt, keyWithoutTokens, mapValues, type Exploration, type Model, type Step } from './explore.js';
 
 /*
- * Model of several instances on one PostgreSQL and one or more Redis: what happens when connections break. One tag, one key.
- * A value in the database is the number of writes that it shows, so a read is stale if it shows fewer than were acknowledged
- * before it began. Time is left out: a lease lapses at any moment, and what waits for a time waits for the state that this
- * time makes sure of.
+ * Several instances (members) on one PostgreSQL and one or more Redis (stores), whose connections break. There is one tag and one
+ * key. What readers and writers do while everything works is in reads-and-writes.ts.
+ *
+ * One promise is checked: a response shows every write that was acknowledged before its request began. A value in the database
+ * is the number of writes that it shows.
+ *
+ * Time is left out. A lease ends at any moment, and what waits for a time waits for the state that this time makes sure of.
  */
 
-/** Known ways to break the protocol. Each must be found. */
-export type Fault =
+/** What is done instead of what the protocol demands. */
+type BrokenRule =
   | 'the fence is not asked'
   | 'a relayed write is acknowledged at once'
-  | 'a lapsed member answers from the cache'
-  | 'a lapsed member takes everybody for present'
+  | 'a member without a lease answers from the cache'
+  | 'a member without a lease takes all others for present'
   | 'an unconfirmed invalidation is forgotten'
-  | 'a store is claimed while a member uses another'
+  | 'a store is claimed while a member uses another one'
   | 'the epoch is bound to the store and not to the claim'
-  | 'a lease is renewed before notifications are heard'
+  | 'a lease is renewed before notifications are handled'
   | 'a member that has not listened goes on'
   | 'an echo from another store counts';
 
-/** What is at an index that is known to exist. */
-function itemAt<T>(list: readonly T[], index: number | null | undefined): T {
-  const item = list[index ?? -1];
-  if (item === undefined) throw new Error(`there is nothing at ${index}`);
-  return item;
-}
-
 interface Store {
   epoch: string;
-  /** The claim that the epoch was made for. */
+  /** Number of the claim that the epoch was made for. */
   term: number;
   version: string;
-  entry: { epoch: string; version: string; value: number } | null;
-  /** Members whose keys are in this store. */
+  stored: { epoch: string; version: string; value: number };
+  /** Members whose presence key is in this store. */
   present: number[];
 }
 
 interface Member {
   /** The store that it is connected to. */
   store: number | null;
-  /** Of its connection to the store: `claimed` by this member in PostgreSQL, and then `trusted`. */
+  /** The connection to the store is `claimed` in PostgreSQL first, and then `trusted`. */
   trust: 'no' | 'claimed' | 'trusted';
-  /** The claim that it knows of. */
+  /** Number of the last claim that it knows of. */
   term: number;
   isListening: boolean;
   hasLease: boolean;
-  /** It has no lease, and has found that all members are present in its store. */
+  /** It has no lease, and has found all members present in its store. */
   seesAll: boolean;
-  /** Invalidations that it could not carry out, and has to before it trusts a store. */
-  owes: 'nothing' | 'the tag' | 'everything';
-  /** Notifications that it has not heard yet: the writers that wait for an echo. */
+  /** What it has to invalidate before it trusts a store. */
+  unconfirmed: 'nothing' | 'the tag' | 'everything';
+  /** Notifications that it has not handled yet: the writers that wait for an echo. */
   inbox: number[];
-  /** It listens, and does not know what it missed. */
+  /** It listens again, and may have missed notifications. */
   isBehind: boolean;
 }
 
 interface Writer {
   at: number;
-  pc: 'begin' | 'commit' | 'invalidate' | 'relay' | 'wait' | 'done';
-  announcedTo: number | null;
+  step: 'begin' | 'commit' | 'invalidate' | 'relay' | 'wait' | 'done';
+  /** The store that has its pending write. */
+  begunAt: number | null;
+  /** The commit has found that all members use that store. */
   isFenced: boolean;
   value: number;
-  /** The authority when the others were told, and who has echoed, from which store. */
+  /** The authority when the others were notified. */
   authority: number;
+  /** Members that have invalidated the tag, and in which store; null if they answer nothing from the cache. */
   echoes: { from: number; store: number | null }[];
 }
 
 interface Reader {
   at: number;
-  pc: 'begin' | 'look' | 'store' | 'done';
+  step: 'begin' | 'look' | 'store' | 'done';
   acknowledged: number;
-  observed: { store: number; epoch: string; version: string } | null;
+  snapshot: { store: number; epoch: string; version: string } | null;
   value: number;
 }
 
-export interface State {
+interface State {
   committed: number;
   acknowledged: number;
-  /** The store whose users need no notification; stands in PostgreSQL. */
+  /** The store that all members use; stands in PostgreSQL. */
   authority: { store: number; term: number };
-  /** What each member says in PostgreSQL that it uses. */
+  /** The store that each member uses, as it says in PostgreSQL. */
   uses: (number | null)[];
   stores: Store[];
   members: Member[];
@@ -88,10 +87,10 @@ export interface State {
   readers: Reader[];
   tokens: number;
   /** How many more faults may happen. */
-  budget: number;
+  faultsLeft: number;
 }
 
-export interface Plan {
+interface Plan {
   readonly members: number;
   readonly stores: number;
   /** At which members there are writers and readers. */
@@ -99,12 +98,21 @@ export interface Plan {
   readonly readers: readonly number[];
   /** Members that have no connection to a store at first. */
   readonly cutOff?: readonly number[];
-  readonly budget: number;
+  /** How many faults may happen. */
+  readonly faultsLeft: number;
   /** What breaks, and at which member. */
   readonly faults: readonly (readonly ['redis' | 'postgres' | 'lease', number])[];
 }
 
-export function initialState(plan: Plan): State {
+function run(plan: Plan, broken?: BrokenRule): Exploration {
+  return explore(
+    initialState(plan),
+    (state) => stepsOf(state, plan, broken),
+    ({ tokens: _, ...state }) => keyWithoutTokens(state),
+  );
+}
+
+function initialState(plan: Plan): State {
   const isCutOff = (i: number): boolean => plan.cutOff?.includes(i) === true;
   const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
   return {
@@ -116,8 +124,8 @@ export function initialState(plan: Plan): State {
       epoch: `#e${store}`,
       term: store === 0 ? 1 : 0,
       version: `#v${store}`,
-      // A store that was used before, and knows a value from then.
-      entry: { epoch: `#e${store}`, version: `#v${store}`, value: 0 },
+      // Something was stored before.
+      stored: { epoch: `#e${store}`, version: `#v${store}`, value: 0 },
       present: store === 0 ? range(plan.members).filter((i) => !isCutOff(i)) : [],
     })),
     members: range(plan.members).map((i) => ({
@@ -127,42 +135,40 @@ export function initialState(plan: Plan): State {
       isListening: true,
       hasLease: true,
       seesAll: false,
-      owes: 'nothing',
+      unconfirmed: 'nothing',
       inbox: [],
       isBehind: false,
     })),
     writers: plan.writers.map((at) => ({
       at,
-      pc: 'begin',
-      announcedTo: null,
+      step: 'begin',
+      begunAt: null,
       isFenced: false,
       value: 0,
       authority: 0,
       echoes: [],
     })),
-    readers: plan.readers.map((at) => ({ at, pc: 'begin', acknowledged: 0, observed: null, value: 0 })),
+    readers: plan.readers.map((at) => ({ at, step: 'begin', acknowledged: 0, snapshot: null, value: 0 })),
     tokens: 0,
-    budget: plan.budget,
+    faultsLeft: plan.faultsLeft,
   };
 }
 
 /** All that can happen next. */
-export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] {
+function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step<State>[] {
   const steps: Step<State>[] = [];
-  const add = (name: string, take: (next: State) => unknown): void => {
-    steps.push({
-      name,
-      take: (next) => {
-        const violation = take(next);
-        return typeof violation === 'string' ? violation : undefined;
-      },
-    });
+  const add = (actor: string, action: string, change: (next: State) => unknown): void => {
+    const take = (next: State): string | undefined => {
+      const brokenPromise = change(next);
+      return typeof brokenPromise === 'string' ? brokenPromise : undefined;
+    };
+    steps.push({ actor, action, take });
   };
   const fresh = (next: State): string => `#${(next.tokens += 1)}`;
 
   state.members.forEach((member, i) => {
     memberSteps(member, i);
-    if (state.budget > 0) faultSteps(member, i);
+    if (state.faultsLeft > 0) faultSteps(member, i);
   });
   state.writers.forEach(writerSteps);
   state.readers.forEach(readerSteps);
@@ -176,29 +182,30 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     return itemAt(next.members, index);
   }
 
-  function distrust(member: Member, owes: Member['owes']): void {
+  function distrust(member: Member, unconfirmed: Member['unconfirmed']): void {
     member.trust = 'no';
     member.seesAll = false;
-    if (owes === 'everything' || member.owes === 'nothing') member.owes = owes;
+    if (unconfirmed === 'everything' || member.unconfirmed === 'nothing') member.unconfirmed = unconfirmed;
   }
 
-  /** What is stored may be shown: by a lease, or because nobody can write without this store. */
+  /** A lease allows it, or that all members are present: then every write goes through this store. */
   function mayAnswer(member: Member): boolean {
     if (member.trust !== 'trusted' || member.store === null) return false;
-    if (fault === 'a lapsed member answers from the cache') return true;
+    if (broken === 'a member without a lease answers from the cache') return true;
     return member.hasLease || member.seesAll;
   }
 
   function memberSteps(member: Member, i: number): void {
     const { store } = member;
+    const name = `member ${i}`;
     if (store !== null && member.trust === 'no') {
       if (state.uses[i] === store && (state.stores[store]?.term ?? 0) <= member.term) {
-        add(`${i} is back at store ${store}`, (next) => {
+        add(name, `is back at store ${store}`, (next) => {
           memberOf(next, i).trust = 'claimed';
         });
       }
       if (canClaim(store, i)) {
-        add(`${i} claims store ${store}`, (next) => {
+        add(name, `claims store ${store}`, (next) => {
           const me = memberOf(next, i);
           if (next.authority.store !== store) next.authority = { store, term: next.authority.term + 1 };
           next.uses[i] = store;
@@ -208,20 +215,20 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
       }
     }
     if (store !== null && member.trust === 'claimed') {
-      add(`${i} trusts store ${store}`, (next) => {
+      add(name, `trusts store ${store}`, (next) => {
         const me = memberOf(next, i);
         const used = storeOf(next, store);
-        const label = fault === 'the epoch is bound to the store and not to the claim' ? used.term : me.term;
-        if (used.term !== label || me.owes === 'everything') used.epoch = fresh(next);
+        const label = broken === 'the epoch is bound to the store and not to the claim' ? used.term : me.term;
+        if (used.term !== label || me.unconfirmed === 'everything') used.epoch = fresh(next);
         used.term = me.term;
-        if (me.owes === 'the tag') used.version = fresh(next);
-        me.owes = 'nothing';
+        if (me.unconfirmed === 'the tag') used.version = fresh(next);
+        me.unconfirmed = 'nothing';
         me.isBehind = false;
         me.trust = 'trusted';
       });
     }
     if (store !== null && member.trust === 'trusted' && !state.stores[store]?.present.includes(i)) {
-      add(`${i} checks in at store ${store}`, (next) => {
+      add(name, `sets its presence key in store ${store}`, (next) => {
         const { present } = storeOf(next, store);
         present.push(i);
         present.sort();
@@ -229,28 +236,28 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     }
     state.stores.forEach(({ present }, s) => {
       if (s === store || !present.includes(i)) return;
-      add(`the key of ${i} at store ${s} expires`, (next) => {
+      add(`store ${s}`, `lets the presence key of ${name} expire`, (next) => {
         const old = storeOf(next, s);
         old.present = old.present.filter((other) => other !== i);
       });
     });
     if (store !== null && member.trust === 'trusted' && !member.hasLease) {
       const isAll =
-        fault === 'a lapsed member takes everybody for present' ||
+        broken === 'a member without a lease takes all others for present' ||
         state.stores[store]?.present.length === state.members.length;
       if (isAll !== member.seesAll) {
-        add(`${i} looks who is present at store ${store}`, (next) => {
+        add(name, `looks which members are present in store ${store}`, (next) => {
           memberOf(next, i).seesAll = isAll;
         });
       }
     }
-    const hasHeard = member.inbox.length === 0 || fault === 'a lease is renewed before notifications are heard';
+    const hasHeard = member.inbox.length === 0 || broken === 'a lease is renewed before notifications are handled';
     if (member.isListening && !member.hasLease && !member.isBehind && hasHeard) {
-      add(`${i} renews its lease`, (next) => {
+      add(name, 'renews its lease', (next) => {
         const me = memberOf(next, i);
         me.hasLease = true;
         me.seesAll = false;
-        // The heartbeat tells who has the authority.
+        // The heartbeat tells which store is the authority.
         if (me.trust !== 'no' && (me.store !== next.authority.store || me.term !== next.authority.term)) {
           distrust(me, 'nothing');
           me.term = -1;
@@ -258,7 +265,7 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
       });
     }
     if (member.isListening && state.uses[i] !== null && state.uses[i] !== store) {
-      add(`${i} says that it does not use its store any more`, (next) => {
+      add(name, 'says that it does not use its store any more', (next) => {
         next.uses[i] = null;
       });
     }
@@ -272,22 +279,22 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
           other.trust === 'trusted' &&
           other.store === state.authority.store,
       );
-      add(`${i} asks whether others have listened`, (next) => {
+      add(name, 'asks whether another member has listened all the time', (next) => {
         const me = memberOf(next, i);
         me.isBehind = false;
         if (!isVouchedFor) distrust(me, 'everything');
         next.writers.forEach((writer, w) => {
-          if (writer.pc === 'wait' && !me.inbox.includes(w)) writer.echoes.push({ from: i, store: null });
+          if (writer.step === 'wait' && !me.inbox.includes(w)) writer.echoes.push({ from: i, store: null });
         });
       });
     }
     if (member.isListening && member.inbox.length > 0) {
-      add(`${i} hears a notification`, (next) => {
+      add(name, 'handles a notification', (next) => {
         const me = memberOf(next, i);
         const w = me.inbox.shift();
         const can = me.trust === 'trusted' && me.store !== null;
         if (can) itemAt(next.stores, me.store).version = fresh(next);
-        else if (fault !== 'an unconfirmed invalidation is forgotten') distrust(me, 'the tag');
+        else if (broken !== 'an unconfirmed invalidation is forgotten') distrust(me, 'the tag');
         itemAt(next.writers, w).echoes.push({ from: i, store: can ? me.store : null });
       });
     }
@@ -295,13 +302,13 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
 
   function canClaim(store: number, i: number): boolean {
     const { authority, stores } = state;
-    if (authority.store === store || fault === 'a store is claimed while a member uses another') return true;
-    // A member without PostgreSQL goes on only while it sees the key of every other one in its store.
+    if (authority.store === store || broken === 'a store is claimed while a member uses another one') return true;
+    // A member without a lease goes on while all presence keys are in its store, so it counts as using it.
     if (stores[authority.store]?.present.includes(i)) return false;
     return state.uses.every((used, j) => j === i || used !== authority.store || isIdle(itemAt(state.members, j)));
   }
 
-  /** It answers nothing from the cache, and will not before it has renewed its lease. */
+  /** It answers nothing from the cache before it has renewed its lease. */
   function isIdle(member: Member): boolean {
     return !member.hasLease && !member.seesAll;
   }
@@ -309,22 +316,22 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   function faultSteps({ store, isListening, hasLease }: Member, i: number): void {
     const mayBreak = (kind: Plan['faults'][number][0]): boolean =>
       plan.faults.some(([what, member]) => what === kind && member === i);
-    const happen = (name: string, take: (me: Member, next: State) => void): void => {
-      add(name, (next) => {
-        next.budget -= 1;
+    const happen = (action: string, take: (me: Member, next: State) => void): void => {
+      add(`member ${i}`, action, (next) => {
+        next.faultsLeft -= 1;
         take(memberOf(next, i), next);
       });
     };
     if (mayBreak('redis')) {
       state.stores.forEach((_, s) => {
         if (s === store) return;
-        happen(`${i} is connected to store ${s}`, (me) => {
+        happen(`is connected to store ${s}`, (me) => {
           me.store = s;
           distrust(me, 'nothing');
         });
       });
       if (store !== null) {
-        happen(`${i} is cut off from store ${store}`, (me) => {
+        happen(`is cut off from store ${store}`, (me) => {
           me.store = null;
           distrust(me, 'nothing');
         });
@@ -332,82 +339,85 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     }
     if (mayBreak('postgres')) {
       if (isListening) {
-        happen(`${i} does not listen`, (me) => {
+        happen('stops listening', (me) => {
           me.isListening = false;
           me.inbox = [];
         });
       } else {
-        happen(`${i} listens again`, (me) => {
+        happen('listens again', (me) => {
           me.isListening = true;
-          me.isBehind = fault !== 'a member that has not listened goes on';
+          me.isBehind = broken !== 'a member that has not listened goes on';
         });
       }
     }
     if (mayBreak('lease') && hasLease) {
-      happen(`the lease of ${i} lapses`, (me) => {
+      happen('loses its lease', (me) => {
         me.hasLease = false;
       });
     }
   }
 
   function writerSteps(writer: Writer, w: number): void {
-    const { at, pc } = writer;
+    const { at, step } = writer;
     const member = itemAt(state.members, at);
-    const act = (name: string, take: (me: Writer, next: State) => void): void => {
-      add(`writer ${w} at ${at} ${name}`, (next) => {
+    const act = (action: string, take: (me: Writer, next: State) => void): void => {
+      add(`writer at member ${at}`, action, (next) => {
         take(itemAt(next.writers, w), next);
       });
     };
-    switch (pc) {
+    switch (step) {
       case 'begin':
-        act('announces', (me) => {
-          me.announcedTo = member.trust === 'trusted' ? member.store : null;
-          me.pc = 'commit';
-        });
+        act(
+          member.trust === 'trusted' ? `begins a pending write in store ${member.store}` : 'begins without a store',
+          (me) => {
+            me.begunAt = member.trust === 'trusted' ? member.store : null;
+            me.step = 'commit';
+          },
+        );
         break;
       case 'commit':
         act('commits', (me, next) => {
           next.committed += 1;
           me.value = next.committed;
           me.isFenced =
-            me.announcedTo !== null && (me.announcedTo === next.authority.store || fault === 'the fence is not asked');
-          me.pc = 'invalidate';
+            me.begunAt !== null && (me.begunAt === next.authority.store || broken === 'the fence is not asked');
+          me.step = 'invalidate';
         });
         break;
       case 'invalidate': {
-        const owe = fault !== 'an unconfirmed invalidation is forgotten';
+        const isRemembered = broken !== 'an unconfirmed invalidation is forgotten';
         if (member.trust === 'trusted' && member.store !== null) {
           act('invalidates', (me, next) => {
             itemAt(next.stores, member.store).version = fresh(next);
             if (me.isFenced) acknowledge(me, next);
-            else me.pc = 'relay';
+            else me.step = 'relay';
           });
         }
-        if (member.trust !== 'trusted' || state.budget > 0) {
+        if (member.trust !== 'trusted' || state.faultsLeft > 0) {
           act('cannot invalidate', (me, next) => {
-            if (member.trust === 'trusted') next.budget -= 1;
-            distrust(memberOf(next, at), owe ? 'the tag' : 'nothing');
-            me.pc = 'relay';
+            if (member.trust === 'trusted') next.faultsLeft -= 1;
+            distrust(memberOf(next, at), isRemembered ? 'the tag' : 'nothing');
+            me.step = 'relay';
           });
         }
         break;
       }
       case 'relay':
-        act('tells the others', (me, next) => {
+        act('notifies the other members', (me, next) => {
           me.authority = next.authority.store;
           next.members.forEach((other, j) => {
             if (j !== at && other.isListening) other.inbox.push(w);
           });
-          me.pc = 'wait';
+          me.step = 'wait';
         });
         break;
       case 'wait':
-        if (canAcknowledge(writer)) act('is done', acknowledge);
-        // A member without a lease goes on while it sees the key of the writer: the writer waits for the end of its own key.
+        if (canAcknowledge(writer)) act('acknowledges', acknowledge);
+        // A member without a lease goes on while it sees the writer's presence key, so the writer waits until that has expired.
         if (state.stores.some(({ present }) => present.includes(at))) break;
         state.members.forEach((other, j) => {
           if (j === at || !isIdle(other) || writer.echoes.some(({ from }) => from === j)) return;
-          act(`finds that ${j} has no lease`, (me) => me.echoes.push({ from: j, store: null }));
+          act(`finds that member ${j} has no lease`, (me) => me.echoes.push({ from: j, store: null }));
         });
         break;
       case 'done':
@@ -415,65 +425,65 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
   }
 
   function canAcknowledge({ at, authority, echoes }: Writer): boolean {
-    if (fault === 'a relayed write is acknowledged at once') return true;
+    if (broken === 'a relayed write is acknowledged at once') return true;
     const isEchoed = echoes.some(
       ({ store }) =>
         store === authority ||
         store === state.authority.store ||
-        (store !== null && fault === 'an echo from another store counts'),
+        (store !== null && broken === 'an echo from another store counts'),
     );
     if (isEchoed) return true;
     const { trust, store } = itemAt(state.members, at);
-    // It has made up for what it owed, in the store that all use by now.
+    // It has invalidated the tag itself meanwhile, in the store that all members use now.
     if (trust === 'trusted' && store === state.authority.store) return true;
     return state.members.every((_, j) => j === at || echoes.some(({ from }) => from === j));
   }
 
   function acknowledge(me: Writer, next: State): void {
     next.acknowledged = Math.max(next.acknowledged, me.value);
-    me.pc = 'done';
+    me.step = 'done';
   }
 
   function readerSteps(reader: Reader, r: number): void {
-    const { at, pc, observed } = reader;
-    const act = (name: string, take: (me: Reader, next: State) => unknown): void => {
-      add(`reader ${r} at ${at} ${name}`, (next) => take(itemAt(next.readers, r), next));
+    const { at, step, snapshot } = reader;
+    const act = (action: string, take: (me: Reader, next: State) => unknown): void => {
+      add(`reader ${r} at member ${at}`, action, (next) => take(itemAt(next.readers, r), next));
     };
     const answer = (me: Reader, value: number): string | undefined => {
-      me.pc = 'done';
-      me.observed = null;
+      me.step = 'done';
+      me.snapshot = null;
       return value < me.acknowledged
-        ? `reader ${r} is shown ${value} writes, and ${me.acknowledged} were acknowledged before it began`
+        ? `${value} writes are shown after ${me.acknowledged} were acknowledged`
         : undefined;
     };
-    switch (pc) {
+    switch (step) {
       case 'begin':
-        act('begins', (me, next) => {
+        act(mayAnswer(itemAt(state.members, at)) ? 'takes a snapshot' : 'bypasses the cache', (me, next) => {
           me.acknowledged = next.acknowledged;
           const member = memberOf(next, at);
           if (!mayAnswer(member)) return answer(me, next.committed);
           const { epoch, version } = itemAt(next.stores, member.store);
-          me.observed = { store: member.store ?? -1, epoch, version };
-          me.pc = 'look';
+          me.snapshot = { store: member.store ?? -1, epoch, version };
+          me.step = 'look';
           return undefined;
         });
         break;
       case 'look':
-        act('looks, and loads', (me, next) => {
-          if (!observed) return undefined;
-          const { store, epoch, version } = observed;
-          const { entry } = storeOf(next, store);
-          if (entry?.epoch === epoch && entry.version === version) return answer(me, entry.value);
+        act('looks for what is stored, and loads', (me, next) => {
+          if (!snapshot) return undefined;
+          const { store, epoch, version } = snapshot;
+          const { stored } = storeOf(next, store);
+          if (stored.epoch === epoch && stored.version === version) return answer(me, stored.value);
           me.value = next.committed;
-          me.pc = 'store';
+          me.step = 'store';
           return undefined;
         });
         break;
       case 'store':
         act('stores', (me, next) => {
-          if (!observed) return undefined;
-          const { store, epoch, version } = observed;
-          storeOf(next, store).entry = { epoch, version, value: me.value };
+          if (!snapshot) return undefined;
+          const { store, epoch, version } = snapshot;
+          storeOf(next, store).stored = { epoch, version, value: me.value };
           return answer(me, me.value);
         });
         break;
@@ -481,3 +491,92 @@ export function stepsOf(state: State, plan: Plan, fault?: Fault): Step<State>[] 
     }
   }
 }
+
+const everyFault: Plan = {
+  members: 2,
+  stores: 1,
+  writers: [0],
+  readers: [0, 1],
+  faultsLeft: 2,
+  faults: [
+    ['redis', 0],
+    ['redis', 1],
+    ['postgres', 0],
+    ['postgres', 1],
+    ['lease', 0],
+    ['lease', 1],
+  ],
+};
+const failover: Plan = {
+  members: 2,
+  stores: 2,
+  writers: [0],
+  readers: [1],
+  faultsLeft: 2,
+  faults: [
+    ['redis', 0],
+    ['redis', 1],
+    ['lease', 0],
+    ['lease', 1],
+  ],
+};
+const split: Plan = {
+  ...failover,
+  readers: [1, 1],
+  faults: [
+    ['redis', 1],
+    ['lease', 0],
+  ],
+};
+const cutOff: Plan = {
+  members: 2,
+  stores: 1,
+  writers: [0],
+  readers: [1],
+  cutOff: [0],
+  faultsLeft: 3,
+  faults: [
+    ['postgres', 1],
+    ['lease', 1],
+  ],
+};
+const apart: Plan = {
+  members: 3,
+  stores: 2,
+  writers: [0],
+  readers: [2, 2],
+  cutOff: [0, 2],
+  faultsLeft: 2,
+  faults: [
+    ['redis', 2],
+    ['lease', 1],
+  ],
+};
+
+const SCENARIOS = {
+  'every fault, on one Redis': everyFault,
+  'a failover of Redis': failover,
+  'a Redis of its own for each member': split,
+  'a member that is cut off from Redis': cutOff,
+  'members on different sides of a failover': apart,
+} satisfies Record<string, Plan>;
+
+const BROKEN_RULES: Record<BrokenRule, Plan> = {
+  'the fence is not asked': split,
+  'a relayed write is acknowledged at once': everyFault,
+  'a member without a lease answers from the cache': everyFault,
+  'a member without a lease takes all others for present': everyFault,
+  'an unconfirmed invalidation is forgotten': everyFault,
+  'a store is claimed while a member uses another one': failover,
+  'the epoch is bound to the store and not to the claim': failover,
+  'a lease is renewed before notifications are handled': everyFault,
+  'a member that has not listened goes on': cutOff,
+  'an echo from another store counts': apart,
+};
+
+export const members: Model = {
+  name: 'members',
+  scenarios: mapValues(SCENARIOS, (plan) => () => run(plan)),
+  brokenRules: mapValues(BROKEN_RULES, (plan, rule) => () => run(plan, rule)),
+  limits: {},
+};
