@@ -50,7 +50,7 @@ export class MonotonicReads {
       const left = giveUpAt - performance.now();
       if (left <= 0) {
         // The writers have probably died. No reader waits for these writes again.
-        await this.versions.invalidateOverdue(tags);
+        await this.versions.invalidateOverdue(shown);
         return undefined;
       }
       await delay(Math.min(pause, left));

@@ -144,22 +144,22 @@ const pending = defineScript({
 });
 
 /**
- * ARGV: lifetime of versions, prefix of version keys, prefix of fresh versions, tags. Invalidates all tags of the pending writes
- * on any of these tags, and marks the writes as overdue.
+ * ARGV: lifetime of versions, prefix of version keys, prefix of fresh versions, ids. Invalidates all tags of these pending
+ * writes, as far as they are still pending and not overdue, and marks them as overdue.
  */
 const invalidateOverdue = defineScript({
   NUMBER_OF_KEYS: 2,
-  SCRIPT: `${TAGS_IF_TOUCHED}
-    local wanted = {}
-    for i = 4, #ARGV do wanted[ARGV[i]] = true end
-    local writes = redis.call('HGETALL', KEYS[2])
-    for i = 1, #writes, 2 do
-      local tags = tagsIfTouched(writes[i + 1], wanted)
-      if tags then
-        for m, tag in ipairs(tags) do
-          redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. m, 'PX', ARGV[1])
+  SCRIPT: `
+    for i = 4, #ARGV do
+      local write = redis.call('HGET', KEYS[2], ARGV[i])
+      if write and write:sub(1, 1) ~= '${OVERDUE}' then
+        local touched = cjson.decode(write)
+        for n, tags in ipairs({ touched.tags, touched.creates }) do
+          for m, tag in ipairs(tags) do
+            redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. n .. ':' .. m, 'PX', ARGV[1])
+          end
         end
-        redis.call('HSET', KEYS[2], writes[i], '${OVERDUE}' .. writes[i + 1])
+        redis.call('HSET', KEYS[2], ARGV[i], '${OVERDUE}' .. write)
       end
     end
     return 1`,
@@ -168,8 +168,8 @@ const invalidateOverdue = defineScript({
     lifetime: number,
     prefix: string,
     fresh: string,
-    tags: readonly string[],
-  ) => [...keys, String(lifetime), prefix, fresh, ...tags],
+    writeIds: readonly string[],
+  ) => [...keys, String(lifetime), prefix, fresh, ...writeIds],
   transformReply: () => undefined,
 });
 

@@ -188,11 +188,11 @@ export class RedisVersionStore extends VersionStore {
     });
   }
 
-  override invalidateOverdue(tags: readonly Tag[]): Promise<void> {
+  override invalidateOverdue(writeIds: readonly string[]): Promise<void> {
     const { pendingWrites } = this.keys;
     const { versionLifetime } = this.options;
     return this.connection.run((client) =>
-      client.invalidateOverdue(pendingWrites, versionLifetime, this.keys.version(''), freshVersion(), tags),
+      client.invalidateOverdue(pendingWrites, versionLifetime, this.keys.version(''), freshVersion(), writeIds),
     );
   }
 

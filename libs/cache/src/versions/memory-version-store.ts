@@ -162,9 +162,9 @@ export class MemoryVersionStore extends VersionStore {
     });
   }
 
-  override invalidateOverdue(tags: readonly Tag[]): Promise<void> {
-    for (const write of this.writesOn(tags)) {
-      this.advance(randomAdvances(write.tags));
+  override invalidateOverdue(writeIds: readonly string[]): Promise<void> {
+    for (const write of writeIds.flatMap((id) => this.writes.get(id) ?? [])) {
+      if (!write.isOverdue) this.advance(randomAdvances([...write.tags, ...(write.creates ?? [])]));
       write.isOverdue = true;
     }
     return Promise.resolve();

@@ -145,10 +145,10 @@ export abstract class VersionStore {
   abstract pending(tags: readonly Tag[]): Promise<PendingSnapshot>;
 
   /**
-   * Invalidates all tags of the pending writes that touch any of `tags`. Those writes are overdue: readers no longer wait
-   * for them. Their tags are invalidated again when they complete or expire.
+   * Invalidates all tags of these pending writes, as far as they are still pending. They are overdue then: readers no longer
+   * wait for them. Their tags are invalidated again when they complete or expire.
    */
-  abstract invalidateOverdue(tags: readonly Tag[]): Promise<void>;
+  abstract invalidateOverdue(writeIds: readonly string[]): Promise<void>;
 
   /**
    * Invalidates the tags of expired writes, whose writers died between commit and completion, and forgets these writes.
