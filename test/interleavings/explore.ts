@@ -29,14 +29,14 @@ export interface Explored {
   readonly violation: string | undefined;
 }
 
-/** Somebody was shown what they must not be shown. */
+/** A client was shown something stale. */
 export class ViolationError extends Error {
   override readonly name = 'ViolationError';
 }
 
 const COUNTED = [
-  'nearHits',
   'hits',
+  'l1Hits',
   'misses',
   'collapsed',
   'bypasses',
@@ -64,8 +64,8 @@ export async function explore({
       const shown = await runScenario(plan, scheduler, delay);
       executed += 1;
       steps += shown.steps;
-      for (const { statistics } of shown.instances) {
-        for (const name of COUNTED) happened[name] = (happened[name] ?? 0) + statistics[name];
+      for (const { counts } of shown.instances) {
+        for (const name of COUNTED) happened[name] = (happened[name] ?? 0) + counts[name];
       }
       if (shown.complaints.length > 0) throw new ViolationError(shown.complaints.join('\n'));
     },

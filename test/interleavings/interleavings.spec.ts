@@ -24,7 +24,7 @@ describe('readers and writers in any interleaving', () => {
     const { runs, happened } = await explore('quiet');
     expect(runs).toBe(RUNS.quiet);
     expect(happened).toMatchObject({
-      nearHits: atLeast(RUNS.quiet),
+      l1Hits: atLeast(RUNS.quiet),
       misses: atLeast(RUNS.quiet),
       collapsed: atLeast(10),
       refreshes: atLeast(RUNS.quiet / 2),

@@ -1,12 +1,13 @@
 import { createCache } from 'cache-manager';
-import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
-import { CacheStatistics } from '../../libs/cache/src/cache-statistics.js';
-import { toCachedResponse } from '../../libs/cache/src/entries/to-cached-response.js';
-import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
+import { CacheEvents } from '../../libs/cache/src/cache.events.js';
 import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
+import { toCachedResponse } from '../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
 import { NoLeases } from '../../libs/cache/src/read/load-leases.js';
+import { MonotonicReads } from '../../libs/cache/src/read/monotonic-reads.js';
+import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
+import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
 import { MemoryVersionStore } from '../../libs/cache/src/versions/memory-version-store.js';
 import { CacheWriter } from '../../libs/cache/src/write/cache-writer.js';
 import { Refresher } from '../../libs/cache/src/write/refresher.js';
@@ -14,7 +15,7 @@ import { eventually } from '../support/eventually.js';
 
 const ORDER = { key: 'order 7', tags: ['order:7'] };
 
-/** Where somebody waits until they are let go on. */
+/** A place where a task waits until it is let go on. */
 class Gate {
   private readonly opened: Promise<void>;
   private isReached = false;
@@ -34,24 +35,24 @@ class Gate {
   }
 }
 
-/** What the instances share: the versionStore, the store, and the value in the database. */
+/** What the instances share: the version store, the entries, and the value in the database. */
 class Surroundings {
-  readonly versionStore = new MemoryVersionStore({ pendingWriteLifetime: 60_000 });
+  readonly versions = new MemoryVersionStore({ pendingWriteLifetime: 60_000 });
   readonly stored = new Map<string, unknown>();
   value = 'old';
-  /** The next reading of the store, or storing into it, waits here. */
+  /** The next reading of an entry, or storing of one, waits here. */
   beforeGet: Gate | undefined;
   beforeSet: Gate | undefined;
 }
 
 class Instance {
-  readonly warm = new RefreshOnWrite();
-  readonly writes: CacheWriter;
+  readonly writer: CacheWriter;
+  private readonly refreshed = new RefreshOnWrite();
   private readonly cache: ResponseCache;
 
   constructor(private readonly shared: Surroundings) {
     const options = { ...CACHE_DEFAULTS, redisUrl: 'redis://shared', deadline: 60_000, refreshTimeout: 60_000 };
-    const statistics = new CacheStatistics();
+    const events = new CacheEvents();
     const store = createCache();
     store.get = async <T>(key: string) => {
       const found = shared.stored.get(key) as T | undefined;
@@ -67,37 +68,41 @@ class Instance {
       shared.stored.set(key, value);
       return value;
     };
-    const entries = new EntryStore(store, new L1Cache(1e6, 60_000), options, statistics);
+    const entries = new EntryStore(store, new L1Cache(1e6, 60_000), options, events);
     const leases = new NoLeases();
-    this.cache = new ResponseCache(shared.versionStore, entries, leases, this.warm, options, statistics);
-    const refresher = new Refresher(shared.versionStore, entries, leases, this.warm, options, statistics);
-    this.writes = new CacheWriter(shared.versionStore, entries, refresher, statistics);
+    const { versions } = shared;
+    const monotonicReads = new MonotonicReads(versions, options.pendingWriteTimeout);
+    this.cache = new ResponseCache(versions, entries, leases, monotonicReads, this.refreshed, options, events);
+    const refresher = new Refresher(versions, entries, leases, this.refreshed, options, events);
+    this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events);
   }
 
   /** @param loaded where the load waits after it has read the database */
   async read(loaded?: Gate): Promise<string> {
-    const { answer } = await this.cache.answer(ORDER, async () => {
+    const { response } = await this.cache.get(ORDER, async () => {
       const { value } = this.shared;
       await loaded?.pass();
       return toCachedResponse(value);
     });
-    return JSON.parse(answer.identity.body.toString()) as string;
+    return JSON.parse(response.identity.body.toString()) as string;
   }
 
-  /** Keeps the answer warm. */
-  keepWarm(load: () => Promise<string>): void {
-    this.warm.register(() => ({ question: ORDER, load: async () => toCachedResponse(await load()) }));
+  refreshOnWrite(load: () => Promise<string>): void {
+    this.refreshed.register(() => ({ ...ORDER, load }));
   }
 
-  async write(value: string): Promise<void> {
-    const pendingWrite = { id: `write ${value}`, tags: ORDER.tags };
-    await this.writes.begin(pendingWrite);
-    this.shared.value = value;
-    await this.writes.finish({ writeId: pendingWrite.id, changed: pendingWrite.tags, isAnnounced: true });
+  write(value: string): Promise<void> {
+    return this.writer.write({
+      tags: ORDER.tags,
+      transaction: () => {
+        this.shared.value = value;
+        return Promise.resolve();
+      },
+    });
   }
 }
 
-// Races by which other caches came to give out what is stale, each in the order of steps that was published.
+// Races by which other caches gave out stale entries, each in the published order of steps.
 describe('a published race', () => {
   let shared: Surroundings;
   let a: Instance;
@@ -129,7 +134,7 @@ describe('a published race', () => {
     const reading = a.read(loaded);
     await loaded.reached();
     shared.value = 'new';
-    await a.writes.invalidate(ORDER.tags);
+    await a.writer.invalidate(ORDER.tags);
     loaded.open();
     await reading;
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
@@ -139,7 +144,7 @@ describe('a published race', () => {
   it('is harmless: a refresh that finishes after an invalidation', async () => {
     const refreshed = new Gate();
     let refreshes = 0;
-    a.keepWarm(async () => {
+    a.refreshOnWrite(async () => {
       const { value } = shared;
       refreshes += 1;
       if (refreshes === 1) await refreshed.pass();
@@ -148,13 +153,13 @@ describe('a published race', () => {
     const writing = a.write('newer');
     await refreshed.reached();
     shared.value = 'newest';
-    await b.writes.invalidate(ORDER.tags);
+    await b.writer.invalidate(ORDER.tags);
     refreshed.open();
     await writing;
     expect([await a.read(), await b.read()]).toEqual(['newest', 'newest']);
   });
 
-  // opensandbox-group/OpenSandbox#1133, in its review: who asks after the invalidation joins a call that began before it.
+  // opensandbox-group/OpenSandbox#1133, in its review: a read after the invalidation joins a load that began before it.
   it('is harmless: joining a load that began before the write', async () => {
     const loaded = new Gate();
     const reading = a.read(loaded);
@@ -166,7 +171,7 @@ describe('a published race', () => {
   });
 
   // dust-tt/dust#31576: a database read that is under way fills Redis again after it was invalidated.
-  it('is harmless: storing after the eviction', async () => {
+  it('is harmless: storing after the invalidation', async () => {
     const stored = (shared.beforeSet = new Gate());
     const reading = a.read();
     await stored.reached();
@@ -176,8 +181,8 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
   });
 
-  // open-metadata/OpenMetadata#28902: what is adopted into the process while another one writes stays there.
-  it('is harmless: adopting a near copy during the eviction', async () => {
+  // open-metadata/OpenMetadata#28902: an entry that L1 takes over from L2 while another process writes stays there.
+  it('is harmless: taking an entry into L1 during the invalidation', async () => {
     await b.read();
     const found = (shared.beforeGet = new Gate());
     const reading = a.read();
@@ -188,17 +193,17 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
   });
 
-  // ArcadeData/arcadedb#4925: what was loaded earlier takes the place of what was written later. See also ben-manes/caffeine#56.
-  it('is harmless: two writers who refresh at once, of whom the slower has loaded first', async () => {
+  // ArcadeData/arcadedb#4925: an earlier load takes the place of a later write. See also ben-manes/caffeine#56.
+  it('is harmless: two writers that refresh at once, of which the slower has loaded first', async () => {
     const refreshed = new Gate();
     let refreshes = 0;
-    a.keepWarm(async () => {
+    a.refreshOnWrite(async () => {
       const { value } = shared;
       refreshes += 1;
       if (refreshes === 1) await refreshed.pass();
       return value;
     });
-    b.keepWarm(() => Promise.resolve(shared.value));
+    b.refreshOnWrite(() => Promise.resolve(shared.value));
     const slower = a.write('newer');
     await refreshed.reached();
     await b.write('newest');
@@ -213,12 +218,12 @@ describe('a published race', () => {
    */
   it('is harmless: a load that outlasts the second of two deletions', async () => {
     const loaded = new Gate();
-    await a.writes.invalidate(ORDER.tags);
+    await a.writer.invalidate(ORDER.tags);
     const reading = b.read(loaded);
     await loaded.reached();
     shared.value = 'new';
-    await a.writes.invalidate(ORDER.tags);
-    await a.writes.invalidate(ORDER.tags);
+    await a.writer.invalidate(ORDER.tags);
+    await a.writer.invalidate(ORDER.tags);
     loaded.open();
     await reading;
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);

@@ -9,18 +9,18 @@ import { Steps } from './steps.js';
 import { memoryBackend, redisBackend } from './system/backend.js';
 import { Host } from './system/host.js';
 import { Instance } from './system/instance.js';
-import { OrdersDatabase, RESUMED } from './system/orders-database.js';
+import { OrdersDatabase, RESUMED, RolledBackError } from './system/orders-database.js';
 import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/questions.js';
 import { SimulatedRedis } from './system/simulated-redis.js';
 import { Notifications } from './system/simulated-backplane.js';
 import { NEVER, VirtualTime } from './virtual-time.js';
 
-/** What is kept of near entries does not depend on their age, which is measured by another clock than that of the run. */
+/** Entries in L1 do not expire: lru-cache measures their age by another clock than that of the run. */
 const NO_LIFETIME = 0;
 
-const NEAR_BYTES = 1_000_000;
+const L1_BYTES = 1_000_000;
 
-/** So many clients ask all their questions again while the sweepers finish what others have left. */
+/** So many clients ask all their questions again while the sweepers invalidate the tags of expired writes. */
 const SECOND_ROUND = 2;
 
 /** What a run has shown. */
@@ -31,7 +31,7 @@ export interface Shown {
   readonly instances: readonly Instance[];
 }
 
-/** Has everybody do what the scenario says, in the order that the scheduler chooses. */
+/** Plays a scenario in the order that the scheduler chooses. */
 export async function runScenario(scenario: Scenario, scheduler: Scheduler, delays: Iterator<number>): Promise<Shown> {
   const run = new Run(scenario, new Steps(scheduler, scenario.slow, delays));
   return run.run();
@@ -69,9 +69,9 @@ class Run {
     try {
       for (const instance of this.instances) this.begin(() => instance.start());
       await this.comeToRest([]);
-      const clients = this.scenario.clients.map(() => this.newClient(!this.isTroubled));
+      const clients = this.scenario.clients.map(() => this.newClient());
       await this.comeToRest([...this.actors(), ...this.readings(clients)]);
-      // Whatever is still announced then belongs to writers that died, or whose outcome nobody knows.
+      // Writes that are still pending then have dead writers, or an unknown outcome.
       this.sweepExpired();
       await this.comeToRest(this.readings(clients.slice(0, SECOND_ROUND)));
       await this.compareWithTruth();
@@ -210,7 +210,7 @@ class Run {
       this.compare(instance, 'all orders', allOrders(truth), instance.ask(ALL, allOrders));
     }
     await this.comeToRest([]);
-    if (this.redis.intentCount > 0) this.complaints.push('at last, a write is still announced');
+    if (this.redis.pendingWriteCount > 0) this.complaints.push('at last, a write is still pending');
   }
 
   private compare(instance: Instance, what: string, truth: unknown, answer: Promise<unknown>): void {
@@ -225,16 +225,19 @@ class Run {
     act().catch((error: unknown) => this.errors.push(error));
   }
 
-  private newClient(remembers: boolean): Client {
+  /** Reads are monotonic while all instances reach Redis, and the version store is told of all writes. */
+  private newClient(): Client {
+    const remembers = () => !this.isTroubled && this.instances.every(({ counts }) => counts.unannouncedWrites === 0);
     return new Client(this.database, this.acknowledged, remembers, (what) => this.complaints.push(what));
   }
 
   private instance(name: string): Instance {
     const host = new Host(name, this.steps);
-    const near = new L1Cache(NEAR_BYTES, NO_LIFETIME);
+    const l1 = new L1Cache(L1_BYTES, NO_LIFETIME);
     const options = {
       ...CACHE_DEFAULTS,
       deadline: this.isTroubled ? CACHE_DEFAULTS.deadline : 2 * NEVER,
+      isRolledBack: (error: unknown) => error instanceof RolledBackError,
       // The database takes as long as it likes.
       loadQueueTimeout: 2 * NEVER,
       loadTimeout: 2 * NEVER,
@@ -242,8 +245,8 @@ class Run {
     const backend =
       this.scenario.backend === 'redis'
         ? redisBackend(options, host, this.redis)
-        : memoryBackend(options, near, () => this.redis.now);
-    return new Instance(host, backend, near, this.database, this.notifications);
+        : memoryBackend(options, l1, () => this.redis.now);
+    return new Instance(host, backend, l1, this.database, this.notifications);
   }
 
   private numbered(number: number): Instance {
@@ -252,7 +255,7 @@ class Run {
     return instance;
   }
 
-  /** Who finds an instance dead asks the other one. */
+  /** A client of a dead instance asks the other one. */
   private living(number: number): Instance {
     const wanted = this.numbered(number);
     return wanted.host.isAlive ? wanted : this.numbered(number + 1);

@@ -3,7 +3,7 @@ import { QUESTIONS, type AskedFor } from './actors/client.js';
 import type { Death, Fate } from './actors/writer.js';
 import { RESUMED, type Outcome } from './system/orders-database.js';
 
-/** How many orders there are: few, so that everybody is concerned with the same ones. */
+/** How many orders there are: few, so that readers and writers meet at the same ones. */
 const ORDERS = 2;
 
 /** How many steps a run takes at least, more or less. What is to happen at some time happens after at most so many. */
@@ -52,13 +52,13 @@ export interface FailoverPlan {
   readonly lasts: number;
 }
 
-/** Who does what in a run. The order of all their steps is not part of it. */
+/** The actors of a run and what they do. The order of their steps is not part of it. */
 export interface Scenario {
   /** Two instances over one Redis, or one that has no Redis. */
   readonly backend: 'redis' | 'memory';
   /** The version of each order at the beginning; 0 if it does not exist yet. */
   readonly initially: readonly number[];
-  /** What takes long, so that much else happens meanwhile. */
+  /** A part of the way that takes long, so that much else happens meanwhile. */
   readonly slow: Slow | null;
   readonly clients: readonly ClientPlan[];
   readonly writers: readonly WriterPlan[];
@@ -66,9 +66,9 @@ export interface Scenario {
   readonly failover: FailoverPlan | null;
   /** When an instance is killed. */
   readonly killed: Begun | null;
-  /** When time flies, so that somebody loses patience. */
+  /** When time flies, so that the first timeout passes. */
   readonly haste: readonly number[];
-  /** When all deadlines pass and the sweepers look, provided that no write is under way then. */
+  /** When all pending writes expire and the sweepers look, provided that no write is under way then. */
   readonly sweeps: readonly number[];
 }
 

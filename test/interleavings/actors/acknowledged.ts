@@ -1,4 +1,4 @@
-/** What the callers of the writes were told: no later answer may be older. */
+/** The acknowledged writes: no later answer may be older. */
 export class Acknowledged {
   private readonly versions = new Map<string, number>();
 

@@ -1,4 +1,4 @@
-import { toCachedResponse } from '../../../libs/cache/src/entries/to-cached-response.js';
+import type { CacheWrite } from '../../../libs/cache/src/write/cache-writer.js';
 import { forever } from '../system/host.js';
 import type { Instance } from '../system/instance.js';
 import {
@@ -20,7 +20,7 @@ export interface Fate {
   readonly dies?: Death | undefined;
 }
 
-/** Writes as the application does: announces, commits, finishes, and only then acknowledges. */
+/** Writes as the application does, and acknowledges a write when the cache has completed it. */
 export class Writer {
   constructor(
     private readonly instance: Instance,
@@ -30,37 +30,50 @@ export class Writer {
   ) {}
 
   /** Resolves when the caller has got an answer; never if the writer dies. */
-  async write(id: string, version: number, { outcome, dies }: Fate): Promise<void> {
-    const { writes, host } = this.instance;
-    const tag = orderTag(id);
-    const isCreation = version === CREATED;
-    const pendingWrite = isCreation
-      ? { id: `create ${id}`, tags: [NEW_TAG, COUNT_TAG], made: [tag] }
-      : { id: `move ${id} to ${version}`, tags: [NEW_TAG, HELD_TAG, tag] };
-    await host.step(`announces ${pendingWrite.id}`);
-    const { store, observed } = await writes.begin(pendingWrite, isCreation ? [tag] : []);
-    const isAnnounced = store !== undefined;
-    if (dies === 'after the announcement') await forever();
+  async write(id: string, version: number, fate: Fate): Promise<void> {
+    const { writer, host } = this.instance;
+    await host.step(`announces version ${version} of ${id}`);
     try {
-      await this.database.write(host, id, version, outcome, () => {
-        // Whom the versionStore could not be told of a write, the transaction itself tells the others of.
-        if (!isAnnounced) void Promise.all(this.notifications.notify(host, [...pendingWrite.tags, tag]));
-      });
+      await writer.write(version === CREATED ? this.creation(id, fate) : this.move(id, version, fate));
     } catch (error) {
-      if (error instanceof RolledBackError) await writes.abort(pendingWrite.id);
-      else if (error instanceof OutcomeUnknownError) await writes.invalidate(pendingWrite.tags);
-      else throw error;
-      return;
+      if (error instanceof RolledBackError || error instanceof OutcomeUnknownError) return;
+      throw error;
     }
-    if (dies === 'after the commit') await forever();
-    const made = { tag, keys: [orderQuestion(id).key], answer: toCachedResponse(CREATED), observed };
-    await writes.finish({
-      writeId: pendingWrite.id,
-      changed: pendingWrite.tags,
-      ...(isCreation ? { made } : {}),
-      isAnnounced,
-    });
     await host.survive();
     this.acknowledged.add(id, version);
+  }
+
+  private creation(id: string, fate: Fate): CacheWrite<void> {
+    const tags = [NEW_TAG, COUNT_TAG];
+    const creates = orderTag(id);
+    return {
+      tags,
+      creates,
+      transaction: ({ store }) => this.commit(id, CREATED, fate, store === undefined ? [...tags, creates] : []),
+      outcome: () => ({ created: { keys: [orderQuestion(id).key], value: CREATED } }),
+    };
+  }
+
+  private move(id: string, version: number, fate: Fate): CacheWrite<void> {
+    const tags = [NEW_TAG, HELD_TAG, orderTag(id)];
+    return {
+      tags,
+      shows: [orderTag(id)],
+      transaction: ({ store }) => this.commit(id, version, fate, store === undefined ? tags : []),
+    };
+  }
+
+  /** @param unannounced tags that Redis could not be told of: the transaction itself tells all instances */
+  private async commit(
+    id: string,
+    version: number,
+    { outcome, dies }: Fate,
+    unannounced: readonly string[],
+  ): Promise<void> {
+    if (dies === 'after the announcement') await forever();
+    await this.database.write(this.instance.host, id, version, outcome, () => {
+      if (unannounced.length > 0) void Promise.all(this.notifications.notify(unannounced));
+    });
+    if (dies === 'after the commit') await forever();
   }
 }

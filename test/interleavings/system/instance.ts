@@ -1,11 +1,11 @@
 import { createCache } from 'cache-manager';
-import { ResponseCache } from '../../../libs/cache/src/read/response-cache.js';
-import { CacheStatistics } from '../../../libs/cache/src/cache-statistics.js';
-import type { KeyAndTags } from '../../../libs/cache/src/read/key-and-tags.js';
-import { toCachedResponse } from '../../../libs/cache/src/entries/to-cached-response.js';
-import { RefreshOnWrite } from '../../../libs/cache/src/read/refresh-on-write.js';
+import { CacheEvents } from '../../../libs/cache/src/cache.events.js';
+import { toCachedResponse } from '../../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../../libs/cache/src/entries/entry-store.js';
 import type { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
+import { MonotonicReads } from '../../../libs/cache/src/read/monotonic-reads.js';
+import { RefreshOnWrite } from '../../../libs/cache/src/read/refresh-on-write.js';
+import { ResponseCache, type KeyAndTags } from '../../../libs/cache/src/read/response-cache.js';
 import { PendingWriteSweeper } from '../../../libs/cache/src/versions/pending-write-sweeper.js';
 import {
   VersionStoreUnavailableError,
@@ -15,18 +15,19 @@ import {
 import { CacheWriter } from '../../../libs/cache/src/write/cache-writer.js';
 import { Refresher } from '../../../libs/cache/src/write/refresher.js';
 import type { Backend } from './backend.js';
+import { EventCounts } from './event-counts.js';
 import type { Host } from './host.js';
 import type { Orders, OrdersDatabase } from './orders-database.js';
 import { count, COUNT, NEW_PAGE, newOrders } from './questions.js';
 import { SimulatedBackplane, type Listener, type Notifications } from './simulated-backplane.js';
 import type { SimulatedLink } from './simulated-client.js';
 
-/** One process of the application: the cache as it is, over a Redis and a database that are simulated. */
+/** One process of the application: the real cache over a simulated Redis and a simulated database. */
 export class Instance implements Listener {
-  readonly statistics = new CacheStatistics();
-  readonly writes: CacheWriter;
+  readonly counts: EventCounts;
+  readonly writer: CacheWriter;
   readonly link: SimulatedLink | undefined;
-  private readonly versionStore: VersionStore;
+  private readonly versions: VersionStore;
   private readonly cache: ResponseCache;
   private readonly sweeper: PendingWriteSweeper;
   private readonly backplane: SimulatedBackplane;
@@ -34,61 +35,56 @@ export class Instance implements Listener {
   constructor(
     readonly host: Host,
     backend: Backend,
-    near: L1Cache,
+    l1: L1Cache,
     private readonly database: OrdersDatabase,
     notifications: Notifications,
   ) {
-    const { versionStore, leases, options } = backend;
-    const { statistics } = this;
-    const entries = new EntryStore(createCache({ stores: [backend.entries] }), near, options, statistics);
-    const warm = new RefreshOnWrite();
-    warm.register(() => ({
-      question: NEW_PAGE,
-      load: async () => toCachedResponse(await database.read(host, newOrders)),
-    }));
-    warm.register(() => ({
-      question: COUNT,
-      summary: true,
-      load: async () => toCachedResponse(await database.read(host, count)),
-    }));
+    const { versionStore: versions, leases, options } = backend;
+    const events = new CacheEvents();
+    this.counts = new EventCounts(events);
+    const entries = new EntryStore(createCache({ stores: [backend.entries] }), l1, options, events);
+    const refreshed = new RefreshOnWrite();
+    refreshed.register(() => ({ ...NEW_PAGE, load: () => database.read(host, newOrders) }));
+    refreshed.register(() => ({ ...COUNT, isAggregate: true, load: () => database.read(host, count) }));
+    const monotonicReads = new MonotonicReads(versions, options.pendingWriteTimeout);
     this.link = backend.link;
-    this.versionStore = versionStore;
-    this.cache = new ResponseCache(versionStore, entries, leases, warm, options, statistics);
-    const refresher = new Refresher(versionStore, entries, leases, warm, options, statistics);
+    this.versions = versions;
     this.backplane = new SimulatedBackplane(host, notifications);
-    this.writes = new CacheWriter(versionStore, entries, refresher, statistics, this.backplane);
-    this.sweeper = new PendingWriteSweeper(versionStore, options, statistics);
+    this.cache = new ResponseCache(versions, entries, leases, monotonicReads, refreshed, options, events);
+    const refresher = new Refresher(versions, entries, leases, refreshed, options, events);
+    this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events, this.backplane);
+    this.sweeper = new PendingWriteSweeper(versions, options, events);
     notifications.listen(this);
   }
 
   async start(): Promise<void> {
-    await this.versionStore.open(this.backplane);
+    await this.versions.open(this.backplane);
     this.sweeper.onApplicationBootstrap();
   }
 
   /** Its process dies: timers go on in a run, but what they lead to must not. */
   kill(): void {
     this.host.kill();
-    void this.versionStore.close();
+    void this.versions.close();
   }
 
   /** Whether this instance trusts what is stored. */
   get trusts(): boolean {
-    return this.versionStore.available;
+    return this.versions.available;
   }
 
   async ask<T>(question: KeyAndTags, load: (orders: Orders) => T): Promise<T> {
     await this.host.step(`is asked for ${question.key}`);
-    const { answer } = await this.cache.answer(question, async () =>
+    const { response } = await this.cache.get(question, async () =>
       toCachedResponse(await this.database.read(this.host, load)),
     );
     await this.host.survive();
-    return JSON.parse(answer.identity.body.toString()) as T;
+    return JSON.parse(response.identity.body.toString()) as T;
   }
 
   async hear(tags: readonly Tag[]): Promise<boolean> {
     try {
-      await this.versionStore.invalidateOnBehalf(tags);
+      await this.versions.invalidateOnBehalf(tags);
       return true;
     } catch (error) {
       if (error instanceof VersionStoreUnavailableError) return false;

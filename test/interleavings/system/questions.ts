@@ -1,15 +1,15 @@
-import type { KeyAndTags } from '../../../libs/cache/src/read/key-and-tags.js';
+import type { KeyAndTags } from '../../../libs/cache/src/read/response-cache.js';
 import { HELD, type Orders } from './orders-database.js';
 
 export const NEW_TAG = 'orders:new';
 export const HELD_TAG = 'orders:held';
 export const COUNT_TAG = 'orders:count';
 
-/** Both are kept warm. */
+/** Both are refreshed on write. */
 export const NEW_PAGE: KeyAndTags = { key: 'page of new orders', tags: [NEW_TAG] };
 export const COUNT: KeyAndTags = { key: 'count', tags: [COUNT_TAG] };
 export const HELD_PAGE: KeyAndTags = { key: 'page of held orders', tags: [HELD_TAG] };
-/** Whoever creates an order makes it untrue, and names one of its tags only: the second one. */
+/** The creation of an order invalidates it by one of its tags only: the second one. */
 export const ALL: KeyAndTags = { key: 'page of all orders', tags: [HELD_TAG, NEW_TAG] };
 
 export function orderTag(id: string): string {

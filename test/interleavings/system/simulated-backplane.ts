@@ -2,7 +2,7 @@ import type { Tag } from '../../../libs/cache/src/versions/version-store.js';
 import { Backplane } from '../../../libs/cache/src/versions/backplane.js';
 import type { Host } from './host.js';
 
-/** An instance that hears of what the others have written. Resolves with false if it trusts nothing that is stored. */
+/** An instance that hears of writes. `hear` resolves with false if the instance trusts nothing that is stored. */
 export interface Listener {
   readonly host: Host;
   hear(tags: readonly Tag[]): Promise<boolean>;
@@ -16,8 +16,11 @@ export class Notifications {
     this.listeners.push(listener);
   }
 
-  /** Tells all but the sender. Each answers whether it has evicted the tags. */
-  notify(sender: Host, tags: readonly Tag[]): Promise<boolean>[] {
+  /**
+   * Tells all instances but the sender, if there is one: a trigger tells all. Each answers whether it has invalidated the
+   * tags.
+   */
+  notify(tags: readonly Tag[], sender?: Host): Promise<boolean>[] {
     return this.listeners
       .filter(({ host }) => host !== sender && host.isAlive)
       .map(async (listener) => {
@@ -27,7 +30,7 @@ export class Notifications {
   }
 }
 
-/** A writer waits until all others that live have heard of its write. All use the same Redis, which is always the same. */
+/** A backplane whose writers wait until all other living instances have heard of the write. It admits every store. */
 export class SimulatedBackplane extends Backplane {
   readonly mayAnswer = true;
   readonly isMember = true;
@@ -45,7 +48,7 @@ export class SimulatedBackplane extends Backplane {
 
   override async relay(tags: readonly Tag[]): Promise<void> {
     await this.host.send(`notification of ${tags.join(', ')} arrives`);
-    const echoes = this.notifications.notify(this.host, tags);
+    const echoes = this.notifications.notify(tags, this.host);
     await Promise.all(echoes);
     await this.host.step('hears the echoes');
   }

@@ -6,7 +6,7 @@ import { SimulatedRedis } from './simulated-redis.js';
 
 const atOnce = { take: () => Promise.resolve() };
 
-// The versionStore keeps the same contract over the simulated Redis as over a real one: what is explored over it holds there, too.
+// The version store keeps the same contract over the simulated Redis as over a real one, so explored runs speak for both.
 describeVersionStore('RedisVersionStore over a simulated Redis', () => {
   const redis = new SimulatedRedis();
   const backend = redisBackend({ ...CACHE_DEFAULTS }, new Host('A', atOnce), redis);

@@ -1,6 +1,6 @@
 interface Touched {
   readonly tags: readonly string[];
-  readonly made: readonly string[];
+  readonly creates: readonly string[];
 }
 
 interface SetOptions {
@@ -10,16 +10,15 @@ interface SetOptions {
 
 /**
  * What Redis does with the commands and the scripts of the cache, each in one step. It shares no code with the scripts, and
- * must do what they do: the contract of ledgers says so for both.
+ * must do what they do: the contract of version stores says so for both.
  *
  * Nothing expires by itself, but for leases, which {@link passTime} ends.
  */
 export class SimulatedRedis {
   private values = new Map<string, string>();
   private readonly leases = new Set<string>();
-  private pendingWrites = new Map<string, Touched & { readonly deadline: number; isOverdue?: boolean }>();
-
-  private readonly signs = new Map<string, number>();
+  private pendingWrites = new Map<string, Touched & { readonly expiresAt: number; isOverdue?: boolean }>();
+  private readonly marks = new Map<string, number>();
 
   now = 0;
 
@@ -29,11 +28,11 @@ export class SimulatedRedis {
   /**
    * A replica stops following.
    *
-   * @returns has it take the place of its master, as it is
+   * @returns promotes the replica as it is
    */
   leaveReplicaBehind(): () => void {
     const values = new Map(this.values);
-    const pendingWrites = new Map([...this.pendingWrites].map(([id, pendingWrite]) => [id, { ...pendingWrite }]));
+    const pendingWrites = new Map([...this.pendingWrites].map(([id, write]) => [id, { ...write }]));
     return () => {
       this.values = values;
       this.pendingWrites = pendingWrites;
@@ -41,15 +40,14 @@ export class SimulatedRedis {
     };
   }
 
-  /** Lets all deadlines pass, and all leases end. */
+  /** Lets all pending writes expire, and all leases end. */
   passTime(milliseconds: number): void {
     this.now += milliseconds;
     for (const lease of this.leases) this.values.delete(lease);
     this.leases.clear();
   }
 
-  /** How many writes are under way by what is noted here. */
-  get intentCount(): number {
+  get pendingWriteCount(): number {
     return this.pendingWrites.size;
   }
 
@@ -75,13 +73,13 @@ export class SimulatedRedis {
 
   begin(
     [, , ...versionKeys]: readonly string[],
-    pendingWrite: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly pendingWrite: number },
+    write: { readonly id: string; readonly touched: string },
+    lifetimes: { readonly write: number },
     fresh: readonly string[],
   ): string[] {
-    this.pendingWrites.set(pendingWrite.id, {
-      ...(JSON.parse(pendingWrite.touched) as Touched),
-      deadline: this.now + lifetimes.pendingWrite,
+    this.pendingWrites.set(write.id, {
+      ...(JSON.parse(write.touched) as Touched),
+      expiresAt: this.now + lifetimes.write,
     });
     return versionKeys.map((key, i) => this.set(key, fresh[i] ?? '', { NX: true, GET: true }) ?? fresh[i] ?? '');
   }
@@ -94,21 +92,21 @@ export class SimulatedRedis {
     shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
   ): boolean {
     const advances = versionKeys.map((key, i) => {
-      const [tag = '', observed = '', version = '', random = '', orRefuse = ''] = advanced.slice(i * 5, i * 5 + 5);
-      return { key, tag, observed, version, random, orRefuse: orRefuse === '1' };
+      const [tag = '', expected = '', next = '', random = '', refuses = ''] = advanced.slice(i * 5, i * 5 + 5);
+      return { key, tag, expected, next, random, refuses: refuses === '1' };
     });
-    if (advances.some(({ key, observed, orRefuse }) => orRefuse && this.get(key) !== observed)) return false;
+    if (advances.some(({ key, expected, refuses }) => refuses && this.get(key) !== expected)) return false;
 
-    for (const { key, observed, version, random } of advances) {
-      this.values.set(key, observed !== '' && this.get(key) === observed ? version : random);
+    for (const { key, expected, next, random } of advances) {
+      this.values.set(key, expected !== '' && this.get(key) === expected ? next : random);
     }
     for (const id of writeIds) this.pendingWrites.delete(id);
 
-    const isNew = ({ tag, orRefuse }: (typeof advances)[number]): boolean => orRefuse || shown.tags.includes(tag);
-    const stays = new Set(advances.filter(isNew).map(({ tag }) => tag));
+    const isRefreshed = ({ tag, refuses }: (typeof advances)[number]): boolean => refuses || shown.tags.includes(tag);
+    const refreshed = new Set(advances.filter(isRefreshed).map(({ tag }) => tag));
     this.pendingWritesOn(shown.tags).forEach(([, { tags }], n) => {
       tags.forEach((tag, m) => {
-        if (!stays.has(tag)) this.values.set(shown.prefix + tag, `${shown.fresh}:${n}:${m}`);
+        if (!refreshed.has(tag)) this.values.set(shown.prefix + tag, `${shown.fresh}:${n}:${m}`);
       });
     });
     return true;
@@ -128,16 +126,16 @@ export class SimulatedRedis {
     fresh: string,
     wanted: readonly string[],
   ): void {
-    this.pendingWritesOn(wanted).forEach(([id, pendingWrite], n) => {
-      pendingWrite.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
-      this.pendingWrites.set(id, { ...pendingWrite, isOverdue: true });
+    this.pendingWritesOn(wanted).forEach(([id, write], n) => {
+      write.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
+      this.pendingWrites.set(id, { ...write, isOverdue: true });
     });
   }
 
   expired(): string[] {
     return [...this.pendingWrites]
-      .filter(([, { deadline }]) => deadline <= this.now)
-      .flatMap(([id, { tags, made }]) => [id, JSON.stringify({ tags, made })]);
+      .filter(([, { expiresAt }]) => expiresAt <= this.now)
+      .flatMap(([id, { tags, creates }]) => [id, JSON.stringify({ tags, creates })]);
   }
 
   renewEpoch(key: string, seen: string, fresh: string): string {
@@ -146,12 +144,12 @@ export class SimulatedRedis {
   }
 
   checkIn([member]: readonly [string, string], endsAt: number): number {
-    if (endsAt > this.now) this.signs.set(member, endsAt);
+    if (endsAt > this.now) this.marks.set(member, endsAt);
     return this.now;
   }
 
   exists(keys: readonly string[]): number {
-    return keys.filter((key) => (this.signs.get(key) ?? -Infinity) > this.now).length;
+    return keys.filter((key) => (this.marks.get(key) ?? -Infinity) > this.now).length;
   }
 
   info(): string {
@@ -164,7 +162,7 @@ export class SimulatedRedis {
 
   private pendingWritesOn(wanted: readonly string[]) {
     return [...this.pendingWrites].filter(
-      ([, { tags, made, isOverdue }]) => !isOverdue && [...tags, ...made].some((tag) => wanted.includes(tag)),
+      ([, { tags, creates, isOverdue }]) => !isOverdue && [...tags, ...creates].some((tag) => wanted.includes(tag)),
     );
   }
 }

@@ -1,0 +1,34 @@
+import type { CacheEvent, CacheEvents } from '../../../libs/cache/src/cache.events.js';
+
+/** Counts of what the cache of one instance did in a run. */
+export class EventCounts {
+  hits = 0;
+  l1Hits = 0;
+  misses = 0;
+  /** Reads that shared the load of another read. */
+  collapsed = 0;
+  bypasses = 0;
+  refreshes = 0;
+  unannouncedWrites = 0;
+  relayedWrites = 0;
+  /** Tags that were invalidated because a write expired. */
+  sweptTags = 0;
+
+  constructor(events: CacheEvents) {
+    events.subscribe((event) => {
+      this.count(event);
+    });
+  }
+
+  private count(event: CacheEvent): void {
+    if (event.type === 'hit') this.hits += 1;
+    if (event.type === 'hit' && event.level === 'l1') this.l1Hits += 1;
+    if (event.type === 'miss' && event.collapsed) this.collapsed += 1;
+    if (event.type === 'miss' && !event.collapsed) this.misses += 1;
+    if (event.type === 'bypass') this.bypasses += 1;
+    if (event.type === 'refresh') this.refreshes += 1;
+    if (event.type === 'unannounced-write') this.unannouncedWrites += 1;
+    if (event.type === 'relayed-write') this.relayedWrites += 1;
+    if (event.type === 'invalidation' && event.cause === 'expired-write') this.sweptTags += event.tags.length;
+  }
+}
