@@ -11,7 +11,7 @@ describeVersionStore('RedisVersionStore over a simulated Redis', () => {
   const redis = new SimulatedRedis();
   const backend = redisBackend({ ...CACHE_DEFAULTS }, new Host('A', atOnce), redis);
   return Promise.resolve({
-    versionStore: backend.versionStore,
+    versions: backend.versionStore,
     passDeadline: () => {
       redis.passTime(CACHE_DEFAULTS.pendingWriteLifetime);
       return Promise.resolve();

@@ -124,10 +124,12 @@ export class SimulatedRedis {
     _lifetime: number,
     prefix: string,
     fresh: string,
-    wanted: readonly string[],
+    writeIds: readonly string[],
   ): void {
-    this.pendingWritesOn(wanted).forEach(([id, write], n) => {
-      write.tags.forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
+    writeIds.forEach((id, n) => {
+      const write = this.pendingWrites.get(id);
+      if (!write || write.isOverdue) return;
+      [...write.tags, ...write.creates].forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
       this.pendingWrites.set(id, { ...write, isOverdue: true });
     });
   }
