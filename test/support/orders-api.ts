@@ -9,7 +9,7 @@ import { addHooks, APPLICATION_OPTIONS, createAdapter } from '../../apps/mes-api
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { readConfiguration, type Configuration } from '../../apps/mes-api/src/config/configuration.js';
-import { createLog } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
+import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
 
 /** What a test may want otherwise. */
 export interface OrdersApiOptions {
@@ -82,6 +82,7 @@ export class OrdersApi {
     });
     const make = async (): Promise<NestFastifyApplication> => {
       const module = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] });
+      module.setLogger(new PinoNestLogger(createLog(configuration)));
       return assemble(await override(module).compile(), configuration, pageDirectory);
     };
     const application = await make();
@@ -129,6 +130,8 @@ export class OrdersApi {
   }
 
   async stop(): Promise<void> {
+    // A connection on which nothing was sent yet is not idle, and would be waited for.
+    this.application.getHttpServer().closeAllConnections();
     await this.application.close();
     await rm(this.dataDirectory, { recursive: true, force: true });
   }

@@ -9,7 +9,7 @@ const atOnce = { take: () => Promise.resolve() };
 // The version store keeps the same contract over the simulated Redis as over a real one, so explored runs speak for both.
 describeVersionStore('RedisVersionStore over a simulated Redis', () => {
   const redis = new SimulatedRedis();
-  const backend = redisBackend({ ...CACHE_DEFAULTS }, new Host('A', atOnce), redis);
+  const backend = redisBackend({ ...CACHE_DEFAULTS, deadline: 5_000 }, new Host('A', atOnce), redis);
   return Promise.resolve({
     versions: backend.versionStore,
     passDeadline: () => {
