@@ -18,10 +18,10 @@ import { refuseUnreadable, refuseUnroutable, watchBodies } from './http/refused-
 import { parseQuery } from './validation/parse-query.js';
 
 /**
- * Puts the whole application together, ready to listen.
+ * Creates the application, ready to listen.
  *
- * @param databaseUrl of the database, which is there and migrated
- * @param pageDirectory of the operators' page, if that is to be served
+ * @param databaseUrl of a running database with the current schema
+ * @param pageDirectory of the built operators' page; without it, no page is served
  */
 export async function createApplication(
   configuration: Configuration,
@@ -34,17 +34,17 @@ export async function createApplication(
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: configuration.trustProxy,
-    // There is no middleware, and requests are logged by nobody but who has something to say of one.
+    // The application has no middleware.
     skipMiddie: true,
     rewriteUrl: toOriginForm,
     routerOptions: { maxParamLength: 200, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
-    // What still comes on open connections while the server closes is served.
+    // Requests that arrive on open connections while the server closes are still served.
     return503OnClosing: false,
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
-  // The JSON parser that comes with Fastify is the only one: anything but JSON is answered with 415.
+  // Only Fastify's JSON parser stays: any other content type is answered with 415.
   adapter.getInstance().removeContentTypeParser('text/plain');
   const application = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration, databaseUrl),

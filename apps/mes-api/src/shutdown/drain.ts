@@ -3,9 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /**
- * The time between the decision to stop and the end of the last request. All requests are still served, those that come
- * on connections that are kept alive, too; but each answer asks the client to use another connection next time, which
- * leads to another instance.
+ * The time between the start of a shutdown and the end of the last request. Requests are still served, but each response closes
+ * its connection, so that the next request of the client goes to another instance.
  */
 @Injectable()
 export class Drain {
@@ -17,7 +16,7 @@ export class Drain {
       this.dismiss(reply);
       done();
     });
-    // Of what had come before it began.
+    // For requests that arrived before the drain began.
     server.addHook('onSend', (_request, reply, payload, done) => {
       this.dismiss(reply);
       done(null, payload);
@@ -28,7 +27,7 @@ export class Drain {
     return this.begun.signal.aborted;
   }
 
-  /** Aborted when it begins: for answers that would never end of themselves. */
+  /** Aborted when the drain begins: ends the endless responses. */
   get signal(): AbortSignal {
     return this.begun.signal;
   }

@@ -3,16 +3,16 @@ import { QueryFailedError } from 'typeorm';
 import { isDatabaseAway } from '../../database-errors/database-away.js';
 import { OrderError } from '../order-errors.js';
 
-/** SQLSTATEs that may come of a statement that was carried out, or still will be: the connection or the server is ending. */
+/** SQLSTATEs with an uncertain outcome: the connection or the server ends, and the statement may have been executed. */
 const UNCERTAIN = /^(08|57P|58|F0|XX|40003$)/;
 
-/** Whether a write that failed in this way has certainly not happened, and never will. */
+/** Whether a write that failed with this error was certainly not executed, and never will be. */
 export function isCertainlyUndone(error: unknown): boolean {
   if (error instanceof OrderError) return true;
-  // What is no failed query and yet the database's fault is a connection that could not be had: nothing was sent.
+  // Other errors of the database mean that there was no connection, so no statement was sent.
   if (!(error instanceof QueryFailedError)) return isDatabaseAway(error);
   const driverError: unknown = error.driverError;
   if (!(driverError instanceof pg.DatabaseError)) return false;
-  // A server that panics, for want of room for its log, say, may find the commit in it when it starts again.
+  // After a panic, for example with a full disk, the server may find the commit in its log when it restarts.
   return driverError.severity === 'ERROR' && !UNCERTAIN.test(driverError.code ?? '');
 }
