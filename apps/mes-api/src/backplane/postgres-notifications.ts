@@ -6,12 +6,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
-/** PostgreSQL's channel on which all instances are told what to invalidate: by an instance that does not reach Redis, or by a trigger. */
+/** The channel for the tags that all instances must invalidate. Instances without Redis and triggers of the database notify on it. */
 export const EVICTIONS_CHANNEL = 'mes_evictions';
 
 /**
- * The event of this process that the database was replaced or is in another state. Its listeners forget synchronously what they
- * remember of the database. The cache is invalidated after that, so nothing is loaded with what was remembered.
+ * The event, in this process, that the database was replaced or is in another state. Its listeners synchronously forget what they
+ * know of the database. The cache is invalidated after that, so that no load uses the forgotten data.
  */
 export const DATABASE_REPLACED = 'database.replaced';
 

@@ -16,7 +16,7 @@ export function allowOrigins(application: NestFastifyApplication, origins: reado
     if (request.method !== 'OPTIONS') {
       done();
     } else if (isPreflight(request)) {
-      // Some browsers wait for a body unless they are told that there is none.
+      // Without the length, some browsers wait for a body.
       void reply.status(204).header('content-length', '0').send();
     } else {
       // Without CORS, OPTIONS has no route either.
