@@ -1,11 +1,11 @@
-// The rules of dependence: what may import what. `npm run lint:dependencies` checks them.
+// The rules for imports. `npm run lint:dependencies` checks them.
 
 const SPEC = '\\.(spec|contract)\\.ts$';
 const EXAMPLES = '^libs/[^/]+/examples/';
 const ORDERS = '^apps/mes-api/src/orders';
-/** What an order is and what may happen to it. */
+/** The domain of the orders. */
 const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events)\\.ts$`;
-/** What may use TypeORM and pg in the API. */
+/** The files of the API that may use TypeORM and pg. */
 const SQL =
   `${ORDERS}/(repository/|orders\\.module\\.ts$|cursor-codec\\.ts$)|` +
   '^apps/mes-api/src/(app\\.module\\.ts$|commands/sample/|database-errors/|backplane/postgres-notifications\\.ts$|events-stream/event-(log|pruning)\\.ts$)';
@@ -80,7 +80,7 @@ module.exports = {
     ...Object.entries(LAYERS).flatMap(rulesOf),
     {
       name: 'no-cycles',
-      comment: 'Of two files that import each other, neither can be understood or replaced without the other.',
+      comment: 'Files that import each other can only be understood and replaced together.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -93,14 +93,15 @@ module.exports = {
     },
     {
       name: 'only-declared-packages',
-      comment: 'What comes along with another package may be gone with its next version.',
+      comment: 'A transitive dependency may disappear with the next version of another package.',
       severity: 'error',
       from: {},
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'only-packages-of-production',
-      comment: 'Development packages are not there in production. Types and what the page is built of need not be.',
+      comment:
+        'Development packages are not installed in production. Types and the sources of the page are not needed there.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: `${SPEC}|${EXAMPLES}|^apps/mes-web/` },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
@@ -119,7 +120,7 @@ module.exports = {
     },
     {
       name: 'the-page-knows-the-api-by-its-document',
-      comment: 'Of the API it has nothing but the client that was generated of the OpenAPI document.',
+      comment: 'The page uses only the client that is generated from the OpenAPI document.',
       severity: 'error',
       from: { path: '^apps/mes-web/', pathNot: SPEC },
       to: { path: '^(apps/mes-api|libs|test)/' },
@@ -131,7 +132,7 @@ module.exports = {
       to: { path: '^apps/mes-web/' },
     },
     {
-      name: 'libraries-know-not-each-other',
+      name: 'libraries-are-independent',
       comment: 'The cache knows nothing of databases, and the database knows nothing of caches.',
       severity: 'error',
       from: { path: '^libs/([^/]+)/', pathNot: SPEC },
@@ -144,29 +145,29 @@ module.exports = {
       to: { path: DATABASE_CLIENTS },
     },
     {
-      name: 'libraries-have-one-door',
-      comment: 'What a library does not export by its index.ts is its own business.',
+      name: 'libraries-have-one-entry-point',
+      comment: 'Applications use only the exports of index.ts.',
       severity: 'error',
       from: { path: '^apps/', pathNot: SPEC },
       to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
     },
     {
       name: 'redis-in-one-place',
-      comment: 'Everybody else knows tags and keys, and could do with another store.',
+      comment: 'The other code knows only tags and keys, so that the store can be replaced.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/redis/' },
       to: { path: REDIS_CLIENTS },
     },
     {
       name: 'redis-behind-the-version-store',
-      comment: 'Which store it is, is decided where the cache is put together.',
+      comment: 'The module of the cache chooses the store.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: '^libs/cache/src/(redis/|cache\\.module\\.ts$|index\\.ts$)' },
       to: { path: '^libs/cache/src/redis/' },
     },
     {
       name: 'the-domain-is-pure',
-      comment: 'What an order is depends on nothing: not on Nest, TypeORM or HTTP, and on no other layer.',
+      comment: 'The domain imports neither Nest, TypeORM nor HTTP, and no other layer.',
       severity: 'error',
       from: { path: DOMAIN, pathNot: SPEC },
       to: { pathNot: DOMAIN },
@@ -179,7 +180,7 @@ module.exports = {
     },
     {
       name: 'services-ask-the-port',
-      comment: 'Which repository it is, and that there is a cache, is decided where the module is put together.',
+      comment: 'The module chooses the repository and adds the cache.',
       severity: 'error',
       from: { path: `${ORDERS}/[^/]+\\.service\\.ts$` },
       to: { path: `/repository/(?!orders\\.repository\\.ts$)|/caching/|^libs/cache/|${DATABASE_CLIENTS}` },
@@ -192,7 +193,7 @@ module.exports = {
     },
     {
       name: 'sql-in-few-places',
-      comment: 'The repository reads and writes the orders, the log of events its own tables.',
+      comment: 'SQL on the orders stands in their repository, SQL on the events in their log.',
       severity: 'error',
       from: { path: '^apps/mes-api/src/', pathNot: `${SQL}|${SPEC}` },
       to: { path: DATABASE_CLIENTS },
@@ -204,14 +205,14 @@ module.exports = {
       to: { pathNot: DOMAIN },
     },
     {
-      name: 'repositories-know-nobody-above',
+      name: 'repositories-know-no-layer-above',
       severity: 'error',
       from: { path: `${ORDERS}/repository/`, pathNot: SPEC },
       to: { path: `\\.(controller|service)\\.ts$|${ORDERS}/dto/|${HTTP}` },
     },
     {
       name: 'orders-are-asked-by-their-service',
-      comment: 'Other features use what the orders offer, not how they are stored.',
+      comment: 'Other features use the service of the orders, not their storage.',
       severity: 'error',
       from: { path: '^apps/mes-api/src/(?!orders/)', pathNot: SPEC },
       to: { path: `${ORDERS}/repository/` },

@@ -279,7 +279,7 @@ describe('a page of a list', () => {
     )('that is rare, is looked up in an index: %j', async (asked) => {
       const plan = await planOf(list(asked));
       expect(indexesUsed(plan)).toContain('orders_by_text');
-      // Most of these are the glance at the list.
+      // Most of these are the sample from the list.
       expect(ordersRead(plan)).toBeLessThan(1_200);
     });
   });

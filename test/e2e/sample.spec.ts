@@ -163,7 +163,7 @@ describe('the sample command', () => {
   it('says in one line what is wrong with its arguments', async () => {
     const { exitCode, output } = await sample('--order', '5');
     expect(exitCode).toBe(1);
-    expect(output).toMatch(/^No sample can be loaded: Unknown option '--order'[^\n]*\n$/);
+    expect(output).toMatch(/^Cannot load the sample: Unknown option '--order'[^\n]*\n$/);
   });
 });
 

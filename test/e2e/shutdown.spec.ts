@@ -136,7 +136,10 @@ describe('shutting down', () => {
       const ready = await send('/health/ready', undefined, new Agent());
       return ready.status === 503 && ready;
     });
-    expect(unready).toMatchObject({ connection: 'close', body: { code: 'NOT_READY', detail: 'This instance stops.' } });
+    expect(unready).toMatchObject({
+      connection: 'close',
+      body: { code: 'NOT_READY', detail: 'This instance is stopping.' },
+    });
     expect(await send('/health/live', undefined, new Agent())).toMatchObject({ status: 200, connection: 'close' });
     await release();
     expect(await created).toMatchObject({ status: 201, connection: 'close' });

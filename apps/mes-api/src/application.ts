@@ -18,10 +18,10 @@ import { refuseUnreadable, refuseUnroutable, watchBodies } from './http/refused-
 import { parseQuery } from './validation/parse-query.js';
 
 /**
- * Makes the application, ready to listen.
+ * Creates the application, ready to listen.
  *
  * @param databaseUrl of a running database with the current schema
- * @param pageDirectory of the operators' page, if it is to be served
+ * @param pageDirectory of the built operators' page; without it, no page is served
  */
 export async function createApplication(
   configuration: Configuration,
@@ -48,17 +48,17 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: configuration.trustProxy,
-    // There is no middleware.
+    // The application has no middleware.
     skipMiddie: true,
     rewriteUrl: toOriginForm,
     routerOptions: { maxParamLength: 200, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
-    // Requests that still come on open connections while the server closes are served.
+    // Requests that arrive on open connections while the server closes are still served.
     return503OnClosing: false,
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
-  // Anything but JSON is answered with 415.
+  // Only Fastify's JSON parser stays: any other content type is answered with 415.
   adapter.getInstance().removeContentTypeParser('text/plain');
   return adapter;
 }

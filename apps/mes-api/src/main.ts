@@ -12,11 +12,11 @@ import { welcome } from './commands/welcome.js';
 /** Where the build puts the operators' page. */
 const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
 
-/** What has been started so far, so that a signal at any time stops all of it. */
+/** The parts that have been started so far. A signal during the start stops these. */
 const started: { database?: OpenDatabase; application?: NestFastifyApplication; shutdown?: ShutdownPlan } = {};
-/** Aborted when the start is not to go on. */
+/** Aborted by the first signal: the start does not go on. */
 const stopped = new AbortController();
-/** Aborted when nothing is to be waited for any more. */
+/** Aborted by the second signal: the shutdown waits for nothing any more. */
 const hurried = new AbortController();
 let stopping: Promise<void> | undefined;
 
@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   console.log(await welcome(configuration, await urlOf(started.application, configuration.host)));
 }
 
-/** Requests in flight are answered first, then the connections are closed, and PostgreSQL comes last. */
+/** Answers the requests in flight, then closes the connections, then stops the embedded PostgreSQL. */
 async function stop(exitCode: number, why: string): Promise<void> {
   if (exitCode !== 0) console.error(`MES Orders API stops: ${why}`);
   stopping ??= (async () => {
@@ -52,7 +52,7 @@ async function stop(exitCode: number, why: string): Promise<void> {
 async function stopApplication(exitCode: number): Promise<boolean> {
   const { application, shutdown } = started;
   if (!application || !shutdown) return true;
-  // Without its database it has nothing to wait for.
+  // After the death of the database, requests cannot be served during a delay.
   const delay = exitCode === 0 ? shutdown.delay : 0;
   const isDone = await shutDown(application, { ...shutdown, delay }, hurried.signal);
   if (!isDone) console.error('MES Orders API stops: requests in flight were cut off');
@@ -73,7 +73,7 @@ function onSignal(signal: NodeJS.Signals): void {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
 const starting = start();
 starting.catch(async (error: unknown) => {
-  // What was interrupted fails, and is being stopped already.
+  // An interrupted start fails, and stop() is already running.
   if (stopped.signal.aborted) return;
   await started.application?.close();
   await started.database?.close();

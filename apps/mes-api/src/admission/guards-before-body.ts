@@ -10,8 +10,8 @@ import type { GuardedRoute } from '../auth/guard-before-body.decorator.js';
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Runs guards in a hook of Fastify, before the body is read and parsed. Nest itself runs guards after that. It does so here as
- * well, and the guards find on the request what they have done already.
+ * Runs guards in a Fastify hook, before the body is read and parsed. Nest runs the same guards again after that; they find on
+ * the request what they have already done.
  */
 @Injectable()
 export class GuardsBeforeBody {
@@ -21,7 +21,7 @@ export class GuardsBeforeBody {
     private readonly access: AccessGuard,
   ) {}
 
-  /** To be called before the routes are declared. */
+  /** Must be called before the routes are declared. */
   install(server: FastifyInstance): void {
     server.addHook('onRoute', (route) => {
       const guarded = route.config?.guarded;
@@ -35,7 +35,7 @@ export class GuardsBeforeBody {
     const all = [this.rateLimit, this.access, ...own];
     return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const context = new ExecutionContextHost([request, reply], getClass(), getHandler());
-      // Each of them throws when it refuses.
+      // Each guard throws when it refuses.
       for (const guard of all) await guard.canActivate(context);
     };
   }

@@ -5,7 +5,7 @@ import { Problem } from '../problem-details/problem.js';
 import { accessTo, mayCall } from './access.js';
 import { Authentication } from './authentication.js';
 
-/** Lets pass who has a good token with a role that the route allows. A route that allows nobody is closed. */
+/** Admits callers whose valid token has a role that the route allows. A route without allowed roles is closed. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -24,7 +24,7 @@ export class AccessGuard implements CanActivate {
       throw new Problem({
         status: 403,
         code: 'ROLE_MISSING',
-        detail: access ? `This needs the role ${access.join(' or ')}.` : 'This is not open to anybody.',
+        detail: access ? `This requires the role ${access.join(' or ')}.` : 'This route is closed.',
       });
     }
     return true;

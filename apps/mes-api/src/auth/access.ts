@@ -15,7 +15,7 @@ export function Public(): MethodDecorator & ClassDecorator {
   return SetMetadata(ACCESS, 'public' satisfies Access);
 }
 
-/** Only callers with one of these roles may call the route. A route without `@AllowRoles()` and `@Public()` is closed to everybody. */
+/** Only callers with one of these roles may call the route. A route without `@AllowRoles()` and `@Public()` is closed. */
 export function AllowRoles(...roles: Role[]): MethodDecorator {
   return applyDecorators(
     SetMetadata(ACCESS, roles satisfies Access),
@@ -25,7 +25,7 @@ export function AllowRoles(...roles: Role[]): MethodDecorator {
   );
 }
 
-/** The access to a route: what its handler says or, failing that, its controller; undefined if it is closed to everybody. */
+/** The access to a route: what its handler says or, failing that, its controller; undefined if it is closed. */
 export function accessTo(
   reflector: Reflector,
   route: Pick<ExecutionContext, 'getHandler' | 'getClass'>,

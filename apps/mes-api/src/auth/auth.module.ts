@@ -5,7 +5,7 @@ import { DevelopmentIssuer } from './development-issuer.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/** What OIDC providers sign with. */
+/** The signature algorithms that OIDC providers use. */
 const ISSUER_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 const tokenVerifier: FactoryProvider<TokenVerifier> = {

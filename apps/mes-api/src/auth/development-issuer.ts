@@ -18,8 +18,8 @@ export const DEVELOPMENT_SUBJECTS: Readonly<Record<Role, string>> = {
 };
 
 /**
- * Issues tokens for development with a key of its own, which is made at the first start and kept in the data directory,
- * so that tokens outlive a restart and several instances can share it.
+ * Issues tokens for development. Its key is created at the first start and kept in the data directory, so that tokens stay
+ * valid after a restart and instances can share the key.
  */
 export class DevelopmentIssuer {
   readonly issuer = ISSUER;
@@ -64,7 +64,7 @@ async function readOrMakeKey(directory: string): Promise<JWK> {
   const draft = join(directory, `${KEY_FILE}.${randomUUID()}`);
   await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
   try {
-    // A link is made or fails as a whole: of several instances that start together, all use the first one's key.
+    // link() is atomic: of instances that start together, one creates the file and the others read it.
     await link(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -16,11 +16,11 @@ declare module 'fastify' {
 }
 
 /**
- * Runs the guards of all routes, and these, before the body of a request is read. A refused request then costs no more than
- * its head.
+ * Runs the guards of all routes, and the given ones, before the body of a request is read, so that the body of a refused request
+ * costs nothing.
  *
- * The route is kept in the configuration of the Fastify route, where the hook finds it. A `@RouteConfig()` above this decorator
- * would replace that configuration, so it must stand below.
+ * The hook finds the guards in the configuration of the Fastify route. A `@RouteConfig()` above this decorator would replace
+ * that configuration, so it must stand below.
  */
 export function GuardBeforeBody(...guards: Type<CanActivate>[]): MethodDecorator {
   return (target, name, descriptor) => {

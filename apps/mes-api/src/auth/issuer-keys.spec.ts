@@ -3,9 +3,9 @@ import { TokenIssuer } from '../../../../test/support/token-issuer.js';
 import { FAILURE_PAUSE_MS, IssuerKeys, KEYS_FRESH_MS, KEYS_USABLE_MS, UNKNOWN_KEY_PAUSE_MS } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
-const PATIENCE_MS = 200;
+const TIMEOUT_MS = 200;
 
-/** Ways in which an issuer does not answer with its keys. */
+/** Faulty answers of an issuer. */
 const MISBEHAVIOURS: Readonly<Record<string, RequestListener>> = {
   'an error': (_, response) => response.writeHead(500).end('{"keys":[]}'),
   'a redirect': (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
@@ -28,7 +28,7 @@ describe('IssuerKeys', () => {
     issuer = await TokenIssuer.start();
     now = 0;
     signed = 0;
-    const keys = new IssuerKeys(new URL(issuer.jwksUrl), { now: () => now, patience: PATIENCE_MS });
+    const keys = new IssuerKeys(new URL(issuer.jwksUrl), { now: () => now, timeout: TIMEOUT_MS });
     verifier = new TokenVerifier({
       issuer: issuer.issuer,
       audience: issuer.audience,
@@ -39,7 +39,7 @@ describe('IssuerKeys', () => {
 
   afterEach(() => issuer.stop());
 
-  /** What becomes of a token that was never seen before: 200, or the status of the problem. */
+  /** The result for a new token: 200, or the status of the problem. */
   async function outcome(keyId = 'first', token?: string): Promise<number> {
     signed += 1;
     try {
@@ -50,13 +50,13 @@ describe('IssuerKeys', () => {
     }
   }
 
-  it('are asked for once, however many tokens there are', async () => {
+  it('are fetched once for many tokens', async () => {
     expect(await Promise.all(Array.from({ length: 20 }, () => outcome()))).toEqual(Array(20).fill(200));
     expect(await outcome()).toBe(200);
     expect(issuer.requests).toBe(1);
   });
 
-  it('may be new ones, which are good without a restart', async () => {
+  it('are accepted without a restart when they are new', async () => {
     expect(await outcome()).toBe(200);
     now += UNKNOWN_KEY_PAUSE_MS;
     await issuer.addKey('second');
@@ -65,7 +65,7 @@ describe('IssuerKeys', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('are not good any more a while after the issuer has withdrawn them', async () => {
+  it('are refused a while after the issuer has withdrawn them', async () => {
     const tokens = await Promise.all(['a', 'b'].map((subject) => issuer.token({ subject })));
     expect(await outcome('first', tokens[0])).toBe(200);
     await issuer.addKey('second');
@@ -75,7 +75,7 @@ describe('IssuerKeys', () => {
     expect(await outcome('second')).toBe(200);
   });
 
-  it('are not asked for again and again because of tokens with keys that there are not', async () => {
+  it('are not fetched repeatedly for tokens with unknown keys', async () => {
     expect(await outcome()).toBe(200);
     now += UNKNOWN_KEY_PAUSE_MS;
     const unknown = await Promise.all(Array.from({ length: 50 }, (_, index) => outcome(`unknown-${index}`)));
@@ -91,7 +91,7 @@ describe('IssuerKeys', () => {
   });
 
   describe.each(Object.entries(MISBEHAVIOURS))('when the issuer answers with %s', (_, misbehaviour) => {
-    it('cannot be had at first, which is no fault of the token', async () => {
+    it('are not available before the first fetch, which is not reported as an invalid token', async () => {
       issuer.misbehaviour = misbehaviour;
       expect(await Promise.all([outcome(), outcome()])).toEqual([503, 503]);
       expect(issuer.requests).toBe(1);
@@ -100,7 +100,7 @@ describe('IssuerKeys', () => {
       expect(await outcome()).toBe(200);
     });
 
-    it('are good while they are known, and asked for without hurry', async () => {
+    it('are accepted once known, and fetched again at intervals', async () => {
       expect(await outcome()).toBe(200);
       issuer.misbehaviour = misbehaviour;
       now += KEYS_FRESH_MS;
@@ -116,7 +116,7 @@ describe('IssuerKeys', () => {
     });
   });
 
-  it('cannot be had from an issuer that is away, and are there when it is', async () => {
+  it('are not available while the issuer is away, and available afterwards', async () => {
     await issuer.leave();
     expect(await outcome()).toBe(503);
     await issuer.returns();
@@ -125,7 +125,7 @@ describe('IssuerKeys', () => {
     expect(await outcome()).toBe(200);
   });
 
-  it('are not good for ever when the issuer stays away', async () => {
+  it('expire if the issuer stays away', async () => {
     expect(await outcome()).toBe(200);
     await issuer.leave();
     now += KEYS_USABLE_MS - 1;
@@ -134,7 +134,7 @@ describe('IssuerKeys', () => {
     expect(await outcome()).toBe(503);
   });
 
-  it('that cannot be used are the issuer’s fault', async () => {
+  it('that are unusable are reported as a fault of the issuer', async () => {
     issuer.misbehaviour = (_, response) =>
       void issuer.publicKeys().then(([key]) => response.end(JSON.stringify({ keys: [{ ...key, x: 'AAAA' }] })));
     expect(await outcome()).toBe(503);

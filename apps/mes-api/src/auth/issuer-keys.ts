@@ -1,37 +1,37 @@
 import { createRemoteJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
 
-/** How long keys are used without asking the issuer again, in milliseconds: a key that it withdraws is good until then. */
+/** How long fetched keys are used without a new fetch, in milliseconds. A withdrawn key is accepted until then. */
 export const KEYS_FRESH_MS = 5 * 60_000;
 
-/** How long keys are used while the issuer cannot be asked. */
+/** How long keys are used while the issuer is not available. */
 export const KEYS_USABLE_MS = 24 * 60 * 60_000;
 
-/** How soon the issuer is asked again for a key that it did not have: whoever makes tokens up must not make it busy. */
+/** Shortest time between fetches for unknown keys, so that forged tokens cause no load at the issuer. */
 export const UNKNOWN_KEY_PAUSE_MS = 10_000;
 
-/** How soon the issuer is asked again after it could not be. */
+/** Shortest time between a failed fetch and the next one. */
 export const FAILURE_PAUSE_MS = 5_000;
 
-/** What says that the token, and not the issuer, is the trouble. */
+/** Errors that are caused by the token, not by the issuer. */
 const TOKEN_ERRORS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
-/** How long the issuer may take. */
-const ISSUER_PATIENCE_MS = 2_000;
+/** Time limit for a fetch. */
+const ISSUER_TIMEOUT_MS = 2_000;
 
-/** The issuer's keys cannot be had. */
+/** The keys of the issuer are not available. */
 export class IssuerUnavailableError extends Error {
   readonly code = 'ISSUER_UNAVAILABLE';
 }
 
-/** A clock that never goes back, and how long the issuer may take; in milliseconds. */
+/** A monotonic clock, and the time limit for a fetch; in milliseconds. */
 export interface IssuerKeysOptions {
   readonly now?: () => number;
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /**
- * The public keys that an issuer signs with (JWKS: RFC 7517), asked for when they are needed. An issuer that is away, slow or
- * talks nonsense delays one request now and then, and does not lock out tokens whose keys are known.
+ * The public keys of an issuer (JWKS: RFC 7517), fetched on demand. While the issuer is unreachable, slow or sends invalid keys,
+ * single requests wait for the timeout, and tokens with known keys are still accepted.
  */
 export class IssuerKeys {
   private readonly remote: ReturnType<typeof createRemoteJWKSet>;
@@ -40,10 +40,10 @@ export class IssuerKeys {
   private attempt: { readonly endedAt: number; readonly failure?: unknown } = { endedAt: -Infinity };
   private fetching: Promise<void> | undefined;
 
-  constructor(url: URL, { now = () => performance.now(), patience = ISSUER_PATIENCE_MS }: IssuerKeysOptions = {}) {
-    // When to ask is decided here, since jose would ask for every request while the issuer is away.
+  constructor(url: URL, { now = () => performance.now(), timeout = ISSUER_TIMEOUT_MS }: IssuerKeysOptions = {}) {
+    // This class decides when to fetch: while the issuer is away, jose would fetch for every request.
     this.remote = createRemoteJWKSet(url, {
-      timeoutDuration: patience,
+      timeoutDuration: timeout,
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
     });
@@ -51,9 +51,9 @@ export class IssuerKeys {
   }
 
   /**
-   * The key that a token says it was signed with.
+   * The key that the header of a token names.
    *
-   * @throws {IssuerUnavailableError} if the issuer would have to be asked and cannot be
+   * @throws {IssuerUnavailableError} if the key must be fetched and the issuer is not available
    * @throws {errors.JOSEError} if the issuer has no such key
    */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
@@ -63,7 +63,7 @@ export class IssuerKeys {
       return await this.keyFor(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      // The issuer may have a new one since.
+      // The issuer may have added a key since the last fetch.
       await this.fetch(UNKNOWN_KEY_PAUSE_MS);
       if (this.attempt.failure !== undefined) throw this.unavailable();
       return this.keyFor(header, token);
@@ -79,7 +79,7 @@ export class IssuerKeys {
     }
   }
 
-  /** Asks the issuer, unless that was done so recently; all who want to know meanwhile share the answer. */
+  /** Fetches the keys, unless the last fetch ended less than `pause` ago. Concurrent calls share one fetch. */
   private fetch(pause: number): Promise<void> {
     if (this.fetching) return this.fetching;
     const { endedAt, failure } = this.attempt;
@@ -101,6 +101,8 @@ export class IssuerKeys {
   }
 
   private unavailable(): IssuerUnavailableError {
-    return new IssuerUnavailableError('the keys of the token issuer cannot be had', { cause: this.attempt.failure });
+    return new IssuerUnavailableError('the keys of the token issuer are not available', {
+      cause: this.attempt.failure,
+    });
   }
 }

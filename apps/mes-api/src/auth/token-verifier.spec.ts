@@ -6,16 +6,16 @@ const NOW = Date.UTC(2031, 0, 1);
 const MINUTE = 60_000;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** Of the curve P-256. */
+/** The order of the curve P-256. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-/** Base64 that is read as the same bytes. */
+/** Another Base64 spelling of the same bytes. */
 function respelt(text: string): string[] {
   const last = ALPHABET.indexOf(text.at(-1) ?? '');
   return Array.from({ length: 16 }, (_, i) => text.slice(0, -1) + ALPHABET.charAt((last & ~15) | i));
 }
 
-/** The other good signature of the same. */
+/** The other valid signature of the same content. */
 function negated(signature: Buffer): Buffer {
   const s = BigInt(`0x${signature.subarray(32).toString('hex')}`);
   const negative = (ORDER - s).toString(16).padStart(64, '0');
@@ -60,7 +60,7 @@ describe('TokenVerifier', () => {
     return `Bearer ${token}`;
   }
 
-  it('remembers who sends a token that it has verified, and only then', async () => {
+  it('recalls the caller of a verified token, and of no other', async () => {
     const authorization = await header(5 * MINUTE);
     expect(verifier.recall(authorization)).toBeUndefined();
     const caller = { subject: 'olga', roles: ['operator'], expiresAt: NOW + 5 * MINUTE + 5_000 };
@@ -70,7 +70,7 @@ describe('TokenVerifier', () => {
     expect(keysAsked).toBe(1);
   });
 
-  it('forgets a token when it expires, give or take the tolerance for clocks', async () => {
+  it('forgets a token when it expires, with the tolerance for clocks', async () => {
     const authorization = await header(MINUTE);
     await verifier.verify(authorization);
     now = NOW + MINUTE + 4_999;
@@ -80,7 +80,7 @@ describe('TokenVerifier', () => {
     await expect(verifier.verify(authorization)).rejects.toMatchObject({ status: 401 });
   });
 
-  it('verifies a token anew from time to time, so that a key which was withdrawn is missed', async () => {
+  it('verifies a token again after a while, so that a withdrawn key is noticed', async () => {
     const authorization = await header(60 * MINUTE);
     await verifier.verify(authorization);
     now = NOW + 5 * MINUTE - 1;
@@ -92,7 +92,7 @@ describe('TokenVerifier', () => {
   });
 
   it.each(['HS256', 'ES384', 'EdDSA'])(
-    'takes no token with another algorithm, even if there is a key for it: %s',
+    'refuses a token with another algorithm, even with a valid key: %s',
     async (alg) => {
       const secret = new Uint8Array(32).fill(7);
       const keys = alg === 'HS256' ? { privateKey: secret, publicKey: secret } : await generateKeyPair(alg);
@@ -114,7 +114,7 @@ describe('TokenVerifier', () => {
     },
   );
 
-  it('remembers a token once, however the header and the signature are spelt', async () => {
+  it('remembers a token once, for all spellings of the header and the signature', async () => {
     const token = (await header(5 * MINUTE)).slice('Bearer '.length);
     const signature = Buffer.from(token.split('.')[2] ?? '', 'base64url');
     const signed = token.slice(0, token.lastIndexOf('.'));
@@ -123,7 +123,7 @@ describe('TokenVerifier', () => {
       expect(verifier.recall(spelling)).toMatchObject({ subject: 'olga' });
     }
     expect(keysAsked).toBe(1);
-    // The last character has four bits that are not a part of the signature, and ECDSA takes -s for s.
+    // Four bits of the last character are not a part of the signature, and ECDSA accepts -s for s.
     for (const spelling of [...respelt(signature.toString('base64url')), negated(signature).toString('base64url')]) {
       await verifier.verify(`Bearer ${signed}.${spelling}`).catch(() => undefined);
     }
@@ -131,7 +131,7 @@ describe('TokenVerifier', () => {
     expect(rememberedIn(verifier).size).toBe(1);
   });
 
-  it('does not recall a token by another signature than the one that was found good', async () => {
+  it('does not recall a token with another signature than the verified one', async () => {
     const authorization = await header(5 * MINUTE);
     await verifier.verify(authorization);
     for (const other of [
@@ -146,7 +146,7 @@ describe('TokenVerifier', () => {
     expect(verifier.recall(authorization)).toBeDefined();
   });
 
-  it('takes a bounded number of bytes for what it remembers', async () => {
+  it('limits the memory of the remembered tokens', async () => {
     const subjects = Array.from({ length: 40 }, (_, i) => `${i}`.padStart(255, 'x'));
     for (const subject of subjects) await verifier.verify(await header(5 * MINUTE, subject, 'y'.repeat(600_000)));
     const { size, calculatedSize } = rememberedIn(verifier);
@@ -155,7 +155,7 @@ describe('TokenVerifier', () => {
     expect(calculatedSize).toBeLessThanOrEqual(16 * 1024 * 1024);
   });
 
-  it('never takes one token for another, nor a bad one for a good one', async () => {
+  it('never confuses two tokens, and never accepts an invalid one', async () => {
     const authorization = await header(5 * MINUTE);
     await verifier.verify(authorization);
     const other = await header(5 * MINUTE, 'otto');

@@ -8,24 +8,24 @@ import { IssuerUnavailableError } from './issuer-keys.js';
 export interface TokenExpectations {
   readonly issuer: string;
   readonly audience: string;
-  /** Asymmetric ones only: with those, whoever can verify a token still cannot make one. */
+  /** Asymmetric ones only: a verification key cannot sign tokens. */
   readonly algorithms: readonly string[];
   readonly key: JWTVerifyGetKey;
   /** The time, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** How far the clock of the issuer may be off. */
+/** Accepted difference between the clocks of the issuer and of this process. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** How long a token that was found good is not verified again; a key which the issuer withdraws is good until then. */
+/** How long a verified token is not verified again. A token of a withdrawn key is accepted until then. */
 const REMEMBERED_MS = 5 * 60_000;
 
-/** How many tokens are remembered, and how many bytes of memory they take; the least recently seen ones are verified anew. */
+/** Limits of the remembered tokens, in number and in bytes of memory. The least recently used ones are forgotten. */
 const MAX_REMEMBERED = 10_000;
 const MAX_REMEMBERED_BYTES = 16 * 1024 * 1024;
 
-/** What an entry takes besides its texts, about. */
+/** Approximate size of an entry without its texts. */
 const ENTRY_BYTES = 300;
 
 interface RememberedToken {
@@ -39,8 +39,8 @@ interface RememberedToken {
 @Injectable()
 export class TokenVerifier {
   /**
-   * By the signed part of the token, which has one spelling. A signature has several: the last character of Base64 has spare
-   * bits, and ECDSA accepts two signatures of one content. One caller could fill the memory with them.
+   * The key is the signed part of the token, which has one spelling. A signature has several: the last character of Base64 has
+   * spare bits, and ECDSA accepts two signatures of one content. A caller could fill the memory with these.
    */
   private readonly remembered = new LRUCache<string, RememberedToken>({
     max: MAX_REMEMBERED,
@@ -54,7 +54,7 @@ export class TokenVerifier {
     this.now = expectations.now ?? Date.now;
   }
 
-  /** Who sends this `Authorization` header, if the token was verified before and is still good. */
+  /** The caller that an `Authorization` header names, if its token was verified before and is still valid. */
   recall(authorization: string | undefined): Caller | undefined {
     const token = bearerToken(authorization);
     if (token === undefined) return undefined;
@@ -64,9 +64,9 @@ export class TokenVerifier {
   }
 
   /**
-   * Who sends this `Authorization` header.
+   * The caller that an `Authorization` header names.
    *
-   * @throws {Problem} 401 if the token is not good, 503 if the issuer's keys cannot be had
+   * @throws {Problem} 401 if the token is not valid, 503 if the issuer's keys are not available
    */
   async verify(authorization: string | undefined): Promise<Caller> {
     const known = this.recall(authorization);
@@ -105,7 +105,7 @@ export class TokenVerifier {
   }
 }
 
-/** The 401 that says how to authenticate: RFC 6750. */
+/** The answer 401, which says how to authenticate: RFC 6750. */
 function unauthorized(detail: string): Problem {
   return new Problem({
     status: 401,
@@ -132,7 +132,7 @@ function partsOf(token: string): { readonly signed: string; readonly signature: 
   return { signed: token.slice(0, end), signature: token.slice(end + 1) };
 }
 
-/** A copy that does not keep the whole header in memory, as a slice of it does in V8. */
+/** A copy of the text. A slice would keep the whole header in memory (V8). */
 function ownCopy(ascii: string): string {
   return Buffer.from(ascii, 'latin1').toString('latin1');
 }
@@ -147,15 +147,15 @@ function callerFrom({ sub, roles, exp = 0 }: JWTPayload): Caller {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof errors.JWTExpired) return unauthorized('The token has expired.');
-  // A key that jose cannot work with is the issuer's fault, too.
+  // A key that jose cannot use is a fault of the issuer as well.
   if (error instanceof IssuerUnavailableError || !(error instanceof errors.JOSEError)) {
     return new Problem({
       status: 503,
       code: 'ISSUER_UNAVAILABLE',
-      detail: 'The keys of the token issuer cannot be had at the moment.',
+      detail: 'The keys of the token issuer are not available at the moment.',
       headers: { 'retry-after': '5' },
       cause: error,
     });
   }
-  return unauthorized('The token is not valid here.');
+  return unauthorized('The token is not valid for this API.');
 }

@@ -6,12 +6,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
-/** PostgreSQL's channel on which all instances are told what to invalidate: by an instance that does not reach Redis, or by a trigger. */
+/** The channel for the tags that all instances must invalidate. Instances without Redis and triggers of the database notify on it. */
 export const EVICTIONS_CHANNEL = 'mes_evictions';
 
 /**
- * The event of this process that the database was replaced or is in another state. Its listeners forget synchronously what they
- * remember of the database. The cache is invalidated after that, so nothing is loaded with what was remembered.
+ * The event, in this process, that the database was replaced or is in another state. Its listeners synchronously forget what they
+ * know of the database. The cache is invalidated after that, so that no load uses the forgotten data.
  */
 export const DATABASE_REPLACED = 'database.replaced';
 
@@ -23,18 +23,17 @@ const MARKS_CHANNEL = 'mes_marks';
 
 /** Times in milliseconds. */
 const RECONNECT_INTERVAL = 250;
-/** A server that does not answer for so long is gone: the connection is replaced. */
+/** After this time without an answer, the connection is replaced. */
 const ANSWER_TIMEOUT = 2_000;
 const BEAT_INTERVAL = 1_000;
 
-/** There is no connection that listens. */
+/** No connection is listening at the moment. */
 export class NotListeningError extends Error {
   readonly code = 'NOT_LISTENING';
 }
 
 /**
- * Hears PostgreSQL's NOTIFY, on one connection for all who want to hear something. A heartbeat notices within seconds when the
- * server is gone without a word.
+ * Receives PostgreSQL's notifications on one shared connection. A heartbeat detects a silent loss of the server within seconds.
  */
 @Injectable()
 export class PostgresNotifications implements OnModuleInit, OnApplicationShutdown {
@@ -42,14 +41,14 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private readonly listeners = new Map<string, Listener[]>();
   private readonly whenConnected: (() => Promise<void>)[] = [];
   private readonly beats: (() => Promise<void>)[] = [];
-  /** What is being done with notifications. */
-  private readonly acting = new Set<Promise<void>>();
-  /** Marks that were sent and have not been heard yet. */
+  /** Running listeners. */
+  private readonly running = new Set<Promise<void>>();
+  /** Sent marks that have not been received yet. */
   private readonly marks = new Map<string, () => void>();
   private connection: DatabaseClient | undefined;
   private answeredAt = -Infinity;
   private closed = false;
-  private lastComplaint = '';
+  private lastReport = '';
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     this.listen(MARKS_CHANNEL, (mark) => {
@@ -57,7 +56,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     });
   }
 
-  /** Resolves when the first attempt to listen has ended, well or not. */
+  /** Waits for the end of the first attempt to listen, successful or not. */
   async onModuleInit(): Promise<void> {
     await new Promise<void>((resolve) => void this.stayConnected(resolve));
   }
@@ -71,53 +70,53 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     return this.connection !== undefined;
   }
 
-  /** Whether the server has answered lately, as it is asked to every second. */
+  /** Whether the server has answered one of the last heartbeats. */
   get isAnswering(): boolean {
     return performance.now() - this.answeredAt < BEAT_INTERVAL + ANSWER_TIMEOUT;
   }
 
-  /** To be called while the application is put together, before anything is heard. */
+  /** Adds a listener. Must be called before the connection is opened, in a constructor. */
   listen(channel: string, listener: Listener): void {
     this.listeners.set(channel, [...(this.listeners.get(channel) ?? []), listener]);
   }
 
-  /** Calls back each time the connection listens, again: nobody knows what was notified while it did not. */
+  /** Calls back each time the connection starts to listen. Notifications before that are lost. */
   onConnected(callback: () => Promise<void>): void {
     this.whenConnected.push(callback);
   }
 
-  /** Calls back every second while the connection listens. */
+  /** Calls back every second while the connection is listening. */
   onBeat(callback: () => Promise<void>): void {
     this.beats.push(callback);
   }
 
   /**
-   * Runs a statement on the connection that listens, after those that were sent before.
+   * Runs a statement on the listening connection, after the statements before it.
    *
    * @throws {NotListeningError} while there is no connection
-   * @throws {DatabaseConnectionLostError} when there is no answer; the connection is replaced
+   * @throws {DatabaseConnectionLostError} if there is no answer; the connection is then replaced
    */
   async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
     const { connection } = this;
-    if (!connection) throw new NotListeningError('PostgreSQL is not listened to');
+    if (!connection) throw new NotListeningError('not listening to PostgreSQL');
     const { rows } = await connection.query(sql, [...parameters]);
     this.answeredAt = performance.now();
     return rows as T[];
   }
 
-  /** Notifies over the same connection, which nobody has to wait for; while there is none, nobody is told. */
+  /** Sends a notification over the same connection, so that no request waits for one. Without a connection, does nothing. */
   async notify(channel: string, payload: string): Promise<void> {
     if (this.connection) await this.query('SELECT pg_notify($1, $2)', [channel, payload]);
   }
 
-  /** Resolves when everything was acted upon that has been heard so far. */
+  /** Waits for the listeners of all notifications received so far. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.acting);
+    await Promise.allSettled(this.running);
   }
 
   /**
-   * Resolves when everything was acted upon that had been notified, in transactions that had been committed, before this call:
-   * PostgreSQL delivers notifications in the order of the commits. While there is no connection, resolves at once.
+   * Waits for the listeners of all notifications whose transactions were committed before this call. PostgreSQL delivers
+   * notifications in the order of the commits, so a mark sent now arrives after them. Without a connection, returns at once.
    */
   async caughtUp(): Promise<void> {
     const mark = randomUUID();
@@ -143,9 +142,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       try {
         await this.useWhileItAnswers(client, onOutcome);
       } catch (error) {
-        // The server may have vanished: idle connections to it would cost the next requests a time limit each.
+        // If the server has vanished, each idle connection to it would cost a request its time limit.
         if (error instanceof DatabaseConnectionLostError) discardIdleConnections(this.dataSource);
-        this.complain(error instanceof Error ? error.message : String(error));
+        this.reportOnce(error instanceof Error ? error.message : String(error));
       }
       this.connection = undefined;
       for (const resolve of this.marks.values()) resolve();
@@ -173,8 +172,8 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
-    if (this.lastComplaint !== '') this.logger.log('PostgreSQL is listened to again');
-    this.lastComplaint = '';
+    if (this.lastReport !== '') this.logger.log('Listening to PostgreSQL again');
+    this.lastReport = '';
     onOutcome();
     for (;;) {
       await Promise.race([ended, delay(BEAT_INTERVAL, undefined, { ref: false })]);
@@ -186,14 +185,14 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     const acted = Promise.resolve()
       .then(() => listener(payload))
       .catch(fail)
-      .finally(() => this.acting.delete(acted));
-    this.acting.add(acted);
+      .finally(() => this.running.delete(acted));
+    this.running.add(acted);
   }
 
-  /** Says why PostgreSQL cannot be listened to, once for each reason. */
-  private complain(why: string): void {
-    if (why === this.lastComplaint || this.closed) return;
-    this.lastComplaint = why;
-    this.logger.warn(`PostgreSQL is not listened to: ${why}`);
+  /** Logs why the connection failed, once for each reason. */
+  private reportOnce(why: string): void {
+    if (why === this.lastReport || this.closed) return;
+    this.lastReport = why;
+    this.logger.warn(`Cannot listen to PostgreSQL: ${why}`);
   }
 }

@@ -3,16 +3,16 @@ import type { Configuration } from '../config/configuration.js';
 
 export interface OpenDatabase {
   readonly url: string;
-  /** Present when PostgreSQL is run by this process. */
+  /** Set if this process runs PostgreSQL. */
   readonly embedded?: EmbeddedPostgres;
   close(): Promise<void>;
 }
 
 /**
- * The database that the configuration names, or else an embedded one; migrated.
+ * Opens the configured database or, without one, an embedded PostgreSQL, and migrates it.
  *
- * @param log for people
- * @param signal ends the waiting for PostgreSQL
+ * @param log prints progress
+ * @param signal aborted to end the wait for PostgreSQL
  * @throws {EmbeddedPostgresError}
  * @throws {DatabaseNotReadyError}
  */
@@ -27,7 +27,7 @@ export async function openDatabase(
   try {
     await prepareDatabase({
       url,
-      patience: database.patience,
+      patience: database.startTimeout,
       signal,
       onRetry: (reason) => {
         log(`The database is not ready yet: ${reason}`);

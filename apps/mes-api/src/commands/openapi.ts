@@ -6,10 +6,7 @@ import { readConfiguration } from '../config/configuration.js';
 import { describeApi } from '../openapi/document.js';
 import { fail } from './command-failure.js';
 
-/**
- * Writes the OpenAPI document, as the API serves it at /docs-json, into the file that is named. Nothing is started for it: in
- * Nest's preview mode the application is only put together on paper.
- */
+/** Writes the OpenAPI document, as served at /docs-json, to a file. In Nest's preview mode no provider is instantiated. */
 async function writeDocument(file: string): Promise<void> {
   const application = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(readConfiguration({}), 'postgres://nowhere'),

@@ -9,9 +9,9 @@ import { loadOrders } from './sample/load-orders.js';
 import { showProgress } from './sample/progress.js';
 import { sampleOrders, type SampleOrder } from './sample/sample-orders.js';
 
-/** Small, so that a transaction never holds up the API for long. */
+/** Small, so that a transaction blocks the API only briefly. */
 const ORDERS_PER_TRANSACTION = 2_000;
-/** How long PostgreSQL may take for any statement, the longest of which are COPY and ANALYZE; in milliseconds. */
+/** Time limit for a statement, in milliseconds. COPY and ANALYZE take the longest. */
 const STATEMENT_TIMEOUT = 60_000;
 
 const interrupted = new AbortController();
@@ -42,7 +42,7 @@ async function fill(url: string, wanted: SampleArguments): Promise<void> {
   await client.connect();
   try {
     await lockOutOthers(client);
-    // What a crash of the server would lose can be loaded again.
+    // After a crash of the server, the sample can be loaded again.
     await client.query('SET synchronous_commit = off');
     const after = await highestNumber(client);
     const began = performance.now();
@@ -68,7 +68,7 @@ async function highestNumber(client: DatabaseClient): Promise<number> {
   return rows[0]?.highest ?? 0;
 }
 
-/** Instances that run are told of each transaction by the database, and evict what it made untrue. */
+/** The database notifies running instances of each transaction, and they invalidate its tags. */
 async function load(client: DatabaseClient, orders: Iterable<SampleOrder>, total: number): Promise<number> {
   const progress = showProgress(total, 'orders');
   let done = 0;
@@ -100,4 +100,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.exitCode = 1;
   });
 }
-run().catch((error: unknown) => fail(error, 'No sample can be loaded'));
+run().catch((error: unknown) => fail(error, 'Cannot load the sample'));

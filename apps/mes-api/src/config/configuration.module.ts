@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Configuration } from './configuration.js';
 
-/** Gives everybody the configuration that was read once, at start. */
+/** Provides the configuration, which is read once at the start. */
 @Global()
 @Module({})
 export class ConfigurationModule {

@@ -2,63 +2,64 @@ import { resolve } from 'node:path';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { readEnvironment, type LOG_LEVELS } from './environment.js';
 
-/** Everything that can be configured, typed. Times are in milliseconds. The class is the injection token. */
+/** The typed configuration. Times are in milliseconds. The class is the injection token. */
 export abstract class Configuration {
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   abstract readonly corsOrigins: readonly string[];
-  /** The proxies whose forwarded headers are believed. */
+  /** The proxies whose forwarded headers are trusted. */
   abstract readonly trustProxy: TrustProxy;
-  /** How long a request may take to arrive. */
+  /** Time limit for receiving a request. */
   abstract readonly requestTimeout: number;
-  /** How long a connection is kept without a request. */
+  /** Time after which a connection without a request is closed. */
   abstract readonly keepAliveTimeout: number;
-  /** Requests that a caller may make in a minute; 0 for any number. */
+  /** Requests of each caller in a minute; 0 for no limit. */
   abstract readonly rateLimitPerMinute: number;
-  /** How late the event loop may be, on average over a second, before requests are refused. */
+  /** Highest accepted delay of the event loop, averaged over a second. Beyond it, requests are refused. */
   abstract readonly maxEventLoopDelay: number;
-  /** Of the embedded database and of the key for development tokens. */
+  /** Directory of the embedded database and of the key for development tokens. */
   abstract readonly dataDirectory: string;
-  /** Where tokens come from; without it, this process issues tokens for development. */
+  /** The issuer of tokens; without it, this process issues tokens for development. */
   abstract readonly auth:
     | {
         readonly issuer: string;
         readonly jwksUrl: string;
         readonly audience: string;
-        /** Of the operators' page, at the issuer; without it, nobody can sign in there. */
+        /** Client id of the operators' page at the issuer; without it, the page has no sign-in. */
         readonly clientId: string | undefined;
         readonly scope: string;
       }
     | undefined;
-  /** Whether whoever reaches this process may have tokens for development, or only who is on the same machine. */
+  /** Which clients get tokens for development: those on the same machine, or all. */
   abstract readonly developmentSignIn: 'local' | 'open';
-  /** Without a URL, PostgreSQL is run by this process. */
+  /** Without a URL, this process runs an embedded PostgreSQL. */
   abstract readonly database: {
     readonly url: string | undefined;
     readonly poolSize: number;
-    readonly patience: number;
+    /** Time limit for waiting for PostgreSQL at the start. */
+    readonly startTimeout: number;
   };
   abstract readonly shutdown: {
-    /** How long requests are still taken after readiness went off. */
+    /** Time between the loss of readiness and the end of listening. */
     readonly delay: number;
-    /** How long requests in flight may take then. */
+    /** Time limit for the requests in flight after that. */
     readonly grace: number;
   };
-  /** Without a Redis URL, the cache is in this process. */
+  /** Without a Redis URL, this process caches in its own memory. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
-    /** How long a request waits for Redis before it does without. */
+    /** Longest time that a request waits for Redis. */
     readonly deadline: number;
     readonly entryLifetime: number;
     readonly l1MaxBytes: number;
-    /** How many answers are loaded at the same time. */
+    /** Largest number of concurrent loads. */
     readonly maxLoads: number;
   };
 }
 
-/** However many readers miss, a part of the connections to the database is left to the writers. */
+/** Largest part of the database connections for loads of the cache. The rest is left to writes. */
 const READERS_SHARE = 0.8;
 
 /** @throws {EnvironmentError} */
@@ -87,7 +88,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     database: {
       url: environment.DATABASE_URL,
       poolSize: environment.DATABASE_POOL_SIZE,
-      patience: environment.DATABASE_WAIT_SECONDS * 1_000,
+      startTimeout: environment.DATABASE_WAIT_SECONDS * 1_000,
     },
     shutdown: {
       delay: environment.SHUTDOWN_DELAY_SECONDS * 1_000,

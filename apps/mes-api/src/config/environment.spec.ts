@@ -17,17 +17,17 @@ function messageOf(variables: NodeJS.ProcessEnv): string {
 }
 
 describe('the environment', () => {
-  it('may be empty, and unrelated variables do not matter', () => {
+  it('may be empty, and ignores unrelated variables', () => {
     const environment = readEnvironment({ PATH: '/bin', port: '1' });
     expect(environment).toMatchObject({ NODE_ENV: 'development', PORT: 3000, HOST: '127.0.0.1', DATA_DIR: '.data' });
     expect(environment.DATABASE_URL).toBeUndefined();
   });
 
-  it('takes a variable that is set to nothing for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readEnvironment({ PORT: '', REDIS_URL: ' ' })).toEqual(readEnvironment({}));
   });
 
-  it('gives numbers as numbers', () => {
+  it('converts numbers', () => {
     expect(readEnvironment({ PORT: ' 0 ', CACHE_TTL_SECONDS: '60' })).toMatchObject({ PORT: 0, CACHE_TTL_SECONDS: 60 });
   });
 
@@ -50,7 +50,7 @@ describe('the environment', () => {
     ['CACHE_TTL_SECONDS', '86401'],
     ['NEAR_CACHE_MB', '99999'],
     ['LOG_LEVEL', 'loud-est'],
-  ])('is refused for %s=%s, which is named and not shown', (name, value) => {
+  ])('refuses %s=%s, naming the variable without its value', (name, value) => {
     const message = messageOf({ [name]: value });
     expect(message).toContain(`${name}: `);
     expect(message).not.toContain(value);
@@ -59,34 +59,34 @@ describe('the environment', () => {
   it.each([
     ...['true', '*', 'all', '-1', '100', '1.5', '10.0.0.0/8,', '10.0.0.0/33', '10.0.0.0/0', '10.0.0/8', '10.0.0.1/8/8'],
     ...['::1/129', 'proxy.example', '10.0.0.1 10.0.0.2', '127.0.0.1:80', 'toString'],
-  ])('is refused with proxies that cannot be trusted: %s', (value) => {
+  ])('refuses an invalid list of proxies: %s', (value) => {
     expect(messageOf({ TRUST_PROXY: value })).toContain('TRUST_PROXY: ');
   });
 
   it.each(['1', '12', '10.1.2.3', '10.0.0.0/8 , ::1', 'loopback,uniquelocal', '2001:db8::/32', '::ffff:10.0.0.1'])(
-    'may name the proxies that are trusted: %s',
+    'accepts a list of proxies: %s',
     (value) => {
       expect(readEnvironment({ TRUST_PROXY: value }).TRUST_PROXY).toBe(value);
     },
   );
 
-  it.each(['AUTH_ISSUER', 'AUTH_JWKS_URL'])('is refused for a %s that is no URL', (name) => {
+  it.each(['AUTH_ISSUER', 'AUTH_JWKS_URL'])('refuses a %s that is not a URL', (name) => {
     const message = messageOf({ ...AUTH, [name]: 'no url' });
     expect(message).toContain(`${name}: `);
     expect(message).not.toContain('no url');
   });
 
-  it('is refused with every variable that is wrong, all at once', () => {
+  it('reports all invalid variables together', () => {
     expect(messageOf({ PORT: 'x', LOG_LEVEL: 'x', REDIS_URL: 'x' })).toMatch(/PORT: [^]*REDIS_URL: [^]*LOG_LEVEL: /);
   });
 
-  it('is refused in production without an issuer, saying what is missing', () => {
+  it('requires an issuer in production and names the missing variables', () => {
     const message = messageOf({ NODE_ENV: 'production' });
     expect(message).toContain('AUTH_ISSUER, AUTH_JWKS_URL, AUTH_AUDIENCE: must be set in production');
     expect(readEnvironment({ NODE_ENV: 'production', ...AUTH })).toMatchObject({ NODE_ENV: 'production', ...AUTH });
   });
 
-  it.each(Object.keys(AUTH))('is refused with %s missing beside the others, in production or not', (name) => {
+  it.each(Object.keys(AUTH))('refuses a missing %s if the others are set, in production and development', (name) => {
     for (const NODE_ENV of ['development', 'production']) {
       expect(messageOf({ ...AUTH, NODE_ENV, [name]: undefined })).toContain(`${name}: must be set`);
     }

@@ -40,7 +40,7 @@ export function loadEnvironmentFile(): void {
   if (existsSync('.env')) loadEnvFile('.env');
 }
 
-/** The environment variables that are read, with their defaults: see `.env.example`. */
+/** The environment variables with their defaults: see `.env.example`. */
 export class Environment {
   @IsIn(['development', 'test', 'production'])
   NODE_ENV: 'development' | 'test' | 'production' = 'development';
@@ -138,9 +138,9 @@ export class Environment {
 }
 
 /**
- * Reads the variables and validates them. A variable that is set to nothing counts as not set.
+ * Reads and validates the variables. An empty variable counts as not set.
  *
- * @throws {EnvironmentError} which names every variable that is wrong, and never shows a value, which may be a secret
+ * @throws {EnvironmentError} with the names of all invalid variables, without their values, which may be secrets
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const names = Object.keys(new Environment());

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import type { FastifyServerOptions } from 'fastify';
 
-/** The proxies whose forwarded headers are believed, as Fastify's option `trustProxy`. */
+/** The proxies whose forwarded headers are trusted, as Fastify's option `trustProxy`. */
 export type TrustProxy = NonNullable<FastifyServerOptions['trustProxy']>;
 
-/** Ranges that have a name: RFC 1122, RFC 3927, RFC 1918 and RFC 4193. */
+/** Named ranges: RFC 1122, RFC 3927, RFC 1918 and RFC 4193. */
 const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
 /**
@@ -14,7 +14,7 @@ const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
  */
 export function parseTrustProxy(text: string): TrustProxy | undefined {
   if (text === '') return false;
-  // Fastify itself trusts nobody when it is given a number, because a number cannot tell a proxy from a client.
+  // Fastify itself trusts no proxy if the option is a number, because a number does not distinguish proxies from clients.
   if (/^[1-9]\d?$/.test(text)) return (_address, hop) => hop < Number(text);
   const ranges = text.split(',').map((range) => range.trim());
   return ranges.every(isRange) ? ranges : undefined;

@@ -24,7 +24,7 @@ export class DashboardController {
   @Get('statuses')
   @AllowRoles('operator', 'viewer', 'admin')
   @CachedRoute(statusesAnswer)
-  @ApiOperation({ operationId: 'getStatusDashboard', summary: 'Count the orders by status and by hour of arrival' })
+  @ApiOperation({ operationId: 'getStatusDashboard', summary: 'Count the orders by status and by hour of creation' })
   @ApiCached(StatusDashboardDto)
   statuses(@Req() request: FastifyRequest): Promise<StatusDashboardDto> {
     return this.dashboard.statuses(hourOf(request));

@@ -2,14 +2,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
 
 export class HourlyCountDto {
-  @ApiProperty({ type: String, format: 'date-time', description: 'Begin of the hour, UTC.' })
+  @ApiProperty({ type: String, format: 'date-time', description: 'Start of the hour, UTC.' })
   hour!: string;
 
   @ApiProperty({ type: 'integer' })
   count!: number;
 }
 
-/** How many orders there are where. */
+/** The numbers of orders by status and by hour of creation. */
 export class StatusDashboardDto {
   @ApiProperty({
     type: 'object',
@@ -22,17 +22,21 @@ export class StatusDashboardDto {
 
   @ApiProperty({
     oneOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }],
-    description: 'Null when no order is NEW.',
+    description: 'Null if no order is NEW.',
   })
   oldestNewOrderAt!: string | null;
 
   @ApiProperty({
     type: HourlyCountDto,
     isArray: true,
-    description: 'The last 24 hours, oldest first, the present one last.',
+    description: 'The last 24 hours, oldest first; the last one is the current hour.',
   })
   createdLast24h!: HourlyCountDto[];
 
-  @ApiProperty({ type: String, format: 'date-time', description: 'When this was read from the database.' })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    description: 'Time at which the numbers were read from the database.',
+  })
   asOf!: string;
 }

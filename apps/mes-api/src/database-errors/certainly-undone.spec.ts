@@ -6,7 +6,7 @@ import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { isCertainlyUndone } from './certainly-undone.js';
 
-describe('whether a failed write has certainly not happened', () => {
+describe('isCertainlyUndone', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('whether a failed write has certainly not happened', () => {
     );
   }
 
-  it('is certain when PostgreSQL refused the statement, or cancelled it', async () => {
+  it('is true if PostgreSQL refused or cancelled the statement', async () => {
     const source = await open(database.url);
     expect(isCertainlyUndone(await failureOf(source.query('SELECT 1 / 0')))).toBe(true);
     await source.query("SET statement_timeout = '10ms'");
@@ -37,16 +37,16 @@ describe('whether a failed write has certainly not happened', () => {
     await source.destroy();
   });
 
-  it('is certain when no connection could be had', async () => {
+  it('is true if there was no connection', async () => {
     const proxy = await TcpProxy.open(database.url);
     const source = await open(proxy.url);
     await proxy.close();
-    // Until the pool has learnt that its connection is gone, it gives that one.
+    // The pool may still return the lost connection.
     await eventually(async () => isCertainlyUndone(await failureOf(source.query('SELECT 1'))));
     await source.destroy();
   });
 
-  it('is not when the connection broke, or the server ended it, while the statement was under way', async () => {
+  it('is false if the connection broke, or the server ended it, during the statement', async () => {
     const ended = await open(database.url);
     const terminated = await failureOf(ended.query('SELECT pg_terminate_backend(pg_backend_pid())'));
     expect(isCertainlyUndone(terminated)).toBe(false);
@@ -63,7 +63,7 @@ describe('whether a failed write has certainly not happened', () => {
     await proxy.close();
   });
 
-  it('is not when the server has vanished', async () => {
+  it('is false if the server has vanished', async () => {
     const proxy = await TcpProxy.open(database.url);
     const options = databaseOptions({ ...DATABASE_DEFAULTS, url: proxy.url, poolSize: 1, statementTimeout: 100 });
     const source = await new DataSource(options).initialize();
@@ -73,12 +73,12 @@ describe('whether a failed write has certainly not happened', () => {
     await proxy.close();
   });
 
-  it('is not when what was to be sent finds the connection broken', () => {
+  it('is false if the connection breaks while the statement is sent', () => {
     const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
     expect(isCertainlyUndone(new QueryFailedError('INSERT', [], broken))).toBe(false);
   });
 
-  it('is not when the server panics, for it may find the commit in its log when it starts again', () => {
+  it('is false if the server panics: it may find the commit in its log after the restart', () => {
     const full = (severity: string): QueryFailedError => {
       const error = new pg.DatabaseError('no space left on device', 0, 'error');
       return new QueryFailedError('INSERT', [], Object.assign(error, { severity, code: '53100' }));
@@ -87,7 +87,7 @@ describe('whether a failed write has certainly not happened', () => {
     expect(isCertainlyUndone(full('PANIC'))).toBe(false);
   });
 
-  it('is not when something else went wrong', () => {
+  it('is false for other errors', () => {
     expect(isCertainlyUndone(new Error('the inserted order was not returned'))).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { startPostgres, type PostgresServer } from '../../../../test/support/postgres-server.js';
 import { isDatabaseAway } from './database-away.js';
 
-describe('whether an error says that the database is away', () => {
+describe('isDatabaseAway', () => {
   let server: PostgresServer;
   let source: DataSource;
 
@@ -46,19 +46,19 @@ describe('whether an error says that the database is away', () => {
     '42P01',
     '42883',
     '42704',
-  ])('it is with SQLSTATE %s', async (code) => {
+  ])('is true for SQLSTATE %s', async (code) => {
     const raise = `DO $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '${code}'; END $$`;
     expect(isDatabaseAway(await failureOf(source.query(raise)))).toBe(true);
   });
 
   it.each(['SELECT 1 / 0', 'SELECT nothing', "SELECT 'x'::integer"])(
-    'it is not with a wrong statement: %s',
+    'is false for a wrong statement: %s',
     async (sql) => {
       expect(isDatabaseAway(await failureOf(source.query(sql)))).toBe(false);
     },
   );
 
-  it('it is when the connection ends during a transaction', async () => {
+  it('is true if the connection ends during a transaction', async () => {
     const transaction = source.transaction(async (manager) => {
       await manager.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
       await manager.query('SELECT 1');
@@ -66,13 +66,13 @@ describe('whether an error says that the database is away', () => {
     expect(isDatabaseAway(await failureOf(transaction))).toBe(true);
   });
 
-  it('it is when there is no pool any more', async () => {
+  it('is true after the pool was closed', async () => {
     const other = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: server.url })).initialize();
     await other.destroy();
     expect(isDatabaseAway(await failureOf(other.query('SELECT 1')))).toBe(true);
   });
 
-  it('it is not when a client breaks off its request', async () => {
+  it('is false if a client aborts its request', async () => {
     const http = createServer().listen(0, '127.0.0.1');
     await once(http, 'listening');
     const socket = connect((http.address() as AddressInfo).port, '127.0.0.1');

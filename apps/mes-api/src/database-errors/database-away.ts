@@ -3,15 +3,15 @@ import pg from 'pg';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 'typeorm';
 
 /**
- * SQLSTATE classes and codes that say that the server, not the statement, is the trouble: lost connections, no room or memory,
- * shutdown, cancelled statements, locks and deadlocks, a server that may not be written to, and tables, functions and types that
- * are missing while a restore is making them.
+ * SQLSTATE classes and codes whose cause is the server, not the statement: lost connections, lack of disk space or memory,
+ * shutdown, cancelled statements, locks and deadlocks, a read-only server, and tables, functions and types that a running
+ * restore has not yet created.
  */
 const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$|42P01$|42883$|42704$)/;
 
 /**
- * Whether the database is away, overloaded or busy: trying again later makes sense. Only what comes of a connection to it is
- * asked for its reason: that a client breaks off its request is an error of the network as well.
+ * Whether the database is unavailable, overloaded or busy, so that a retry makes sense. Only errors of database connections
+ * count: an aborted request of a client is a network error as well.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return true;

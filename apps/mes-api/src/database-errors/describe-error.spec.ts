@@ -5,7 +5,7 @@ function databaseError(code: string, message: string): Error {
 }
 
 describe('describeError', () => {
-  it('leaves out the values that PostgreSQL quotes, in the stack as well', () => {
+  it('removes quoted values from the message and the stack', () => {
     const error = databaseError('22P02', 'invalid input syntax for type integer: "Maria "M" Sokolova"');
     const { message, stack } = describeError(error);
     expect(message).toBe('invalid input syntax for type integer: "…"');
@@ -13,7 +13,7 @@ describe('describeError', () => {
     expect(stack).not.toContain('Maria');
   });
 
-  it('tells names of tables and columns, and all of other errors', () => {
+  it('keeps the names of tables and columns, and other errors unchanged', () => {
     const message = 'relation "orders" does not exist';
     expect(describeError(databaseError('42P01', message)).message).toBe(message);
     expect(describeError(databaseError('22012', 'division by zero')).message).toBe('division by zero');

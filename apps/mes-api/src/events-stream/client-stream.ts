@@ -1,33 +1,33 @@
 import { Readable } from 'node:stream';
 
-/** How many bytes wait here at most before more is made for a client that catches up. */
-const FEW_BYTES = 16 * 1024;
+/** A resuming client is sent the next page when fewer bytes than this are waiting. */
+const LOW_WATER_MARK = 16 * 1024;
 
-/** How long a client may take for what it was sent before the end, in milliseconds. */
-const CLOSING_PATIENCE = 1_000;
+/** Time limit for sending the rest of a finished stream, in milliseconds. */
+const CLOSING_TIMEOUT = 1_000;
 
-/** What the stream is sent over. */
+/** The connection of a stream. */
 export interface ClientConnection {
-  /** How many bytes wait behind the stream. */
+  /** Number of bytes that the connection has not yet sent. */
   readonly unsentBytes: () => number;
-  /** Resolves when few bytes wait behind the stream, or the connection has ended. */
+  /** Waits until the connection accepts more data or has ended. */
   readonly drained: () => Promise<void>;
-  readonly cutOff: () => void;
+  readonly disconnect: () => void;
 }
 
-/** What one client is sent. Whoever reads more slowly than events come is cut off, and may come again and go on. */
+/** The stream of one client. A client that reads too slowly is disconnected; it can reconnect and resume. */
 export class ClientStream extends Readable {
-  private wanted: (() => void)[] = [];
+  private readers: (() => void)[] = [];
   private isFinished = false;
 
-  /** @param maxUnsentBytes whoever has not taken more than that when there is more to send is cut off */
+  /** @param maxUnsentBytes clients further behind than this, in bytes, are disconnected */
   constructor(
     private readonly connection: ClientConnection,
     private readonly maxUnsentBytes: number,
   ) {
-    super({ highWaterMark: FEW_BYTES });
+    super({ highWaterMark: LOW_WATER_MARK });
     this.on('close', () => {
-      this.whenWanted();
+      this.resumeWaiting();
     });
   }
 
@@ -37,33 +37,33 @@ export class ClientStream extends Readable {
     else this.push(messages);
   }
 
-  /** Ends it after what was sent; whoever does not take that is cut off. */
+  /** Ends the stream after the sent messages. A client that does not read these in time is disconnected. */
   finish(): void {
     if (this.isFinished || this.destroyed) return;
     this.isFinished = true;
     this.push(null);
     setTimeout(() => {
-      this.connection.cutOff();
-    }, CLOSING_PATIENCE).unref();
+      this.connection.disconnect();
+    }, CLOSING_TIMEOUT).unref();
   }
 
   get isOver(): boolean {
     return this.isFinished || this.destroyed;
   }
 
-  /** Resolves when the client has taken nearly all that was sent, or is gone. */
-  async taken(): Promise<void> {
+  /** Waits until the client has read nearly everything, or has disconnected. */
+  async drained(): Promise<void> {
     await this.connection.drained();
-    while (!this.isOver && this.readableLength >= FEW_BYTES) {
-      await new Promise<void>((resolve) => this.wanted.push(resolve));
+    while (!this.isOver && this.readableLength >= LOW_WATER_MARK) {
+      await new Promise<void>((resolve) => this.readers.push(resolve));
     }
   }
 
   override _read(): void {
-    this.whenWanted();
+    this.resumeWaiting();
   }
 
-  private whenWanted(): void {
-    for (const resolve of this.wanted.splice(0)) resolve();
+  private resumeWaiting(): void {
+    for (const resolve of this.readers.splice(0)) resolve();
   }
 }

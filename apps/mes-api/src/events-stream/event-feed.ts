@@ -3,15 +3,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eventOf } from './event-of.js';
 import { EventLog } from './event-log.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
-import { EvictionBarrier } from './eviction-barrier.js';
+import { InvalidationBarrier } from './invalidation-barrier.js';
 import { encodePosition } from './position-codec.js';
 import { isComplete, type Position } from './position.js';
 import { formatEvent, type ServerSentEvent } from './server-sent-event.js';
 
-/** Is given what all are sent: once made, and shared by them. */
+/** Receives the encoded messages, which all subscribers share. */
 type Subscriber = (messages: Buffer) => void;
 
-/** Reads the log on behalf of all who listen through this instance, and only while there are any. */
+/** Reads the log of events for all streams of this instance, while there are any. */
 @Injectable()
 export class EventFeed {
   private readonly logger = new Logger(EventFeed.name);
@@ -24,21 +24,21 @@ export class EventFeed {
 
   constructor(
     private readonly log: EventLog,
-    private readonly barrier: EvictionBarrier,
+    private readonly barrier: InvalidationBarrier,
     @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
   ) {}
 
-  /** What all subscribers have been given. */
+  /** The position up to which all subscribers have received events. */
   get position(): Position {
     if (!this.reached) throw new Error('the feed has not begun');
     return this.reached;
   }
 
-  /** Somebody listens from now on, until the returned function is called. */
+  /** Keeps the feed running until the returned function is called. */
   attach(): () => void {
     this.listeners += 1;
     if (this.listeners === 1) {
-      // Nobody needs what came while nobody listened.
+      // Events from the time without listeners are not needed.
       this.reached = undefined;
       this.poll = setInterval(() => {
         this.wake();
@@ -50,25 +50,25 @@ export class EventFeed {
     };
   }
 
-  /** Reads what is new, if anybody listens, and lets nobody wait for it. */
+  /** Starts to read new events in the background, if there are listeners. */
   wake(): void {
     if (this.listeners === 0) return;
     this.advance().then(
       () => (this.isFailing = false),
       (error: unknown) => {
-        // It goes on where it was as soon as that is possible.
+        // The next read continues at the same position.
         if (!this.isFailing) this.logger.warn(`cannot read events: ${String(error)}`);
         this.isFailing = true;
       },
     );
   }
 
-  /** Resolves when all that was committed before this call has been given to the subscribers. */
+  /** Waits until the subscribers have received all events committed before this call. */
   advance(): Promise<void> {
     return this.reading.run(() => this.read());
   }
 
-  /** From {@link position} on, until the returned function is called. */
+  /** Subscribes from {@link position} on, until the returned function is called. */
   subscribe(subscriber: Subscriber): () => void {
     this.subscribers.add(subscriber);
     return () => this.subscribers.delete(subscriber);

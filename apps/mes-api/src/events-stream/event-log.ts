@@ -6,7 +6,7 @@ import type { LogEntry } from './log-entry.js';
 import { completeAt, isComplete, type Position } from './position.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Events in their order, and where whoever has had them is then. */
+/** Events in order, and the position after them. */
 export interface EventPage {
   readonly entries: readonly LogEntry[];
   readonly position: Position;
@@ -21,8 +21,8 @@ interface PageRow {
 type StoredEntry = { readonly seq: string; readonly at: string } & Omit<LogEntry, 'position' | 'at'>;
 
 /**
- * Of a position whose snapshot is $1, and whose state is $2: true if it is not known any more what came after it. Either
- * something of that has been pruned, or the database was replaced or has gone back since.
+ * Condition: the log no longer has all events after the position with snapshot $1 and state $2. Some were pruned, or the database
+ * was replaced or restored.
  */
 const GONE = `(
   $2 <> database_state()
@@ -36,9 +36,10 @@ const GONE = `(
   )
 )`;
 
-const NOT_HAD = 'e.xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xid, $1::pg_snapshot)';
+/** Condition: the event is not visible in the snapshot $1. */
+const NOT_SEEN = 'e.xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xid, $1::pg_snapshot)';
 
-/** Reads the log of events. Rows and the snapshot that they are visible in come from one statement, so they agree. */
+/** Reads the log of events. The rows and their snapshot come from one statement, so that they are consistent. */
 @Injectable()
 export class EventLog {
   constructor(
@@ -47,30 +48,30 @@ export class EventLog {
   ) {}
 
   /**
-   * The position of somebody who begins now.
+   * The position after all present events.
    *
-   * A dump brings along events of transactions with numbers that this database has not given out yet. They are deleted: they
-   * would be taken for news once it has.
+   * A restored dump contains events of transaction numbers that this database has not yet assigned. They are deleted, because
+   * they would look like new events once it has.
    */
   async now(): Promise<Position> {
     await this.dataSource.query('DELETE FROM order_events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())');
     const [row] = await this.dataSource.query<{ now: Snapshot; state: string }[]>(
       'SELECT pg_current_snapshot()::text AS now, database_state() AS state',
     );
-    if (!row) throw new Error('there is no snapshot');
+    if (!row) throw new Error('the query of the snapshot returned no row');
     return completeAt(row.state, row.now);
   }
 
-  /** Has all who follow, through any instance, fetch everything again. */
+  /** Adds a reset: the clients of all instances fetch everything again. */
   async addReset(): Promise<void> {
     await this.dataSource.query(`INSERT INTO order_events (type, announced) VALUES ('reset', false)`);
   }
 
   /**
-   * The events after a position, as many as make a page. A batch that was begun is read to its end first.
+   * One page of the events after a position. A batch that was begun is first read to its end.
    *
-   * @param until the last snapshot to read to; the present one by default
-   * @returns nothing if it is not known any more what came after the position
+   * @param until the snapshot to read up to; the current one by default
+   * @returns undefined if the log no longer has all events after the position
    */
   async read(position: Position, until?: Snapshot): Promise<EventPage | undefined> {
     const [row] = await this.dataSource.query<PageRow[]>(
@@ -82,7 +83,7 @@ export class EventLog {
         FROM target, order_events e
         LEFT JOIN order_status_changes c ON c.order_id = e.order_id AND c.version = e.version
           AND c.from_status = e.from_status AND c.to_status = e.status
-        WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, target.snapshot) AND e.seq > $4
+        WHERE ${NOT_SEEN} AND pg_visible_in_snapshot(e.xid, target.snapshot) AND e.seq > $4
         ORDER BY e.seq LIMIT $5
       )
       SELECT ${GONE} AS gone, target.snapshot::text AS target,
@@ -96,7 +97,7 @@ export class EventLog {
         this.options.pageSize + 1,
       ],
     );
-    if (!row) throw new Error('the log gave no row');
+    if (!row) throw new Error('the query of the log returned no row');
     if (row.gone) return undefined;
     const entries = (row.entries ?? [])
       .slice(0, this.options.pageSize)
@@ -107,15 +108,15 @@ export class EventLog {
   }
 
   /**
-   * Whether somebody at this position can be told of each event up to a snapshot: all are still known, and they are not
-   * too many.
+   * Whether a client at this position can be sent each event up to a snapshot: the log has all of them, and there are not too
+   * many.
    */
   async canResume({ state, before, batch, seq }: Position, until: Snapshot): Promise<boolean> {
     const [row] = await this.dataSource.query<{ possible: boolean }[]>(
       `SELECT NOT ${GONE} AND $6::bigint >= (
         SELECT count(*) FROM (
           SELECT FROM order_events e
-          WHERE ${NOT_HAD} AND pg_visible_in_snapshot(e.xid, $5::pg_snapshot)
+          WHERE ${NOT_SEEN} AND pg_visible_in_snapshot(e.xid, $5::pg_snapshot)
             AND NOT (e.seq <= $4 AND pg_visible_in_snapshot(e.xid, $3::pg_snapshot))
           LIMIT $6::bigint + 1
         ) AS missed

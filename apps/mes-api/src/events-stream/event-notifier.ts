@@ -7,8 +7,8 @@ import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream
 const CHANNEL = 'mes_events';
 
 /**
- * Tells the other instances that there are events. Not in the writer's transaction: PostgreSQL lets those that notify commit
- * one after the other only. What gets lost is found when they look the next time.
+ * Notifies the other instances of new events. It does not do so in the transaction of the write, because PostgreSQL serialises
+ * the commits of notifying transactions. If a notification is lost, the instances find the event at their next poll.
  */
 @Injectable()
 export class EventNotifier {
@@ -22,14 +22,14 @@ export class EventNotifier {
     @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
   ) {}
 
-  /** Calls back when another instance has told so. */
+  /** Calls back when another instance has notified. */
   onOthers(callback: () => void): void {
     this.notifications.listen(CHANNEL, (instance) => {
       if (instance !== this.instance) callback();
     });
   }
 
-  /** Soon, once for all who call this meanwhile; nobody waits for it. */
+  /** Notifies in the background. Calls within a short time share one notification. */
   notify(): void {
     this.isWanted = true;
     if (!this.isSending) void this.send();
@@ -42,7 +42,7 @@ export class EventNotifier {
       try {
         await this.notifications.notify(CHANNEL, this.instance);
       } catch (error) {
-        this.logger.debug(`the other instances were not told of events: ${String(error)}`);
+        this.logger.debug(`cannot notify the other instances of events: ${String(error)}`);
       }
       await delay(this.options.notifyInterval, undefined, { ref: false });
     }

@@ -3,7 +3,7 @@ import type { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-e
 import { encodePosition } from './position-codec.js';
 import type { ServerSentEvent } from './server-sent-event.js';
 
-/** What clients are told of an entry of the log. Nothing of it is about a customer. */
+/** The event that clients are sent for an entry of the log. It has no data of customers. */
 export function eventOf(entry: LogEntry): ServerSentEvent {
   return { id: encodePosition(entry.position), event: entry.type, data: dataOf(entry) };
 }

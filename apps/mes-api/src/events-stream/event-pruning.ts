@@ -4,12 +4,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
 
-/** Deleted in one go, so that it takes a few ms only. */
-const MOST = 10_000;
+/** Number of events deleted in one transaction, which takes a few milliseconds. */
+const BATCH_SIZE = 10_000;
 
 /**
- * Deletes events that are older than the window. An event begins to age when it can be read, that is, when it is committed: it
- * goes when a snapshot is older than the window that it was visible in.
+ * Deletes events that are older than the window. The age of an event counts from its commit: an event is deleted when a snapshot
+ * that contains it is older than the window.
  */
 @Injectable()
 export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
@@ -33,12 +33,12 @@ export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** Unless another instance is just doing it. */
+  /** Deletes old events, unless another instance is doing so. */
   async prune(): Promise<void> {
-    while ((await this.dataSource.transaction((manager) => this.pruneSome(manager))) === MOST);
+    while ((await this.dataSource.transaction((manager) => this.pruneSome(manager))) === BATCH_SIZE);
   }
 
-  /** Resolves with how many events were deleted. */
+  /** @returns the number of deleted events */
   private async pruneSome(manager: EntityManager): Promise<number> {
     const [lock] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
       ADVISORY_LOCKS.eventPruning,
@@ -53,7 +53,7 @@ export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
        )`,
       [pruneInterval],
     );
-    // Of a horizon that comes from another database, nothing would be left: transactions may be far from its numbers here.
+    // Horizons from another database are ignored: with their transaction numbers, all events would be deleted.
     const [horizon] = await manager.query<{ snapshot: string }[]>(
       `WITH horizon AS (
         SELECT taken_at FROM order_event_horizons
@@ -79,7 +79,7 @@ export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
         DELETE FROM order_events e USING old WHERE e.seq = old.seq RETURNING 1
       )
       SELECT FROM deleted`,
-      [horizon.snapshot, MOST],
+      [horizon.snapshot, BATCH_SIZE],
     );
     return deleted.length;
   }

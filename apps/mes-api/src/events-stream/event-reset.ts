@@ -3,7 +3,7 @@ import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { EventNotifier } from './event-notifier.js';
 
-/** Tells all who follow the events, through any instance, to fetch everything again. */
+/** Sends a reset to the clients of all instances, which then fetch everything again. */
 @Injectable()
 export class EventReset {
   constructor(
@@ -12,7 +12,7 @@ export class EventReset {
     private readonly notifier: EventNotifier,
   ) {}
 
-  /** Resolves when that is in the log, so that nobody can miss it. */
+  /** Waits until the reset is in the log, so that no client can miss it. */
   async announce(): Promise<void> {
     await this.log.addReset();
     this.feed.wake();

@@ -4,22 +4,22 @@ import { Drain } from '../shutdown/drain.js';
 import { ClientStream, type ClientConnection } from './client-stream.js';
 import { EventFeed } from './event-feed.js';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
-import { EvictionBarrier } from './eviction-barrier.js';
+import { InvalidationBarrier } from './invalidation-barrier.js';
 import { encodePosition } from './position-codec.js';
 import type { Position } from './position.js';
 import { Resumption } from './resumption.js';
 import { formatEvent } from './server-sent-event.js';
 import { StreamAdmission } from './stream-admission.js';
 
-/** What timers of Node can wait. */
+/** Longest delay of a timer in Node, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 interface OpenStream {
-  /** Whether it has been sent all that the feed has given. */
+  /** Whether the stream has reached the position of the feed. */
   isLive: boolean;
 }
 
-/** All streams that are open through this instance, from their first message to their end. */
+/** The open streams of this instance, from the first message to the end. */
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
   private readonly logger = new Logger(EventStreams.name);
@@ -30,12 +30,12 @@ export class EventStreams implements OnModuleDestroy {
   constructor(
     private readonly admission: StreamAdmission,
     private readonly feed: EventFeed,
-    private readonly barrier: EvictionBarrier,
+    private readonly barrier: InvalidationBarrier,
     private readonly resumption: Resumption,
     @Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions,
     drain: Drain,
   ) {
-    // They would hold up the end, and their clients are better served elsewhere.
+    // Open streams would delay the shutdown, and their clients can resume at another instance.
     drain.signal.addEventListener('abort', () => {
       this.closeAll();
     });
@@ -50,7 +50,7 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /**
-   * Begins to tell a caller what happens: from where `lastEventId` was sent, if that can be told, or from now.
+   * Opens a stream for a caller, from `lastEventId` on if it can be resumed, or else from now on.
    *
    * @throws {Problem} 429 if the caller has too many streams
    */
@@ -67,7 +67,7 @@ export class EventStreams implements OnModuleDestroy {
       const stream = new ClientStream(connection, maxUnsentBytes);
       const isReset = lastEventId !== undefined && !resumed;
       const current = encodePosition(position);
-      // Whoever is cut off between hello and reset must be told to reset the next time.
+      // Without an id: a client that loses the connection between hello and reset must get the reset after it reconnects.
       const id = isReset ? undefined : resumed ? encodePosition(resumed) : current;
       stream.send(formatEvent({ retry, id, event: 'hello', data: {} }));
       if (isReset) stream.send(formatEvent({ id: current, event: 'reset', data: {} }));
@@ -120,13 +120,13 @@ export class EventStreams implements OnModuleDestroy {
       state.isLive = true;
       stream.on('close', unsubscribe);
     } catch (error) {
-      // The client comes again, with what it has.
-      this.logger.warn(`a client could not be told what it had missed: ${String(error)}`);
+      // The client reconnects and resumes.
+      this.logger.warn(`cannot send missed events to a client: ${String(error)}`);
       stream.finish();
     }
   }
 
-  /** An id without an event moves the client on: after a quiet hour, it has still missed nothing. */
+  /** Sends the current id without an event, so that a client can resume after a quiet hour. */
   private beat(): void {
     const live = Buffer.from(`:\nid: ${encodePosition(this.feed.position)}\n\n`);
     for (const [stream, { isLive }] of this.open) stream.send(isLive ? live : ':\n\n');

@@ -5,7 +5,7 @@ import { OrderCreated, StatusChanged } from '../orders/order-events.js';
 import { EventFeed } from './event-feed.js';
 import { EventNotifier } from './event-notifier.js';
 
-/** Has the log read as soon as there may be something new in it, through whomever it came. */
+/** Wakes the feed when the log may have new events, from this instance, another one or SQL outside the API. */
 @Injectable()
 export class EventWakeUps {
   constructor(
@@ -17,7 +17,7 @@ export class EventWakeUps {
       feed.wake();
     };
     notifier.onOthers(wake);
-    // Of writes behind the API's back.
+    // Writes by SQL outside the API.
     notifications.listen(EVICTIONS_CHANNEL, wake);
     notifications.onConnected(() => {
       wake();
@@ -25,7 +25,7 @@ export class EventWakeUps {
     });
   }
 
-  /** What was read before says nothing of another database: the feed finds that out. */
+  /** The feed detects that its position belongs to another state of the database, and resets its clients. */
   @OnEvent(DATABASE_REPLACED)
   onReplacedDatabase(): void {
     this.feed.wake();

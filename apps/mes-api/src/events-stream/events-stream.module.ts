@@ -9,11 +9,11 @@ import { EventStreams } from './event-streams.js';
 import { EventWakeUps } from './event-wake-ups.js';
 import { EventsController } from './events.controller.js';
 import { EVENTS_STREAM_DEFAULTS, EVENTS_STREAM_OPTIONS } from './events-stream.options.js';
-import { EvictionBarrier } from './eviction-barrier.js';
+import { InvalidationBarrier } from './invalidation-barrier.js';
 import { Resumption } from './resumption.js';
 import { StreamAdmission } from './stream-admission.js';
 
-/** Tells clients live what happens to the orders. */
+/** Live events of the orders for clients. */
 @Module({
   imports: [ShutdownModule],
   controllers: [EventsController],
@@ -25,7 +25,7 @@ import { StreamAdmission } from './stream-admission.js';
     EventReset,
     EventWakeUps,
     EventPruning,
-    EvictionBarrier,
+    InvalidationBarrier,
     Resumption,
     StreamAdmission,
     EventStreams,

@@ -1,21 +1,21 @@
 /** Settings of the live events. All times are in milliseconds. */
 export interface EventsStreamOptions {
-  /** How often something is sent to whoever listens, so that nobody on the way takes the connection for dead. */
+  /** Time between heartbeats, which keep proxies from closing idle connections. */
   heartbeatInterval: number;
-  /** How long a client waits before it connects again. */
+  /** Time that a client waits before it reconnects. */
   reconnectDelay: number;
-  /** How many bytes may wait for a client that does not read before it is cut off. */
+  /** Clients further behind than this are disconnected. */
   maxUnsentBytes: number;
   maxStreamsPerCaller: number;
-  /** How many events somebody may have missed and still be told of each. */
+  /** Largest number of missed events for a resumption. */
   maxMissed: number;
-  /** How many events are read, and sent, at once. */
+  /** Number of events that are read and sent at once. */
   pageSize: number;
-  /** How often to look for events that nobody was told of: their writer died before it could. */
+  /** Time between polls, for events whose writer died before it could notify. */
   pollInterval: number;
-  /** How much time there is between two notifications of the other instances. */
+  /** Shortest time between two notifications of the other instances. */
   notifyInterval: number;
-  /** How long events are kept for those who come again. */
+  /** How long events are kept for resumptions. */
   window: number;
   pruneInterval: number;
 }

@@ -11,17 +11,17 @@ import { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events
 
 const EVENT_STREAM = 'text/event-stream';
 
-const DESCRIPTION = `Server-Sent Events, which never end of themselves, except when the token expires or the instance stops:
-come again then, with the id of the last message as \`Last-Event-ID\`, and nothing is missing and nothing comes twice.
+const DESCRIPTION = `Server-Sent Events. The stream ends when the token expires or the instance stops. Reconnect with the id of the
+last message as \`Last-Event-ID\`: then no event is missing and none is repeated.
 
 | event | data | |
 |---|---|---|
-| \`hello\` | \`{}\` | the first one |
+| \`hello\` | \`{}\` | first event |
 | \`order.created\` | \`OrderCreatedEventDto\` | |
 | \`order.status-changed\` | \`OrderStatusChangedEventDto\` | |
-| \`reset\` | \`{}\` | anything may have changed: fetch again |
+| \`reset\` | \`{}\` | anything may have changed: fetch all data again |
 
-Events are kept for an hour; whoever has missed more than 1000 of them is sent a \`reset\`. Whoever reads too slowly is cut off.`;
+Events are kept for an hour. A client that has missed more than 1000 of them gets a \`reset\`. Slow clients are disconnected.`;
 
 const EXAMPLE = `retry: 1000
 id: YmI3NmUwZjM1ZTFhMmZlYn44MTI6ODEyOg
@@ -34,7 +34,7 @@ data: {"id":"01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d","number":7,"version":2,"from"
 
 `;
 
-/** OpenAPI 3.1 has no word for the messages of a stream. What their data are like is defined where the text is described. */
+/** OpenAPI 3.1 cannot describe the messages of a stream. The schemas of their data are definitions of the text's schema. */
 const MESSAGES = {
   type: 'string' as const,
   $defs: {
@@ -53,13 +53,13 @@ export class EventsController {
   @AllowRoles('operator', 'viewer', 'admin')
   @ApiOperation({
     operationId: 'followEvents',
-    summary: 'Follow what happens to the orders, live',
+    summary: 'Follow the live events of the orders',
     description: DESCRIPTION,
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last message that you have.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last received message.' })
   @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto)
   @ApiOkResponse({
-    description: 'Messages, as they come.',
+    description: 'The messages of the stream.',
     content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },
   })
   async follow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -68,9 +68,9 @@ export class EventsController {
       .headers({
         'content-type': `${EVENT_STREAM}; charset=utf-8`,
         'cache-control': 'no-store',
-        // Whoever comes again may come to another instance.
+        // A reconnect may reach another instance.
         connection: 'close',
-        // nginx would keep events back until it has a few kilobytes.
+        // Without this, nginx buffers events up to a few kilobytes.
         'x-accel-buffering': 'no',
       })
       .send(stream);
@@ -86,10 +86,10 @@ export class EventsController {
         drained: async () => {
           if (raw.writableNeedDrain) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
         },
-        cutOff: () => raw.destroy(),
+        disconnect: () => raw.destroy(),
       },
     );
-    // From now on nobody is late, since nothing is awaited.
+    // An idle stream must not time out.
     raw.setTimeout(0);
     return stream;
   }

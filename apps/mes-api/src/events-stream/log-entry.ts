@@ -3,9 +3,9 @@ import type { OrderStatus } from '../orders/order-status.js';
 import type { Position } from './position.js';
 
 interface Entry {
-  /** Of somebody who has had this entry, and all before it. */
+  /** The position after this entry. */
   readonly position: Position;
-  /** Whether the cache was told of the write. */
+  /** Whether the write was announced to the cache. */
   readonly announced: boolean;
   readonly at: Date;
 }
@@ -28,14 +28,14 @@ export interface ChangedEntry extends Entry {
   readonly from: OrderStatus;
   readonly status: OrderStatus;
   readonly assignee: string | null;
-  /** Nobody knows who it was when it was not done through the API. */
+  /** The caller; null for a write by SQL outside the API. */
   readonly by: string | null;
 }
 
-/** Anything may have changed. */
+/** A change of unknown extent: clients fetch everything again. */
 export interface ResetEntry extends Entry {
   readonly type: 'reset';
 }
 
-/** A row of the log. */
+/** An entry of the log. */
 export type LogEntry = CreatedEntry | ChangedEntry | ResetEntry;

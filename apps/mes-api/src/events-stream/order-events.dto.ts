@@ -43,10 +43,13 @@ export class OrderStatusChangedEventDto {
   @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
 
-  @ApiPropertyOptional({ type: String, description: 'The operator who took the order into work.' })
+  @ApiPropertyOptional({ type: String, description: 'The operator that took the order into work.' })
   assignee?: string;
 
-  @ApiPropertyOptional({ type: String, description: 'Who changed it; absent if that was not done through the API.' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'The caller that changed the status; absent if the change was not made through the API.',
+  })
   by?: string;
 
   @ApiProperty({ type: String, format: 'date-time' })

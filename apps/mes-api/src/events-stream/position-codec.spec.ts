@@ -24,8 +24,8 @@ function idOf(text: string): string {
   return Buffer.from(text, 'latin1').toString('base64url');
 }
 
-describe('the id of a position', () => {
-  it('gives back what it was given', () => {
+describe('the encoded position', () => {
+  it('decodes what was encoded', () => {
     fc.assert(
       fc.property(position, (one) => {
         const id = encodePosition(one);
@@ -59,7 +59,7 @@ describe('the id of a position', () => {
     expect(decodePosition(id)).toBeUndefined();
   });
 
-  it('takes no text for a position by accident, and throws at none', () => {
+  it('decodes no other text, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.base64String()), (text) => {
         expect(decodePosition(text)).toBeUndefined();

@@ -5,14 +5,14 @@ const ENCODED = /^[\w-]+$/;
 const STATE = /^[0-9a-f]{16}$/;
 const SEQ = /^\d{1,18}$/;
 
-/** A position as the id of an event. */
+/** Encodes a position as the id of an event. */
 export function encodePosition(position: Position): string {
   const { state, before, batch, seq } = position;
   const parts = isComplete(position) ? [before] : [before, batch, seq];
   return Buffer.from([state, ...parts].join('~')).toString('base64url');
 }
 
-/** The position that an id stands for; nothing if it is no id. */
+/** The position that an id encodes; undefined for any other text. */
 export function decodePosition(id: string): Position | undefined {
   if (!ENCODED.test(id)) return undefined;
   const [state = '', before, batch, seq, ...rest] = Buffer.from(id, 'base64url').toString('latin1').split('~');

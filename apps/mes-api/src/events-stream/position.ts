@@ -1,20 +1,19 @@
 import type { Snapshot } from './snapshot.js';
 
 /**
- * What of the log somebody has had: all that is visible in `before`, and of what became visible in `batch` all up to `seq`.
- *
- * A sequence number alone would not do: transactions commit in another order than they take their numbers.
+ * A position in the log: after all events that are visible in `before`, and after those up to `seq` that became visible in
+ * `batch`. A sequence number alone does not suffice, because transactions commit in another order than they take numbers.
  */
 export interface Position {
-  /** The `database_state()` that the snapshots belong to: they say nothing of a database in another state. */
+  /** The `database_state()` of the snapshots. They are meaningless in another state. */
   readonly state: string;
   readonly before: Snapshot;
   readonly batch: Snapshot;
-  /** A decimal number, which may be larger than JavaScript's. */
+  /** A decimal number, as text because it may exceed JavaScript's numbers. */
   readonly seq: string;
 }
 
-/** Of somebody who has had all that is visible in this snapshot. */
+/** The position after all events that are visible in a snapshot. */
 export function completeAt(state: string, snapshot: Snapshot): Position {
   return { state, before: snapshot, batch: snapshot, seq: '0' };
 }
@@ -23,7 +22,7 @@ export function isComplete({ before, batch }: Position): boolean {
   return before === batch;
 }
 
-/** Whether whoever is at one has had the same as whoever is at the other. */
+/** Whether two positions are after the same events. */
 export function isSame(one: Position, other: Position): boolean {
   return (
     one.state === other.state &&

@@ -4,16 +4,16 @@ import type { ClientStream } from './client-stream.js';
 import { EventFeed } from './event-feed.js';
 import { EventLog } from './event-log.js';
 import { eventOf } from './event-of.js';
-import { EvictionBarrier } from './eviction-barrier.js';
+import { InvalidationBarrier } from './invalidation-barrier.js';
 import { decodePosition, encodePosition } from './position-codec.js';
 import { isComplete, isSame, type Position } from './position.js';
 import { formatEvent } from './server-sent-event.js';
 import { isLater } from './snapshot.js';
 
-/** When an instance ends, all its clients come to another one at once; they must not take all connections to the database. */
+/** Limit of concurrent reads: when an instance stops, all its clients reconnect at once and must leave database connections free. */
 const MAX_READS = 2;
 
-/** Brings clients that come again from where they were to where the feed is. */
+/** Resumes the streams of clients: sends the missed events up to the position of the feed. */
 @Injectable()
 export class Resumption {
   private readonly limit = pLimit(MAX_READS);
@@ -21,10 +21,10 @@ export class Resumption {
   constructor(
     private readonly log: EventLog,
     private readonly feed: EventFeed,
-    private readonly barrier: EvictionBarrier,
+    private readonly barrier: InvalidationBarrier,
   ) {}
 
-  /** The position that an id stands for, if whoever has it can be told of each event since. */
+  /** The position of an id, if all events after it can still be sent. */
   async positionOf(id: string): Promise<Position | undefined> {
     const position = decodePosition(id);
     const { state, batch: until } = this.feed.position;
@@ -33,14 +33,14 @@ export class Resumption {
   }
 
   /**
-   * Sends what came after a position, a page at a time as the client takes it, and then what the feed gives.
+   * Sends the events after a position page by page, as fast as the client reads, and then the events of the feed.
    *
-   * @returns ends that; nothing if the client has gone meanwhile
+   * @returns a function that unsubscribes from the feed; undefined if the client has disconnected
    */
   async follow(stream: ClientStream, from: Position): Promise<(() => void) | undefined> {
     let position = from;
     for (;;) {
-      await stream.taken();
+      await stream.drained();
       if (stream.isOver) return undefined;
 
       const target = this.feed.position;
@@ -53,7 +53,7 @@ export class Resumption {
           stream.send(messages);
         });
       }
-      // What the feed gives while the last page is read comes after it.
+      // Events of the feed during the read of the last page are held back until the page is sent.
       const held: Buffer[] = [];
       let hold: Buffer[] | undefined = held;
       const unsubscribe = this.feed.subscribe((messages) => {

@@ -1,9 +1,9 @@
-/** PostgreSQL's `pg_snapshot` as text, `xmin:xmax:xip,xip`: which transactions had ended when it was taken. */
+/** PostgreSQL's `pg_snapshot` as text, `xmin:xmax:xip,xip`: the transactions that had ended when it was taken. */
 export type Snapshot = string;
 
 const SNAPSHOT = /^(\d{1,18}):(\d{1,18}):((?:\d{1,18}(?:,\d{1,18})*)?)$/;
 
-/** Whether PostgreSQL takes it for a snapshot: what it refuses would be an error of the whole statement. */
+/** Whether PostgreSQL accepts the text as a snapshot. An invalid one would fail the whole statement. */
 export function isSnapshot(text: string): boolean {
   const [, low, high, list = ''] = SNAPSHOT.exec(text) ?? [];
   if (low === undefined || high === undefined) return false;
@@ -13,7 +13,7 @@ export function isSnapshot(text: string): boolean {
   return running.every((xid, i) => xid >= xmin && xid < xmax && xid > (running[i - 1] ?? 0n));
 }
 
-/** Whether one was certainly taken after another one, in the same database. */
+/** Whether a snapshot was certainly taken after another one of the same database. */
 export function isLater(one: Snapshot, other: Snapshot): boolean {
   return xmaxOf(one) > xmaxOf(other);
 }

@@ -5,7 +5,7 @@ import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream
 /** In seconds. */
 const RETRY_AFTER = '5';
 
-/** Counts the streams of each caller through this instance. */
+/** Limits the streams of each caller at this instance. */
 @Injectable()
 export class StreamAdmission {
   private readonly open = new Map<string, number>();
@@ -13,9 +13,9 @@ export class StreamAdmission {
   constructor(@Inject(EVENTS_STREAM_OPTIONS) private readonly options: EventsStreamOptions) {}
 
   /**
-   * Takes one of the streams that a caller may have, until the returned function is called.
+   * Counts a stream of a caller, until the returned function is called.
    *
-   * @throws {Problem} 429 if the caller has them all
+   * @throws {Problem} 429 if the caller has too many streams
    */
   admit(subject: string): () => void {
     const count = this.open.get(subject) ?? 0;
@@ -24,7 +24,7 @@ export class StreamAdmission {
       throw new Problem({
         status: 429,
         code: 'TOO_MANY_STREAMS',
-        detail: `More than ${maxStreamsPerCaller} streams at once are too many: close some first.`,
+        detail: `You may open ${maxStreamsPerCaller} streams at the same time: close one first.`,
         headers: { 'retry-after': RETRY_AFTER },
       });
     }

@@ -2,10 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 
-/**
- * Reports whether PostgreSQL answers, by the heartbeat that is there anyway: however often readiness is asked for, it takes
- * nothing that requests need.
- */
+/** Reports whether PostgreSQL answers. It reads the existing heartbeat, so that checks take no connection from requests. */
 @Injectable()
 export class DatabaseHealthIndicator {
   constructor(

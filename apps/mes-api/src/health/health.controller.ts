@@ -23,7 +23,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ operationId: 'isLive', summary: 'Whether the process runs', security: [] })
+  @ApiOperation({ operationId: 'isLive', summary: 'Check that the process runs', security: [] })
   @ApiOkResponse({ type: HealthDto })
   @ApiProblems(400)
   @HealthCheck({ swaggerDocumentation: false })
@@ -34,20 +34,24 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({
     operationId: 'isReady',
-    summary: 'Whether requests can be served',
-    description: 'The database is needed. Without the cache, requests are still served, so it is only reported.',
+    summary: 'Check that requests can be served',
+    description: 'Requires the database. Requests are served without the cache as well, so its state is only reported.',
     security: [],
   })
   @ApiOkResponse({ type: HealthDto })
-  @ApiProblems(400, { status: 503, code: 'NOT_READY', description: 'The database is away, or this instance stops.' })
+  @ApiProblems(400, {
+    status: 503,
+    code: 'NOT_READY',
+    description: 'The database is not available, or this instance is stopping.',
+  })
   @HealthCheck({ swaggerDocumentation: false })
   async ready(): Promise<HealthCheckResult> {
-    if (this.drain.hasBegun) throw notReady('This instance stops.');
+    if (this.drain.hasBegun) throw notReady('This instance is stopping.');
     try {
       return await this.health.check([() => this.database.check('database'), () => this.cache.check('cache')]);
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw notReady('The database is away.', error);
+      throw notReady('The database is not available.', error);
     }
   }
 }

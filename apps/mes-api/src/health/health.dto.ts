@@ -12,17 +12,17 @@ const INDICATORS = {
 
 const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true } };
 
-/** What Terminus answers with while all is well. */
+/** The answer of Terminus while all checks pass. */
 export class HealthDto {
   @ApiProperty({ enum: ['ok'] })
   status!: 'ok';
 
-  @ApiProperty({ ...INDICATORS, description: 'What is up.', example: UP })
+  @ApiProperty({ ...INDICATORS, description: 'The passed checks.', example: UP })
   info!: Record<string, object>;
 
-  @ApiProperty({ ...INDICATORS, description: 'What is not; empty in this answer.', example: {} })
+  @ApiProperty({ ...INDICATORS, description: 'The failed checks; empty in this answer.', example: {} })
   error!: Record<string, object>;
 
-  @ApiProperty({ ...INDICATORS, description: 'Everything that was looked at.', example: UP })
+  @ApiProperty({ ...INDICATORS, description: 'All checks.', example: UP })
   details!: Record<string, object>;
 }

@@ -1,13 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
-/** Lets the pages of these origins call the API from a browser; `*` stands for all. */
+/** Allows the pages of these origins to call the API from a browser; `*` stands for all origins. */
 export function allowOrigins(application: NestFastifyApplication, origins: readonly string[]): void {
   application.enableCors({
     origin: origins.includes('*') ? true : [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
     exposedHeaders: ['etag', 'location', 'cache-status', 'retry-after'],
-    // The plugin would answer in plain text whoever asks for nothing; it sets the headers, and the hook below answers.
+    // The plugin only sets the headers; it would answer invalid preflights in plain text. The hook below answers.
     strictPreflight: false,
     preflightContinue: true,
   });
@@ -16,16 +16,16 @@ export function allowOrigins(application: NestFastifyApplication, origins: reado
     if (request.method !== 'OPTIONS') {
       done();
     } else if (isPreflight(request)) {
-      // Some browsers wait for a body unless they are told that there is none.
+      // Without the length, some browsers wait for a body.
       void reply.status(204).header('content-length', '0').send();
     } else {
-      // What it is without these origins: there is no such route.
+      // Without CORS, OPTIONS has no route either.
       reply.callNotFound();
     }
   });
 }
 
-/** Whether a browser asks if it may make another request: https://fetch.spec.whatwg.org/#cors-preflight-request. */
+/** Whether a request is a CORS preflight: https://fetch.spec.whatwg.org/#cors-preflight-request. */
 function isPreflight({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -1,10 +1,10 @@
-/** Between two looks at the clock, in milliseconds. */
+/** Time between two measurements, in milliseconds. */
 const INTERVAL = 100;
 
-/** Looks over which the delay is averaged: one pause, however long, is not an overload. */
-const LOOKS = 10;
+/** The delay is averaged over this many measurements, because a single pause is not an overload. */
+const MEASUREMENTS = 10;
 
-/** How late the event loop is, on average over the last second: timers fire so much later than they should. */
+/** The delay of the event loop, averaged over the last second: how late timers fire. */
 export class EventLoopDelay {
   private readonly delays: number[] = [];
   private readonly timer: NodeJS.Timeout;
@@ -12,23 +12,23 @@ export class EventLoopDelay {
 
   constructor() {
     this.timer = setInterval(() => {
-      this.look();
+      this.measure();
     }, INTERVAL).unref();
   }
 
   /** In milliseconds. */
   get mean(): number {
-    return this.delays.reduce((sum, delay) => sum + delay, 0) / LOOKS;
+    return this.delays.reduce((sum, delay) => sum + delay, 0) / MEASUREMENTS;
   }
 
   stop(): void {
     clearInterval(this.timer);
   }
 
-  private look(): void {
+  private measure(): void {
     const now = performance.now();
     this.delays.push(Math.max(0, now - this.due));
-    if (this.delays.length > LOOKS) this.delays.shift();
+    if (this.delays.length > MEASUREMENTS) this.delays.shift();
     this.due = now + INTERVAL;
   }
 }

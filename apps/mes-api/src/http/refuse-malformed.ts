@@ -7,8 +7,8 @@ import { targetFault } from './request-target.js';
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w\-.~!$&'()*+,;=]|%[\da-f]{2})+)(?::\d{0,5})?$/i;
 
 /**
- * Headers that have one value. Of several, Node drops all but the first one or joins them to a value that nobody has sent,
- * while a proxy before it may have read the last one.
+ * Headers with a single value. If one is repeated, Node keeps the first value or joins all of them, and a proxy in front of it may
+ * have read the last one.
  */
 const SINGLE = new Set([
   ...[
@@ -25,8 +25,8 @@ const SINGLE = new Set([
 ]);
 
 /**
- * Refuses requests that two programs could read in two ways, or that HTTP does not allow, with 400. Node's parser lets them
- * pass. To be called before anything else looks at requests.
+ * Refuses ambiguous and invalid requests that Node's parser accepts, with 400: a proxy could read them in another way. Must be
+ * called before anything else reads requests.
  */
 export function refuseMalformed(server: FastifyInstance): void {
   server.addHook('onRequest', ({ raw }, _reply, done) => {
@@ -40,7 +40,7 @@ function faultOf(request: IncomingMessage): FieldError | undefined {
   if (target !== undefined) return { field: '', message: target };
 
   const { headers, httpVersion } = request;
-  // Health checks of the old kind have none.
+  // Simple health checks send HTTP/1.0 without Host.
   const { host = httpVersion === '1.0' ? 'unknown' : '' } = headers;
   if (!HOST.test(host)) return { field: 'Host', message: 'Host must be a host, with or without a port' };
 
@@ -52,9 +52,9 @@ function faultOf(request: IncomingMessage): FieldError | undefined {
   return repeated === undefined ? undefined : { field: repeated, message: `${repeated} must not be repeated` };
 }
 
-/** A header that is repeated although it has one value. */
+/** A repeated header that must have a single value. */
 function repeatedHeader({ rawHeaders, headers }: IncomingMessage): string | undefined {
-  // Names and values by turns. Nearly always no name is repeated, and it would be a waste to look at each.
+  // rawHeaders alternates names and values. Usually no name is repeated, and the loop below is not needed.
   if (rawHeaders.length === 2 * Object.keys(headers).length) return undefined;
 
   const seen = new Set<string>();

@@ -7,7 +7,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 import { codeFor, problemDocument } from '../problem-details/problem-document.js';
 import { Problem } from '../problem-details/problem.js';
 
-/** Answers what the router refuses before there is a route: a path that cannot be decoded, or with too long an id. */
+/** Answers requests that the router refuses: the path cannot be decoded, or a parameter is too long. */
 export function refuseUnroutable(
   { statusCode = 400 }: FastifyError,
   request: FastifyRequest,
@@ -20,7 +20,7 @@ export function refuseUnroutable(
     .send(problemDocument(refusal(statusCode, 'The path cannot be read.'), request.id));
 }
 
-/** What Node's HTTP parser calls it, and what it is; anything else is a bad request. */
+/** Status codes for errors of Node's HTTP parser. Any other error is a bad request. */
 const UNREADABLE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -31,14 +31,14 @@ const FIRST_LINE_TOO_LONG = new RegExp(`^[A-Z]+ [^\\r\\n]{${MAX_URL_LENGTH},}`);
 
 interface UnreadableRequestError extends Error {
   readonly code?: string;
-  /** What Node was reading: a buffer, whatever Fastify's types say. */
+  /** The bytes that Node was reading: a buffer, unlike in Fastify's types. */
   readonly rawPacket?: unknown;
 }
 
-/** The responses to requests with a body, by connection; to the last one of each. */
+/** The response to the last request with a body, by connection. */
 const responses = new WeakMap<Socket, ServerResponse>();
 
-/** Lets {@link refuseUnreadable} know which requests have been answered already. */
+/** Records responses, so that {@link refuseUnreadable} recognises requests that have already been answered. */
 export function watchBodies(server: FastifyInstance): void {
   server.addHook('onRequest', ({ headers, socket }, { raw }, done) => {
     if (headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined)
@@ -47,13 +47,13 @@ export function watchBodies(server: FastifyInstance): void {
   });
 }
 
-/** Whether what cannot be read belongs to a request that has its answer: a second one would be taken for that to the next. */
+/** Whether the unreadable bytes belong to an answered request: the client would take a second answer for that to the next request. */
 function isAnswered(socket: Socket): boolean {
   const response = responses.get(socket);
   return response?.headersSent === true && !response.req.complete;
 }
 
-/** Answers, on the bare connection, what is no HTTP request, and closes it: nobody knows where the next one would begin. */
+/** Answers bytes that are not an HTTP request, and closes the connection, because the start of the next request is unknown. */
 export function refuseUnreadable(error: UnreadableRequestError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);

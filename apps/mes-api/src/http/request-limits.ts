@@ -3,17 +3,17 @@ import type { Configuration } from '../config/configuration.js';
 import { codeFor } from '../problem-details/problem-document.js';
 import { Problem } from '../problem-details/problem.js';
 
-/** Orders are small; whatever is larger than this, in bytes, is not one. */
+/** Orders are small: a larger body is not an order. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Of the first line and the headers together: Node's HTTP parser reads no further. */
+/** The first line and the headers together. Node's HTTP parser reads no further. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
 export const MAX_URL_LENGTH = 8 * 1024;
 
 const MAX_HEADERS = 100;
 
-/** How late a request that takes too long may be noticed, in milliseconds. */
+/** Longest time until Node notices a request that has exceeded its time, in milliseconds. */
 const MAX_CHECKING_INTERVAL = 5_000;
 
 type ServerLimits = Pick<
@@ -21,7 +21,7 @@ type ServerLimits = Pick<
   'bodyLimit' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionTimeout' | 'http'
 >;
 
-/** How much a request may be, and how long it may take to arrive. */
+/** The limits of Fastify and Node on the size of a request and on the time for receiving it. */
 export function serverLimits({
   requestTimeout,
   keepAliveTimeout,
@@ -30,10 +30,10 @@ export function serverLimits({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout,
     keepAliveTimeout,
-    // Of who neither sends nor reads. While a request is served, nothing needs to be on the way, either.
+    // For connections without traffic. While a request is served, there may be none.
     connectionTimeout: requestTimeout * 2,
     http: {
-      // Node would answer in one line without a body; requests without Host are refused as all others are.
+      // Node's own answer has no body. Requests without Host are refused with the other malformed ones.
       requireHostHeader: false,
       maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: requestTimeout,
@@ -42,7 +42,7 @@ export function serverLimits({
   };
 }
 
-/** Refuses what Node still takes, but no client of this API has a reason to send. */
+/** Refuses long URLs and many headers that Node's parser still accepts. */
 export function refuseOversized(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     done(oversized(request));

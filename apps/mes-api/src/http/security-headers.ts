@@ -2,10 +2,10 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
-/** Helmet's headers, which are the same for all answers and so are made once. What is served without TLS is meant to be. */
+/** Helmet's headers, computed once because they are the same for all responses. They do not force TLS. */
 export const SECURITY_HEADERS = securityHeaders();
 
-/** Sets them on everything that is sent. */
+/** Sets the headers on every response. */
 export function addSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
     reply.headers(SECURITY_HEADERS);
@@ -13,12 +13,12 @@ export function addSecurityHeaders(server: FastifyInstance): void {
   });
 }
 
-/** What the operators' page may load: nothing but what is its own, and the issuer of tokens by scripts and in frames. */
+/** The Content-Security-Policy of the operators' page: it loads only its own files, and connects to the issuer of tokens. */
 export function pageSecurityPolicy(issuer: string | undefined): string {
   const origins = ["'self'", ...(issuer === undefined ? [] : [new URL(issuer).origin])];
   const headers = securityHeaders({
     styleSrc: ["'self'"],
-    // Of elements: charts are drawn with them.
+    // Charts are drawn with style attributes.
     styleSrcAttr: ["'unsafe-inline'"],
     fontSrc: ["'self'"],
     connectSrc: origins,

@@ -4,19 +4,19 @@ import { clientAddress } from '../http/client-address.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What is done by calling the route, if it is to be known afterwards who did it. */
+    /** The action of an audited route. */
     readonly audited?: string;
   }
 
   interface FastifyRequest {
-    /** What exactly, once that is known to be well-formed. */
+    /** Validated details of the action. */
     auditedDetails?: Readonly<Record<string, unknown>>;
   }
 }
 
 /**
- * Writes a line for every call of a route with `@RouteConfig({ audited: … })`, whatever became of it: who did what when, and
- * with what result. To be called before the routes are declared.
+ * Logs every call of a route with `@RouteConfig({ audited: … })`, successful or not: the caller, the action and the result. Must
+ * be called before the routes are declared.
  */
 export function keepAuditLog(server: FastifyInstance, log: Logger): void {
   server.addHook('onRoute', (route) => {
@@ -24,7 +24,7 @@ export function keepAuditLog(server: FastifyInstance, log: Logger): void {
     if (action === undefined) return;
     const write = (request: FastifyRequest, { statusCode: status }: FastifyReply, done: () => void): void => {
       const audit = {
-        // Nobody whose token was found good.
+        // Null without a valid token.
         subject: request.caller?.subject ?? null,
         address: clientAddress(request),
         action,

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { EventStreams } from '../events-stream/event-streams.js';
 
-/** How many follow the orders live, counted when that is scraped. */
+/** The number of open event streams, read at each scrape. */
 @Injectable()
 export class EventMetrics {
   constructor(registry: Registry, streams: EventStreams) {
     new Gauge({
       name: 'mes_event_streams',
-      help: 'Streams of live events that are open',
+      help: 'Open streams of live events',
       registers: [registry],
       collect() {
         this.set(streams.count);

@@ -16,9 +16,9 @@ export class MetricsController {
 
   @Get()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
-  @ApiOperation({ operationId: 'getMetrics', summary: 'Metrics for Prometheus', security: [] })
+  @ApiOperation({ operationId: 'getMetrics', summary: 'Get the metrics for Prometheus', security: [] })
   @ApiOkResponse({
-    description: 'The text format of Prometheus.',
+    description: 'Metrics in the text format of Prometheus.',
     content: { 'text/plain': { schema: { type: 'string' }, example: 'mes_cache_available 1\n' } },
   })
   @ApiProblems(400)

@@ -7,7 +7,7 @@ import { EventMetrics } from './event.metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { OrderMetrics } from './order.metrics.js';
 
-/** What Prometheus may scrape. Each application has a registry of its own, so that several can live in one process. */
+/** The metrics for Prometheus. Each application has its own registry, so that several can run in one process. */
 @Module({
   imports: [EventsStreamModule, CacheAdministrationModule],
   controllers: [MetricsController],

@@ -3,7 +3,7 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Registry } from 'prom-client';
 import { OrderCreated, StatusChanged } from '../orders/order-events.js';
 
-/** Counts what happens to the orders through this instance. */
+/** Counts the writes of orders through this instance. */
 @Injectable()
 export class OrderMetrics {
   private readonly created: Counter<'source'>;
@@ -18,7 +18,7 @@ export class OrderMetrics {
     });
     this.changed = new Counter({
       name: 'mes_order_status_changes_total',
-      help: 'Status changes, by the statuses before and after',
+      help: 'Status changes, by previous and new status',
       labelNames: ['from', 'to'],
       registers: [registry],
     });

@@ -2,27 +2,15 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 
-/** The one log of the process: JSON lines. Nothing that authenticates anybody is ever in it. */
-export function createLog({ logLevel }: Pick<Configuration, 'logLevel'>): Logger {
-  return pino({
-    level: logLevel,
-    base: { pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
-    serializers: {
-      // The query is left out: it may hold names that were searched for.
-      req: (request: { method: string; url: string; id?: string }) => ({
-        method: request.method,
-        path: request.url.split('?', 1)[0],
-      }),
-    },
-  });
+/** Creates the log of the process: JSON lines. It is not given to Fastify, so it has no requests and no headers. */
+export function createLog({ logLevel: level }: Pick<Configuration, 'logLevel'>): Logger {
+  return pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
-/** Nest's account of how it puts the application together is of use only to those who look for a mistake in that. */
+/** Contexts of Nest's messages about the start, which are logged at the level `debug`. */
 const ASSEMBLY = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
-/** Lets Nest write into that log. */
+/** Writes Nest's messages to the log. */
 export class PinoNestLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 

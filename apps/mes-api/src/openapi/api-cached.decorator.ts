@@ -2,22 +2,22 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 
 const HEADERS = {
-  ETag: { description: 'What `If-None-Match` may name.', schema: { type: 'string' as const } },
-  'Cache-Status': { description: 'What the cache did: RFC 9211.', schema: { type: 'string' as const } },
+  ETag: { description: 'Entity tag, for `If-None-Match`.', schema: { type: 'string' as const } },
+  'Cache-Status': { description: 'How the cache handled the request: RFC 9211.', schema: { type: 'string' as const } },
 };
 
-/** Documents what a cached route answers with. */
+/** Documents the responses of a cached route. */
 export function ApiCached(type: Type): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-None-Match',
       required: false,
-      description: 'An `ETag` that you have: 304 if it still stands.',
+      description: 'The `ETag` of an earlier response: 304 if that is still current.',
     }),
     ApiOkResponse({ type, headers: HEADERS }),
     ApiResponse({
       status: 304,
-      description: 'What you have, as `If-None-Match` says, still stands.',
+      description: 'The response that `If-None-Match` names is still current.',
       headers: HEADERS,
     }),
   );

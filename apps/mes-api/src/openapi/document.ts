@@ -1,15 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
-/** Describes the API from its decorators. */
+/** Creates the OpenAPI document from the decorators of the routes. */
 export function describeApi(application: NestFastifyApplication): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('MES Orders API')
     .setDescription(
-      'Orders of a jewellery maker, from the web shop and from partners to the operators on the floor.\n\n' +
-        'Lists, dashboard and single orders come from a cache that is never older than the last acknowledged write; ' +
-        '`Cache-Status` says what it did. Errors are problem details (RFC 9457) with a stable `code`.',
+      'Orders of a jewellery maker: the web shop and partners create them, operators work on them.\n\n' +
+        'Lists, the dashboard and single orders come from a cache that is never older than the last acknowledged write. ' +
+        '`Cache-Status` says whether it was a hit. Errors are problem details (RFC 9457) with a stable `code`.',
     )
     .setVersion('1.0.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
@@ -18,19 +18,19 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'In development, `npm start` prints one for each role.',
+      description: 'In development, `npm start` prints a token for each role.',
     })
-    .addTag('orders', 'Create, find and move orders')
-    .addTag('dashboard', 'How many orders are where')
-    .addTag('events', 'Follow the orders live')
-    .addTag('cache', 'Look after the cache')
-    .addTag('page', 'What the operators’ page needs before anybody has signed in')
-    .addTag('operations', 'For those who run the service')
+    .addTag('orders', 'Create, find and process orders')
+    .addTag('dashboard', 'Numbers of orders')
+    .addTag('events', 'Live events of the orders')
+    .addTag('cache', 'Administration of the cache')
+    .addTag('page', 'Settings and sign-in of the operators’ page')
+    .addTag('operations', 'Health and metrics')
     .build();
   return SwaggerModule.createDocument(application, description);
 }
 
-/** Swagger UI at `/docs`, the document at `/docs-json`. */
+/** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
 export function serveDocumentation(application: NestFastifyApplication): void {
   SwaggerModule.setup('docs', application, () => describeApi(application), {
     jsonDocumentUrl: 'docs-json',

@@ -11,9 +11,8 @@ import type { PagePosition } from './repository/orders.repository.js';
 const SIGNATURE_BYTES = 16;
 
 /**
- * Turns the place where a page begins into an opaque text and back. The text is signed (HMAC-SHA-256, cut to 128 bits:
- * RFC 2104, section 5) together with the list that it was issued for, so that a cursor that was tampered with, or that
- * belongs to another list or to another caller's view, is refused.
+ * Encodes and decodes cursors. A cursor is the start position of a page with a signature (HMAC-SHA-256, cut to 128 bits: RFC 2104,
+ * section 5) over the position and the list. Modified cursors, and those of another list or visibility, are refused.
  */
 @Injectable()
 export class CursorCodec {
@@ -26,7 +25,7 @@ export class CursorCodec {
     this.secret = undefined;
   }
 
-  /** @param list names the list completely, the caller's visibility included */
+  /** @param list identifies the list, including the visibility of the caller */
   async encode(position: PagePosition, list: string): Promise<string> {
     const payload = Buffer.from(JSON.stringify([...position.values, position.id]));
     return Buffer.concat([await this.sign(payload, list), payload]).toString('base64url');
@@ -38,7 +37,7 @@ export class CursorCodec {
     const signature = bytes.subarray(0, SIGNATURE_BYTES);
     const payload = bytes.subarray(SIGNATURE_BYTES);
     const expected = await this.sign(payload, list);
-    // Of one cursor there is one spelling: base64url would allow spare bits at its end.
+    // Base64url ignores spare bits at the end. A cursor has only one valid spelling.
     const canonical = bytes.toString('base64url') === cursor;
     if (!canonical || signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
       throw new CursorInvalidError();

@@ -4,7 +4,7 @@ import { presentOrder } from './dto/order.dto.js';
 import type { OrdersService } from './orders.service.js';
 import type { Visibility } from './order.js';
 
-/** The page that a query asks for, as the API shows it. */
+/** Loads the page of orders for a query, in the format of the API. */
 export async function loadOrderList(
   orders: OrdersService,
   query: Readonly<ListOrdersDto>,

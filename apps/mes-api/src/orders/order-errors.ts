@@ -1,7 +1,7 @@
 import type { Order } from './order.js';
 import type { OrderStatus } from './order-status.js';
 
-/** A rule of the orders refused what was asked; nothing was changed. */
+/** A rule of the orders refused a request. Nothing was changed. */
 export abstract class OrderError extends Error {
   abstract readonly code: string;
 }
@@ -29,7 +29,7 @@ export class VersionMismatchError extends OrderError {
   readonly code = 'ORDER_VERSION_MISMATCH';
 
   constructor(readonly order: Order) {
-    super(`The order has changed meanwhile: its version is ${order.version}.`);
+    super(`The order has changed: its version is now ${order.version}.`);
   }
 }
 
@@ -45,7 +45,7 @@ export class IdempotencyKeyReusedError extends OrderError {
   readonly code = 'IDEMPOTENCY_KEY_REUSED';
 
   constructor() {
-    super('This Idempotency-Key was used before, with another body.');
+    super('This Idempotency-Key was used before with another body.');
   }
 }
 
@@ -61,6 +61,6 @@ export class CursorInvalidError extends OrderError {
   readonly code = 'CURSOR_INVALID';
 
   constructor() {
-    super('The cursor was not issued for this list: leave it out to begin at the first page.');
+    super('The cursor belongs to another list: leave it out to start at the first page.');
   }
 }

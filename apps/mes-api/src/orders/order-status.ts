@@ -11,17 +11,17 @@ export const ORDER_STATUSES = [
 
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** One step that an order may take. */
+/** A permitted status change. */
 export interface Transition {
   readonly from: OrderStatus;
   readonly to: OrderStatus;
-  /** Whoever makes this step takes the order into work and becomes its assignee. */
+  /** The caller takes the order into work and becomes its assignee. */
   readonly takes?: true;
-  /** Allowed only if the order came to `from` out of `to`. */
+  /** Permitted only if the previous status of the order was `to`. */
   readonly back?: true;
 }
 
-/** The life of an order: the one table that validation, SQL, `nextStatuses` and the documentation read. */
+/** The lifecycle of an order. Validation, SQL, `nextStatuses` and the documentation read this table. */
 export const TRANSITIONS: readonly Transition[] = [
   { from: 'NEW', to: 'MANUFACTURING_STARTED', takes: true },
   { from: 'NEW', to: 'ON_HOLD' },
@@ -37,7 +37,7 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: 'ON_HOLD', to: 'CANCELLED' },
 ];
 
-/** Where an order may go from where it is. */
+/** The statuses that an order may change to. */
 export function nextStatuses(order: {
   readonly status: OrderStatus;
   readonly previousStatus?: OrderStatus | undefined;
@@ -47,7 +47,7 @@ export function nextStatuses(order: {
   ).map(({ to }) => to);
 }
 
-/** The steps that lead to a status. */
+/** The transitions to a status. */
 export function transitionsTo(status: OrderStatus): readonly Transition[] {
   return TRANSITIONS.filter(({ to }) => to === status);
 }

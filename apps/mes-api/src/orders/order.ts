@@ -11,13 +11,13 @@ export const ORDER_SORTS = ['-createdAt', 'createdAt', 'dueAt', '-priority'] as 
 export type OrderSort = (typeof ORDER_SORTS)[number];
 
 export interface Money {
-  /** A decimal number as text, exactly as it was given. */
+  /** A decimal number as text, unchanged from the request. */
   readonly amount: string;
   /** ISO 4217. */
   readonly currency: string;
 }
 
-/** What whoever orders decides. */
+/** The part of an order that its creator decides. */
 export interface OrderRequest {
   readonly externalId?: string | undefined;
   readonly source: OrderSource;
@@ -35,11 +35,11 @@ export interface Order extends OrderRequest {
   readonly id: string;
   readonly number: number;
   readonly status: OrderStatus;
-  /** The status that the order had before the present one. */
+  /** The status before the current one. */
   readonly previousStatus?: OrderStatus | undefined;
-  /** The operator who took it into work. */
+  /** The operator that took the order into work. */
   readonly assignee?: string | undefined;
-  /** Counts the changes of the order, from 1. */
+  /** Starts at 1 and grows with each change. */
   readonly version: number;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -65,7 +65,7 @@ export function visibilityKey(visibility: Visibility): string {
   return visibility.scope === 'all' ? 'all' : `own:${encodeURIComponent(visibility.creator)}`;
 }
 
-/** The order as it was when it was created: what a repeated request is answered with. */
+/** The order as it was when it was created: the answer to a repeated request. */
 export function asCreated(order: Order): Order {
   return {
     ...order,

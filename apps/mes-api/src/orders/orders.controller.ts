@@ -33,8 +33,7 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'listOrders',
     summary: 'List orders',
-    description:
-      'A page of orders. The operators’ page of new orders is `?status=NEW`. Partners see their own orders only.',
+    description: 'A page of orders. `?status=NEW` gives the new orders. Partners see only their own orders.',
   })
   @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
@@ -47,15 +46,14 @@ export class OrdersController {
     operationId: 'createOrder',
     summary: 'Create an order',
     description:
-      'With an `Idempotency-Key`, the request may be repeated safely: the same key with the same body is answered with ' +
-      'the same order again.',
+      'A request with an `Idempotency-Key` can be repeated safely: the same key and body return the same order.',
   })
   @ApiHeader(IDEMPOTENCY_KEY_HEADER)
   @ApiCreatedResponse({
     type: OrderDto,
     headers: {
       Location: { description: 'Path of the new order.', schema: { type: 'string' } },
-      ETag: { description: 'Its version, for `If-Match`.', schema: { type: 'string' } },
+      ETag: { description: 'Version of the order, for `If-Match`.', schema: { type: 'string' } },
     },
   })
   @ApiProblems(
@@ -89,7 +87,7 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'getOrder',
     summary: 'Get an order',
-    description: 'Its `ETag` begins with its version, and can be given back in `If-Match`.',
+    description: 'The `ETag` starts with the version of the order and can be sent in `If-Match`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderDto)
@@ -104,7 +102,7 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'getOrderHistory',
     summary: 'Get the status changes of an order',
-    description: 'Oldest first.',
+    description: 'All past status changes, oldest first.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderHistoryDto)
@@ -122,21 +120,21 @@ export class OrdersController {
     operationId: 'changeOrderStatus',
     summary: 'Change the status of an order',
     description:
-      'Setting a NEW order to MANUFACTURING_STARTED takes it into work: of all who try at once, one succeeds and becomes ' +
-      'its `assignee`.',
+      'The change to MANUFACTURING_STARTED takes an order into work: of concurrent requests one succeeds, and its caller ' +
+      'becomes the `assignee`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
   @ApiOkResponse({
     type: OrderDto,
-    headers: { ETag: { description: 'Its new version.', schema: { type: 'string' } } },
+    headers: { ETag: { description: 'New version of the order.', schema: { type: 'string' } } },
   })
   @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
     status: 409,
     code: 'ORDER_TRANSITION_NOT_ALLOWED',
     description:
-      'The order cannot go there from where it is, or somebody else was first: `currentStatus`, `currentVersion` and ' +
-      '`assignee` say where it stands.',
+      'The order cannot change to this status, or another caller was faster: `currentStatus`, `currentVersion` and ' +
+      '`assignee` tell its state.',
   })
   async changeStatus(
     @Param('id', OrderIdPipe) orderId: string,

@@ -10,7 +10,7 @@ import { OrdersRepository, PERSISTENT_ORDERS } from './repository/orders.reposit
 import { TypeOrmOrdersRepository } from './repository/typeorm-orders.repository.js';
 import { WriteThroughOrdersRepository } from './repository/write-through-orders.repository.js';
 
-/** Whoever asks for the repository gets the write-through decorator around the one that persists. */
+/** The injected repository is the write-through decorator around the one that persists. */
 @Module({
   imports: [TypeOrmModule.forFeature([OrderEntity, OrderStatusChangeEntity])],
   controllers: [OrdersController],

@@ -25,7 +25,7 @@ export interface ListQuery {
   readonly sort: OrderSort;
   readonly limit: number;
   readonly cursor?: string | undefined;
-  /** Names filter and sort completely. */
+  /** Identifies filter and sort. */
   readonly list: string;
 }
 
@@ -38,7 +38,7 @@ export class OrdersService {
   ) {}
 
   /**
-   * Creates an order; with an idempotency key that this creator has used before, gives the earlier answer again.
+   * Creates an order. If the creator has used the idempotency key before, returns the earlier order.
    *
    * @throws {DueDatePassedError}
    * @throws {ExternalIdTakenError}
@@ -47,7 +47,7 @@ export class OrdersService {
   async create(request: OrderRequest, createdBy: string, idempotencyKey?: string): Promise<Order> {
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hashOf(request) };
     if (request.dueAt && request.dueAt.getTime() <= Date.now()) {
-      // What was due in the future when it was first asked for is answered again even when that time has passed.
+      // A repeated request is answered even if its due date has passed since the first one.
       const earlier = idempotency && (await this.orders.findByIdempotencyKey(createdBy, idempotency.key));
       if (!earlier) throw new DueDatePassedError();
       if (earlier.hash !== idempotency.hash) throw new IdempotencyKeyReusedError();
@@ -61,7 +61,7 @@ export class OrdersService {
   /**
    * @throws {OrderNotFoundError}
    * @throws {VersionMismatchError}
-   * @throws {IllegalTransitionError} also when somebody else was first
+   * @throws {IllegalTransitionError} also if another caller was faster
    */
   async changeStatus(change: ChangeStatus): Promise<Order> {
     const { order, from } = await this.orders.changeStatus(change);
@@ -101,7 +101,7 @@ export class OrdersService {
   }
 }
 
-/** Two requests have the same hash when they ask for the same order, however their JSON was written. */
+/** A hash of the content of a request. It does not depend on the spelling of the JSON. */
 function hashOf(request: OrderRequest): string {
   const { externalId, source, customer, product, material, quantity, price, priority, dueAt, comment } = request;
   const fields = [

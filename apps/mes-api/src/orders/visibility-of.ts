@@ -3,14 +3,14 @@ import type { FastifyRequest } from 'fastify';
 import type { Visibility } from './order.js';
 import { callerOf } from '../auth/caller.js';
 
-/** Partners see what they created; everybody else whom a guard lets pass sees all. */
+/** The orders that a caller may see: partners see their own orders, the other roles see all. */
 export function visibilityOf(request: FastifyRequest): Visibility {
   const { roles, subject } = callerOf(request);
   const seesAll = roles.some((role) => role === 'operator' || role === 'viewer' || role === 'admin');
   return seesAll ? { scope: 'all' } : { scope: 'own', creator: subject };
 }
 
-/** Gives a handler what the caller may see. */
+/** Gives a handler the visibility of the caller. */
 export const CurrentVisibility = createParamDecorator((_: unknown, context: ExecutionContext) =>
   visibilityOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

@@ -5,24 +5,24 @@ import { Optional } from '../validation/cardinality.decorators.js';
 
 const SUBJECT = /^[\x21-\x7e]{1,100}$/;
 
-/** Whom a developer wants to be. */
+/** The role and the name that a developer signs in with. */
 export class DevelopmentSignInDto {
   @IsIn(ROLES)
   @ApiProperty({ enum: ROLES, example: 'operator' })
   role!: Role;
 
   @Optional()
-  @Matches(SUBJECT, { message: 'name must be of Latin letters, digits and signs, without spaces' })
+  @Matches(SUBJECT, { message: 'name must consist of visible ASCII characters without spaces' })
   @ApiPropertyOptional({
     type: String,
     pattern: SUBJECT.source,
-    description: 'The subject of the token; without it, a usual one.',
+    description: 'The subject of the token; by default, the one of the role.',
     example: 'anna',
   })
   name?: string;
 }
 
 export class DevelopmentTokenDto {
-  @ApiProperty({ description: 'Good for 12 hours.' })
+  @ApiProperty({ description: 'Valid for 12 hours.' })
   token!: string;
 }

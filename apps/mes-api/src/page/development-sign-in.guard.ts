@@ -10,17 +10,17 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 
-/** Headers that proxies, gateways and content delivery networks add to the requests that they forward. */
+/** Headers that proxies, gateways and content delivery networks add to forwarded requests. */
 const FORWARDING =
   /^(?:via|cdn-loop|cf-.+|x-(?:original|envoy|azure)-.+)$|forwarded|(?:real|client|connecting|proxyuser)-?ip/;
 
 /**
- * Refuses tokens for development to requests from other machines, unless `DEVELOPMENT_SIGN_IN` is `open`, and in any case to
- * requests through proxies and from pages of other origins.
+ * Refuses tokens for development to requests through proxies, to pages of other origins and, unless `DEVELOPMENT_SIGN_IN` is
+ * `open`, to other machines.
  *
- * All requests through a proxy come from the proxy's address, so nothing is known of the client. A page of any origin can point
- * its own host name at this machine (DNS rebinding), and is same-origin then. An IP address and `localhost` cannot be pointed
- * elsewhere, so the host must be one of these.
+ * A request through a proxy has the address of the proxy, so the client is unknown. A page of any origin can point its own host
+ * name at this machine (DNS rebinding) and become same-origin. Therefore the host must be an IP address or `localhost`, which
+ * cannot be pointed elsewhere.
  */
 @Injectable()
 export class DevelopmentSignInGuard implements CanActivate {
@@ -57,7 +57,7 @@ export class DevelopmentSignInGuard implements CanActivate {
   }
 }
 
-/** The address in the `Host` header. Fastify's `request.host` is not used, since a trusted proxy can replace it. */
+/** The address in the `Host` header. A trusted proxy can replace Fastify's `request.host`. */
 function addressAsked(host = ''): URL | undefined {
   return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
 }

@@ -2,13 +2,13 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 export const SIGN_IN_KINDS = ['development', 'oidc', 'none'] as const;
 
-/** How people sign in. */
+/** The way to sign in. */
 export class SignInDto {
   @ApiProperty({
     enum: SIGN_IN_KINDS,
     description:
       '`oidc`: at an OpenID Connect issuer; `development`: with a token of `POST /page/development-tokens`; ' +
-      '`none`: not by the page, because `AUTH_CLIENT_ID` is not set.',
+      '`none`: the page has no sign-in, because `AUTH_CLIENT_ID` is not set.',
   })
   kind!: (typeof SIGN_IN_KINDS)[number];
 
@@ -20,14 +20,18 @@ export class SignInDto {
   })
   authority?: string | undefined;
 
-  @ApiPropertyOptional({ type: String, description: 'Of the page, at the issuer.', example: 'mes-web' })
+  @ApiPropertyOptional({ type: String, description: 'Client id of the page at the issuer.', example: 'mes-web' })
   clientId?: string | undefined;
 
-  @ApiPropertyOptional({ type: String, description: 'What to ask the issuer for.', example: 'openid profile' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'The scope to request from the issuer.',
+    example: 'openid profile',
+  })
   scope?: string | undefined;
 }
 
-/** What the page has to know before anybody has signed in. */
+/** The settings that the page needs before the sign-in. */
 export class PageSettingsDto {
   @ApiProperty({ type: SignInDto })
   signIn!: SignInDto;

@@ -16,10 +16,10 @@ import { PageSettingsDto } from './page-settings.dto.js';
 export class PageController {
   constructor(private readonly configuration: Configuration) {}
 
-  /** Without a rate limit: one client must not keep others behind the same proxy from signing in. */
+  /** Has no rate limit, because clients behind one proxy share an address. */
   @Get('settings')
   @SkipThrottle()
-  @ApiOperation({ operationId: 'getPageSettings', summary: 'How people sign in', security: [] })
+  @ApiOperation({ operationId: 'getPageSettings', summary: 'Get the settings of the sign-in', security: [] })
   @ApiOkResponse({ type: PageSettingsDto })
   @ApiProblems(400)
   settings(): PageSettingsDto {
@@ -36,16 +36,17 @@ export class PageController {
     operationId: 'issueDevelopmentToken',
     summary: 'Issue a token for development',
     description:
-      'Only where the API issues its own tokens, which it never does in production; only at `localhost` or an IP address, ' +
-      'not through proxies, nor to pages of origins that are not in `CORS_ORIGINS`; and, unless `DEVELOPMENT_SIGN_IN` is ' +
-      '`open`, only on the machine that it runs on.',
+      'Available only where the API issues its own tokens, so never in production. The host must be `localhost` or an IP ' +
+      'address. Requests through proxies, from origins that `CORS_ORIGINS` does not name and, unless `DEVELOPMENT_SIGN_IN` ' +
+      'is `open`, from other machines are refused.',
     security: [],
   })
   @ApiOkResponse({ type: DevelopmentTokenDto })
   @ApiProblems(400, 413, 415, 429, {
     status: 403,
     code: 'DEVELOPMENT_SIGN_IN_REFUSED',
-    description: 'Tokens come from an issuer, or this is another machine, a proxy or a page of another origin.',
+    description:
+      'Tokens come from an issuer, or the request comes from another machine, through a proxy or from another origin.',
   })
   async issueToken(@Body() { role, name }: DevelopmentSignInDto): Promise<DevelopmentTokenDto> {
     const issuer = await DevelopmentIssuer.open(this.configuration.dataDirectory);

@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { pageSecurityPolicy } from '../http/security-headers.js';
 
-/** The addresses that the page makes of its own: all of them are the same document. */
+/** The client-side routes of the page. All of them serve the same document. */
 const PAGE_ROUTES = ['/', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
 
 const YEAR_IN_SECONDS = 31_536_000;
@@ -13,19 +13,19 @@ const YEAR_IN_SECONDS = 31_536_000;
 /**
  * Serves the operators' page, if it has been built.
  *
- * @param directory that it was built into
- * @param issuer of tokens, which the page must be able to reach
+ * @param directory the output of the build
+ * @param issuer the issuer of tokens, to which the page connects
  */
 export async function servePage(server: FastifyInstance, directory: string, issuer: string | undefined): Promise<void> {
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
   await server.register(async (scope) => {
-    // The plugin below would read the header for itself, and sends gzip to who refuses it with `gzip;q=0, *`.
+    // The plugin below misreads the header: it answers `gzip;q=0, *` with gzip.
     scope.addHook('onRequest', ({ headers }, _reply, done) => {
       headers['accept-encoding'] = preferredCoding(headers['accept-encoding']);
       done();
     });
-    // Each build has names of its own for what it is made of; what they are is in the document.
+    // The document names the assets of its build, and an asset's name changes with its content.
     scope.addHook('onSend', (request, reply, payload, done) => {
       const isDocument = reply.getHeader('content-type')?.toString().startsWith('text/html') === true;
       if (isDocument) reply.header('content-security-policy', policy);
@@ -41,7 +41,7 @@ export async function servePage(server: FastifyInstance, directory: string, issu
       index: false,
       preCompressed: true,
       cacheControl: false,
-      // The documentation is served by a plugin of the same kind.
+      // The API documentation registers the same plugin.
       decorateReply: !scope.hasReplyDecorator('sendFile'),
       globIgnore: ['**/*.{br,gz,html}'],
     });

@@ -3,7 +3,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath, type ApiResponseOptions } from '@nestjs/swagger';
 import { ProblemDetailsDto } from './problem-details.dto.js';
 
-/** A problem that a route may answer with. */
+/** A problem that a route may return. */
 export interface DocumentedProblem {
   readonly status: number;
   readonly code: string;
@@ -11,19 +11,19 @@ export interface DocumentedProblem {
 }
 
 const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
-  400: { code: 'INPUT_INVALID', description: 'The input is not valid; `errors` says what is wrong with which field.' },
-  401: { code: 'TOKEN_INVALID', description: 'The token is missing, expired or not valid here.' },
-  403: { code: 'ROLE_MISSING', description: 'The token lacks the role that this needs.' },
+  400: { code: 'INPUT_INVALID', description: 'The input is not valid; `errors` lists the invalid fields.' },
+  401: { code: 'TOKEN_INVALID', description: 'The token is missing, expired or not valid for this API.' },
+  403: { code: 'ROLE_MISSING', description: 'The token lacks the required role.' },
   413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
   414: { code: 'URI_TOO_LONG', description: 'The id in the path is longer than 200 characters.' },
   415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },
   429: {
     code: 'RATE_LIMIT_EXCEEDED',
-    description: 'Too many requests, in a minute or at once; try again after `Retry-After` seconds.',
+    description: 'Too many requests in a minute or at the same time; try again after `Retry-After` seconds.',
   },
   503: {
     code: 'DATABASE_UNAVAILABLE',
-    description: 'The database or the token issuer is away; try again after `Retry-After` seconds.',
+    description: 'The database or the token issuer is not available; try again after `Retry-After` seconds.',
   },
 };
 
@@ -31,14 +31,14 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait before trying again.', schema: { type: 'integer' as const } },
 };
 
-/** Headers that all problems with a status have. */
+/** Headers of the problems with a status. */
 const HEADERS: Readonly<Record<number, ApiResponseOptions['headers']>> = {
   401: { 'WWW-Authenticate': { description: 'How to authenticate: RFC 6750.', schema: { type: 'string' } } },
   429: RETRY_AFTER,
   503: RETRY_AFTER,
 };
 
-/** Documents the problems that a route may answer with; those that all routes have in common go by their status. */
+/** Documents the problems of a route. A number stands for the common problem with that status. */
 export function ApiProblems(...problems: (number | DocumentedProblem)[]): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDetailsDto),

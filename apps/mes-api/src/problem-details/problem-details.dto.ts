@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 export class FieldErrorDto {
   @ApiProperty({
-    description: 'Path of the offending field; empty when it is not one field.',
+    description: 'Path of the invalid field; empty if the error concerns no single field.',
     example: 'customer.name',
   })
   field!: string;
@@ -11,7 +11,7 @@ export class FieldErrorDto {
   message!: string;
 }
 
-/** RFC 9457, with a code, the id of the request and the errors of fields. Features declare further members where they define them. */
+/** RFC 9457, with a code, the id of the request and the errors of fields. Features add the members of their own problems. */
 export class ProblemDetailsDto {
   @ApiProperty({ example: 'about:blank' })
   type!: string;
@@ -25,10 +25,10 @@ export class ProblemDetailsDto {
   @ApiProperty({ example: 'The request is not valid.' })
   detail!: string;
 
-  @ApiProperty({ description: 'Stable, for programs.', example: 'INPUT_INVALID' })
+  @ApiProperty({ description: 'Stable identifier of the kind of problem, for programs.', example: 'INPUT_INVALID' })
   code!: string;
 
-  @ApiProperty({ description: 'To find the request in the log.', example: '01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d' })
+  @ApiProperty({ description: 'Id of the request in the log.', example: '01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d' })
   requestId!: string;
 
   @ApiPropertyOptional({ type: FieldErrorDto, isArray: true })

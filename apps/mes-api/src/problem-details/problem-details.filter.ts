@@ -6,10 +6,10 @@ import { OVERLOADED, overloaded, Problem } from './problem.js';
 import { isDatabaseAway } from '../database-errors/database-away.js';
 import { codeFor, problemDocument } from './problem-document.js';
 
-/** Refusals whose cause is logged once: a line for each of them would be one more thing to do. */
+/** Codes that are not logged for each request: many log lines would add to the overload. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
-/** Turns everything that is thrown into a problem details document: RFC 9457. */
+/** Answers every error with a problem details document: RFC 9457. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemDetailsFilter.name);
@@ -26,7 +26,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
         problem.status === 500 ? stack : undefined,
       );
     }
-    // The answer may be under way already, when its connection breaks.
+    // A connection may break after the response has begun.
     if (reply.sent) return;
     void reply
       .status(problem.status)
@@ -53,7 +53,7 @@ function toProblem(error: unknown): Problem {
     return new Problem({
       status: 503,
       code: 'OUTCOME_UNKNOWN',
-      detail: 'The change may have been made, but not everybody could be told of it: look before you try again.',
+      detail: 'The change may have been saved, but not all instances could be notified: check before you try again.',
       headers: { 'retry-after': '1' },
       cause: error,
     });
@@ -65,12 +65,12 @@ function toProblem(error: unknown): Problem {
   return new Problem({
     status: 500,
     code: 'INTERNAL_ERROR',
-    detail: 'Something went wrong on our side.',
+    detail: 'An internal error occurred.',
     cause: error,
   });
 }
 
-/** Of Nest's own errors and of Fastify's, which refuse a request before it comes to a handler. */
+/** The status of an error of Nest or Fastify. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = error as { statusCode?: unknown };
@@ -80,7 +80,7 @@ function statusOf(error: unknown): number | undefined {
 function detailFor(status: number, error: unknown): string {
   switch (status) {
     case 404:
-      return 'There is nothing here.';
+      return 'There is no such resource.';
     case 413:
       return 'The body is too large.';
     case 415:

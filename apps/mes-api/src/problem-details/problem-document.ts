@@ -1,17 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from './problem.js';
 
-/** Errors that are listed; `detail` says how many there are. */
+/** Largest number of listed errors. `detail` says how many there are. */
 const MAX_ERRORS = 20;
 
-/** Limits of the texts that may repeat input, in characters. */
+/** Limits of texts that may repeat input, in characters. */
 const MAX_FIELD_LENGTH = 200;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** Control characters, invisible characters and lone surrogates. */
 const UNREADABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The text of a problem details document: RFC 9457. It stays short and readable whatever was sent. */
+/** The JSON of a problem details document: RFC 9457. It stays short and readable for any input. */
 export function problemDocument(problem: Problem, requestId: string): string {
   return JSON.stringify({
     type: 'about:blank',
@@ -40,7 +40,7 @@ function readable(text: string, maxLength: number): string {
   return short.replace(UNREADABLE, '\ufffd');
 }
 
-/** The code of a problem that has none but its status: `PAYLOAD_TOO_LARGE` for 413. */
+/** The code of a problem without a code of its own, from its status: `PAYLOAD_TOO_LARGE` for 413. */
 export function codeFor(status: number): string {
   return (STATUS_CODES[status] ?? 'ERROR').toUpperCase().replace(/[^A-Z]+/g, '_');
 }

@@ -1,23 +1,23 @@
-/** One thing that is wrong with the input. */
+/** One error of the input. */
 export interface FieldError {
-  /** Path of the offending field, e.g. `customer.name`; empty when it is not one field. */
+  /** Path of the invalid field, e.g. `customer.name`; empty if the error concerns no single field. */
   readonly field: string;
   readonly message: string;
 }
 
 export interface ProblemOptions extends ErrorOptions {
   readonly status: number;
-  /** Stable, for programs to tell problems apart. */
+  /** Stable identifier of the kind of problem, for programs. */
   readonly code: string;
-  /** For people. Never shows internals. */
+  /** Explanation for people. Never shows internals. */
   readonly detail: string;
   readonly errors?: readonly FieldError[];
-  /** Further members of the document. */
+  /** Additional members of the document. */
   readonly extensions?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An error that is answered as a problem details document: RFC 9457. */
+/** An error that is answered with a problem details document: RFC 9457. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
@@ -37,12 +37,12 @@ export class Problem extends Error {
 
 export const OVERLOADED = 'OVERLOADED';
 
-/** The answer while there is more to do than can be done: 503. */
+/** The answer during an overload: 503. */
 export function overloaded(cause?: unknown): Problem {
   return new Problem({
     status: 503,
     code: OVERLOADED,
-    detail: 'There is too much to do at the moment.',
+    detail: 'The service is overloaded at the moment.',
     headers: { 'retry-after': '1' },
     cause,
   });

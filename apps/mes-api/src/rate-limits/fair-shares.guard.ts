@@ -6,12 +6,12 @@ import { FairShares } from './fair-shares.js';
 
 const UNSHARED = Symbol('UNSHARED');
 
-/** The route has a bound of its own for each caller: its answers have no end of themselves. */
+/** Exempts a route with a limit of its own for each caller, such as one with endless responses. */
 export function BoundedElsewhere(): MethodDecorator {
   return SetMetadata(UNSHARED, true);
 }
 
-/** Lets a request of an authenticated caller wait until the caller has little enough under way. Hits do not come this far. */
+/** Delays a request while its caller has too many in progress. Hits on the fast path do not come here. */
 @Injectable()
 export class FairSharesGuard implements CanActivate {
   constructor(
@@ -30,7 +30,7 @@ export class FairSharesGuard implements CanActivate {
       gone.abort();
     });
     const leave = await this.shares.enter(trackerOf(caller), gone.signal);
-    // The answer has been sent, or its connection has broken.
+    // The connection closed while the request waited, or closes after the response.
     if (gone.signal.aborted) leave();
     else gone.signal.addEventListener('abort', leave);
     return true;

@@ -1,16 +1,16 @@
 import { FairShares } from './fair-shares.js';
 
 describe('fair shares', () => {
-  const PATIENCE = 60_000;
+  const TIMEOUT = 60_000;
   let shares: FairShares;
   let end: AbortController;
 
   beforeEach(() => {
-    shares = new FairShares({ atOnce: 2, waiting: 2, patience: PATIENCE });
+    shares = new FairShares({ atOnce: 2, waiting: 2, timeout: TIMEOUT });
     end = new AbortController();
   });
 
-  /** Requests that still wait when a test is over are given up. */
+  /** Aborts the requests that still wait at the end of a test. */
   afterEach(() => {
     end.abort();
   });
@@ -33,7 +33,7 @@ describe('fair shares', () => {
     return settled;
   }
 
-  it('let a caller have so much under way, and the rest wait in its order', async () => {
+  it('limit the concurrent requests of a caller and queue the rest in order', async () => {
     const [first] = [await enter('olga'), await enter('olga')];
     const [third, fourth] = [enter('olga'), enter('olga')];
     expect(await isSettled(third)).toBe(false);
@@ -42,18 +42,18 @@ describe('fair shares', () => {
     await fourth;
   });
 
-  it('keep nobody else waiting', async () => {
+  it('do not delay other callers', async () => {
     fillUp('olga');
     expect(await isSettled(enter('otto'))).toBe(true);
   });
 
-  it('refuse what would be too much even to wait', async () => {
+  it('refuse requests beyond the queue', async () => {
     fillUp('olga');
     await expect(enter('olga')).rejects.toMatchObject({ status: 429, code: 'TOO_MANY_AT_ONCE' });
   });
 
-  it('refuse what has waited for too long', async () => {
-    shares = new FairShares({ atOnce: 1, waiting: 1, patience: 20 });
+  it('refuse requests that have waited too long', async () => {
+    shares = new FairShares({ atOnce: 1, waiting: 1, timeout: 20 });
     const leave = await enter('olga');
     await expect(enter('olga')).rejects.toMatchObject({ status: 429 });
     const next = enter('olga');
@@ -61,7 +61,7 @@ describe('fair shares', () => {
     await next;
   });
 
-  it('give the place of a client that has gone away to the next one', async () => {
+  it('give the place of a disconnected client to the next request', async () => {
     const leave = await enter('olga');
     await enter('olga');
     const gone = new AbortController();

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '../problem-details/problem.js';
 
-/** How much one caller may have under way through an instance. */
+/** Limits of one caller at one instance. */
 export interface FairSharesOptions {
-  /** Requests that are served at the same time. */
+  /** Requests served at the same time. */
   readonly atOnce: number;
-  /** How many more wait for their turn. */
+  /** Further requests that may wait for their turn. */
   readonly waiting: number;
-  /** How long a request waits for its turn, in milliseconds. */
-  readonly patience: number;
+  /** Longest time that a request waits for its turn, in milliseconds. */
+  readonly timeout: number;
 }
 
-export const FAIR_SHARES_DEFAULTS: FairSharesOptions = { atOnce: 16, waiting: 1_000, patience: 10_000 };
+export const FAIR_SHARES_DEFAULTS: FairSharesOptions = { atOnce: 16, waiting: 1_000, timeout: 10_000 };
 
 interface Share {
   underWay: number;
-  /** Each takes its turn when it is called. */
+  /** The requests that wait, in order. Calling one starts its turn. */
   readonly waiting: Set<() => void>;
 }
 
@@ -23,8 +23,8 @@ interface Share {
 const RETRY_AFTER = '1';
 
 /**
- * Bounds what each caller has under way, so that one caller cannot take the connections to the database, and the time, of all
- * others. Requests beyond that wait for their turn, in their order.
+ * Limits the concurrent requests of each caller, so that one caller cannot take up all database connections and all time.
+ * Further requests wait for their turn, first come first served.
  */
 @Injectable()
 export class FairShares {
@@ -33,11 +33,11 @@ export class FairShares {
   constructor(private readonly options: FairSharesOptions) {}
 
   /**
-   * Resolves when it is the request's turn.
+   * Waits for the turn of a request.
    *
-   * @param gone aborted when nobody waits for the answer any more
-   * @returns ends the turn
-   * @throws {Problem} 429 if too many requests of the caller wait, or this one has waited for too long
+   * @param gone aborted when the client has disconnected
+   * @returns a function that ends the turn
+   * @throws {Problem} 429 if too many requests of the caller wait, or this one has waited too long
    */
   async enter(caller: string, gone: AbortSignal): Promise<() => void> {
     const share = this.shares.get(caller) ?? { underWay: 0, waiting: new Set() };
@@ -53,7 +53,7 @@ export class FairShares {
   }
 
   private turn(share: Share, gone: AbortSignal): Promise<void> {
-    const { waiting, patience } = this.options;
+    const { waiting, timeout } = this.options;
     if (share.waiting.size >= waiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -70,7 +70,7 @@ export class FairShares {
         leave();
         reject(tooMany());
       };
-      const timer = setTimeout(giveUp, patience);
+      const timer = setTimeout(giveUp, timeout);
       gone.addEventListener('abort', giveUp);
       share.waiting.add(call);
     });
@@ -81,7 +81,7 @@ function tooMany(): Problem {
   return new Problem({
     status: 429,
     code: 'TOO_MANY_AT_ONCE',
-    detail: 'Too many of your requests are under way: send fewer at the same time.',
+    detail: 'Too many of your requests are in progress: send fewer at the same time.',
     headers: { 'retry-after': RETRY_AFTER },
   });
 }

@@ -17,14 +17,14 @@ import { RateLimiter, WINDOW_MS } from './rate-limiter.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set on requests that were counted already: guards may run twice. */
+    /** Set on counted requests, because guards may run twice. */
     isCounted?: boolean;
   }
 }
 
 /**
- * Refuses callers who have had their requests of this minute. They are counted by who they are, on all routes together; who
- * does not show a good token, by the address, of IPv6 by the network (/64) that a subscriber has.
+ * Refuses callers that have used up their requests of this minute, on all routes together. Authenticated callers are counted by
+ * subject, others by IP address; IPv6 addresses by the network (/64) of a subscriber.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
@@ -53,7 +53,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     try {
       return trackerOf(await this.authentication.callerOf(request));
     } catch {
-      // Why the token is not good, or cannot be told to be, the access guard will say.
+      // The access guard reports the invalid token.
       return `address:${await super.getTracker({ ip: clientAddress(request) })}`;
     }
   }
@@ -69,7 +69,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     throw new Problem({
       status: 429,
       code: 'RATE_LIMIT_EXCEEDED',
-      detail: `More than ${limit} requests in a minute are too many: try again later.`,
+      detail: `You may send ${limit} requests in a minute: try again later.`,
       headers: {
         'retry-after': String(timeToBlockExpire),
         // draft-ietf-httpapi-ratelimit-headers

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /**
- * The time between the decision to stop and the end of the last request. All requests are still served, but every answer
- * closes its connection, so that the client's next one leads to another instance.
+ * The time between the start of a shutdown and the end of the last request. Requests are still served, but each response closes
+ * its connection, so that the next request of the client goes to another instance.
  */
 @Injectable()
 export class Drain {
@@ -15,7 +15,7 @@ export class Drain {
       this.dismiss(reply);
       done();
     });
-    // For requests that had begun before.
+    // For requests that arrived before the drain began.
     server.addHook('onSend', (_request, reply, payload, done) => {
       this.dismiss(reply);
       done(null, payload);
@@ -26,7 +26,7 @@ export class Drain {
     return this.begun.signal.aborted;
   }
 
-  /** Aborted when it begins, for answers that have no end of their own. */
+  /** Aborted when the drain begins: ends the endless responses. */
   get signal(): AbortSignal {
     return this.begun.signal;
   }

@@ -3,26 +3,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Drain } from './drain.js';
 
-/** How often connections are closed that have had their last answer. */
-const REAPING_INTERVAL_MS = 50;
+/** How often idle connections are closed. */
+const IDLE_CHECK_INTERVAL_MS = 50;
 
-/** How long closing may take when nobody is served any more: statements that are under way end before. */
+/** Time limit for closing after the last request. Running statements have a shorter limit. */
 const CLOSING_MS = 8_000;
 
 /** Times in milliseconds. */
 export interface ShutdownPlan {
-  /** How long requests are still taken while the instance already says that it is not ready. */
+  /** How long the instance accepts requests after its readiness has ended. */
   readonly delay: number;
-  /** How long requests in flight may take from then on. */
+  /** Time limit for the requests in flight after that. */
   readonly grace: number;
 }
 
 /**
- * Stops an application: it is not ready from now on; after the delay it listens no more; requests in flight are answered;
- * then the connections to Redis and PostgreSQL are closed.
+ * Stops an application: ends its readiness, stops listening after the delay, answers the requests in flight, and closes the
+ * connections to Redis and PostgreSQL.
  *
- * @param hurry ends all waiting
- * @returns false if requests in flight were cut off, because the grace was over or because of `hurry`
+ * @param hurry aborted to end all waiting
+ * @returns false if requests in flight were cut off
  */
 export async function shutDown(
   application: NestFastifyApplication,
@@ -34,10 +34,10 @@ export async function shutDown(
 
   const server: Server = application.getHttpServer();
   const closed = application.close().then(() => true);
-  // Closing closes what is idle once only; what becomes idle later would be kept for another request.
-  const reaping = setInterval(() => {
+  // close() closes idle connections only once. Connections that become idle later would stay open.
+  const idleCheck = setInterval(() => {
     server.closeIdleConnections();
-  }, REAPING_INTERVAL_MS);
+  }, IDLE_CHECK_INTERVAL_MS);
   try {
     if (await Promise.race([closed, passed(grace, hurry)])) return true;
     server.closeIdleConnections();
@@ -46,7 +46,7 @@ export async function shutDown(
     await Promise.race([closed, sleep(CLOSING_MS)]);
     return inFlight === 0;
   } finally {
-    clearInterval(reaping);
+    clearInterval(idleCheck);
   }
 }
 

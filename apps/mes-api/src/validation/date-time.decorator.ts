@@ -5,7 +5,7 @@ import { buildMessage, ValidateBy } from 'class-validator';
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-/** A date and time with an offset (RFC 3339), turned into a `Date`. Days that the month does not have are refused. */
+/** Converts a date and time with an offset (RFC 3339) into a `Date`. Days that the month does not have are refused. */
 export function IsDateTime(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => parse(value)),
@@ -25,7 +25,7 @@ function parse(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const [, year, month, day] = RFC3339.exec(value) ?? [];
   if (year === undefined || month === undefined || day === undefined) return value;
-  // Date would turn the 30th of February into a day of March.
+  // Date would convert 30 February into a day in March.
   const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > days) return value;
   const date = new Date(value);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { parseQuery, type Query } from './parse-query.js';
 
-/** As the URL Standard reads it. */
+/** The result of the URL Standard. */
 function expected(text: string): Query {
-  // Without the ampersand, it would leave out a question mark at the beginning.
+  // Without the ampersand, URLSearchParams would skip a question mark at the start.
   const parameters = new URLSearchParams(`&${text}`);
   const names = new Set(parameters.keys());
   const query = Object.create(null) as Record<string, string | string[] | undefined>;
@@ -37,8 +37,8 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 3 }).map(encodeURIComponent),
 );
 
-describe('the query of a request', () => {
-  it('is parsed as the URL Standard says, again and again', () => {
+describe('parseQuery', () => {
+  it('parses as the URL Standard says, also when it repeats a query', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 12 }), (parts) => {
         const query = parts.join('');
@@ -49,12 +49,12 @@ describe('the query of a request', () => {
     );
   });
 
-  it('loses no parameter, however many there are', () => {
+  it('keeps any number of parameters', () => {
     const query = Array.from({ length: 3_000 }, (_, i) => `p${i}=${i}`).join('&');
     expect(Object.keys(parseQuery(query))).toHaveLength(3_000);
   });
 
-  it('cannot be changed by one of those who share it', () => {
+  it('returns a frozen result', () => {
     const query = parseQuery('status=NEW&status=CLOSED&limit=1') as Record<string, string | string[]>;
     expect(() => (query.limit = '2')).toThrow(/read only|not extensible/);
     expect(() => (query.status as string[]).push('PACKAGING')).toThrow(/read only|not extensible/);

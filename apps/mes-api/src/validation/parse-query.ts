@@ -1,22 +1,20 @@
 import { parse } from 'node:querystring';
 import { LRUCache } from 'lru-cache';
 
-/** The parameters of a query, decoded; those that are repeated as arrays. Requests with the same query share it. */
+/** The decoded parameters of a query; repeated ones are arrays. Requests with the same query share the object. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Pages that are polled are asked for in the same words again and again. */
+/** Parsed queries are remembered, because polling repeats them. */
 const MAX_REMEMBERED = 1_000;
-/** Longer queries, in characters, are parsed anew each time. */
+/** Longer queries, in characters, are not remembered. */
 const MAX_REMEMBERED_LENGTH = 1_000;
 
 const remembered = new LRUCache<string, Query>({ max: MAX_REMEMBERED });
 
 /**
- * Parses the query of a request for everybody. The router calls it with what it has found behind the `?`; nothing else cuts
- * a request target apart.
+ * Parses the query of a request. The router calls it with the text after the `?`; no other code parses the request target.
  *
- * What is remembered depends on nothing but this text. The result is frozen, since many requests share it, so that others
- * can remember by the object what they have made of it.
+ * Requests share the frozen result, so it can serve as the key of further results, such as the validated query.
  */
 export function parseQuery(text: string): Query {
   const known = remembered.get(text);

@@ -2,27 +2,27 @@ import { applyDecorators } from '@nestjs/common';
 import { buildMessage, IsString, ValidateBy, type ValidationOptions } from 'class-validator';
 
 /**
- * Characters that are refused: lone surrogates, control characters other than tab and line breaks, and those that make a text
- * look like another one: bidirectional controls, which reorder the text around them (UTR 36), and interlinear annotations.
+ * Refused characters: lone surrogates, control characters other than tab and line breaks, and characters that make a text look
+ * like another one: bidirectional controls (UTR 36) and interlinear annotations.
  */
 const FORBIDDEN = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\p{Bidi_Control}\\ufff9-\\ufffb';
 
-/** Letters and symbols that show nothing: fillers, and the blanks of Braille, musical notation and hieroglyphs. */
+/** Invisible letters and symbols: fillers, and the blanks of Braille, musical notation and hieroglyphs. */
 const BLANK = '\\p{Default_Ignorable_Code_Point}\\u2800\\ufffc\\u{1d159}\\u{13441}\\u{13442}';
 
-/** A character that shows something by itself; combining marks, joiners and spaces do not. */
+/** A character that is visible by itself. Combining marks, joiners and spaces are not. */
 const VISIBLE = `(?![${BLANK}])[\\p{L}\\p{N}\\p{P}\\p{S}]`;
 
-/** The pattern is for Unicode mode. */
+/** A pattern for the Unicode mode of regular expressions. */
 const patternOf = (needed: readonly string[]): string =>
   `^${needed.map((one) => `(?=[\\s\\S]*${one})`).join('')}[^${FORBIDDEN}]+$`;
 
 const readable = new RegExp(patternOf([VISIBLE]), 'u');
 
 /**
- * Text that PostgreSQL can store and a person can read for what it is: well-formed Unicode with something to see in it,
- * without control characters other than tab and line breaks, without bidirectional controls, and of at most `maxLength`
- * characters (code points). Joiners and other invisible characters, which scripts and emoji need, may stand beside visible ones.
+ * Accepts text that PostgreSQL can store and people can read: well-formed Unicode of at most `maxLength` code points, with at
+ * least one visible character, without bidirectional controls and without control characters other than tab and line breaks.
+ * Joiners and other invisible characters, which scripts and emoji need, are accepted beside visible ones.
  */
 export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
   const isReadable = ValidateBy(
@@ -39,7 +39,7 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
     },
     options,
   );
-  // MaxLength of class-validator does not count variation selectors, of which a short text may have thousands.
+  // MaxLength of class-validator does not count variation selectors. A short text may contain thousands of them.
   const isShort = ValidateBy(
     {
       name: 'maxLength',
@@ -54,14 +54,14 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
     },
     options,
   );
-  // The decorators run from the last to the first, and the first error found is the one that is told.
+  // Decorators run from the last to the first, and only the first error is reported.
   return applyDecorators(isReadable, isShort, IsString(options));
 }
 
 /**
- * The schema of such a text.
+ * The OpenAPI schema of such a text.
  *
- * @param needed patterns of what else it has somewhere
+ * @param needed further patterns that the text must contain
  */
 export function textSchema(
   maxLength: number,

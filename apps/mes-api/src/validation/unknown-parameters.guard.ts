@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import { refuseParameters } from './validate-query.js';
 
-/** Refuses query parameters on routes that have none. Routes that have some validate their own. */
+/** Refuses query parameters on routes without any. Other routes validate their parameters. */
 @Injectable()
 export class UnknownParametersGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -3,16 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { invalidInput } from '../problem-details/problem.js';
 import { validated } from './validation.js';
 
-/**
- * Good queries of each type, by the parsed query, which is the same object for the same query. They are frozen: all requests
- * share them.
- */
+/** The validated queries of each type, by parsed query. They are frozen, because requests share them. */
 const remembered = new WeakMap<ClassConstructor<object>, WeakMap<object, object>>();
 
 /**
- * Validates the query of a request and puts the result in its place, for whoever asks next.
+ * Validates the query of a request and replaces it by the result.
  *
- * @throws {Problem} 400 with every offending parameter
+ * @throws {Problem} 400 with every invalid parameter
  */
 export function validateQuery<T extends object>(type: ClassConstructor<T>, request: FastifyRequest): Readonly<T> {
   const { query } = request as { query: object };

@@ -2,7 +2,7 @@ import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { invalidInput, type FieldError } from '../problem-details/problem.js';
 
-/** What is not described is refused. */
+/** Undeclared fields are refused. */
 const VALIDATOR_OPTIONS = {
   whitelist: true,
   forbidNonWhitelisted: true,
@@ -11,15 +11,15 @@ const VALIDATOR_OPTIONS = {
   validationError: { target: false, value: false },
 } satisfies ValidatorOptions;
 
-/** More than any input that is described here has. What exceeds one of these limits is not validated field by field. */
+/** Limits beyond any declared input. Input that exceeds one is refused without validation of its fields. */
 const MAX_DEPTH = 8;
 const MAX_VALUES = 200;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * Makes an instance of `type` out of plain input and validates it.
+ * Converts plain input into a validated instance of `type`.
  *
- * @throws {Problem} 400 with the offending fields
+ * @throws {Problem} 400 with the invalid fields
  */
 export function validated<T extends object>(type: ClassConstructor<T>, plain: unknown): T {
   const flaws = formFlaws(plain, type.prototype as object);
@@ -31,9 +31,9 @@ export function validated<T extends object>(type: ClassConstructor<T>, plain: un
 }
 
 /**
- * What must not get as far as class-transformer, which drops fields that are named like a method, so that nobody would
- * find them unknown, calls what is named `constructor`, and overflows the stack on input that is nested deeply; nor as far
- * as class-validator, which spends time on every unknown field.
+ * The errors of input that class-transformer and class-validator cannot handle safely. class-transformer silently drops fields
+ * with the name of a method, calls a field named `constructor`, and overflows the stack on deeply nested input. class-validator
+ * spends time on every unknown field.
  */
 function formFlaws(plain: unknown, prototype: object): FieldError[] {
   const flaws: FieldError[] = [];
@@ -51,7 +51,7 @@ function formFlaws(plain: unknown, prototype: object): FieldError[] {
     for (const name of names) {
       const field = [...path, name];
       if (name.length > MAX_NAME_LENGTH) {
-        flaws.push({ field: field.join('.'), message: 'there is no field with so long a name' });
+        flaws.push({ field: field.join('.'), message: 'the name of the field is too long' });
       } else if (name in known) {
         flaws.push({ field: field.join('.'), message: `property ${name} should not exist` });
       } else {
@@ -61,10 +61,10 @@ function formFlaws(plain: unknown, prototype: object): FieldError[] {
   };
 
   inspect(plain, prototype, []);
-  return values > MAX_VALUES ? [{ field: '', message: `more than ${MAX_VALUES} values are too many` }] : flaws;
+  return values > MAX_VALUES ? [{ field: '', message: `the input must have at most ${MAX_VALUES} values` }] : flaws;
 }
 
-/** The leaves of class-validator's tree, with the path to each. */
+/** The errors of the nested fields, each with its path. */
 function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
   return errors.flatMap(({ property, constraints = {}, children = [] }) => {
     const field = parent ? `${parent}.${property}` : property;

@@ -3,17 +3,17 @@ import { readSampleArguments } from './arguments.js';
 const NOW = Date.parse('2031-05-17T09:30:00Z');
 
 describe('readSampleArguments', () => {
-  it('has a default for each', () => {
+  it('has a default for each option', () => {
     expect(readSampleArguments([], NOW)).toEqual({ count: 10_000, seed: 'mes', until: NOW });
   });
 
-  it('reads them', () => {
+  it('reads the options', () => {
     const args = ['--orders', '100000', '--seed=another', '--until', '2030-12-24T18:00:00+03:00'];
     const until = Date.parse('2030-12-24T15:00:00Z');
     expect(readSampleArguments(args, NOW)).toEqual({ count: 100_000, seed: 'another', until });
   });
 
-  it('gives nothing when help is asked for', () => {
+  it('returns undefined for --help', () => {
     expect(readSampleArguments(['--help', '--orders', 'some'], NOW)).toBeUndefined();
   });
 

@@ -4,19 +4,19 @@ import type { SampleOptions } from './sample-orders.js';
 
 export type SampleArguments = Omit<SampleOptions, 'after'>;
 
-export const SAMPLE_USAGE = `Adds believable orders of the last 18 months to the database that the configuration names.
+export const SAMPLE_USAGE = `Adds realistic orders of the last 18 months to the configured database.
 
   npm run sample -- --orders 100000
 
   --orders <n>        how many, 1 to 10000000; 10000 by default
-  --seed <text>       other text, other orders; on an empty database, the same ones again for the same text and time
-  --until <time>      the time at which the sample ends, such as 2031-05-17T09:30:00Z; now by default
-  --help              this text`;
+  --seed <text>       seed of the random orders; on an empty database, the same seed and time give the same orders
+  --until <time>      end of the sample, such as 2031-05-17T09:30:00Z; now by default
+  --help              show this text`;
 
 const MAX_ORDERS = 10_000_000;
 
 /**
- * What was asked for on the command line; nothing if that was help.
+ * The options on the command line; undefined for `--help`.
  *
  * @param now in milliseconds since 1970
  * @throws {CommandError} and the errors of `parseArgs`

@@ -1,11 +1,11 @@
 import { DAY, demandAt, HOUR } from './calendar.js';
 import type { Random } from './random.js';
 
-/** Some 18 months. */
+/** About 18 months. */
 const SPAN = 548 * DAY;
 const RECENT = 42 * DAY;
 
-/** When orders came in, in milliseconds since 1970, oldest first: `count` times of the months before `until`. */
+/** The `count` times at which orders came in before `until`, in milliseconds since 1970, oldest first. */
 export function* arrivals(count: number, until: number, random: Random): Generator<number> {
   const hours = demandByHour(until, random);
   const total = hours.reduce((sum, { demand }) => sum + demand, 0);
@@ -13,7 +13,7 @@ export function* arrivals(count: number, until: number, random: Random): Generat
   let arrived = 0;
   for (const [i, { begin, length, demand }] of hours.entries()) {
     demanded += demand;
-    // By the sum so far rather than by the hour: what an hour loses by rounding, a later one gets.
+    // Rounding the running total instead of each hour keeps the sum exact.
     const due = i === hours.length - 1 ? count : Math.round((count * demanded) / total);
     yield* Array.from({ length: due - arrived }, () => begin + Math.floor(random.fraction() * length)).sort(
       (a, b) => a - b,
@@ -34,7 +34,7 @@ function demandByHour(until: number, random: Random): { begin: number; length: n
   });
 }
 
-/** The business grows, and the last weeks are its best. */
+/** The demand grows over time, and most in the last weeks. */
 function growth(age: number): number {
   const steady = 1 - (0.5 * age) / SPAN;
   return age > RECENT ? steady : steady * (1 + 0.6 * (1 - age / RECENT));

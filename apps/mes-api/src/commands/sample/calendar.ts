@@ -2,20 +2,20 @@ import type { Random } from './random.js';
 
 export const HOUR = 60 * 60_000;
 export const DAY = 24 * HOUR;
-/** The clock of the workshop: UTC+3. */
+/** Time zone of the workshop: UTC+3. */
 const ZONE = 3 * HOUR;
 const OPENS = 8;
 const CLOSES = 20;
 const SUNDAY = 0;
 
-/** How many orders come in each hour of the day, on each day of the week (from Sunday), one against the other. */
+/** Relative demand by hour of the day, and by day of the week from Sunday. */
 const BY_HOUR = [
   ...[0.15, 0.1, 0.06, 0.05, 0.05, 0.08, 0.2, 0.45, 0.8, 1.1, 1.3, 1.4],
   ...[1.35, 1.3, 1.3, 1.25, 1.2, 1.15, 1.1, 1.1, 1.05, 0.9, 0.6, 0.3],
 ];
 const BY_WEEKDAY = [0.6, 1.15, 1.1, 1.05, 1.05, 1.15, 0.8];
 
-/** The days by which presents must be ordered, for how many days before people do so, and how many more orders that is. */
+/** The last days for ordering presents, the length of the rush before each in days, and the additional demand. */
 const HOLIDAYS = [
   { name: 'New Year and Christmas', month: 12, day: 20, rush: 30, gain: 1.6 },
   { name: "Saint Valentine's Day", month: 2, day: 9, rush: 14, gain: 0.8 },
@@ -29,7 +29,7 @@ export function workshopTime(time: number): { hour: number; weekday: number } {
   return { hour: local.getUTCHours(), weekday: local.getUTCDay() };
 }
 
-/** The first moment, not before `time`, at which somebody works; after a closed time, some while into the shift. */
+/** The first working time from `time` on. After a closed time, it lies up to three hours into the shift. */
 export function whenOpen(time: number, random: Random): number {
   const { hour, weekday } = workshopTime(time);
   if (hour >= OPENS && hour < CLOSES && weekday !== SUNDAY) return time;
@@ -41,7 +41,7 @@ export function whenOpen(time: number, random: Random): number {
   return morning + random.whole(0, 3 * HOUR);
 }
 
-/** How many orders come in the hour that begins at `time`, against other hours of the same year. */
+/** The demand in the hour that begins at `time`, relative to other hours of the year. */
 export function demandAt(time: number): number {
   const { hour, weekday } = workshopTime(time);
   return (BY_HOUR[hour] ?? 1) * (BY_WEEKDAY[weekday] ?? 1) * season(time);

@@ -14,11 +14,11 @@ interface Model {
   readonly English: string;
   readonly Russian: string;
   readonly slug: string;
-  /** From the lightest to the heaviest, in grams. */
+  /** Lowest and highest weight, in grams. */
   readonly grams: readonly [number, number];
-  /** How often it carries a stone. */
+  /** Probability of a stone. */
   readonly stone: number;
-  /** Usually ordered by two. */
+  /** Usually ordered in pairs. */
   readonly pair?: true;
 }
 
@@ -47,13 +47,13 @@ interface Stone {
   readonly English: string;
   /** In the instrumental case. */
   readonly Russian: string;
-  /** What one carat costs, in euros. */
+  /** Price of one carat, in euros. */
   readonly carat: number;
 }
 
 interface Material {
   readonly name: string;
-  /** What one gram costs, in euros. */
+  /** Price of one gram, in euros. */
   readonly gram: number;
 }
 
@@ -89,7 +89,7 @@ const CURRENCIES = {
   ],
 } as const;
 
-/** What a customer orders; `bulk` for those who sell it on. */
+/** A random product of an order. Resellers order in `bulk`. */
 export function sampleProduct(speaks: SampleCustomer['speaks'], bulk: boolean, random: Random): SampleProduct {
   const model = random.pickWeighted(MODELS);
   const material = random.pickWeighted(MATERIALS);
@@ -121,7 +121,7 @@ function quantityOf({ pair }: Model, bulk: boolean, random: Random): number {
   return pair && random.chance(0.7) ? 2 : 1;
 }
 
-/** @param value of material and stone, in euros; the work costs as much again, at the least */
+/** @param value the value of material and stone, in euros; the work costs at least as much again */
 function priceOf(value: number, speaks: SampleCustomer['speaks'], random: Random): Money {
   const [currency, rate] = random.pickWeighted(CURRENCIES[speaks].map((entry) => [entry, entry[2]] as const));
   const hundredths = Math.round((25 + value * (2 + random.fraction())) * rate * 10) * 10;

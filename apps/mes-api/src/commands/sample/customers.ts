@@ -6,7 +6,7 @@ export interface SampleCustomer {
   readonly speaks: 'Russian' | 'English';
 }
 
-/** First names and surnames, the latter as men and women bear them. */
+/** First names and masculine surnames; the feminine form adds an `а`. */
 const RUSSIAN = {
   women: [
     ...['Мария', 'Анна', 'Елена', 'Ольга', 'Наталья', 'Екатерина', 'Татьяна', 'Ирина', 'Светлана', 'Юлия', 'Дарья'],
@@ -60,7 +60,7 @@ const WESTERN = {
   ],
 };
 
-/** The customer with this running number: always the same one, so that those who come again keep their names. */
+/** The customer with a running number. The same number gives the same customer. */
 export function sampleCustomer(number: number): SampleCustomer {
   const random = new Random(`customer ${number}`);
   const id = `C-${number}`;

@@ -3,7 +3,7 @@ import { TRANSITIONS, type OrderStatus } from '../../orders/order-status.js';
 import { HOUR, whenOpen } from './calendar.js';
 import type { Random } from './random.js';
 
-/** Where an order stands, and how it came there. */
+/** The state of an order, and its history. */
 export interface Life extends Pick<Order, 'status' | 'previousStatus' | 'assignee' | 'version' | 'updatedAt'> {
   readonly history: readonly OrderHistoryEntry[];
 }
@@ -12,7 +12,7 @@ interface Step {
   readonly to: OrderStatus;
   /** Median, in hours. */
   readonly after: number;
-  /** How far it is from the median. */
+  /** Spread around the median. */
   readonly spread: number;
   readonly by: string;
   readonly comment?: string;
@@ -23,8 +23,8 @@ const PACKERS = ['operator-11', 'operator-12'];
 const OFFICE = 'admin-1';
 const SOONEST = 60_000;
 
-/** How long an order waits to be taken, against a normal one. */
-const PATIENCE: Readonly<Record<OrderPriority, number>> = { LOW: 1.8, NORMAL: 1, HIGH: 0.5, URGENT: 0.15 };
+/** Waiting time until an order is taken, relative to a NORMAL one. */
+const WAITING_FACTOR: Readonly<Record<OrderPriority, number>> = { LOW: 1.8, NORMAL: 1, HIGH: 0.5, URGENT: 0.15 };
 
 const HOLD_REASONS = [
   'Stone out of stock',
@@ -39,7 +39,7 @@ const REWORK_REASONS = [
   'Size is half a size off',
 ];
 
-/** What happened to an order since it was created, up to the time `until`. */
+/** The random life of an order from its creation up to the time `until`. */
 export function live(createdAt: Date, priority: OrderPriority, until: number, random: Random): Life {
   let life: Life = {
     ...{ status: 'NEW', previousStatus: undefined, assignee: undefined, version: 1 },
@@ -55,7 +55,7 @@ export function live(createdAt: Date, priority: OrderPriority, until: number, ra
   }
 }
 
-/** @throws if the table of transitions does not know the step */
+/** @throws if the table of transitions does not have the step */
 function take({ to, by, comment }: Step, at: Date, life: Life): Life {
   const from = life.status;
   const transition = TRANSITIONS.find((known) => known.from === from && known.to === to);
@@ -80,12 +80,17 @@ function nextStep(life: Life, priority: OrderPriority, random: Random): Step | u
       if (!hasBeen('ON_HOLD') && random.chance(0.04)) return hold(OFFICE, 20, random);
       if (random.chance(0.035)) return cancel(15, random);
       return {
-        ...{ to: 'MANUFACTURING_STARTED', after: 60 * PATIENCE[priority], spread: 0.8 },
+        ...{ to: 'MANUFACTURING_STARTED', after: 60 * WAITING_FACTOR[priority], spread: 0.8 },
         by: random.pickWeighted(MAKERS),
       };
     case 'MANUFACTURING_STARTED':
       if (!hasBeen('ON_HOLD') && random.chance(0.05)) return hold(assignee, 30, random);
-      return { to: 'MANUFACTURING_COMPLETED', after: 110 * Math.sqrt(PATIENCE[priority]), spread: 0.6, by: assignee };
+      return {
+        to: 'MANUFACTURING_COMPLETED',
+        after: 110 * Math.sqrt(WAITING_FACTOR[priority]),
+        spread: 0.6,
+        by: assignee,
+      };
     case 'MANUFACTURING_COMPLETED':
       if (history.length < 4 && random.chance(0.05)) return rework(assignee, random);
       return { to: 'PACKAGING', after: 14, spread: 0.5, by: random.pick(PACKERS) };

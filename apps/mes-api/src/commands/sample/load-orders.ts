@@ -52,7 +52,7 @@ export async function loadOrders(client: ClientBase, orders: readonly SampleOrde
     await copy(client, 'order_status_changes', Object.keys(CHANGE_COLUMNS), changeLines);
     await client.query('COMMIT');
   } catch (error) {
-    // What made the COPY fail may have ended the connection, and the transaction with it.
+    // If the connection is lost, the transaction has already ended.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
@@ -64,7 +64,7 @@ async function copy(client: ClientBase, table: string, columns: string[], lines:
   await once(stream, 'finish');
 }
 
-/** PostgreSQL's text format of COPY. */
+/** A line of PostgreSQL's text format for COPY. */
 function line(values: readonly Value[]): string {
   return `${values.map(text).join('\t')}\n`;
 }

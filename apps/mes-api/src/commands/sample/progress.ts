@@ -1,15 +1,15 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Shows how far a long task is. */
+/** Shows the progress of a long task. */
 export interface Progress {
-  /** @param done of all, so far */
+  /** @param done the number of finished items */
   update(done: number): void;
   stop(): void;
 }
 
 const LINE_INTERVAL = 2_000;
 
-/** A bar on a terminal; elsewhere, such as in a log, a line now and then. On standard error. */
+/** A bar on a terminal or, elsewhere, a line every two seconds; on standard error. */
 export function showProgress(total: number, what: string): Progress {
   return process.stderr.isTTY ? bar(total, what) : lines(total, what);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Random numbers that are the same again for the same seed: sfc32, by Chris Doty-Humphrey (PractRand). */
+/** A seeded random number generator: sfc32, by Chris Doty-Humphrey (PractRand). */
 export class Random {
   private a: number;
   private b: number;
@@ -20,7 +20,7 @@ export class Random {
     return this.bits() / 2 ** 32;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   whole(least: number, most: number): number {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
@@ -33,14 +33,14 @@ export class Random {
     return elementOf(list, Math.floor(this.fraction() * list.length));
   }
 
-  /** Picks by weights, which need not add up to anything. */
+  /** Picks an item by its weight. The weights may have any sum. */
   pickWeighted<T>(list: readonly (readonly [T, number])[]): T {
     let rest = this.fraction() * list.reduce((sum, [, weight]) => sum + weight, 0);
     const found = list.find(([, weight]) => (rest -= weight) < 0);
     return (found ?? elementOf(list, list.length - 1))[0];
   }
 
-  /** Mostly near `median`, never below 0, sometimes far above: how long things take (a log-normal distribution). */
+  /** A duration from a log-normal distribution with this median. */
   around(median: number, spread: number): number {
     const normal = Math.sqrt(-2 * Math.log(1 - this.fraction())) * Math.cos(2 * Math.PI * this.fraction());
     return median * Math.exp(spread * normal);
@@ -62,6 +62,6 @@ export class Random {
 
 function elementOf<T>(list: readonly T[], index: number): T {
   const element = list[index];
-  if (element === undefined) throw new RangeError('there is nothing to pick from');
+  if (element === undefined) throw new RangeError('the list is empty');
   return element;
 }

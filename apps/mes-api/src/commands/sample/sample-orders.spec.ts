@@ -8,7 +8,7 @@ const OPTIONS = { count: 3_000, after: 0, seed: 'spec', until: UNTIL };
 describe('sampleOrders', () => {
   const orders = [...sampleOrders(OPTIONS)];
 
-  it('gives as many as were asked for, oldest first, of some 18 months', () => {
+  it('gives the requested number of orders of about 18 months, oldest first', () => {
     for (const count of [1, 7, 3_000]) expect([...sampleOrders({ ...OPTIONS, count })]).toHaveLength(count);
     const times = orders.map(({ createdAt }) => createdAt.getTime());
     expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -18,7 +18,7 @@ describe('sampleOrders', () => {
     expect(Math.min(...times)).toBeLessThan(UNTIL - 530 * DAY);
   });
 
-  it('gives the same ones for the same seed, and others for another seed or after others', () => {
+  it('gives the same orders for the same seed, and others for another seed or after existing orders', () => {
     expect(JSON.stringify([...sampleOrders(OPTIONS)])).toBe(JSON.stringify(orders));
     const later = [...sampleOrders({ ...OPTIONS, after: 3_000 })];
     const known = new Set(orders.flatMap(({ id, externalId = id }) => [id, externalId]));
@@ -27,11 +27,11 @@ describe('sampleOrders', () => {
     expect(other?.id).not.toBe(orders[0]?.id);
   });
 
-  it('lets every order live by the table of transitions', () => {
+  it('follows the table of transitions', () => {
     expect(orders.map(replay)).toEqual(orders);
   });
 
-  it('has every status, with closed orders among the old and new ones among the young', () => {
+  it('has every status, with closed orders among the oldest and new orders among the latest', () => {
     for (const status of ORDER_STATUSES) expect(orders.some((order) => order.status === status)).toBe(true);
     const daysOld = (status: string): number[] =>
       orders.filter((order) => order.status === status).map(({ createdAt }) => (UNTIL - createdAt.getTime()) / DAY);
@@ -39,7 +39,7 @@ describe('sampleOrders', () => {
     expect(Math.min(...daysOld('CLOSED'))).toBeGreaterThan(2);
   });
 
-  it('gives ids whose time is the time of creation (RFC 9562, section 5.7)', () => {
+  it('gives ids with the time of creation (RFC 9562, section 5.7)', () => {
     const timeOf = (id: string): number => parseInt(id.replace('-', '').slice(0, 12), 16);
     expect(orders.map(({ id }) => timeOf(id))).toEqual(orders.map(({ createdAt }) => createdAt.getTime()));
     const version7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -57,7 +57,7 @@ describe('sampleOrders', () => {
     );
   });
 
-  it('gives a customer who comes again the same name', () => {
+  it('gives a returning customer the same name', () => {
     const customers = new Set(orders.map(({ customer }) => customer.id));
     const named = new Set(orders.map(({ customer }) => `${customer.id} ${customer.name}`));
     expect(named.size).toBe(customers.size);
@@ -65,7 +65,7 @@ describe('sampleOrders', () => {
   });
 });
 
-/** The order as it stands after its history, as far as that is legal. */
+/** The state of the order after its history, or after the legal part of it. */
 function replay(order: SampleOrder): SampleOrder {
   let standing: SampleOrder = {
     ...order,

@@ -7,14 +7,14 @@ import { sampleCustomer } from './customers.js';
 import { live } from './life.js';
 import { Random } from './random.js';
 
-/** An order as it would stand in the database, but for the number, which the database gives it. */
+/** A stored order without its number, which the database assigns. */
 export interface SampleOrder extends Omit<Order, 'number'> {
   readonly history: readonly OrderHistoryEntry[];
 }
 
 export interface SampleOptions {
   readonly count: number;
-  /** Orders that are there already: the same seed gives other orders after them. */
+  /** Number of existing orders. It is a part of the seed. */
   readonly after: number;
   readonly seed: string;
   /** The present of the sample, in milliseconds since 1970. */
@@ -24,7 +24,7 @@ export interface SampleOptions {
 const OFFICE_HOURS = { from: 9, to: 18 };
 const FIRST_CUSTOMER = 10_000;
 
-/** Whom orders come from: the shop's two sites, resellers with a program of their own, and the office. */
+/** The creators of orders: the shop's two sites, resellers with programs of their own, and the office. */
 const CREATORS: Readonly<Record<OrderSource, readonly (readonly [string, number])[]>> = {
   SHOP: [
     ['partner-1', 7],
@@ -46,7 +46,7 @@ const PRIORITIES: readonly (readonly [OrderPriority, number])[] = [
   ['URGENT', 5],
 ];
 
-/** In how many days it is due, from the shortest to the longest time. */
+/** Shortest and longest time until an order is due, in days. */
 const DUE: Readonly<Record<OrderPriority, readonly [number, number]>> = {
   LOW: [30, 60],
   NORMAL: [14, 40],
@@ -59,7 +59,7 @@ const COMMENTS = {
   English: ['Engrave the initials M. S. inside.', 'Gift wrapping, please.', 'Ring size 54.', 'Call before shipping.'],
 };
 
-/** Believable orders, oldest first; the same ones again for the same options. */
+/** Realistic orders, oldest first. The same options give the same orders. */
 export function* sampleOrders({ count, after, seed, until }: SampleOptions): Generator<SampleOrder> {
   const random = new Random(`${seed} ${after}`);
   let running = after;
@@ -89,7 +89,7 @@ function sampleOrder(time: number, running: number, count: number, until: number
   };
 }
 
-/** Some come again, and a few come often. */
+/** Some customers order repeatedly, and a few order often. */
 function customerNumber(count: number, random: Random): number {
   return Math.floor((count / 2) * random.fraction() ** 1.5);
 }

@@ -22,8 +22,8 @@ export const MAX_QUANTITY = 10_000;
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 
 /**
- * A link that shows the host that it leads to. A user before the host (`@`), a backslash, invisible characters and letters
- * that look like others can hide it. Hosts of other scripts are written in Punycode.
+ * A link whose host is plain to see. User names (`@`), backslashes, invisible characters and look-alike letters could hide the
+ * host and are refused. Hosts in other scripts must be in Punycode.
  */
 const MODEL_URL = new RegExp(
   `^[Hh][Tt][Tt][Pp][Ss]?://(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?` +
@@ -49,8 +49,7 @@ export class ProductDto {
   @Optional()
   @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
   @Matches(MODEL_URL, {
-    message:
-      'modelUrl must be an http(s) URL with a plain ASCII host, without user, backslash and invisible characters',
+    message: 'modelUrl must be an http(s) URL with an ASCII host, without user, backslash and invisible characters',
   })
   @IsText(2_000)
   @ApiPropertyOptional({
@@ -75,13 +74,13 @@ export class PriceDto {
   currency!: string;
 }
 
-/** What a new order is made of. */
+/** The body of a new order. */
 export class CreateOrderDto implements OrderRequest {
   @Optional()
   @IsText(100)
   @ApiPropertyOptional({
     ...textSchema(100),
-    description: 'Your own id for this order, unique among yours.',
+    description: 'Your own id of the order, unique among your orders.',
     example: 'WEB-88213',
   })
   externalId?: string;

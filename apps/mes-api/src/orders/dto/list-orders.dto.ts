@@ -21,7 +21,7 @@ export const MAX_LIMIT = 200;
 const LETTER_OR_DIGIT = '[\\p{L}\\p{N}]';
 const CURSOR = /^[\w-]{1,512}$/;
 
-/** The query of the list, validated and normalised. */
+/** The validated and normalised query of the list. */
 export class ListOrdersDto {
   @Optional()
   @IsListParameter()
@@ -48,7 +48,7 @@ export class ListOrdersDto {
     type: 'array',
     items: textSchema(100),
     maxItems: MAX_VALUES,
-    description: 'Exactly this material; may be repeated.',
+    description: 'Exact material; may be repeated.',
   })
   material?: string[];
 
@@ -65,17 +65,17 @@ export class ListOrdersDto {
     type: 'array',
     items: textSchema(255),
     maxItems: MAX_VALUES,
-    description: 'Taken by this operator; may be repeated.',
+    description: 'Operator that took the order; may be repeated.',
   })
   assignee?: string[];
 
   @Optional()
-  @Matches(new RegExp(LETTER_OR_DIGIT, 'u'), { message: 'q must have a letter or a digit' })
+  @Matches(new RegExp(LETTER_OR_DIGIT, 'u'), { message: 'q must contain a letter or a digit' })
   @IsText(100)
   @ApiPropertyOptional({
     description:
-      'Text in the names of customer and product, in the material or in the externalId; or the number of an order. ' +
-      'It has a letter or a digit. One or two characters are looked for where words begin only.',
+      'Text in the names of customer and product, in the material or in the externalId, or the number of an order. ' +
+      'It must contain a letter or a digit. One or two characters match only at the start of words.',
     ...textSchema(100, LETTER_OR_DIGIT),
   })
   q?: string;
@@ -100,7 +100,7 @@ export class ListOrdersDto {
   @ApiPropertyOptional({
     enum: ORDER_SORTS,
     default: '-createdAt',
-    description: 'Newest first, oldest first, due soonest first, or most urgent first (then oldest first).',
+    description: 'Newest first, oldest first, earliest due date first, or most urgent first (then oldest first).',
   })
   sort: OrderSort = '-createdAt';
 
@@ -118,7 +118,7 @@ export class ListOrdersDto {
   @Matches(CURSOR, { message: 'cursor must be the nextCursor of an earlier page' })
   @ApiPropertyOptional({
     pattern: CURSOR.source,
-    description: 'The `nextCursor` of the page before, with all other parameters as they were there.',
+    description: 'The `nextCursor` of the previous page. The other parameters must not change.',
   })
   cursor?: string;
 
@@ -127,12 +127,12 @@ export class ListOrdersDto {
     return { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore };
   }
 
-  /** Which list this is, whatever page of it: the same text for every spelling of the same question. */
+  /** Identifies the list. All spellings of a query give the same text. */
   normalisedList(): string {
     return JSON.stringify([this.filter(), this.sort]);
   }
 
-  /** Which page of which list this is. */
+  /** Identifies the page and its list. */
   normalised(): string {
     return JSON.stringify([this.filter(), this.sort, this.limit, this.cursor]);
   }

@@ -10,13 +10,13 @@ export class OrderHistoryEntryDto {
   @ApiProperty({ enum: ORDER_STATUSES })
   to!: OrderStatus;
 
-  @ApiProperty({ description: 'Who changed it.' })
+  @ApiProperty({ description: 'The caller that changed the status.' })
   by!: string;
 
   @ApiProperty({ type: String, format: 'date-time' })
   at!: string;
 
-  @ApiProperty({ type: 'integer', description: 'The version that the order got.', example: 2 })
+  @ApiProperty({ type: 'integer', description: 'Version of the order after the change.', example: 2 })
   version!: number;
 
   @ApiPropertyOptional({ type: String })
@@ -29,6 +29,7 @@ export class OrderHistoryDto {
   items!: OrderHistoryEntryDto[];
 }
 
+/** The history in the format of the API. */
 export function presentHistory(entries: readonly OrderHistoryEntry[]): OrderHistoryDto {
   return { items: entries.map((entry) => ({ ...entry, at: entry.at.toISOString() })) };
 }

@@ -8,7 +8,7 @@ export class OrderListDto {
 
   @ApiProperty({
     oneOf: [{ type: 'string' }, { type: 'null' }],
-    description: 'For the next page; null on the last one.',
+    description: 'Cursor of the next page; null on the last page.',
   })
   nextCursor!: string | null;
 

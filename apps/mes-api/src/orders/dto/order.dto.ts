@@ -3,12 +3,12 @@ import { nextStatuses, ORDER_STATUSES, type OrderStatus } from '../order-status.
 import { ORDER_PRIORITIES, ORDER_SOURCES, type Order, type OrderPriority, type OrderSource } from '../order.js';
 import { CustomerDto, PriceDto, ProductDto } from './create-order.dto.js';
 
-/** An order as the API shows it. */
+/** An order in the format of the API. */
 export class OrderDto {
   @ApiProperty({ format: 'uuid', example: '019358f0-6a3e-7c44-9d7e-0f6a1f1b2c3d' })
   id!: string;
 
-  @ApiProperty({ type: 'integer', description: 'Running number, for people.', example: 104217 })
+  @ApiProperty({ type: 'integer', description: 'Running number for people.', example: 104217 })
   number!: number;
 
   @ApiPropertyOptional({ type: String, example: 'WEB-88213' })
@@ -44,16 +44,16 @@ export class OrderDto {
   @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_STATUSES, isArray: true, description: 'Where the order may go from here.' })
+  @ApiProperty({ enum: ORDER_STATUSES, isArray: true, description: 'The statuses that the order may change to.' })
   nextStatuses!: readonly OrderStatus[];
 
-  @ApiPropertyOptional({ type: String, description: 'The operator who took the order into work.' })
+  @ApiPropertyOptional({ type: String, description: 'The operator that took the order into work.' })
   assignee?: string | undefined;
 
-  @ApiProperty({ type: 'integer', description: 'For `If-Match`.', example: 1 })
+  @ApiProperty({ type: 'integer', description: 'Version of the order, for `If-Match`.', example: 1 })
   version!: number;
 
-  @ApiProperty({ description: 'Who created the order.' })
+  @ApiProperty({ description: 'The creator of the order.' })
   createdBy!: string;
 
   @ApiProperty({ type: String, format: 'date-time' })
@@ -63,7 +63,7 @@ export class OrderDto {
   updatedAt!: string;
 }
 
-/** Absent values are left out of the JSON. */
+/** The order in the format of the API. Absent values are left out of the JSON. */
 export function presentOrder(order: Order): OrderDto {
   return {
     id: order.id,

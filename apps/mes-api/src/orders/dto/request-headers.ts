@@ -7,7 +7,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 export const IDEMPOTENCY_KEY_HEADER: ApiHeaderOptions = {
   name: 'Idempotency-Key',
   required: false,
-  description: '1 to 255 visible ASCII characters of your choice.',
+  description: 'A key of your choice, 1 to 255 visible ASCII characters.',
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
 };
 
@@ -15,14 +15,14 @@ export const IF_MATCH_HEADER: ApiHeaderOptions = {
   name: 'If-Match',
   required: false,
   description:
-    'Only if the order still has this version: an `ETag` that you were given, or the version alone, e.g. `"3"`.',
+    'Change the order only if it has this version: an `ETag` of the order, or the version alone, e.g. `"3"`.',
   schema: { type: 'string', pattern: ENTITY_TAGS.source },
 };
 
 /**
  * The `Idempotency-Key` of a request.
  *
- * @throws {Problem} 400 if there is one that cannot be used
+ * @throws {Problem}    400 if there is one that cannot be used
  */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
@@ -34,11 +34,11 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   return header;
 }
 
-/** The entity tag that a write is answered with, or one that a read is, with the version before the digest. */
+/** The entity tag of a write, or of a read, which has a digest after the version. */
 const VERSION_TAG = /^"([1-9]\d{0,8})(?:-[\w-]+)?"$/;
 
 /**
- * The versions that an `If-Match` header allows (RFC 9110, section 13.1.1); nothing if it allows any. Weak and foreign
+ * The versions that an `If-Match` header allows (RFC 9110, section 13.1.1); undefined if it allows any. Weak and foreign
  * entity tags match no version.
  *
  * @throws {Problem} 400 if it is not a list of entity tags

@@ -2,7 +2,7 @@ import { ORDER_STATUSES } from '../order-status.js';
 import type { Order, OrderSort } from '../order.js';
 import type { OrderPageRequest, OrderFilter, PagePosition } from './orders.repository.js';
 
-/** How a sort is read off an index: every column in one direction, so that a page begins at one place of the index. */
+/** A sort order that an index supports: all columns have one direction, so that a page starts at one place of the index. */
 interface SortedColumns {
   readonly columns: readonly { readonly sql: string; readonly type: string }[];
   readonly direction: 'ASC' | 'DESC';
@@ -28,35 +28,34 @@ const SORTS: Readonly<Record<OrderSort, SortedColumns>> = {
   },
 };
 
-/** As the column `urgency` has it. */
+/** Values of the column `urgency`. */
 const URGENCY: Readonly<Record<Order['priority'], number>> = { URGENT: 0, HIGH: 1, NORMAL: 2, LOW: 3 };
 
-/** More would take longer to plan than they save. */
-const MOST_RANGES = 32;
+/** Planning more ranges takes longer than they save. */
+const MAX_RANGES = 32;
 
-/** Orders that are looked at one after the other to learn how frequent a text is in the list. */
-const GLANCE = 1_000;
-/** With fewer matches at a glance, reading on until the page is full takes longer than looking all matches up. */
+/** Number of orders from which the frequency of a text is estimated. */
+const SAMPLE_SIZE = 1_000;
+/** Matches in the sample from which reading on is faster than looking up all matches in the text index. */
 const FREQUENT = 4;
 
-/** Characters of a text that is found within words, too. */
+/** Shortest text that is found inside words as well, in characters. */
 const SHORTEST_ANYWHERE = 3;
 
-/** How much earlier than created an order may be due, by a constraint of the table. */
+/** Longest time by which a due date may precede the creation: a constraint of the table. */
 const CLOCKS_DIFFER_MS = 24 * 60 * 60_000;
 
-/** The position just after this order, in this sort. */
+/** The position after an order in this sort. */
 export function positionAfter(order: Order, sort: OrderSort): PagePosition {
   return { values: SORTS[sort].position(order), id: order.id };
 }
 
 /**
- * One page, and one row more to tell whether there is a next one, in one statement.
+ * The statement for one page. It selects one row more, which tells whether there is a next page.
  *
- * A list is made of ranges of an index that are in its order, one for every status (and material, …) asked for. They are
- * merged, and read only as far as the page goes. So a list names its statuses, be it all of them: an index without the
- * status would have to be kept up to date for nothing else, and would tempt PostgreSQL to look through it for the orders
- * with a status, which takes ever longer the farther away they are from where the list begins.
+ * A list consists of ranges of an index in the order of the list, one for each status (and material, …). The ranges are merged and
+ * read only as far as the page goes. Every list names its statuses, even all of them: with an index without the status,
+ * PostgreSQL might scan that index for the orders with a status, and such scans grow with the table.
  *
  * @param selected the columns to select, of the table alias `o`
  */
@@ -76,7 +75,7 @@ export function orderPageSql(list: OrderPageRequest, selected: string): { sql: s
   return { sql, parameters };
 }
 
-/** One range of an index, as long as its conditions leave it one. */
+/** One range of an index. */
 function rangeSql(sort: OrderSort, selected: string, conditions: readonly string[], limit: number): string {
   const { direction } = SORTS[sort];
   return `
@@ -88,7 +87,7 @@ function rangeSql(sort: OrderSort, selected: string, conditions: readonly string
     LIMIT ${limit}`;
 }
 
-/** The beginning of the list, whatever text is looked for: its keys, and other columns. */
+/** The start of the list without the condition of the search text. */
 function mergedSql(sort: OrderSort, selected: string, { ranges, common }: Ranges, limit: number): string {
   const selects = ranges.map((range) => rangeSql(sort, selected, [...range, ...common], limit));
   if (selects.length === 1) return selects.join('');
@@ -106,11 +105,11 @@ function wholeOrders(keys: string, sort: OrderSort, selected: string): string {
 }
 
 /**
- * The keys of a page of those that have a text.
+ * The keys of a page of the orders that contain a text.
  *
- * Reading on until the page is full is fast for a text that is frequent, and looking the text up in its index and sorting
- * all that have it is fast for one that is rare; either takes seconds for the other. PostgreSQL cannot tell how frequent a
- * text is, but a glance at the beginning of the list can. Parts that are then not needed are not executed.
+ * For a frequent text, reading the list until the page is full is fast. For a rare text, looking it up in the text index and
+ * sorting all matches is fast. The wrong choice takes seconds, and PostgreSQL cannot estimate the frequency of a text. A sample
+ * from the start of the list can. PostgreSQL does not execute the parts that are then not needed.
  */
 function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind): string {
   const matches = textCondition(q, bind);
@@ -118,29 +117,30 @@ function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind)
   const conditions = [matches, ...chosen, ...otherConditions(list, bind)];
   const read = `${keysOf(list.sort)}, o.search_text, o.number`;
   const ranges = rangesOf(list, bind);
-  const most = Math.ceil((2 * GLANCE * limit) / FREQUENT);
+  const most = Math.ceil((2 * SAMPLE_SIZE * limit) / FREQUENT);
   const keys = sortedBy(list.sort)
     .map((_, i) => `sort_${i}`)
     .join(', ');
   return `
-    WITH begun AS MATERIALIZED (${mergedSql(list.sort, read, ranges, GLANCE)}),
-    glance AS MATERIALIZED (SELECT ${keys} FROM begun AS o WHERE ${matches} LIMIT ${limit}),
-    glanced AS MATERIALIZED (
-      SELECT count(*) AS matches, count(*) = ${limit} OR (SELECT count(*) < ${GLANCE} FROM begun) AS is_all FROM glance
+    WITH sample AS MATERIALIZED (${mergedSql(list.sort, read, ranges, SAMPLE_SIZE)}),
+    sampled AS MATERIALIZED (SELECT ${keys} FROM sample AS o WHERE ${matches} LIMIT ${limit}),
+    estimate AS MATERIALIZED (
+      SELECT count(*) AS matches, count(*) = ${limit} OR (SELECT count(*) < ${SAMPLE_SIZE} FROM sample) AS is_all
+      FROM sampled
     ),
     further AS MATERIALIZED (
       SELECT ${keys} FROM (${mergedSql(list.sort, read, ranges, most)}) AS o
-      WHERE ${matches} AND (SELECT NOT is_all AND matches >= ${FREQUENT} FROM glanced)
+      WHERE ${matches} AND (SELECT NOT is_all AND matches >= ${FREQUENT} FROM estimate)
       LIMIT ${limit}
     ),
     answer AS MATERIALIZED (
-      SELECT CASE WHEN is_all THEN 'glance'
+      SELECT CASE WHEN is_all THEN 'sample'
         WHEN matches >= ${FREQUENT} AND (SELECT count(*) = ${limit} FROM further) THEN 'further'
         ELSE 'lookup' END AS part
-      FROM glanced
+      FROM estimate
     )
     SELECT * FROM (
-      SELECT * FROM glance WHERE (SELECT part = 'glance' FROM answer)
+      SELECT * FROM sampled WHERE (SELECT part = 'sample' FROM answer)
       UNION ALL
       SELECT * FROM further WHERE (SELECT part = 'further' FROM answer)
       UNION ALL
@@ -155,7 +155,7 @@ function sortedBy(sort: OrderSort): readonly string[] {
   return [...SORTS[sort].columns.map(({ sql }) => sql), 'id'];
 }
 
-/** The columns of the sort, under names that they have in all parts of a statement. */
+/** The columns of the sort, with the same names in all parts of a statement. */
 function keysOf(sort: OrderSort): string {
   return sortedBy(sort)
     .map((column, i) => `o.${column} AS sort_${i}`)
@@ -172,7 +172,7 @@ function keyOrder(sort: OrderSort): string {
     .join(', ');
 }
 
-/** Values of which an order has one. */
+/** A filter that accepts several values of a column. */
 interface Choice {
   readonly column: 'status' | 'material' | 'assignee' | 'urgency';
   readonly type: string;
@@ -194,7 +194,7 @@ function isOneOf({ column, type, values }: Choice, bind: Bind): string {
   return `o.${column} = ANY(${bind(values)}::${type}[])`;
 }
 
-/** Ranges of an index: the conditions of each, and those that all of them share. */
+/** Ranges of an index: the conditions of each one, and the common conditions. */
 interface Ranges {
   readonly ranges: readonly (readonly string[])[];
   readonly common: readonly string[];
@@ -205,9 +205,9 @@ function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
   let ranges: readonly (readonly string[])[] = [[]];
   for (const choice of choicesOf({ ...list.filter, status: list.filter.status ?? ORDER_STATUSES })) {
     const { column, type, values } = choice;
-    // An index has the urgency before the time only, and if that is the order wanted, it is one range all the same.
+    // Indexes have the urgency only before the time. In the order of the urgency, its values are one range.
     const divides = column !== 'urgency' || list.sort === 'createdAt' || list.sort === '-createdAt';
-    if (!divides || ranges.length * values.length > MOST_RANGES) {
+    if (!divides || ranges.length * values.length > MAX_RANGES) {
       common.push(isOneOf(choice, bind));
     } else {
       const conditions = values.map((value) => `o.${column} = ${bind(value)}::${type}`);
@@ -217,7 +217,7 @@ function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
   return { ranges, common };
 }
 
-/** Those of the filter that are no choices, of the visibility, and of the page. */
+/** The other conditions: of the filter, the visibility and the start of the page. */
 function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, bind: Bind): string[] {
   const { source, createdFrom, createdTo, dueBefore } = filter;
   const conditions: string[] = [];
@@ -226,7 +226,7 @@ function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, 
   if (createdFrom) conditions.push(`o.created_at >= ${bind(createdFrom)}`);
   if (createdTo) conditions.push(`o.created_at < ${bind(createdTo)}`);
   if (dueBefore) conditions.push(`o.due_sort < ${bind(dueBefore)}`);
-  // What follows from these, so that reading begins where there can be any.
+  // Implied conditions on the sort column, so that reading starts near the first match.
   if (createdFrom && sort === 'dueAt') {
     conditions.push(`o.due_sort >= ${bind(new Date(createdFrom.getTime() - CLOCKS_DIFFER_MS))}`);
   }
@@ -234,7 +234,7 @@ function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, 
     conditions.push(`o.created_at < ${bind(new Date(dueBefore.getTime() + CLOCKS_DIFFER_MS))}`);
   }
   if (after) {
-    // A row comparison, which PostgreSQL turns into the place of the index where the page begins.
+    // A row comparison: PostgreSQL starts at this place of the index.
     const { columns, direction } = SORTS[sort];
     const values = [...columns.map(({ type }, i) => `${bind(after.values[i])}::${type}`), `${bind(after.id)}::uuid`];
     const keys = sortedBy(sort).map((column) => `o.${column}`);
@@ -250,8 +250,8 @@ function textCondition(q: string, bind: Bind): string {
 }
 
 /**
- * A text is looked for anywhere, but a short one only where a word begins: it has no three letters for the index to look
- * up, but with the space before a word it has.
+ * The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters,
+ * and the space before the word counts as one.
  */
 function textPatterns(q: string): string[] {
   const literal = q.replace(/[\\%_]/g, '\\$&');

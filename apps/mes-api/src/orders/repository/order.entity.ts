@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { OrderStatus } from '../order-status.js';
 import type { OrderPriority, OrderSource } from '../order.js';
 
-/** A row of `orders`. What PostgreSQL computes itself is not written. */
+/** A row of `orders`, without the columns that PostgreSQL computes. */
 @Entity('orders')
 export class OrderEntity {
   @PrimaryColumn('uuid')

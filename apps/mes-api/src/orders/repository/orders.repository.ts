@@ -9,46 +9,46 @@ import type {
 } from '../order.js';
 import type { OrderStatus } from '../order-status.js';
 
-/** How a write was announced. */
-export interface Announced {
-  /** Where the cache was told that the write is under way; if nowhere, the database tells all instances of it by itself. */
+/** The announcement of a write to the cache. */
+export interface Announcement {
+  /** The store in which the pending write is registered. Without it, the database notifies all instances of the write. */
   readonly announcedTo?: string | undefined;
 }
 
-/** What became of that. */
-export interface Heard {
-  /** Whether that is where all instances look. If not, the database has told them of the write by itself. */
+/** The outcome of an announcement. */
+export interface AnnouncementOutcome {
+  /** Whether all instances use that store. If not, the database has notified them of the write. */
   readonly isAnnounced: boolean;
 }
 
-/** An order about to be created. */
-export interface NewOrder extends OrderRequest, Announced {
+/** The data of a new order. */
+export interface NewOrder extends OrderRequest, Announcement {
   readonly id: string;
   readonly createdBy: string;
   readonly idempotency?: { readonly key: string; readonly hash: string } | undefined;
 }
 
-export interface Creation extends Heard {
+export interface Creation extends AnnouncementOutcome {
   readonly order: Order;
-  /** The same request had been made before, and this is its answer. */
+  /** Whether the order was created by an earlier, identical request. */
   readonly repeated: boolean;
 }
 
-export interface ChangeStatus extends Announced {
+export interface ChangeStatus extends Announcement {
   readonly orderId: string;
   readonly to: OrderStatus;
   readonly by: string;
   readonly comment?: string | undefined;
-  /** Only if the order has one of these versions. */
+  /** The change requires one of these versions. */
   readonly ifVersions?: readonly number[] | undefined;
 }
 
-export interface StatusChange extends Heard {
+export interface StatusChange extends AnnouncementOutcome {
   readonly order: Order;
   readonly from: OrderStatus;
 }
 
-/** Where a page goes on: the sort values and the id of the last order of the page before. */
+/** The start of a page: the sort values and the id of the last order of the previous page. */
 export interface PagePosition {
   readonly values: readonly string[];
   readonly id: string;
@@ -60,7 +60,7 @@ export interface OrderFilter {
   readonly material?: readonly string[] | undefined;
   readonly source?: readonly OrderSource[] | undefined;
   readonly assignee?: readonly string[] | undefined;
-  /** Text to look for, or the number of an order. */
+  /** A search text, or the number of an order. */
   readonly q?: string | undefined;
   /** Inclusive. */
   readonly createdFrom?: Date | undefined;
@@ -80,7 +80,7 @@ export interface OrderPageRequest {
 
 export interface OrderPage {
   readonly orders: readonly Order[];
-  /** Where the next page begins; absent on the last one. */
+  /** The start of the next page; absent on the last page. */
   readonly next?: PagePosition | undefined;
 }
 
@@ -93,7 +93,7 @@ export interface OrderCounts {
   readonly asOf: Date;
 }
 
-/** Where the orders are. The class is the port and its injection token. */
+/** The storage of the orders. The class is the port and its injection token. */
 export abstract class OrdersRepository {
   /**
    * @throws {ExternalIdTakenError}
@@ -101,14 +101,14 @@ export abstract class OrdersRepository {
    */
   abstract create(order: NewOrder): Promise<Creation>;
 
-  /** The answer to an earlier request of this creator with this key, if there was one. */
+  /** The order that the creator created with this key, as it was then, and the hash of that request. */
   abstract findByIdempotencyKey(
     createdBy: string,
     key: string,
   ): Promise<{ readonly order: Order; readonly hash: string } | undefined>;
 
   /**
-   * Changes the status and writes the history, both or nothing.
+   * Changes the status and writes the history, in one transaction.
    *
    * @throws {OrderNotFoundError}
    * @throws {VersionMismatchError}
@@ -118,7 +118,7 @@ export abstract class OrdersRepository {
 
   abstract find(id: string, visibility: Visibility): Promise<Order | undefined>;
 
-  /** Past status changes, oldest first; nothing if there is no such order for this caller. */
+  /** Past status changes, oldest first; undefined if there is no such order or it is not visible. */
   abstract history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined>;
 
   abstract list(list: OrderPageRequest): Promise<OrderPage>;

@@ -17,7 +17,7 @@ import {
   OrdersRepository,
   type ChangeStatus,
   type Creation,
-  type Heard,
+  type AnnouncementOutcome,
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
@@ -34,10 +34,10 @@ interface CountsRow {
 
 const HOUR = 60 * 60_000;
 
-/** Orders in PostgreSQL. Each method is one statement, and so one transaction and one round trip, on its usual path. */
+/** Orders in PostgreSQL. On its usual path, each method is one statement: one transaction and one round trip. */
 @Injectable()
 export class TypeOrmOrdersRepository extends OrdersRepository {
-  /** All columns that make an order, under the names of the entity's properties. */
+  /** All columns of an order, with the names of the entity's properties. */
   private readonly columns: string;
 
   constructor(@InjectRepository(OrderEntity) private readonly orders: Repository<OrderEntity>) {
@@ -53,7 +53,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       return { ...(await this.insert(order)), repeated: false };
     } catch (error) {
       const constraint = violatedUniqueConstraint(error);
-      // The earlier request may also have had the same externalId, and either constraint may be found violated first.
+      // An earlier request may have had the same externalId as well, and either constraint may be violated first.
       const { idempotency } = order;
       if (constraint !== undefined && idempotency) {
         const earlier = await this.findByIdempotencyKey(order.createdBy, idempotency.key);
@@ -81,8 +81,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const from = (wanted: (step: (typeof steps)[number]) => boolean): OrderStatus[] =>
       steps.filter(wanted).map((step) => step.from);
 
-    // The conditions are judged on the row as it is once the lock is held: of all who try at once, one succeeds.
-    const [row] = await this.orders.query<(OrderEntity & Heard)[]>(
+    // PostgreSQL checks the conditions after locking the row, so of concurrent changes one succeeds.
+    const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
       `WITH changed AS (
         UPDATE orders SET
           previous_status = status,
@@ -191,7 +191,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       idempotency_hash: order.idempotency?.hash,
     };
     const names = Object.keys(values);
-    const [row] = await this.orders.query<(OrderEntity & Heard)[]>(
+    const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
       `INSERT INTO orders AS o (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})
        RETURNING ${this.columns}, ${announcement(`$${names.length + 1}`)}`,
       [...Object.values(values), order.announcedTo ?? null],
@@ -200,7 +200,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return { order: toOrder(row), isAnnounced: row.isAnnounced };
   }
 
-  /** Why nothing was changed. The order may have moved on since; what is said is what stands now. */
+  /** The reason why nothing was changed, from the current state of the order, which may have changed again since. */
   private async refusal(change: ChangeStatus): Promise<Error> {
     const order = await this.find(change.orderId, { scope: 'all' });
     if (!order) return new OrderNotFoundError();
@@ -210,8 +210,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
 }
 
 /**
- * To be returned by a writing statement: finds out whether all instances look where the write was announced. A trigger, which
- * runs at the end of the statement, notifies all instances of other writes.
+ * A column for RETURNING: whether all instances use the store of the announcement. If not, a trigger at the end of the statement
+ * notifies all instances.
  */
 function announcement(parameter: string): string {
   return `announce_write(${parameter}) AS "isAnnounced"`;

@@ -12,15 +12,15 @@ import { ORDER_COUNTS_TAG, orderTag, statusTag, tagsOfChange } from '../orders/c
 import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 import type { LogEntry } from './log-entry.js';
 
-/** How long what was notified may take to be acted upon, in milliseconds. Usually that is a few. */
+/** Longest wait for the handling of notifications, in milliseconds. Usually it takes a few. */
 const MAX_WAIT = 500;
 
 /**
- * Nobody who is told of a write, and then asks for what it changed, may be shown the time before it: so nobody is told before
- * that is out of the cache. Writers who have announced their writes put it out, or die; of others the cache may not have heard.
+ * Holds back events until the cache has invalidated the tags of their writes. A client that reads an order after its event must
+ * not get an older response. Writers invalidate the tags of announced writes, unless they die; the cache may not know of others.
  */
 @Injectable()
-export class EvictionBarrier {
+export class InvalidationBarrier {
   private readonly passing = new NextRun<void>();
 
   constructor(
@@ -29,29 +29,29 @@ export class EvictionBarrier {
     private readonly notifications: PostgresNotifications,
   ) {}
 
-  /** Resolves when these entries may be told. */
+  /** Waits until these entries may be sent. */
   async pass(entries: readonly LogEntry[]): Promise<void> {
     const announced = tagsOf(entries.filter((entry) => entry.announced));
     const others = tagsOf(entries.filter((entry) => !entry.announced));
-    if (others.length > 0) await this.evict(others);
+    if (others.length > 0) await this.invalidate(others);
     if (announced.length > 0) await this.reads.settled(announced);
   }
 
-  /** Resolves when whoever knows everything that is committed by now is shown nothing older any more. */
+  /** Waits until the cache reflects everything that is committed now. */
   passAll(): Promise<void> {
     return this.passing.run(async () => {
-      // Of writes that the cache was not told of.
+      // Writes that were not announced are known from notifications.
       await withDeadline(this.notifications.caughtUp(), MAX_WAIT).catch(() => undefined);
-      // Every write touches the counts.
+      // Every write invalidates the counts.
       await this.reads.settled([ORDER_COUNTS_TAG]);
     });
   }
 
-  private async evict(tags: readonly Tag[]): Promise<void> {
+  private async invalidate(tags: readonly Tag[]): Promise<void> {
     try {
       await this.versions.invalidate(tags);
     } catch (error) {
-      // What is stored is not given out, and goes out before it is again.
+      // The cache is not used until the store is available again, and is invalidated before that.
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
     }
   }
