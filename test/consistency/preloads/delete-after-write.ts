@@ -7,19 +7,19 @@ import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-s
 import { RedisLoadLeases } from '../../../libs/cache/src/redis/redis-load-leases.js';
 import { replaceMethods } from './replace-methods.js';
 
-// To be loaded before the API: what most caches do, in the place of the protocol. There are no versions; readers store what
-// they have loaded, and writers, when they have committed, delete all that is stored under the tags of what they wrote.
+// To be loaded before the API. It replaces the protocol by what most caches do: there are no versions, readers store what they
+// have loaded, and writers delete, after their commit, all that is stored under the tags of the write.
 
-/** The versionStore's connection is the entries', too. It asks for versions before anything is looked for or stored. */
+/** The connection of the version store, which the entries use, too. Every read begins with a snapshot, so it is known by then. */
 let redis: RedisConnection | undefined;
 
 function connection(): RedisConnection {
-  if (!redis) throw new Error('nobody has observed anything yet');
+  if (!redis) throw new Error('no snapshot was taken yet');
   return redis;
 }
 
-function connect(versionStore: RedisVersionStore): void {
-  redis = (versionStore as unknown as { readonly connection: RedisConnection }).connection;
+function connect(versions: RedisVersionStore): void {
+  redis = (versions as unknown as { readonly connection: RedisConnection }).connection;
 }
 
 /** Versions that never change: each is its tag's name. */
@@ -31,19 +31,19 @@ function entryKey(key: string): string {
   return `plain:entry:${key}`;
 }
 
-/** Of the set of the keys of all entries that were stored under a tag. */
+/** The set of the keys of all entries that were stored under a tag. */
 function tagKey(tag: Tag): string {
   return `plain:tag:${tag}`;
 }
 
 replaceMethods(RedisVersionStore, {
-  observe: () =>
+  snapshot: () =>
     function (this: RedisVersionStore, tags) {
       connect(this);
       return Promise.resolve(constant(tags));
     },
   begin: () => (_, tags) => Promise.resolve(constant(tags ?? [])),
-  pending: () => (tags) => Promise.resolve({ writeIds: [], observed: constant(tags) }),
+  pending: () => (tags) => Promise.resolve({ writeIds: [], snapshot: constant(tags) }),
   sweepExpired: () => () => Promise.resolve([]),
   complete: () =>
     async function (this: RedisVersionStore, _, advances) {
@@ -61,7 +61,7 @@ replaceMethods(EntryStore, {
   findL1: () => () => undefined,
   findL2: () => async (key) => {
     const packed = await connection().run((client) => client.get(entryKey(key)));
-    return packed === null ? undefined : unpackEntry(packed).answer;
+    return packed === null ? undefined : unpackEntry(packed).response;
   },
   save: () => async (key, entry) => {
     await connection().run(async (client) => {

@@ -1,4 +1,4 @@
-/** Replaces methods of all instances of a class that will ever be made; each gets the method that it replaces. */
+/** Replaces methods of a class. Each replacement is made from the method that it replaces. */
 export function replaceMethods<T extends object>(
   type: { readonly prototype: T },
   replacements: {
