@@ -6,8 +6,8 @@ import { controls, mutations } from './mutations.js';
 
 type Explorer = typeof import('../interleavings/explore.js');
 
-// Explores the interleavings of the cache with each of the mutations that are named, or with all, until it finds one that shows
-// it. Prints what it has found, a line of JSON each.
+// Explores the interleavings of the cache with each of the named mutations, or with all, until one shows the mutation. Prints a
+// line of JSON for each.
 
 /** None of the mutations takes nearly as many. */
 const RUNS = 3_000;

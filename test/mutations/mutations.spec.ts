@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 const AT_ONCE = 2;
 
-/** Explores all of them in as many processes as there are likely to be cores for, and tells what it has found of each. */
+/** Explores all of them, in two processes, and gives the result of each. */
 async function exploreAll(): Promise<Map<string, Caught>> {
   const names = [...controls, ...mutations].map(({ name }) => name);
   const shares = Array.from({ length: AT_ONCE }, (_, n) => names.filter((_name, i) => i % AT_ONCE === n));

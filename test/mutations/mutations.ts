@@ -11,123 +11,122 @@ export interface Edit {
 /** A way to break the protocol of the cache. */
 export interface Mutation {
   readonly name: string;
-  /** Where it is sure to be found. */
+  /** Where the exploration finds it. */
   readonly surroundings: SurroundingsName;
   readonly edits: readonly Edit[];
 }
 
-const ANSWERS = 'libs/cache/src/read/response-cache.ts';
+const RESPONSES = 'libs/cache/src/read/response-cache.ts';
 const ENTRIES = 'libs/cache/src/entries/entry-store.ts';
-const MEMORY_LEDGER = 'libs/cache/src/versions/memory-version-store.ts';
+const MEMORY_STORE = 'libs/cache/src/versions/memory-version-store.ts';
 const MONOTONIC_READS = 'libs/cache/src/read/monotonic-reads.ts';
 const NEXT_RUN = 'libs/cache/src/flow/next-run.ts';
-const REDIS_LEDGER = 'libs/cache/src/redis/redis-version-store.ts';
+const REDIS_STORE = 'libs/cache/src/redis/redis-version-store.ts';
 const REFRESHER = 'libs/cache/src/write/refresher.ts';
-const STAMP = 'libs/cache/src/versions/version-vector.ts';
+const VECTOR = 'libs/cache/src/versions/version-vector.ts';
 const SWEEPER = 'libs/cache/src/versions/pending-write-sweeper.ts';
-const WRITES = 'libs/cache/src/write/cache-writer.ts';
+const WRITER = 'libs/cache/src/write/cache-writer.ts';
 
-const SAVE =
-  'if (versions && isCurrent(vector, tags, versions))\n        stored = await this.entries.save(key, { vector, answer }, asker);';
-const ENSURE = 'const versions = await this.monotonicReads.ensure(tags);';
-const LOADED = 'const answer = await compressed(await this.load(load, asker));';
-const MADE = `const made = writes.flatMap((write) => write.made ?? []).map((one) => ({ ...one, version: freshVersion() }));`;
+const IS_STORABLE = 'const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);';
+const SAVE = 'if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });';
+const SETTLED = 'const snapshot = await this.monotonicReads.settled(tags);';
+const LOADED = 'const loaded = await this.load(load, asker);';
+const CREATED = 'const created = writes.flatMap((write) => write.created ?? []);';
+const ADVANCES = 'const advances = changed.map(';
+const ALL_TAGS_CURRENT = 'tags.every((tag, i) => vector[i + 1] === snapshot.get(tag))';
+const SAME_VECTOR = 'if (entry?.vector.join() !== vector.join()) return';
+const INVALIDATE = 'await this.advance([], randomAdvances(tags));\n    this.events';
+const REFRESHER_SNAPSHOT = 'const snapshot = await this.versions.ensureVersions(dependencies);';
 
 export const mutations: readonly Mutation[] = [
   {
-    name: 'writers delete entries, and nobody looks at versions',
+    name: 'writers delete entries, and nobody compares versions',
     surroundings: 'embedded',
     edits: [
-      { file: STAMP, find: 'vector.length === tags.length + 1 &&', replace: 'true ||' },
-      { file: WRITES, find: MADE, replace: `await this.entries.cache.clear();\n    ${MADE}` },
+      { file: VECTOR, find: 'vector.length === tags.length + 1 &&', replace: 'true ||' },
+      { file: WRITER, find: CREATED, replace: `await this.entries.cache.clear();\n    ${CREATED}` },
     ],
   },
   {
-    name: 'an answer is stored under the versions that stand when it is stored',
+    name: 'a response is stored under the versions at the time of the store',
     surroundings: 'quiet',
     edits: [
+      { file: RESPONSES, find: IS_STORABLE, replace: '' },
       {
-        file: ANSWERS,
+        file: RESPONSES,
         find: SAVE,
-        replace: 'if (versions) stored = await this.entries.save(key, { vector: vectorOf(tags, versions), answer });',
+        replace: 'if (snapshot) stored = await this.entries.save(key, { vector: vectorOf(tags, snapshot), response });',
       },
     ],
   },
   {
-    name: 'the version of a new order is observed after the commit',
+    name: 'the snapshot for a created order is taken after the commit',
     surroundings: 'quiet',
     edits: [
       {
-        file: WRITES,
-        find: MADE,
-        replace: `const made = await Promise.all(writes.flatMap((write) => write.made ?? []).map(async (one) =>
-          ({ ...one, observed: await this.tell(() => this.versionStore.ensureVersions([one.tag])), version: freshVersion() })));`,
+        file: WRITER,
+        find: CREATED,
+        replace: `const created = await Promise.all(writes.flatMap((write) => write.created ?? []).map(async (one) =>
+          ({ ...one, snapshot: await this.unlessAway(() => this.versions.ensureVersions([one.tag])) })));`,
       },
     ],
   },
   {
-    name: 'a warm count is patched in place',
+    name: 'a refreshed count is patched in place',
     surroundings: 'quiet',
     edits: [
       {
         file: REFRESHER,
-        find: 'load().then(compressed)',
-        replace: `this.entries.findL2(key, vectorOf(own, observed)).then((found) => {
-          if (!found || key !== 'count') return load().then(compressed);
-          const body = Buffer.from(String(Number(found.identity.body.toString()) + 1));
-          return { identity: { ...found.identity, body } };
-        })`,
+        find: 'Promise.all([load(), this',
+        replace: `Promise.all([this.entries.findL2(key, vectorOf(tags, snapshot)).then((found) =>
+          found && key === 'count' ? Number(found.identity.body.toString()) + 1 : load()), this`,
       },
     ],
   },
   {
     name: 'writers advance nothing',
     surroundings: 'quiet',
-    edits: [{ file: WRITES, find: 'const advances = changed.map(', replace: 'const advances = [].map(' }],
+    edits: [{ file: WRITER, find: ADVANCES, replace: 'const advances = [].map(' }],
   },
   {
-    name: 'a writer advances one of its tags only',
+    name: 'a writer advances only one of its tags',
     surroundings: 'quiet',
-    edits: [
-      { file: WRITES, find: 'const advances = changed.map(', replace: 'const advances = changed.slice(0, 1).map(' },
-    ],
+    edits: [{ file: WRITER, find: ADVANCES, replace: 'const advances = changed.slice(0, 1).map(' }],
   },
   {
-    name: 'a reader joins the load of one who observed older versions',
+    name: 'a reader joins a load that began under older versions',
     surroundings: 'quiet',
-    edits: [{ file: STAMP, find: "return `${key}\\n${vector.join(' ')}`;", replace: 'return key;' }],
+    edits: [{ file: VECTOR, find: "return `${key}\\n${vector.join(' ')}`;", replace: 'return key;' }],
   },
   {
-    name: 'a near entry is a hit, whatever was observed',
+    name: 'an entry in L1 is a hit for every snapshot',
     surroundings: 'quiet',
     edits: [
       {
         file: ENTRIES,
-        find: 'return entry && isCurrent(entry.vector, tags, versions) ? entry.answer : undefined;',
-        replace: 'return entry?.answer;',
+        find: 'return entry && isCurrent(entry.vector, tags, snapshot) ? entry.response : undefined;',
+        replace: 'return entry?.response;',
       },
     ],
   },
   {
-    name: 'an entry in Redis is a hit, whatever was observed',
+    name: 'an entry in L2 is a hit for every snapshot',
     surroundings: 'quiet',
-    edits: [
-      { file: ENTRIES, find: 'if (entry?.vector.join() !== vector.join()) return', replace: 'if (!entry) return' },
-    ],
+    edits: [{ file: ENTRIES, find: SAME_VECTOR, replace: 'if (!entry) return' }],
   },
   {
-    name: 'near entries are validated by the epoch alone',
+    name: 'entries in L1 are validated by the epoch alone',
     surroundings: 'quiet',
-    edits: [{ file: STAMP, find: 'tags.every((tag, i) => vector[i + 1] === versions.get(tag))', replace: 'true' }],
+    edits: [{ file: VECTOR, find: ALL_TAGS_CURRENT, replace: 'true' }],
   },
   {
-    name: 'near entries are validated by the epoch and their first tag',
+    name: 'entries in L1 are validated by the epoch and their first tag',
     surroundings: 'quiet',
     edits: [
       {
-        file: STAMP,
-        find: 'tags.every((tag, i) => vector[i + 1] === versions.get(tag))',
-        replace: 'tags.slice(0, 1).every((tag, i) => vector[i + 1] === versions.get(tag))',
+        file: VECTOR,
+        find: ALL_TAGS_CURRENT,
+        replace: 'tags.slice(0, 1).every((tag, i) => vector[i + 1] === snapshot.get(tag))',
       },
     ],
   },
@@ -135,181 +134,177 @@ export const mutations: readonly Mutation[] = [
     name: 'entries are not validated by the epoch',
     surroundings: 'troubled',
     edits: [
-      { file: STAMP, find: 'vector[0] === versions.get(EPOCH) &&', replace: '' },
+      { file: VECTOR, find: 'vector[0] === snapshot.get(EPOCH) &&', replace: '' },
       {
         file: ENTRIES,
-        find: 'if (entry?.vector.join() !== vector.join()) return',
+        find: SAME_VECTOR,
         replace: 'if (entry?.vector.slice(1).join() !== vector.slice(1).join()) return',
       },
     ],
   },
   {
-    name: 'a writer is answered before its tags are advanced',
+    name: 'a write returns before its tags are advanced',
     surroundings: 'quiet',
-    edits: [{ file: WRITES, find: 'await this.finishing.run(() => {', replace: 'void this.finishing.run(() => {' }],
+    edits: [{ file: WRITER, find: 'await this.rounds.run(() => {', replace: 'void this.rounds.run(() => {' }],
   },
   {
-    name: 'a writer shares a round of others that began before its commit',
+    name: 'a write shares a round that began before its commit',
     surroundings: 'quiet',
     edits: [
       { file: NEXT_RUN, find: 'if (this.next) return this.next;', replace: 'if (this.current) return this.current;' },
     ],
   },
   {
-    name: 'warm answers are loaded before the versions are observed',
+    name: 'responses are refreshed before the snapshot of their tags is taken',
     surroundings: 'quiet',
     edits: [
       {
         file: REFRESHER,
-        find: 'const observed = await this.versionStore.ensureVersions(dependencies);',
-        replace: `const early = await Promise.all(warm.map(({ load }) => load()));
-          const observed = await this.versionStore.ensureVersions(dependencies);`,
+        find: REFRESHER_SNAPSHOT,
+        replace: `const early = await Promise.all(responses.map(({ load }) => load()));
+          ${REFRESHER_SNAPSHOT}`,
       },
       {
         file: REFRESHER,
-        find: 'warm.map(async ({ question: { key, tags: own }, load }) => {',
-        replace:
-          'warm.map(async ({ question: { key, tags: own } }, i) => {\n        const load = async () => early[i];',
+        find: 'responses.map(async ({ key, tags, load }) => {',
+        replace: 'responses.map(async ({ key, tags }, i) => {\n        const load = async () => early[i];',
       },
     ],
   },
   {
-    name: 'what comes into force does not put out what writes under way make untrue',
+    name: 'a refreshed response becomes current without the tags of the pending writes that it shows',
+    surroundings: 'quiet',
+    edits: [{ file: WRITER, find: 'refresh.shown, isAnnounced)', replace: '[], isAnnounced)' }],
+  },
+  {
+    name: 'a response is given out although it may show pending writes',
     surroundings: 'quiet',
     edits: [
       {
-        file: WRITES,
-        find: '{ shown: refresh.shown, isAnnounced }',
-        replace: '{ isAnnounced }',
-      },
-    ],
-  },
-  {
-    name: 'an answer is given out though it may show writes under way',
-    surroundings: 'quiet',
-    edits: [
-      {
-        file: ANSWERS,
-        find: ENSURE,
+        file: RESPONSES,
+        find: SETTLED,
         replace:
-          'const seen = await this.observe(tags);\n      const versions = seen instanceof Map ? seen : undefined;',
+          'const seen = await this.snapshot(tags);\n      const snapshot = seen instanceof Map ? seen : undefined;',
       },
     ],
   },
   {
-    name: 'whether writes are under way is asked before the load',
+    name: 'the pending writes are looked up before the load',
     surroundings: 'quiet',
     edits: [
-      { file: ANSWERS, find: ENSURE, replace: '' },
-      { file: ANSWERS, find: LOADED, replace: `${ENSURE}\n      ${LOADED}` },
+      { file: RESPONSES, find: SETTLED, replace: '' },
+      { file: RESPONSES, find: LOADED, replace: `${SETTLED}\n      ${LOADED}` },
     ],
   },
   {
-    name: 'a reader that has lost patience with a writer does not invalidate in its place',
+    name: 'a reader does not invalidate the tags of an overdue write',
     surroundings: 'quiet',
-    edits: [{ file: MONOTONIC_READS, find: 'await this.versionStore.invalidateOverdue(tags);', replace: '' }],
+    edits: [{ file: MONOTONIC_READS, find: 'await this.versions.invalidateOverdue(shown);', replace: '' }],
   },
   {
-    name: 'a advance does not compare before it sets',
+    name: 'an advance does not compare before it sets',
     surroundings: 'embedded',
     edits: [
       {
-        file: MEMORY_LEDGER,
-        find: 'advance.refreshed && this.isCurrent(advance) ? advance.refreshed.version',
-        replace: 'advance.refreshed ? advance.refreshed.version',
+        file: MEMORY_STORE,
+        find: 'one.swap && this.isExpected(one) ? one.swap.next',
+        replace: 'one.swap ? one.swap.next',
       },
     ],
   },
   {
-    name: 'an pendingWrite is swept, and its tags are not evicted',
+    name: 'an expired write is forgotten, and its tags are not invalidated',
     surroundings: 'quiet',
     edits: [
-      { file: REDIS_LEDGER, find: 'tags.map((tag) => ({ tag })),\n          [],', replace: '[],\n          [],' },
+      {
+        file: REDIS_STORE,
+        find: "[found[i] ?? ''], randomAdvances(tags), []",
+        replace: "[found[i] ?? ''], [], []",
+      },
     ],
   },
   {
     name: 'nobody sweeps',
     surroundings: 'quiet',
-    edits: [{ file: SWEEPER, find: 'if (!this.versionStore.available) return;', replace: 'return;' }],
+    edits: [{ file: SWEEPER, find: 'if (!this.versions.available) return;', replace: 'return;' }],
   },
   {
-    name: 'the pendingWrite is withdrawn of a write whose outcome is unknown',
+    name: 'a write with an unknown outcome is no longer pending',
     surroundings: 'quiet',
     edits: [
       {
-        file: WRITES,
-        find: 'async invalidate(tags: readonly Tag[]): Promise<void> {\n    await this.complete(\n      [],',
-        replace: `async invalidate(tags: readonly Tag[]): Promise<void> {
-          await this.complete((await this.tell(() => this.versionStore.pending(tags)))?.writeIds ?? [],`,
+        file: WRITER,
+        find: INVALIDATE,
+        replace: `const pending = await this.unlessAway(() => this.versions.pending(tags));
+          await this.advance(pending?.writeIds ?? [], randomAdvances(tags));\n    this.events`,
       },
     ],
   },
   {
-    name: 'nothing is evicted for a write whose outcome is unknown',
+    name: 'a write with an unknown outcome invalidates nothing',
     surroundings: 'quiet',
     edits: [
       {
-        file: WRITES,
-        find: 'async invalidate(tags: readonly Tag[]): Promise<void> {\n    await this.complete(\n      [],',
-        replace: `async invalidate(tags: readonly Tag[]): Promise<void> {
-          await this.tell(async () => this.versionStore.complete((await this.versionStore.pending(tags)).writeIds, []));
-          if (tags.length > 0) return;
-          await this.complete([],`,
+        file: WRITER,
+        find: INVALIDATE,
+        replace: `await this.unlessAway(async () => this.versions.complete((await this.versions.pending(tags)).writeIds, []));
+          if (tags.length > 0) return;\n    this.events`,
       },
     ],
   },
   {
-    name: 'the others are not told of a write when the versionStore is away',
+    name: 'writes are not relayed while the version store is unavailable',
     surroundings: 'troubled',
     edits: [
-      { file: WRITES, find: 'await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);', replace: '' },
+      { file: WRITER, find: 'await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);', replace: '' },
     ],
   },
   {
-    name: 'the epoch is not renewed when another Redis has taken the place of the one before',
+    name: 'the epoch is not renewed after a failover of Redis',
     surroundings: 'troubled',
-    edits: [{ file: REDIS_LEDGER, find: 'if (labelOf(epoch) !== label || unconfirmed', replace: 'if (unconfirmed' }],
+    edits: [{ file: REDIS_STORE, find: 'if (labelOf(epoch) !== label || unconfirmed', replace: 'if (unconfirmed' }],
   },
   {
-    name: 'invalidations are forgotten that were not confirmed',
+    name: 'unconfirmed invalidations are forgotten',
     surroundings: 'troubled',
-    edits: [{ file: REDIS_LEDGER, find: 'this.unconfirmed.add(tags);', replace: '' }],
+    edits: [{ file: REDIS_STORE, find: 'this.unconfirmed.add(tags);', replace: '' }],
   },
   {
     name: 'Redis is trusted before unconfirmed invalidations are made up for',
     surroundings: 'troubled',
     edits: [
       {
-        file: REDIS_LEDGER,
-        find: 'tags.map((tag) => ({ tag })),\n        tags,\n      );\n      this.unconfirmed',
-        replace: '[],\n        tags,\n      );\n      this.unconfirmed',
+        file: REDIS_STORE,
+        find: 'await this.advance(client, [], randomAdvances(tags), tags);\n      this.unconfirmed',
+        replace: 'await this.advance(client, [], [], tags);\n      this.unconfirmed',
       },
     ],
   },
   {
-    name: 'what has no version gets one only after it was loaded',
+    name: 'a tag without a version gets one only after the load',
     surroundings: 'quiet',
     edits: [
       {
-        file: ANSWERS,
-        find: 'const known = await this.withAllVersions(question.tags, versions);',
-        replace: 'const known = versions;',
+        file: RESPONSES,
+        find: 'const complete = await this.withAllVersions(question.tags, found);',
+        replace: 'const complete = found;',
       },
       {
-        file: STAMP,
+        file: VECTOR,
         find: 'if (version === undefined) throw',
         replace: "if (version === undefined) return 'none';\n    if (version === undefined) throw",
       },
+      { file: RESPONSES, find: IS_STORABLE, replace: '' },
       {
-        file: ANSWERS,
+        file: RESPONSES,
         find: SAVE,
-        replace: `if (versions) stored = await this.entries.save(key, { vector: vector.map((one, i) => one === 'none' ? (versions.get(tags[i - 1]) ?? one) : one), answer });`,
+        replace: `if (snapshot) stored = await this.entries.save(key, { vector: vector.map((one, i) => one === 'none' ? (snapshot.get(tags[i - 1]) ?? one) : one), response });`,
       },
     ],
   },
 ];
 
-/** Nothing is broken, and nothing may be found. */
+/** Nothing is broken, so nothing may be found. */
 export const controls: readonly Mutation[] = (['quiet', 'troubled', 'embedded'] as const).map((surroundings) => ({
   name: `nothing, ${surroundings}`,
   surroundings,

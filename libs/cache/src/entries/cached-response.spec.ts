@@ -1,11 +1,10 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { compressed } from './cached-response.js';
-import { toCachedResponse } from './cached-response.js';
+import { compressed, entityTagOf, toCachedResponse } from './cached-response.js';
 
 const LONG = 'gold ring '.repeat(500);
 
-describe('a compressed answer', () => {
-  it('says the same in all its forms, and less loudly', async () => {
+describe('a cached response', () => {
+  it('has compressed forms of the same body', async () => {
     const { identity, br, gzip } = await compressed(toCachedResponse(LONG));
     if (!br || !gzip) throw new Error('not compressed');
     expect(JSON.parse(identity.body.toString())).toBe(LONG);
@@ -26,15 +25,22 @@ describe('a compressed answer', () => {
     for (const form of [identity, br, gzip]) expect(form?.body.buffer.byteLength).toBe(form?.body.length);
   });
 
-  it('is not made of what is short', async () => {
+  it('is not compressed if it is short', async () => {
     expect(Object.keys(await compressed(toCachedResponse('short')))).toEqual(['identity']);
   });
 
-  it('has entity tags that begin with the version, if it has one', async () => {
+  it('has entity tags that begin with the version, if there is one', async () => {
     const versioned = await compressed(toCachedResponse(LONG, '7'));
     const plain = await compressed(toCachedResponse(LONG));
     for (const coding of ['identity', 'br', 'gzip'] as const) {
       expect(versioned[coding]?.entityTag).toBe(plain[coding]?.entityTag.replace('"', '"7-'));
     }
+  });
+
+  it('has different entity tags for different bodies, and only then', () => {
+    const [a, b] = [Buffer.from('a'), Buffer.from('b')];
+    expect(entityTagOf(a)).toMatch(/^"[\w-]{27}"$/);
+    expect(entityTagOf(a)).toBe(entityTagOf(Buffer.from('a')));
+    expect(entityTagOf(a)).not.toBe(entityTagOf(b));
   });
 });

@@ -4,11 +4,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { RedisServer } from '../../../../test/support/redis-server.js';
 import { ResponseCache } from '../read/response-cache.js';
-import type { CacheOutcome } from '../read/response-cache.js';
-import type { KeyAndTags } from '../read/response-cache.js';
+import type { CacheOutcome, KeyAndTags } from '../read/response-cache.js';
 import { toCachedResponse } from './cached-response.js';
 import { CacheModule } from '../cache.module.js';
-import { CACHE_DEFAULTS, type CacheOptions } from '../cache.options.js';
+import type { CacheOptions } from '../cache.options.js';
 
 const PAGES = 1_500;
 
@@ -17,14 +16,14 @@ const PAGE = randomUUID().repeat(500);
 
 const QUEUE: KeyAndTags = { key: 'orders:all:status=NEW', tags: ['orders'], asker: 'operator' };
 
-describe('an asker of many pages that nobody else asks for', () => {
+describe('one asker with many pages of its own', () => {
   let redis: RedisServer;
-  let options: CacheOptions;
+  let options: Partial<CacheOptions>;
   const instances: INestApplicationContext[] = [];
 
   beforeEach(async () => {
     redis = await RedisServer.start({ args: ['--maxmemory', '16mb', '--maxmemory-policy', 'volatile-lru'] });
-    options = { ...CACHE_DEFAULTS, redisUrl: redis.url, deadline: 2_000, l1MaxBytes: 16 * 1024 * 1024 };
+    options = { redisUrl: redis.url, deadline: 2_000, l1MaxBytes: 16 * 1024 * 1024 };
   });
 
   afterEach(async () => {
@@ -34,7 +33,7 @@ describe('an asker of many pages that nobody else asks for', () => {
 
   async function start(): Promise<ResponseCache> {
     const module = await Test.createTestingModule({
-      imports: [CacheModule.forRootAsync({ useFactory: () => options })],
+      imports: [CacheModule.forRoot(options)],
     }).compile();
     const instance = module.createNestApplication(new FastifyAdapter());
     await instance.init();
@@ -46,7 +45,7 @@ describe('an asker of many pages that nobody else asks for', () => {
     return (await cache.get(question, () => Promise.resolve(toCachedResponse(PAGE)))).outcome;
   }
 
-  it('pushes no page of others out of a small Redis, nor out of the process', async () => {
+  it('displaces no page of others, neither from L1 nor from a small Redis', async () => {
     const [cache, fresh] = [await start(), await start()];
     await outcomeOf(cache, QUEUE);
     for (let i = 0; i < PAGES; i += 1) {

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
-import { compressed } from './cached-response.js';
-import { toCachedResponse } from './cached-response.js';
+import { compressed, toCachedResponse } from './cached-response.js';
 import { packEntry, unpackEntry } from './entry.js';
 
 describe('a packed entry', () => {
-  it('unpacks to what was packed, whatever its text', async () => {
+  it('unpacks to what was packed, for any text', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'binary' }),

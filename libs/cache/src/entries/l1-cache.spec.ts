@@ -5,39 +5,39 @@ import { L1Cache } from './l1-cache.js';
 const MAX_BYTES = 1_000_000;
 
 describe('L1Cache', () => {
-  let near: L1Cache;
+  let l1: L1Cache;
 
   beforeEach(() => {
-    near = new L1Cache(MAX_BYTES, 60_000);
+    l1 = new L1Cache(MAX_BYTES, 60_000);
   });
 
   function entryOf(length: number): Entry {
     return { vector: ['v'], response: toCachedResponse('x'.repeat(length)) };
   }
 
-  it('gives back the very entry that was put in', () => {
+  it('gives back the stored entry itself', () => {
     const entry = entryOf(10);
-    near.set('a', entry);
-    expect(near.get('a')).toBe(entry);
-    expect(near.get('b')).toBeUndefined();
+    l1.set('a', entry);
+    expect(l1.get('a')).toBe(entry);
+    expect(l1.get('b')).toBeUndefined();
   });
 
-  it('never takes more memory than its bound, and drops what was not used for longest', () => {
+  it('stays within its bound of memory, and drops the least recently used entries', () => {
     for (let i = 0; i < 500; i += 1) {
-      near.set(`entry ${i}`, entryOf(9_000));
-      near.get('entry 0');
-      expect(near.bytes).toBeLessThanOrEqual(MAX_BYTES);
+      l1.set(`entry ${i}`, entryOf(9_000));
+      l1.get('entry 0');
+      expect(l1.bytes).toBeLessThanOrEqual(MAX_BYTES);
     }
-    expect(near.bytes).toBeGreaterThan(MAX_BYTES / 2);
-    expect(near.get('entry 0')).toBeDefined();
-    expect(near.get('entry 1')).toBeUndefined();
-    expect(near.get('entry 499')).toBeDefined();
+    expect(l1.bytes).toBeGreaterThan(MAX_BYTES / 2);
+    expect(l1.get('entry 0')).toBeDefined();
+    expect(l1.get('entry 1')).toBeUndefined();
+    expect(l1.get('entry 499')).toBeDefined();
   });
 
-  it('does not keep what is larger than all of it, and nothing older under the same key either', () => {
-    near.set('a', entryOf(10));
-    near.set('a', entryOf(MAX_BYTES));
-    expect(near.get('a')).toBeUndefined();
-    expect(near.bytes).toBe(0);
+  it('keeps neither an entry that is larger than the whole cache, nor the older one under its key', () => {
+    l1.set('a', entryOf(10));
+    l1.set('a', entryOf(MAX_BYTES));
+    expect(l1.get('a')).toBeUndefined();
+    expect(l1.bytes).toBe(0);
   });
 });

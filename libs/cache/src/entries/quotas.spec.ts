@@ -6,21 +6,21 @@ describe('quotas', () => {
     expect(['a', 'b', 'c', 'd'].flatMap((key) => quotas.charge('olga', key, 25))).toEqual([]);
   });
 
-  it('displace what the asker itself had stored first', () => {
+  it('displace the oldest entries of the same asker', () => {
     const quotas = new Quotas(100);
     for (const key of ['a', 'b', 'c', 'd']) quotas.charge('olga', key, 25);
     expect(quotas.charge('olga', 'e', 50)).toEqual(['a', 'b']);
     expect(quotas.charge('otto', 'f', 100)).toEqual([]);
   });
 
-  it('charge an entry that is stored again once, as the latest', () => {
+  it('charge an entry that is stored again only once, as the latest', () => {
     const quotas = new Quotas(100);
     for (const key of ['a', 'b', 'a']) quotas.charge('olga', key, 50);
     expect(quotas.charge('olga', 'c', 50)).toEqual(['b']);
     expect(quotas.charge('olga', 'a', 60)).toEqual(['c']);
   });
 
-  it('let go of an entry at once that is larger than the quota', () => {
+  it('displace at once an entry that is larger than the quota', () => {
     expect(new Quotas(100).charge('olga', 'large', 101)).toEqual(['large']);
   });
 });

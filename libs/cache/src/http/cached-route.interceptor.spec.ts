@@ -1,9 +1,10 @@
 import { BadRequestException, Controller, Get, NotFoundException, Param } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import type { FastifyRequest } from 'fastify';
 import { CacheModule } from '../cache.module.js';
-import { CachedRoute } from './cached-route.decorator.js';
 import { VersionStore } from '../versions/version-store.js';
+import { CachedRoute } from './cached-route.decorator.js';
 
 interface Thing {
   readonly name: string;
@@ -15,7 +16,8 @@ class ThingsController {
   calls = 0;
 
   @Get(':name')
-  @CachedRoute(({ params: { name } }: { readonly params: { readonly name: string } }) => {
+  @CachedRoute((request: FastifyRequest) => {
+    const { name } = request.params as { name: string };
     if (name === 'bad') throw new BadRequestException('no such name');
     return { key: `thing:${name.toLowerCase()}`, tags: ['things'] };
   })
@@ -38,7 +40,7 @@ describe('@CachedRoute()', () => {
 
   beforeEach(async () => {
     const module = await Test.createTestingModule({
-      imports: [CacheModule.forRootAsync({ useFactory: () => ({ cacheName: 'mes' }) })],
+      imports: [CacheModule.forRoot({ cacheName: 'mes' })],
       controllers: [ThingsController],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -53,7 +55,7 @@ describe('@CachedRoute()', () => {
     return application.inject({ url, headers });
   }
 
-  it('calls the handler on a miss only, and answers the same', async () => {
+  it('calls the handler on a miss only, and sends the same body on a hit', async () => {
     const miss = await get('/things/ring');
     const hit = await get('/things/ring');
     expect(miss.headers['cache-status']).toBe('mes; fwd=miss; stored');
@@ -65,18 +67,18 @@ describe('@CachedRoute()', () => {
     expect(controller.calls).toBe(1);
   });
 
-  it('goes by the described key, not by the URL', async () => {
+  it('uses the described key, not the URL', async () => {
     await get('/things/ring');
     expect((await get('/things/RING')).headers['cache-status']).toBe('mes-near; hit');
   });
 
-  it('calls the handler again after one of the tags was evicted', async () => {
+  it('calls the handler again after one of the tags was invalidated', async () => {
     await get('/things/ring');
     await application.get(VersionStore).invalidate(['things']);
     expect((await get('/things/ring')).json()).toEqual({ name: 'ring', version: 2 });
   });
 
-  it('answers 304 without a body to who has the answer already, hit or miss', async () => {
+  it('sends status 304 without a body if the client has the response already', async () => {
     const { etag } = (await get('/things/ring')).headers;
     const again = await get('/things/ring', { 'if-none-match': String(etag) });
     expect(again.statusCode).toBe(304);
@@ -91,9 +93,9 @@ describe('@CachedRoute()', () => {
 
   it('neither stores nor hides errors', async () => {
     for (const calls of [1, 2]) {
-      const answer = await get('/things/missing');
-      expect(answer.statusCode).toBe(404);
-      expect(answer.headers['cache-status']).toBeUndefined();
+      const response = await get('/things/missing');
+      expect(response.statusCode).toBe(404);
+      expect(response.headers['cache-status']).toBeUndefined();
       expect(controller.calls).toBe(calls);
     }
     expect((await get('/things/bad')).statusCode).toBe(400);

@@ -1,5 +1,4 @@
-import { compressed } from '../entries/cached-response.js';
-import { toCachedResponse } from '../entries/cached-response.js';
+import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { preferredRepresentation } from './content-negotiation.js';
 
 describe('content negotiation', () => {
@@ -35,7 +34,7 @@ describe('content negotiation', () => {
     ['br, br;q=0', 'identity'],
     ['br;q=0, br', 'identity'],
     ['__proto__, constructor', 'identity'],
-    // Malformed: nothing of it is believed.
+    // Malformed.
     ['nonsense;;,', 'identity'],
     ['br;q=2', 'identity'],
     ['br;q=-1, gzip', 'identity'],
@@ -49,12 +48,12 @@ describe('content negotiation', () => {
     ['br\u00a0', 'identity'],
     [`br${' '.repeat(5_000)}x`, 'identity'],
   ])('answers Accept-Encoding %s with %s', async (header, coding) => {
-    const answer = await compressed(toCachedResponse('gold ring '.repeat(500)));
-    expect(preferredRepresentation(answer, header).coding).toBe(coding);
-    expect(preferredRepresentation(answer, header).coding).toBe(coding);
+    const response = await compressed(toCachedResponse('gold ring '.repeat(500)));
+    expect(preferredRepresentation(response, header).coding).toBe(coding);
+    expect(preferredRepresentation(response, header).coding).toBe(coding);
   });
 
-  it('answers uncompressed what there is in no other form', () => {
+  it('sends the uncompressed form if there is no other', () => {
     expect(preferredRepresentation(toCachedResponse('short'), 'br').coding).toBe('identity');
   });
 });

@@ -29,9 +29,9 @@ export function preferredCoding(acceptEncoding: string | undefined): ContentCodi
   return coding;
 }
 
-/** The form of the answer that the client likes best, or the uncompressed one if there is no other. */
-export function preferredRepresentation(answer: CachedResponse, acceptEncoding: string | undefined): Representation {
-  return answer[preferredCoding(acceptEncoding)] ?? answer.identity;
+/** The form of the response that the client likes best, or the uncompressed one if there is no other. */
+export function preferredRepresentation(response: CachedResponse, acceptEncoding: string | undefined): Representation {
+  return response[preferredCoding(acceptEncoding)] ?? response.identity;
 }
 
 function negotiate(header: string): ContentCoding {

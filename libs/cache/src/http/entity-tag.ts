@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 const ENTITY_TAG = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"';
 const EACH_ENTITY_TAG = new RegExp(ENTITY_TAG, 'g');
 
@@ -8,16 +6,6 @@ const EACH_ENTITY_TAG = new RegExp(ENTITY_TAG, 'g');
  * section 5.6.1.2.
  */
 export const ENTITY_TAGS = new RegExp(`^(?:[ \\t]*\\*[ \\t]*|[ \\t,]*(?:${ENTITY_TAG}[ \\t]*(?:,[ \\t,]*|$))+)$`);
-
-/**
- * A strong entity tag for exactly these bytes: RFC 9110, section 8.8.3.
- *
- * @param version stands before the digest
- */
-export function entityTagOf(body: string | Buffer, version?: string): string {
-  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
-  return version === undefined ? `"${digest}"` : `"${version}-${digest}"`;
-}
 
 /**
  * The entity tags that an `If-Match` or `If-None-Match` header lists, with their quotes and `W/` prefixes; `*` for any.

@@ -13,29 +13,28 @@ import {
 } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { recordEvents } from '../../../../test/support/recorded-events.js';
 import type { FastifyRequest } from 'fastify';
-import { CacheEvents } from '../cache.events.js';
+import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
-import { CachedRoute } from './cached-route.decorator.js';
 import { VersionStore } from '../versions/version-store.js';
+import { CachedRoute } from './cached-route.decorator.js';
 import type { RouteHandler } from './cached-route.js';
 import { FastPathAdmission } from './fast-path.js';
 
 const WORDS = 'gold ring '.repeat(300);
 
-/** Counts those that it was asked about, and lets everybody pass but `nobody`. */
+/** Counts its calls, and refuses the caller `nobody`. */
 @Injectable()
 class CountingGuard implements CanActivate {
-  static asked = 0;
+  static calls = 0;
 
   canActivate(context: { switchToHttp: () => { getRequest: () => FastifyRequest } }): boolean {
-    CountingGuard.asked += 1;
+    CountingGuard.calls += 1;
     return context.switchToHttp().getRequest().headers.authorization !== 'nobody';
   }
 }
 
-/** Admits known callers. */
+/** Admits the caller `known`. */
 class KnownCallers extends FastPathAdmission {
   static routes: string[] = [];
 
@@ -57,7 +56,8 @@ class ThingsController {
   }
 
   @Get(':name')
-  @CachedRoute(({ params: { name } }: { readonly params: { readonly name: string } }) => {
+  @CachedRoute((request: FastifyRequest) => {
+    const { name } = request.params as { name: string };
     if (name === 'bad') throw new BadRequestException('no such name');
     return { key: `thing:${name}`, tags: [`thing:${name}`] };
   })
@@ -67,7 +67,7 @@ class ThingsController {
     return { name, call: this.calls };
   }
 
-  @Get('plain/answer')
+  @Get('plain/text')
   plain(): string {
     return 'plain';
   }
@@ -79,18 +79,13 @@ class AdmissionModule {}
 
 describe('the fast path', () => {
   let application: NestFastifyApplication;
-  let events: ReturnType<typeof recordEvents>;
+  let events: CacheEvent[];
 
   beforeEach(async () => {
-    CountingGuard.asked = 0;
+    CountingGuard.calls = 0;
     KnownCallers.routes = [];
     const module = await Test.createTestingModule({
-      imports: [
-        AdmissionModule,
-        CacheModule.forRootAsync({
-          useFactory: () => ({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' } }),
-        }),
-      ],
+      imports: [AdmissionModule, CacheModule.forRoot({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' } })],
       controllers: [ThingsController],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -103,7 +98,8 @@ describe('the fast path', () => {
       });
     await application.init();
     await application.getHttpAdapter().getInstance().ready();
-    events = recordEvents(application.get(CacheEvents));
+    events = [];
+    application.get(CacheEvents).subscribe((event) => events.push(event));
   });
 
   afterEach(() => application.close());
@@ -116,11 +112,11 @@ describe('the fast path', () => {
     return application.inject({ url, method, headers: { authorization: 'known', ...headers } });
   }
 
-  it('answers hits in this process without asking guards, interceptors and handlers', async () => {
+  it('answers hits in L1 without guards, interceptors and handlers', async () => {
     const miss = await get('/things/ring');
-    expect(CountingGuard.asked).toBe(1);
+    expect(CountingGuard.calls).toBe(1);
     const hit = await get('/things/ring');
-    expect(CountingGuard.asked).toBe(1);
+    expect(CountingGuard.calls).toBe(1);
     expect(hit.statusCode).toBe(200);
     expect(hit.headers['cache-status']).toBe('mes-near; hit');
     expect(hit.json()).toEqual({ name: 'ring', call: 1 });
@@ -130,40 +126,74 @@ describe('the fast path', () => {
     expect(application.get(ThingsController).calls).toBe(1);
   });
 
-  it('does not answer with an invalid response', async () => {
+  it('leaves invalidated responses to the handler', async () => {
     await get('/things/ring');
     await application.get(VersionStore).invalidate(['thing:ring']);
-    const anew = await get('/things/ring');
-    expect(anew.json()).toEqual({ name: 'ring', call: 2 });
-    expect(anew.headers['cache-status']).toBe('mes; fwd=miss; stored');
-    expect(CountingGuard.asked).toBe(2);
+    const again = await get('/things/ring');
+    expect(again.json()).toEqual({ name: 'ring', call: 2 });
+    expect(again.headers['cache-status']).toBe('mes; fwd=miss; stored');
+    expect(CountingGuard.calls).toBe(2);
   });
 
-  it('answers admitted requests only; the guards decide about the others', async () => {
+  it('answers admitted requests only, and leaves the others to the guards', async () => {
     await get('/things/ring');
     expect((await get('/things/ring', { authorization: 'nobody' })).statusCode).toBe(403);
     const unknown = await get('/things/ring', { authorization: 'unknown' });
     expect(unknown.headers['cache-status']).toBe('mes-near; hit');
-    expect(CountingGuard.asked).toBe(3);
+    expect(CountingGuard.calls).toBe(3);
   });
 
-  it('asks the admission by route, and not where nothing is cached', async () => {
+  it('asks for a test per cached route, and leaves other routes alone', async () => {
     expect(new Set(KnownCallers.routes)).toEqual(new Set(['ThingsController.words', 'ThingsController.find']));
-    await get('/things/plain/answer');
-    await get('/things/plain/answer');
-    expect(CountingGuard.asked).toBe(2);
+    await get('/things/plain/text');
+    await get('/things/plain/text');
+    expect(CountingGuard.calls).toBe(2);
   });
 
-  it('takes one snapshot per request, hit or miss', async () => {
+  /** The headers that the cache is responsible for. `Vary` may stand in one line or in several: RFC 9110, section 5.3. */
+  function ofTheCache(headers: Record<string, unknown>): Record<string, unknown> {
+    const others = ['date', 'connection', 'x-common'];
+    const compared = Object.entries(headers).filter(([name]) => !others.includes(name));
+    return { ...Object.fromEntries(compared), vary: [headers.vary as string | string[] | undefined].flat().join(', ') };
+  }
+
+  it('takes one snapshot per request, for a hit and for a miss', async () => {
     await get('/things/ring');
-    expect(events({ type: 'snapshot' })).toBe(1);
     await get('/things/ring');
-    expect(events({ type: 'snapshot' })).toBe(2);
-    expect(events({ type: 'miss' })).toBe(1);
-    expect(events({ type: 'hit', level: 'l1' })).toBe(1);
+    expect(events).toEqual([
+      { type: 'snapshot' },
+      { type: 'load' },
+      { type: 'store', written: false },
+      { type: 'miss', collapsed: false },
+      { type: 'snapshot' },
+      { type: 'hit', level: 'l1' },
+    ]);
   });
 
-  it('leaves it to the pipeline to say what is wrong with a request', async () => {
+  it.each<[string, Record<string, string>, boolean]>([
+    ['a short response', {}, false],
+    ['a compressed response', { 'accept-encoding': 'gzip, br' }, true],
+    ['a long response', {}, true],
+    ['a response to another origin', { origin: 'https://floor.example', 'accept-encoding': 'br' }, true],
+  ])('sends the same status, headers and body as the interceptor: %s', async (_, headers, isLong) => {
+    const url = isLong ? '/things/words' : '/things/ring';
+    const { etag } = (await get(url, headers)).headers;
+    const conditions: Record<string, string>[] = [{}, { 'if-none-match': String(etag) }];
+    for (const condition of conditions) {
+      const [fast, slow] = [
+        await get(url, { ...headers, ...condition }),
+        await get(url, { ...headers, ...condition, authorization: 'unknown' }),
+      ];
+      expect(fast.headers['x-common']).toBe('yes');
+      expect(fast.statusCode).toBe(slow.statusCode);
+      expect(fast.rawPayload).toEqual(slow.rawPayload);
+      expect(ofTheCache(fast.headers)).toEqual(ofTheCache(slow.headers));
+    }
+    // The first request and the two requests of the unknown caller.
+    expect(CountingGuard.calls).toBe(3);
+  });
+
+  it('leaves it to the pipeline to refuse a bad request', async () => {
     expect((await get('/things/bad')).statusCode).toBe(400);
     for (const calls of [1, 2]) {
       expect((await get('/things/missing')).statusCode).toBe(404);
@@ -171,7 +201,7 @@ describe('the fast path', () => {
     }
   });
 
-  it('answers 304 without a body to a client that has the response already', async () => {
+  it('sends status 304 without a body if the client has the response already', async () => {
     const { etag } = (await get('/things/ring')).headers;
     const again = await get('/things/ring', { 'if-none-match': `"other", ${String(etag)}` });
     expect(again.statusCode).toBe(304);
@@ -183,10 +213,10 @@ describe('the fast path', () => {
     });
     expect(again.headers['content-type']).toBeUndefined();
     expect(again.headers['content-length']).toBeUndefined();
-    expect(CountingGuard.asked).toBe(1);
+    expect(CountingGuard.calls).toBe(1);
   });
 
-  it('come in the form that the client likes best, each with an entity tag of its own', async () => {
+  it('sends the form that the client prefers, each with an entity tag of its own', async () => {
     const plain = await get('/things/words');
     const compressed = await get('/things/words', { 'accept-encoding': 'gzip, br' });
     expect(compressed.headers).toMatchObject({ 'content-encoding': 'br', vary: 'accept-encoding' });
@@ -201,7 +231,7 @@ describe('the fast path', () => {
     expect((await get('/things/words', { 'if-none-match': etag })).statusCode).toBe(200);
   });
 
-  it('to HEAD are those to GET without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const full = await get('/things/words');
     const head = await get('/things/words', {}, 'HEAD');
     expect(head.statusCode).toBe(200);
@@ -213,7 +243,7 @@ describe('the fast path', () => {
     });
   });
 
-  it('to HEAD say 304 without a length, before the guards and behind them', async () => {
+  it('sends no length with status 304 to HEAD, and neither does the interceptor', async () => {
     const { etag } = (await get('/things/words')).headers;
     for (const authorization of ['known', 'unknown']) {
       const known = await get('/things/words', { authorization, 'if-none-match': String(etag) }, 'HEAD');
@@ -223,11 +253,11 @@ describe('the fast path', () => {
     }
   });
 
-  it('carry what hooks before have set', async () => {
+  it('keeps headers that earlier hooks have set', async () => {
     await get('/things/words');
-    const answer = await get('/things/words', { origin: 'https://floor.example' });
-    expect(answer.headers['cache-status']).toBe('mes-near; hit');
-    expect([answer.headers.vary].flat().join(', ').split(', ').sort()).toEqual(['Origin', 'accept-encoding']);
+    const response = await get('/things/words', { origin: 'https://floor.example' });
+    expect(response.headers['cache-status']).toBe('mes-near; hit');
+    expect([response.headers.vary].flat().join(', ').split(', ').sort()).toEqual(['Origin', 'accept-encoding']);
     const miss = await get('/things/ring', { origin: 'https://floor.example', 'accept-encoding': 'br' });
     expect(miss.headers.vary).toBe('Origin');
   });

@@ -1,25 +1,20 @@
-import { createCache } from 'cache-manager';
-import { recordEvents } from '../../../../test/support/recorded-events.js';
-import { CACHE_DEFAULTS } from '../cache.options.js';
-import { EntryStore } from '../entries/entry-store.js';
-import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
+import { Test } from '@nestjs/testing';
+import type { Cache } from 'cache-manager';
+import { CacheEvents, type CacheEvent } from '../cache.events.js';
+import { CacheModule } from '../cache.module.js';
+import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
+import { ENTRY_CACHE } from '../entries/entry-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { L1Cache, l1Store } from '../entries/l1-cache.js';
-import { LoadLeases, NoLeases } from './load-leases.js';
-import type { CachedResponse } from '../entries/cached-response.js';
+import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
 import { ResponseCache } from './response-cache.js';
-import { CacheEvents } from '../cache.events.js';
-import { toCachedResponse } from '../entries/cached-response.js';
-import { MonotonicReads } from './monotonic-reads.js';
-import { RefreshOnWrite } from './refresh-on-write.js';
 
-const question = { key: 'list', tags: ['orders'] };
+const LIST = { key: 'list', tags: ['orders'] };
 
 function textOf({ identity }: CachedResponse): string {
   return JSON.parse(identity.body.toString()) as string;
 }
 
-/** A database of one value, whose reads can be held up between reading and answering. */
+/** A database of one value, whose reads can be held up after they have read it. */
 class GatedSource {
   value = 'old';
   loads = 0;
@@ -41,67 +36,63 @@ class GatedSource {
 
 describe('ResponseCache', () => {
   let versions: MemoryVersionStore;
-  let events: CacheEvents;
-  let recorded: ReturnType<typeof recordEvents>;
+  let events: CacheEvent[];
   let cache: ResponseCache;
+  let entries: Cache;
   let source: GatedSource;
-  let near: L1Cache;
-  let entries: EntryStore;
 
-  function cacheOver(store: EntryStore, leases: LoadLeases = new NoLeases()): ResponseCache {
-    return new ResponseCache(
-      versions,
-      store,
-      leases,
-      new MonotonicReads(versions, CACHE_DEFAULTS.pendingWriteTimeout),
-      new RefreshOnWrite(),
-      CACHE_DEFAULTS,
-      events,
-    );
-  }
-
-  beforeEach(() => {
-    events = new CacheEvents();
-    recorded = recordEvents(events);
+  beforeEach(async () => {
     versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
-    near = new L1Cache(1e6, 60_000);
-    entries = new EntryStore(createCache({ stores: [l1Store(near)] }), near, CACHE_DEFAULTS, events);
-    cache = cacheOver(entries);
+    const module = await Test.createTestingModule({
+      imports: [CacheModule.forRoot({ versionStore: versions })],
+    }).compile();
+    events = [];
+    module.get(CacheEvents).subscribe((event) => events.push(event));
+    entries = module.get<Cache>(ENTRY_CACHE);
+    cache = module.get(ResponseCache);
     source = new GatedSource();
   });
 
-  async function read(asked = question): Promise<string> {
-    const { response, outcome } = await cache.get(asked, source.load);
-    const what = outcome.kind === 'miss' && outcome.collapsed ? 'collapsed' : outcome.kind;
-    return `${what}: ${textOf(response)}`;
+  async function read(question = LIST): Promise<string> {
+    const { response, outcome } = await cache.get(question, source.load);
+    const kind = outcome.kind === 'miss' && outcome.collapsed ? 'collapsed' : outcome.kind;
+    return `${kind}: ${textOf(response)}`;
   }
 
   async function write(value: string): Promise<void> {
     source.value = value;
-    await versions.invalidate(question.tags);
+    await versions.invalidate(LIST.tags);
   }
 
   async function turns(): Promise<void> {
     for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  it('loads once and answers from the store from then on', async () => {
+  it('loads once, and answers from the cache from then on', async () => {
     expect(await read()).toBe('miss: old');
     expect(await read()).toBe('hit: old');
     expect(source.loads).toBe(1);
+    expect(events).toEqual([
+      { type: 'snapshot' },
+      { type: 'load' },
+      { type: 'store', written: false },
+      { type: 'miss', collapsed: false },
+      { type: 'snapshot' },
+      { type: 'hit', level: 'l1' },
+    ]);
   });
 
-  it('loads anew after any of the tags was evicted, and after a new epoch', async () => {
-    const asked = { key: 'two', tags: ['a', 'b'] };
+  it('loads again after one of the tags was invalidated, and after a new epoch', async () => {
+    const question = { key: 'two', tags: ['a', 'b'] };
     for (const tag of ['a', 'b', EPOCH]) {
-      await read(asked);
-      expect(await read(asked)).toBe('hit: old');
+      await read(question);
+      expect(await read(question)).toBe('hit: old');
       await versions.invalidate([tag]);
-      expect(await read(asked)).toBe('miss: old');
+      expect(await read(question)).toBe('miss: old');
     }
   });
 
-  it('never gives out what a reader stored that was overtaken by a writer', async () => {
+  it('never gives later readers a response that a write has overtaken', async () => {
     const open = source.close();
     const overtaken = read();
     await turns();
@@ -112,7 +103,7 @@ describe('ResponseCache', () => {
     expect(await read()).toBe('hit: new');
   });
 
-  it('does not let who arrives after a write join a load from before it', async () => {
+  it('does not let a read join a load that began before the last write', async () => {
     const open = source.close();
     const before = read();
     await turns();
@@ -125,7 +116,7 @@ describe('ResponseCache', () => {
     expect(source.loads).toBe(2);
   });
 
-  it('loads once for a thousand readers of a cold key', async () => {
+  it('loads once for a thousand concurrent readers of a missing response', async () => {
     const open = source.close();
     const readers = Array.from({ length: 1_000 }, () => read());
     await turns();
@@ -136,49 +127,54 @@ describe('ResponseCache', () => {
     expect(
       outcomes.filter((outcome) => outcome !== 'miss: old').every((outcome) => /^(collapsed|hit): old$/.test(outcome)),
     ).toBe(true);
+    expect(events.filter(({ type }) => type === 'load')).toHaveLength(1);
+    expect(events.filter((event) => event.type === 'miss' && !event.collapsed)).toHaveLength(1);
   });
 
-  it('makes at most one observation at a time', async () => {
+  it('takes at most one snapshot at a time', async () => {
     await Promise.all(Array.from({ length: 1_000 }, () => read()));
-    expect(recorded({ type: 'snapshot' })).toBeLessThanOrEqual(2);
+    expect(events.filter(({ type }) => type === 'snapshot').length).toBeLessThanOrEqual(2);
   });
 
-  it('passes errors of the source on and does not store them', async () => {
-    await expect(cache.get(question, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  it('passes errors of the source on, and does not store them', async () => {
+    await expect(cache.get(LIST, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await read()).toBe('miss: old');
   });
 
-  it('answers what it loaded even if it cannot be stored', async () => {
-    const broken = createCache({ stores: [l1Store(near)] });
-    broken.set = () => Promise.reject(new Error('full'));
-    const store = new EntryStore(broken, near, CACHE_DEFAULTS, events);
-    const { response, outcome } = await cacheOver(store).get(question, source.load);
+  it('answers with the loaded response even if it cannot be stored', async () => {
+    entries.set = () => Promise.reject(new Error('full'));
+    const { response, outcome } = await cache.get(LIST, source.load);
     expect(textOf(response)).toBe('old');
     expect(outcome).toEqual({ kind: 'miss', stored: false, collapsed: false });
+    expect(events).toContainEqual({ type: 'store-failure' });
   });
 
-  describe('without its versions', () => {
+  describe('without its version store', () => {
     beforeEach(() => {
       versions.snapshot = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
     });
 
-    it('asks the source, says so, and trusts nothing that was stored', async () => {
+    it('asks the source for every read, and trusts nothing that is stored', async () => {
       expect(await read()).toBe('bypass: old');
       source.value = 'new';
       expect(await read()).toBe('bypass: new');
+      expect(events.filter(({ type }) => type === 'bypass')).toEqual([
+        { type: 'bypass', detail: 'redis-away' },
+        { type: 'bypass', detail: 'redis-away' },
+      ]);
     });
 
-    it('has one load under way per key, and lets nobody share a load that began before it asked', async () => {
+    it('loads a key once at a time, and lets no read share a load that began before it', async () => {
       const open = source.close();
-      const early = read();
+      const first = read();
       await turns();
       source.value = 'new';
-      const late = Array.from({ length: 100 }, () => read());
+      const later = Array.from({ length: 100 }, () => read());
       await turns();
       expect(source.loads).toBe(1);
       open();
-      expect(await early).toBe('bypass: old');
-      expect(new Set(await Promise.all(late))).toEqual(new Set(['bypass: new']));
+      expect(await first).toBe('bypass: old');
+      expect(new Set(await Promise.all(later))).toEqual(new Set(['bypass: new']));
       expect(source.loads).toBe(2);
     });
   });

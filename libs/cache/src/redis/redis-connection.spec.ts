@@ -30,13 +30,13 @@ describe('RedisConnection', () => {
     await server.stop();
   });
 
-  it('is available once it is open and has been prepared', async () => {
+  it('is available once it is open and admitted', async () => {
     expect(connection.available).toBe(true);
     expect(admitted).toBe(1);
     expect(await connection.run((client) => client.ping())).toBe('PONG');
   });
 
-  it('refuses at once while Redis is away, and comes back by itself, prepared anew', async () => {
+  it('refuses at once while Redis is away, and recovers by itself with a new admission', async () => {
     await server.kill();
     await eventually(() => !connection.available);
     let tried = false;
@@ -53,7 +53,7 @@ describe('RedisConnection', () => {
     expect(await connection.run((client) => client.ping())).toBe('PONG');
   });
 
-  it('gives up on a server that hangs, refuses at once from then on, and is prepared anew afterwards', async () => {
+  it('gives up on a server that hangs, refuses at once from then on, and is admitted again afterwards', async () => {
     server.pause();
     try {
       await expect(connection.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
@@ -66,7 +66,7 @@ describe('RedisConnection', () => {
     expect(admitted).toBeGreaterThan(1);
   });
 
-  it('leaves a server alone that is slow again and again, and comes back once it is quick', async () => {
+  it('stops using a server that stays slow, and uses it again once it is quick', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({
       redisUrl: way.url,
@@ -87,7 +87,7 @@ describe('RedisConnection', () => {
     await way.close();
   });
 
-  it('forgives a server that is slow now and then', async () => {
+  it('keeps using a server that is slow now and then', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({
       redisUrl: way.url,
@@ -106,7 +106,7 @@ describe('RedisConnection', () => {
     await way.close();
   });
 
-  it('does not trust a server that is there but cannot be prepared', async () => {
+  it('does not trust a server that is not admitted', async () => {
     const closed = new RedisConnection({
       redisUrl: server.url,
       deadline: 300,
@@ -126,7 +126,7 @@ describe('RedisConnection', () => {
     expect(admitted).toBe(2);
   });
 
-  it('opens without a server, and finds it when it comes', async () => {
+  it('opens without a server, and connects when it starts', async () => {
     await server.kill();
     const early = new RedisConnection({
       redisUrl: server.url,
@@ -140,7 +140,7 @@ describe('RedisConnection', () => {
     await early.close();
   });
 
-  it('opens in spite of a server that hangs, and finds it when it goes on', async () => {
+  it('opens in spite of a server that hangs, and uses it when it goes on', async () => {
     server.pause();
     const early = new RedisConnection({
       redisUrl: server.url,
@@ -157,12 +157,12 @@ describe('RedisConnection', () => {
     await early.close();
   });
 
-  it('is admitted once more when it was distrusted while it was being admitted', async () => {
+  it('is admitted again if it was distrusted during its admission', async () => {
     const admissions: (() => void)[] = [];
     const gated = new RedisConnection({ redisUrl: server.url, deadline: 5_000, sweepInterval: 20 });
     const opened = gated.open(() => new Promise<void>((resolve) => admissions.push(resolve)));
     await eventually(() => admissions.length === 1);
-    gated.distrust('something did not arrive');
+    gated.distrust('an invalidation is unconfirmed');
     admissions[0]?.();
     await eventually(() => admissions.length === 2);
     expect(gated.available).toBe(false);
@@ -172,7 +172,7 @@ describe('RedisConnection', () => {
     await gated.close();
   });
 
-  it('replaces a connection that has fallen silent: its server is gone without a word, and another one is there', async () => {
+  it('replaces a silent connection whose server has vanished', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
     await other.open(always);
@@ -184,14 +184,14 @@ describe('RedisConnection', () => {
     await way.close();
   });
 
-  it('sends later commands of a client that was handed out before over the new connection', async () => {
+  it('sends commands of the same client over the new connection', async () => {
     const { client } = connection;
     await server.restart();
     await eventually(() => admitted === 2 && connection.available);
     expect(await client.ping()).toBe('PONG');
   });
 
-  it('forgives one answer that takes longer than the deadline, at once', async () => {
+  it('recovers at once from a single response beyond the deadline', async () => {
     const way = await TcpProxy.open(server.url);
     const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
     await other.open(always);

@@ -22,25 +22,25 @@ describe('RedisLoadLeases', () => {
 
   afterEach(() => connection.close());
 
-  it('are given to one of all who ask for the same', async () => {
+  it('are given to one of all processes that ask for the same load', async () => {
     const given = await Promise.all([leases, others, leases, others].map((instance) => instance.acquire('page')));
     expect(given.filter(Boolean)).toHaveLength(1);
     expect(await others.acquire('another page')).toBe(true);
   });
 
-  it('can be had again once they are released', async () => {
+  it('can be acquired again once they are released', async () => {
     expect(await leases.acquire('page')).toBe(true);
     expect(await others.acquire('page')).toBe(false);
     await leases.release('page');
     expect(await others.acquire('page')).toBe(true);
   });
 
-  it('end by themselves when their holder has died', async () => {
+  it('expire if they are not released', async () => {
     expect(await leases.acquire('page')).toBe(true);
     await eventually(() => others.acquire('page'));
   });
 
-  it('are not waited for while Redis is away', async () => {
+  it('are all granted while Redis is away', async () => {
     await connection.close();
     expect(await leases.acquire('page')).toBe(true);
     expect(await others.acquire('page')).toBe(true);

@@ -17,7 +17,7 @@ interface Isolated {
 }
 
 /** Each test has keys of its own. */
-function make(
+function create(
   pendingWriteLifetime: number,
   redisUrl = url,
   deadline = 5_000,
@@ -25,8 +25,8 @@ function make(
 ): Isolated {
   const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME };
   const connection = new RedisConnection({
-    redisUrl: redisUrl,
-    // Long by default: the machine may be busy with other tests, and what is tested here is not speed.
+    redisUrl,
+    // Long by default: the machine may be busy with other tests, and these tests are not about speed.
     deadline,
     sweepInterval: 50,
   });
@@ -34,18 +34,18 @@ function make(
   return { connection, versions, namespace };
 }
 
-async function open(...options: Parameters<typeof make>): Promise<Isolated> {
-  const made = make(...options);
-  await made.versions.open();
-  return made;
+async function open(...options: Parameters<typeof create>): Promise<Isolated> {
+  const isolated = create(...options);
+  await isolated.versions.open();
+  return isolated;
 }
 
 describeVersionStore('RedisVersionStore', () => {
   const pendingWriteLifetime = 200;
-  const { connection, versions } = make(pendingWriteLifetime);
+  const { connection, versions } = create(pendingWriteLifetime);
   return Promise.resolve({
-    versions,
-    // By the clock of the server, which is the one that counts.
+    versions: versions,
+    // Only the clock of the server decides when a write expires.
     passDeadline: async () => {
       const read = async (): Promise<number> => (await connection.run((client) => client.time())).getTime();
       const end = (await read()) + pendingWriteLifetime;
@@ -66,7 +66,7 @@ describe('RedisVersionStore', () => {
 
   afterEach(() => connection.close());
 
-  it('keeps every version for a limited time, and no pendingWrite of a settled write', async () => {
+  it('keeps versions for a limited time, and forgets completed writes', async () => {
     await versions.begin({ id: 'w', tags: ['a'] }, ['a']);
     await versions.complete(['w'], [{ tag: 'a' }, { tag: 'b' }]);
     const keys = await connection.run((client) => client.keys(`*${namespace}*`));
@@ -78,7 +78,7 @@ describe('RedisVersionStore', () => {
     }
   });
 
-  it('asks for all versions in one command', async () => {
+  it('takes a snapshot by one command', async () => {
     await versions.ensureVersions(['a', 'b', 'c']);
     const monitor = await RedisMonitor.open(url);
     await versions.snapshot(['a', 'b', 'c']);
@@ -89,11 +89,11 @@ describe('RedisVersionStore', () => {
     expect(own[0]).toContain('"MGET"');
   });
 
-  it('does not take for under way, when Redis is back, what was over while it was away', async () => {
+  it('removes a write from Redis that was completed while Redis was away', async () => {
     const redis = await RedisServer.start();
     const own = await open(60_000, redis.url, 200);
     redis.pause();
-    // Redis will find both when it goes on.
+    // Redis executes the first command when it goes on.
     await expect(own.versions.begin({ id: 'w', tags: ['a'] })).rejects.toThrow(VersionStoreUnavailableError);
     await expect(own.versions.complete(['w'], [{ tag: 'a' }])).rejects.toThrow(VersionStoreUnavailableError);
     redis.resume();
@@ -105,7 +105,7 @@ describe('RedisVersionStore', () => {
     await redis.stop();
   });
 
-  it('has nothing in common with a versions of another name on the same Redis', async () => {
+  it('shares nothing with a store of another namespace on the same Redis', async () => {
     const other = await open(1_000);
     const before = await versions.ensureVersions(['a']);
     await other.versions.invalidate(['a', EPOCH]);
@@ -114,17 +114,17 @@ describe('RedisVersionStore', () => {
     await other.connection.close();
   });
 
-  it('loses nothing by the start of another instance, nor by a slow answer at it', async () => {
+  it('keeps all versions when another instance starts, or has a slow response', async () => {
     const before = await versions.ensureVersions(['a', 'b']);
     const other = await open(1_000, url, 5_000, namespace);
     expect(await other.versions.ensureVersions(['a', 'b'])).toEqual(before);
-    other.connection.distrust('one answer was slow');
+    other.connection.distrust('one response was slow');
     await eventually(() => other.versions.available);
     expect(await versions.ensureVersions(['a', 'b'])).toEqual(before);
     await other.connection.close();
   });
 
-  it('begins a new epoch on a Redis that was restarted, with what it had saved', async () => {
+  it('begins a new epoch on a Redis that was restarted with saved data', async () => {
     const redis = await RedisServer.start();
     const own = await open(1_000, redis.url);
     const before = await own.versions.ensureVersions(['a']);
@@ -145,7 +145,7 @@ describe('RedisVersionStore', () => {
     await redis.stop();
   });
 
-  it('keeps a version for a day only when something is stored under it', async () => {
+  it('keeps a version for long only once something is stored under it', async () => {
     const left = (tag: string): Promise<number> =>
       connection.run((client) => client.pTTL(`{${namespace}}:version:${tag}`));
     await versions.ensureVersions(['a', 'b']);
@@ -155,20 +155,20 @@ describe('RedisVersionStore', () => {
     expect(await left('b')).toBeLessThanOrEqual(30_000);
   });
 
-  it('keeps the epoch as long as members are there', async () => {
+  it('prolongs the epoch when a member checks in', async () => {
     const key = `{${namespace}}:version:${EPOCH}`;
     await connection.run((client) => client.pExpire(key, 1_000));
     await versions.checkIn('one', 5_000);
     expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
   });
 
-  it('sees the members that have left a sign, until it ends', async () => {
+  it('sees members as present until their last check-in ends', async () => {
     await versions.checkIn('one', 300);
     await versions.checkIn('one', 300);
     expect(await versions.arePresent(['one'])).toBe(true);
     expect(await versions.arePresent(['one', 'two'])).toBe(false);
     await eventually(async () => !(await versions.arePresent(['one'])));
-    // By the time of the last sign, the next one has ended already: as one that arrives late.
+    // Its end has passed already by the clock of Redis, like that of a mark that arrives late.
     await versions.checkIn('one', -1);
     expect(await versions.arePresent(['one'])).toBe(false);
   });

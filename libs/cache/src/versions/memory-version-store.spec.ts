@@ -3,32 +3,30 @@ import { MemoryVersionStore } from './memory-version-store.js';
 
 describeVersionStore('MemoryVersionStore', () => {
   let now = 0;
+  const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now });
   return Promise.resolve({
-    versions: new MemoryVersionStore({ pendingWriteLifetime: 1_000, now: () => now }),
+    versions,
     passDeadline: () => {
       now += 1_000;
       return Promise.resolve();
     },
-    close: () => Promise.resolve(),
+    close: () => versions.close(),
   });
 });
 
 describe('MemoryVersionStore', () => {
-  it('replaces versions that it has lost for want of room by fresh ones', async () => {
+  it('replaces versions that it had no room for by fresh ones', async () => {
     const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
     const before = (await versions.ensureVersions(['a'])).get('a');
     await versions.ensureVersions(['b', 'c', 'd']);
     expect((await versions.ensureVersions(['a'])).get('a')).not.toBe(before);
   });
 
-  it('does not bring a version into force when the observed one was lost meanwhile', async () => {
+  it('does not move a tag to the next version if the expected one was lost', async () => {
     const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
-    const observed = (await versions.ensureVersions(['a'])).get('a') ?? '';
+    const expected = (await versions.ensureVersions(['a'])).get('a') ?? '';
     await versions.ensureVersions(['b', 'c', 'd']);
-    await versions.complete(
-      ['w'],
-      [{ tag: 'a', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } }],
-    );
-    expect((await versions.ensureVersions(['a'])).get('a')).not.toBe('prepared');
+    await versions.complete(['w'], [{ tag: 'a', swap: { expected, next: 'next', otherwise: 'invalidate' } }]);
+    expect((await versions.ensureVersions(['a'])).get('a')).not.toBe('next');
   });
 });

@@ -1,96 +1,106 @@
-import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from './version-store.js';
+import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { MemoryVersionStore } from './memory-version-store.js';
-import { CacheEvents } from '../cache.events.js';
 import { SnapshotBatch, type SnapshotOrUnavailable } from './snapshot-batch.js';
+import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from './version-store.js';
 
-/** A versions whose observations are answered by hand. */
+/** A version store whose snapshots are taken when the test says so. */
 class GatedVersionStore extends MemoryVersionStore {
-  readonly asked: { readonly tags: readonly string[]; readonly answer: () => void }[] = [];
+  readonly calls: { readonly tags: readonly string[]; readonly proceed: () => void }[] = [];
 
   override snapshot(tags: readonly string[]): Promise<VersionSnapshot> {
     return new Promise((resolve, reject) => {
-      this.asked.push({ tags, answer: () => void super.snapshot(tags).then(resolve, reject) });
+      this.calls.push({ tags, proceed: () => void super.snapshot(tags).then(resolve, reject) });
     });
   }
 }
 
-describe('a shared observation', () => {
+describe('SnapshotBatch', () => {
   let versions: GatedVersionStore;
-  let shared: SnapshotBatch;
+  let events: CacheEvent[];
+  let batch: SnapshotBatch;
 
   beforeEach(async () => {
+    events = [];
     versions = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
-    shared = new SnapshotBatch(versions, new CacheEvents());
+    batch = new SnapshotBatch(versions, recorder());
     await versions.ensureVersions(['a', 'b']);
   });
+
+  function recorder(): CacheEvents {
+    const recording = new CacheEvents();
+    recording.subscribe((event) => events.push(event));
+    return recording;
+  }
 
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
-  it('begins at once for a request that is alone', async () => {
-    const observed = shared.snapshot(['a']);
+  it('takes the snapshot of a single request at once', async () => {
+    const snapshot = batch.snapshot(['a']);
     await Promise.resolve().then(() => undefined);
-    expect(versions.asked.map(({ tags }) => tags)).toEqual([['a']]);
-    versions.asked[0]?.answer();
-    expect([...((await observed) as VersionSnapshot).keys()]).toEqual([EPOCH, 'a']);
+    expect(versions.calls.map(({ tags }) => tags)).toEqual([['a']]);
+    versions.calls[0]?.proceed();
+    expect([...((await snapshot) as VersionSnapshot).keys()]).toEqual([EPOCH, 'a']);
+    expect(events).toEqual([{ type: 'snapshot' }]);
   });
 
-  it('is never shared by a request that arrived after it began', async () => {
-    const early = shared.snapshot(['a']);
-    await until(() => versions.asked.length === 1);
-    const late = [shared.snapshot(['a']), shared.snapshot(['b'])];
+  it('never gives a request a snapshot that began before it arrived', async () => {
+    const early = batch.snapshot(['a']);
+    await until(() => versions.calls.length === 1);
+    const late = [batch.snapshot(['a']), batch.snapshot(['b'])];
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(versions.asked).toHaveLength(1);
+    expect(versions.calls).toHaveLength(1);
 
-    const before = (await versions.complete([], [{ tag: 'a' }]),
-    versions.asked[0]?.answer(),
-    await early) as VersionSnapshot;
-    await until(() => versions.asked.length === 2);
-    expect(versions.asked[1]?.tags).toEqual(['a', 'b']);
+    versions.calls[0]?.proceed();
+    const before = (await early) as VersionSnapshot;
+    await until(() => versions.calls.length === 2);
+    expect(versions.calls[1]?.tags).toEqual(['a', 'b']);
     await versions.complete([], [{ tag: 'a' }]);
-    versions.asked[1]?.answer();
+    versions.calls[1]?.proceed();
     const [first, second] = (await Promise.all(late)) as [VersionSnapshot, VersionSnapshot];
     expect(first).toBe(second);
     expect(first.get('a')).not.toBe(before.get('a'));
+    expect(events).toEqual([{ type: 'snapshot' }, { type: 'snapshot' }]);
   });
 
-  it('waits for others under load, but not for long', async () => {
-    const answers: Promise<SnapshotOrUnavailable>[] = [];
-    for (let i = 0; i < 20; i += 1) answers.push(shared.snapshot(['a']));
-    await until(() => versions.asked.length > 0);
-    versions.asked[0]?.answer();
-    await Promise.all(answers);
-    const alone = shared.snapshot(['a']);
-    await until(() => versions.asked.length === 2);
-    versions.asked[1]?.answer();
-    await alone;
+  it('waits for more requests under load, but not for long', async () => {
+    const snapshots: Promise<SnapshotOrUnavailable>[] = [];
+    for (let i = 0; i < 20; i += 1) snapshots.push(batch.snapshot(['a']));
+    await until(() => versions.calls.length > 0);
+    versions.calls[0]?.proceed();
+    await Promise.all(snapshots);
+    const single = batch.snapshot(['a']);
+    await until(() => versions.calls.length === 2);
+    versions.calls[1]?.proceed();
+    await single;
   });
 
-  it('tells all who share it when the versions is away, and goes on', async () => {
+  it('reports to all its requests that the version store is unavailable, and recovers', async () => {
     const mended = versions;
     versions = new GatedVersionStore({ pendingWriteLifetime: 1_000 });
-    shared = new SnapshotBatch(versions, new CacheEvents());
+    batch = new SnapshotBatch(versions, recorder());
     versions.snapshot = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
-    const failed = await Promise.all([shared.snapshot(['a']), shared.snapshot(['b'])]);
-    for (const observation of failed) expect(observation).toBeInstanceOf(VersionStoreUnavailableError);
+    const failed = await Promise.all([batch.snapshot(['a']), batch.snapshot(['b'])]);
+    for (const snapshot of failed) expect(snapshot).toBeInstanceOf(VersionStoreUnavailableError);
     versions.snapshot = () => Promise.reject(new Error('a mistake'));
-    await expect(shared.snapshot(['a'])).rejects.toThrow('a mistake');
+    await expect(batch.snapshot(['a'])).rejects.toThrow('a mistake');
     versions.snapshot = (tags) => mended.snapshot(tags);
-    const observed = shared.snapshot(['a']);
-    await until(() => mended.asked.length === 1);
-    mended.asked[0]?.answer();
-    expect(await observed).toBeInstanceOf(Map);
+    const snapshot = batch.snapshot(['a']);
+    await until(() => mended.calls.length === 1);
+    mended.calls[0]?.proceed();
+    expect(await snapshot).toBeInstanceOf(Map);
   });
 
-  it('asks nothing while this instance does not hear what others write without the versions', async () => {
+  it('takes no snapshot while the backplane says that this instance may miss writes', async () => {
     const backplane = { mayAnswer: false };
-    shared = new SnapshotBatch(versions, new CacheEvents(), backplane);
-    expect(await shared.snapshot(['a'])).toMatchObject({ detail: 'cut-off' });
+    batch = new SnapshotBatch(versions, recorder(), backplane);
+    expect(await batch.snapshot(['a'])).toMatchObject({ detail: 'cut-off' });
+    expect(events).toEqual([]);
     backplane.mayAnswer = true;
-    const observed = shared.snapshot(['a']);
-    await until(() => versions.asked.length === 1);
-    versions.asked[0]?.answer();
-    expect(await observed).toBeInstanceOf(Map);
+    const snapshot = batch.snapshot(['a']);
+    await until(() => versions.calls.length === 1);
+    versions.calls[0]?.proceed();
+    expect(await snapshot).toBeInstanceOf(Map);
   });
 });

@@ -110,7 +110,7 @@ export class CacheWriter {
    * A failed transaction that was rolled back for certain leaves nothing behind. Any other failure may have been committed,
    * so its tags are invalidated, now and when the pending write expires.
    *
-   * @throws whatever the transaction throws
+   * @throws whatever the transaction throws, or `outcome` after the commit
    * @throws {CutOffError} before the transaction, if nobody could be told of the write
    * @throws {InvalidationNotRelayedError} after the commit, if the other processes could not be told
    */
@@ -126,13 +126,21 @@ export class CacheWriter {
       await this.monotonicReads.settled(shows);
       throw error;
     }
-    const done = outcome?.(result) ?? {};
-    await this.complete({
-      writeId: pending.id,
-      tags: done.tags ?? tags,
-      created: creates === undefined || !done.created ? undefined : createdOf(creates, done.created, snapshot),
-      isAnnounced: store !== undefined && done.isAnnounced !== false,
-    });
+    let committed: Committed;
+    try {
+      const done = outcome?.(result) ?? {};
+      committed = {
+        writeId: pending.id,
+        tags: done.tags ?? tags,
+        created: creates === undefined || !done.created ? undefined : createdOf(creates, done.created, snapshot),
+        isAnnounced: store !== undefined && done.isAnnounced !== false,
+      };
+    } catch (error) {
+      // The transaction is committed all the same.
+      await this.invalidate(tags);
+      throw error;
+    }
+    await this.complete(committed);
     if (shows.length > 0) await this.monotonicReads.settled(shows);
     return result;
   }
@@ -189,7 +197,7 @@ export class CacheWriter {
       });
       if (await this.advance(writeIds, [...advances, ...created.map(advanceOf)], refresh.shown, isAnnounced)) {
         const tags = advances.filter(({ swap }) => !swap).map(({ tag }) => tag);
-        this.events.emit({ type: 'invalidation', tags, cause: 'write' });
+        if (tags.length > 0) this.events.emit({ type: 'invalidation', tags, cause: 'write' });
         await Promise.all([...stored, this.refresher.publish({ swaps, ...refresh })]);
         return;
       }
