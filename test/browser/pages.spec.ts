@@ -55,16 +55,16 @@ describe('the operators’ page, in a browser', () => {
       await card.waitFor();
       expect(await card.count()).toBe(1);
 
-      await card.getByRole('button', { name: 'Manufactured' }).click();
-      await card.getByRole('button', { name: 'Rework' }).click();
-      await page.getByRole('dialog').getByLabel('Why?').fill('A scratch on the bezel.');
+      await card.getByRole('button', { name: 'Mark as manufactured' }).click();
+      await card.getByRole('button', { name: 'Send to rework' }).click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('A scratch on the bezel.');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await card.getByRole('button', { name: 'Put on hold' }).click();
-      await page.getByRole('dialog').getByLabel('Why?').fill('Waits for gold.');
+      await page.getByRole('dialog').getByLabel('Reason').fill('Waits for gold.');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await card.getByText('On hold', { exact: true }).waitFor();
-      await card.getByRole('button', { name: 'Go on' }).click();
-      await card.getByText('In manufacturing', { exact: true }).waitFor();
+      await card.getByRole('button', { name: 'Resume' }).click();
+      await card.getByText('In production', { exact: true }).waitFor();
 
       await card.getByRole('link').click();
       await page.getByText('A scratch on the bezel.').waitFor();
@@ -78,7 +78,7 @@ describe('the operators’ page, in a browser', () => {
       const { page } = await workshop.signedIn({ name: 'olga' });
       await page.getByRole('link', { name: 'My work' }).click();
       await page.getByRole('button', { name: 'Put on hold' }).click();
-      await page.getByRole('button', { name: 'Leave it as it is' }).click();
+      await page.getByRole('button', { name: 'Don’t change' }).click();
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
       expect((await workshop.order({ id })).status).toBe('MANUFACTURING_STARTED');
     });
@@ -88,10 +88,10 @@ describe('the operators’ page, in a browser', () => {
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'ivan');
       const { page } = await workshop.signedIn({ name: 'ivan' });
       await page.getByRole('link', { name: 'My work' }).click();
-      await page.getByText('In manufacturing').waitFor();
+      await page.getByText('In production').waitFor();
       await workshop.move({ id }, 'MANUFACTURING_COMPLETED', 'boris');
       await page.getByText('Manufactured', { exact: true }).waitFor();
-      await page.getByRole('button', { name: 'Rework' }).waitFor();
+      await page.getByRole('button', { name: 'Send to rework' }).waitFor();
     });
   });
 
@@ -119,13 +119,13 @@ describe('the operators’ page, in a browser', () => {
     await desk.live();
     await workshop.move({ id }, 'ON_HOLD', 'boris', 'No gold');
     await page.getByText('No gold').waitFor();
-    await page.getByRole('button', { name: 'Back to the queue' }).waitFor();
+    await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
   it('says so when there is no such order', async () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
-    await desk.page.getByText('There is no such order').waitFor();
+    await desk.page.getByText('Order not found').waitFor();
   });
 
   it('counts on the dashboard as it happens, and shows the cache to administrators only', async () => {
@@ -138,13 +138,13 @@ describe('the operators’ page, in a browser', () => {
     const before = await count();
     await workshop.create();
     await eventually(async () => (await count()) === before + 1);
-    await admin.page.getByText('Answered without the database').waitFor();
+    await admin.page.getByText('Cache hit rate').waitFor();
     expect(await admin.page.locator('.ct-bar').count()).toBe(24);
 
     const viewer = await workshop.signedIn({ role: 'viewer' });
     await viewer.open('/dashboard');
     await viewer.page.locator('.ct-bar').first().waitFor({ state: 'attached' });
-    expect(await viewer.page.getByText('Answered without the database').count()).toBe(0);
+    expect(await viewer.page.getByText('Cache hit rate').count()).toBe(0);
   });
 
   it('speaks English and Russian, and remembers which, and its colours', async () => {
@@ -152,7 +152,7 @@ describe('the operators’ page, in a browser', () => {
     const { page } = desk;
     await page.getByLabel('Language').selectOption('Русский');
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
-    await page.getByLabel('Цвета').selectOption('Тёмные');
+    await page.getByLabel('Тема').selectOption('Тёмная');
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
@@ -170,13 +170,13 @@ describe('the operators’ page, in a browser', () => {
 
   it('says when the session has ended, and goes on at the same place after signing in again', async () => {
     const desk = await workshop.signedIn();
-    await desk.page.getByLabel('First').selectOption('Oldest');
+    await desk.page.getByLabel('Sort').selectOption('Oldest first');
     // As it is when the token has expired.
     await desk.page.route('**/api/v1/orders?*', (route) =>
       route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }),
     );
     await desk.page.getByRole('checkbox', { name: 'Urgent' }).click();
-    await desk.page.getByText('Your session has ended.').waitFor();
+    await desk.page.getByText('Your session has expired.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
     await desk.signIn();
     await desk.page.getByRole('heading', { name: 'New orders' }).waitFor();
@@ -189,13 +189,13 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(gone.id).waitFor();
     await desk.live();
     await desk.page.context().setOffline(true);
-    await desk.page.getByText('This device is offline.').waitFor();
+    await desk.page.getByText('You are offline.').waitFor();
     await workshop.move(gone, 'CANCELLED');
     const come = await workshop.create();
     await desk.page.context().setOffline(false);
     await desk.row(come.id).waitFor();
     await desk.row(gone.id).waitFor({ state: 'detached' });
-    await desk.page.getByText('This device is offline.').waitFor({ state: 'detached' });
+    await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
   it('says when something cannot be loaded, and what to do', async () => {
@@ -206,7 +206,7 @@ describe('the operators’ page, in a browser', () => {
     );
     await desk.open('/');
     await desk.signIn();
-    await desk.page.getByText('This could not be loaded.').waitFor();
+    await desk.page.getByText('Couldn’t load the data.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
     await desk.page.getByRole('button', { name: 'Try again' }).click();
     await desk.row(id).waitFor();
@@ -225,11 +225,11 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(gone ?? '').waitFor();
     await desk.live();
     await mine.restart(async () => {
-      await desk.page.getByText('The connection is lost; trying again.').waitFor();
+      await desk.page.getByText('Connection lost. Reconnecting…').waitFor();
       await table.query(`UPDATE orders SET status = 'CANCELLED', version = 2 WHERE id = $1`, [gone]);
     });
     await desk.live();
-    await desk.page.getByText('The connection is lost').waitFor({ state: 'detached' });
+    await desk.page.getByText('Connection lost').waitFor({ state: 'detached' });
     await desk.row(gone ?? '').waitFor({ state: 'detached' });
     await desk.row(still ?? '').waitFor();
     await table.close();

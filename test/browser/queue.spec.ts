@@ -83,7 +83,7 @@ describe('the queue of new orders, in a browser', () => {
       const [winner, loser] = assignee === 'anna' ? [here, there] : [there, here];
       await winner.page.locator('.notice-good', { hasText: `Order ${String(number)} is yours` }).waitFor();
       await loser.page
-        .locator('.notice-bad', { hasText: `Order ${String(number)} was taken by ${assignee}` })
+        .locator('.notice-bad', { hasText: `Order ${String(number)} was already taken by ${assignee}` })
         .waitFor();
       expect(await loser.page.locator('.notice-good', { hasText: `Order ${String(number)} ` }).count()).toBe(0);
       await Promise.all([here, there].map((desk) => desk.row(id).waitFor({ state: 'detached' })));
@@ -117,7 +117,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.row(other.id).waitFor();
     await desk.page.getByRole('checkbox', { name: 'High' }).check();
     await desk.page.getByLabel('Material').fill('Platinum 950');
-    await desk.page.getByLabel('First').selectOption('Most urgent');
+    await desk.page.getByLabel('Sort').selectOption('Most urgent first');
     await desk.row(other.id).waitFor({ state: 'detached' });
     await desk.row(wanted.id).waitFor();
     await desk.page.waitForURL(/material=/);
@@ -133,11 +133,11 @@ describe('the queue of new orders, in a browser', () => {
     await colleague.row(wanted.id).waitFor();
     expect(await colleague.row(other.id).count()).toBe(0);
     expect(await colleague.page.getByLabel('Material').inputValue()).toBe('Platinum 950');
-    await colleague.page.getByRole('button', { name: 'Clear the filters' }).click();
+    await colleague.page.getByRole('button', { name: 'Clear filters' }).click();
     await colleague.row(other.id).waitFor();
 
     await desk.page.getByLabel('Search').fill('nothing like this');
-    await desk.page.getByText('No new order matches these filters.').waitFor();
+    await desk.page.getByText('No new orders match these filters.').waitFor();
   });
 
   it('scrolls through thousands of orders, of which few are in the document, and stays where it is as others come', async () => {
