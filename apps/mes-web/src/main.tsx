@@ -1,10 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Queries } from './api/queries';
+import { App } from './app';
 import { startInLanguage } from './language/i18n';
 import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
-import { Queries } from './api/queries';
-import { App } from './shell/app';
 import { NoticesProvider } from './shell/notices';
 import { applyTheme, rememberedTheme } from './shell/theme';
 

@@ -5,8 +5,8 @@ import { getStatusDashboard } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useFormats } from '../language/formats';
 import { usePollingInterval } from '../live/live-context';
-import { Status } from '../orders/status';
-import type { Status as OrderStatus } from '../orders/use-move';
+import { StatusMark } from '../orders/marks';
+import type { Status } from '../orders/use-move';
 import { mayLookAfterTheCache } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
@@ -41,10 +41,10 @@ export function DashboardPage(): ReactNode {
         <>
           <section aria-label={t('dashboard.counts')}>
             <ul className="tiles">
-              {(Object.entries(data.counts ?? {}) as [OrderStatus, number][]).map(([status, count]) => (
+              {(Object.entries(data.counts ?? {}) as [Status, number][]).map(([status, count]) => (
                 <li key={status} className="tile">
                   <strong>{formats.number(count)}</strong>
-                  <Status status={status} />
+                  <StatusMark status={status} />
                 </li>
               ))}
               <li className="tile tile-wide">

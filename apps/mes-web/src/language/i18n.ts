@@ -3,6 +3,13 @@ import { initReactI18next } from 'react-i18next';
 import en from './en.json';
 import ru from './ru.json';
 
+declare module 'i18next' {
+  /** Makes the compiler refuse names of texts that do not exist. */
+  interface CustomTypeOptions {
+    resources: { translation: typeof en };
+  }
+}
+
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];
 

@@ -1,6 +1,5 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
-import { claimsOf, type Session } from './session';
-import { SIGNED_IN_PATH } from './signed-in-path';
+import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
   readonly authority: string;

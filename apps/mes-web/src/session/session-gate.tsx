@@ -3,9 +3,8 @@ import { getPageSettings, type PageSettingsDto } from '../api/client';
 import { callInTheNameOf } from '../api/connect';
 import { dataOf } from '../api/problem';
 import { developmentSession, rememberedChoice, type Choice } from './development-session';
-import { SIGNED_IN_PATH } from './signed-in-path';
 import type { OidcSignIn } from './oidc-session';
-import type { Session } from './session';
+import { SIGNED_IN_PATH, type Session } from './session';
 import { SessionContext } from './session-context';
 import { SignIn } from './sign-in';
 

@@ -1,6 +1,9 @@
 import { decodeJwt } from 'jose';
 import type { Credentials } from '../api/connect';
 
+/** The path that the issuer redirects to after signing in. */
+export const SIGNED_IN_PATH = '/signed-in';
+
 export type Role = 'operator' | 'partner' | 'viewer' | 'admin';
 
 /** Somebody who has signed in. Tokens are kept in memory alone. */

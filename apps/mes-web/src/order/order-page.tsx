@@ -10,10 +10,9 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
-import { Due } from './due';
-import { MoveButtons } from './move-buttons';
-import { Priority } from './priority';
-import { Status } from './status';
+import { Due } from '../orders/due';
+import { MoveButtons } from '../orders/move-buttons';
+import { PriorityMark, StatusMark } from '../orders/marks';
 import './order-page.css';
 
 /** Everything about one order. */
@@ -48,8 +47,8 @@ export function OrderPage(): ReactNode {
         <>
           <div className="order-heading">
             <h1>{t('order.heading', { number: order.data.number })}</h1>
-            <Status status={order.data.status} />
-            <Priority priority={order.data.priority} />
+            <StatusMark status={order.data.status} />
+            <PriorityMark priority={order.data.priority} />
           </div>
           {mayMoveOrders(session) && <MoveButtons order={order.data} />}
           <div className="order-columns">
@@ -127,7 +126,7 @@ function Timeline({ order, history }: TimelineProps): ReactNode {
       </li>
       {history?.items.map(({ version, to, by, at, comment }) => (
         <li key={version}>
-          <Status status={to} />
+          <StatusMark status={to} />
           <small>
             {formats.dateAndTime(new Date(at))}, {by}
           </small>

@@ -16,8 +16,8 @@ import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
 import { useNow } from '../shell/use-now';
 import type { Departure } from './departures';
-import { Due } from './due';
-import { Priority } from './priority';
+import { Due } from '../orders/due';
+import { PriorityMark } from '../orders/marks';
 import './orders-grid.css';
 
 /** Of a row, in pixels; the style sheet says the same. */
@@ -68,7 +68,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
         }),
         column.accessor('priority', {
           header: t('order.priority'),
-          cell: ({ getValue }) => <Priority priority={getValue()} />,
+          cell: ({ getValue }) => <PriorityMark priority={getValue()} />,
         }),
         column.accessor('dueAt', {
           id: 'due',

@@ -1,19 +1,19 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
-import { ConnectionBanner } from '../live/connection-banner';
-import { useLiveState } from '../live/live-context';
-import { QueuePage } from '../orders/queue-page';
-import { mayMoveOrders, maySeeEverything } from '../session/session';
-import { useSession } from '../session/session-context';
-import { Preferences } from './preferences';
+import { ConnectionBanner } from './live/connection-banner';
+import { useLiveState } from './live/live-context';
+import { QueuePage } from './queue/queue-page';
+import { mayMoveOrders, maySeeEverything } from './session/session';
+import { useSession } from './session/session-context';
+import { Preferences } from './shell/preferences';
 import './app.css';
 
 // The first screen waits for nothing but itself.
-const MyWorkPage = lazy(() => import('../orders/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
-const OrderPage = lazy(() => import('../orders/order-page').then(({ OrderPage: page }) => ({ default: page })));
+const MyWorkPage = lazy(() => import('./my-work/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
+const OrderPage = lazy(() => import('./order/order-page').then(({ OrderPage: page }) => ({ default: page })));
 const DashboardPage = lazy(() =>
-  import('../dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
+  import('./dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
 );
 
 export function App(): ReactNode {

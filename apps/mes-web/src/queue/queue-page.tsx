@@ -13,8 +13,8 @@ import { OrdersGrid } from './orders-grid';
 import { QueueFilters } from './queue-filters';
 import { isFiltered, listOf, parametersOf, viewOf } from './queue-view';
 import { useDepartures } from './use-departures';
-import { useMove } from './use-move';
-import { useOrders } from './use-orders';
+import { useMove } from '../orders/use-move';
+import { useOrders } from '../orders/use-orders';
 import './queue-page.css';
 
 const NONE: readonly OrderDto[] = [];

@@ -1,4 +1,4 @@
-import type { ListOrdersArguments } from './use-orders';
+import type { ListOrdersArguments } from '../orders/use-orders';
 
 export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
