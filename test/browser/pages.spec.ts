@@ -10,10 +10,10 @@ import { builtPage } from './support/built-page.js';
 import type { Language, Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
-/** How long it may take to look at all screens of a language, in both colours. */
-const LOOKING_MS = 120_000;
+/** Time limit for all screens of a language in both themes. */
+const SCREENS_MS = 120_000;
 
-/** Where the screens are put, to be looked at. */
+/** The folder of the screenshots. */
 const SCREENSHOTS = resolve('coverage/screenshots');
 
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
@@ -31,7 +31,7 @@ describe('the operators’ page, in a browser', () => {
 
   afterAll(() => workshop.close());
 
-  /** What axe finds of what must not be. */
+  /** The violations of accessibility rules that axe finds. */
   async function violations({ page }: Operator): Promise<string[]> {
     await page.evaluate(axe.source);
     const { violations: found } = await page.evaluate(() =>
@@ -45,7 +45,7 @@ describe('the operators’ page, in a browser', () => {
   }
 
   describe('my work', () => {
-    it('shows what I took, and moves it along', async () => {
+    it('shows the orders that the operator took, and moves them on', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'anna');
       await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris');
@@ -72,7 +72,7 @@ describe('the operators’ page, in a browser', () => {
       expect(await page.locator('.timeline li').count()).toBe(6);
     });
 
-    it('asks why, and takes no for an answer', async () => {
+    it('asks for a reason, and changes nothing when the dialog is dismissed', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'olga');
       const { page } = await workshop.signedIn({ name: 'olga' });
@@ -83,7 +83,7 @@ describe('the operators’ page, in a browser', () => {
       expect((await workshop.order({ id })).status).toBe('MANUFACTURING_STARTED');
     });
 
-    it('is told when somebody else has moved an order on', async () => {
+    it('shows when another operator moves an order', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'ivan');
       const { page } = await workshop.signedIn({ name: 'ivan' });
@@ -95,7 +95,7 @@ describe('the operators’ page, in a browser', () => {
     });
   });
 
-  it('shows everything about an order, and what becomes of it', async () => {
+  it('shows all data of an order, and its changes live', async () => {
     const dueAt = new Date(Date.now() + 86_400_000).toISOString();
     const { id } = await workshop.create({
       externalId: 'WEB-1',
@@ -122,13 +122,13 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
-  it('says so when there is no such order', async () => {
+  it('says when an order does not exist', async () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
     await desk.page.getByText('Order not found').waitFor();
   });
 
-  it('counts on the dashboard as it happens, and shows the cache to administrators only', async () => {
+  it('updates the dashboard live, and shows the cache to administrators only', async () => {
     const admin = await workshop.signedIn({ role: 'admin' });
     await admin.page.getByRole('link', { name: 'Dashboard' }).click();
     const tile = admin.page.getByRole('listitem').filter({ hasText: /New$/ }).locator('strong');
@@ -147,7 +147,7 @@ describe('the operators’ page, in a browser', () => {
     expect(await viewer.page.getByText('Cache hit rate').count()).toBe(0);
   });
 
-  it('speaks English and Russian, and remembers which, and its colours', async () => {
+  it('remembers the chosen language and theme', async () => {
     const desk = await workshop.signedIn();
     const { page } = desk;
     await page.getByLabel('Language').selectOption('Русский');
@@ -160,7 +160,7 @@ describe('the operators’ page, in a browser', () => {
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
 
-  it('keeps no token where scripts of another day could find it', async () => {
+  it('stores no token in the browser', async () => {
     const { page } = await workshop.signedIn();
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(kept).not.toMatch(/eyJ/);
@@ -168,10 +168,10 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
-  it('says when the session has ended, and goes on at the same place after signing in again', async () => {
+  it('says when the session has expired, and continues at the same place after signing in again', async () => {
     const desk = await workshop.signedIn();
     await desk.page.getByLabel('Sort').selectOption('Oldest first');
-    // As it is when the token has expired.
+    // The response to an expired token.
     await desk.page.route('**/api/v1/orders?*', (route) =>
       route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }),
     );
@@ -183,7 +183,7 @@ describe('the operators’ page, in a browser', () => {
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
   });
 
-  it('says when this device is offline, and catches up when it is not', async () => {
+  it('says when the browser is offline, and catches up when it is online again', async () => {
     const gone = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(gone.id).waitFor();
@@ -198,7 +198,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
-  it('says when something cannot be loaded, and what to do', async () => {
+  it('says when data cannot be loaded, and loads it on request', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.atDesk();
     await desk.page.route('**/api/v1/orders?*', (route) =>
@@ -212,7 +212,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(id).waitFor();
   });
 
-  it('says when the API is away, comes back by itself, and shows nothing from before', async () => {
+  it('says when the API is down, reconnects by itself, and shows no outdated orders', async () => {
     const pageDirectory = await builtPage();
     const own = await createTestDatabase();
     const options = { databaseUrl: own.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory };
@@ -239,7 +239,7 @@ describe('the operators’ page, in a browser', () => {
 
   describe.each(LANGUAGES)('in %s', (language) => {
     it(
-      'has nothing that keeps people out, and looks like this',
+      'violates no accessibility rule on any screen',
       async () => {
         await workshop.create({ priority: 'URGENT', comment: 'Engrave M. S.' });
         const taken = await workshop.create({ priority: 'HIGH' });
@@ -277,11 +277,11 @@ describe('the operators’ page, in a browser', () => {
           await look('empty');
         }
       },
-      LOOKING_MS,
+      SCREENS_MS,
     );
   });
 
-  it('comes with less than 150 kB of scripts for its first screen', async () => {
+  it('loads less than 150 kB of scripts for its first screen', async () => {
     const desk = await workshop.atDesk();
     const session = await desk.page.context().newCDPSession(desk.page);
     await session.send('Network.enable');

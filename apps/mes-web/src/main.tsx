@@ -12,7 +12,7 @@ applyTheme(rememberedTheme());
 await startInLanguage();
 
 const root = document.getElementById('root');
-if (!root) throw new Error('the page has no place for the application');
+if (!root) throw new Error('index.html has no element #root');
 createRoot(root).render(
   <StrictMode>
     <SessionGate>

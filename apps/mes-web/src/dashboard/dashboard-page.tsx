@@ -7,7 +7,7 @@ import { useFormats } from '../language/formats';
 import { usePollingInterval } from '../live/live-context';
 import { StatusMark } from '../orders/marks';
 import type { Status } from '../orders/use-move';
-import { mayLookAfterTheCache } from '../session/session';
+import { maySeeCacheStatistics } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
@@ -15,7 +15,7 @@ import { ArrivalsChart } from './arrivals-chart';
 import { CachePanel } from './cache-panel';
 import './dashboard-page.css';
 
-/** How many orders are where, how many come in, and how long the oldest new one has been waiting. */
+/** The dashboard: orders by status, orders received per hour, and the longest wait of a new order. */
 export function DashboardPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -64,7 +64,7 @@ export function DashboardPage(): ReactNode {
           </section>
         </>
       )}
-      {mayLookAfterTheCache(session) && <CachePanel />}
+      {maySeeCacheStatistics(session) && <CachePanel />}
     </main>
   );
 }

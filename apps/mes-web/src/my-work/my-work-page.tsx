@@ -12,7 +12,7 @@ import { PriorityMark, StatusMark } from '../orders/marks';
 import { useOrders } from '../orders/use-orders';
 import './my-work-page.css';
 
-/** The orders that whoever has signed in took into work and that still need work, due soonest first. */
+/** The orders in progress that are assigned to the user, due soonest first. */
 export function MyWorkPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();

@@ -15,7 +15,7 @@ import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import './order-page.css';
 
-/** Everything about one order. */
+/** One order: its data, the buttons to move it, and its history. */
 export function OrderPage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
@@ -99,7 +99,7 @@ function Details({ order }: { readonly order: OrderDto }): ReactNode {
 
 function ModelLink({ url }: { readonly url: string }): ReactNode {
   const { t } = useTranslation();
-  // The address comes from outside: anything but a page of the web is shown as text.
+  // The URL comes from a partner. Only http(s) becomes a link: a `javascript:` URL would run in this page.
   if (!/^https?:\/\//i.test(url)) return url;
   return (
     <a href={url} target="_blank" rel="noreferrer">

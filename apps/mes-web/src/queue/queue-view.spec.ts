@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { DUE, isFiltered, listOf, parametersOf, PRIORITIES, SORTS, viewOf, type QueueView } from './queue-view';
+import {
+  DUE,
+  isFiltered,
+  listArgumentsOf,
+  parametersOf,
+  PRIORITIES,
+  SORTS,
+  viewOf,
+  type QueueView,
+} from './queue-view';
 
 const NOW = new Date(2031, 4, 17, 9, 32, 10);
 
@@ -12,7 +21,7 @@ const views = fc.record<QueueView>({
 });
 
 describe('the view of the queue', () => {
-  it('is the same after it went through an address', () => {
+  it('survives being written to an address and read back', () => {
     fc.assert(
       fc.property(views, (view) => {
         expect(viewOf(new URLSearchParams(parametersOf(view).toString()))).toEqual(view);
@@ -20,28 +29,29 @@ describe('the view of the queue', () => {
     );
   });
 
-  it('has no parameters when it is the usual one, which is the list that the API keeps warm', () => {
-    const usual = viewOf(new URLSearchParams());
-    expect(parametersOf(usual).toString()).toBe('');
-    expect(isFiltered(usual)).toBe(false);
-    expect(listOf(usual, NOW)).toEqual({ status: ['NEW'] });
+  it('has no parameters by default, so that it matches the cached default list', () => {
+    const byDefault = viewOf(new URLSearchParams());
+    expect(parametersOf(byDefault).toString()).toBe('');
+    expect(isFiltered(byDefault)).toBe(false);
+    expect(listArgumentsOf(byDefault, NOW)).toEqual({ status: ['NEW'] });
   });
 
-  it('leaves out of an address what there is not', () => {
+  it('ignores unknown values in an address', () => {
     const view = viewOf(new URLSearchParams('priority=HIGH&priority=SOON&due=never&sort=colour&colour=red'));
     expect(view).toEqual({ q: '', priority: ['HIGH'], material: '', due: '', sort: '-createdAt' });
   });
 
-  it('asks for what is due before a time that many ask for', () => {
+  it('rounds the due time, so that requests of different users are the same', () => {
     const due = (name: QueueView['due']): string | undefined =>
-      listOf({ ...viewOf(new URLSearchParams()), due: name }, NOW).dueBefore;
+      listArgumentsOf({ ...viewOf(new URLSearchParams()), due: name }, NOW).dueBefore;
     expect(due('overdue')).toBe(new Date(2031, 4, 17, 9, 30).toISOString());
     expect(due('today')).toBe(new Date(2031, 4, 18).toISOString());
     expect(due('week')).toBe(new Date(2031, 4, 25).toISOString());
   });
 
-  it('does not search for what has no letter and no digit', () => {
-    for (const q of ['', ' ', '!', '—']) expect(listOf({ ...viewOf(new URLSearchParams()), q }, NOW).q).toBeUndefined();
-    expect(listOf({ ...viewOf(new URLSearchParams()), q: ' ring ' }, NOW).q).toBe('ring');
+  it('does not search for text without a letter or digit', () => {
+    for (const q of ['', ' ', '!', '—'])
+      expect(listArgumentsOf({ ...viewOf(new URLSearchParams()), q }, NOW).q).toBeUndefined();
+    expect(listArgumentsOf({ ...viewOf(new URLSearchParams()), q: ' ring ' }, NOW).q).toBe('ring');
   });
 });
