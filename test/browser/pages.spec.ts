@@ -10,10 +10,10 @@ import { builtPage } from './support/built-page.js';
 import type { Language, Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
-/** How long it may take to look at all screens of a language, in both colours. */
-const LOOKING_MS = 120_000;
+/** Time limit for all screens of a language in both themes. */
+const SCREENS_MS = 120_000;
 
-/** Where the screens are put, to be looked at. */
+/** The folder of the screenshots. */
 const SCREENSHOTS = resolve('coverage/screenshots');
 
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
@@ -31,7 +31,7 @@ describe('the operators’ page, in a browser', () => {
 
   afterAll(() => workshop.close());
 
-  /** What axe finds of what must not be. */
+  /** The violations of accessibility rules that axe finds. */
   async function violations({ page }: Operator): Promise<string[]> {
     await page.evaluate(axe.source);
     const { violations: found } = await page.evaluate(() =>
@@ -45,7 +45,7 @@ describe('the operators’ page, in a browser', () => {
   }
 
   describe('my work', () => {
-    it('shows what I took, and moves it along', async () => {
+    it('shows the orders that the operator took, and moves them on', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'anna');
       await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris');
@@ -55,16 +55,16 @@ describe('the operators’ page, in a browser', () => {
       await card.waitFor();
       expect(await card.count()).toBe(1);
 
-      await card.getByRole('button', { name: 'Manufactured' }).click();
-      await card.getByRole('button', { name: 'Rework' }).click();
-      await page.getByRole('dialog').getByLabel('Why?').fill('A scratch on the bezel.');
+      await card.getByRole('button', { name: 'Mark as manufactured' }).click();
+      await card.getByRole('button', { name: 'Send to rework' }).click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('A scratch on the bezel.');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await card.getByRole('button', { name: 'Put on hold' }).click();
-      await page.getByRole('dialog').getByLabel('Why?').fill('Waits for gold.');
+      await page.getByRole('dialog').getByLabel('Reason').fill('Waits for gold.');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await card.getByText('On hold', { exact: true }).waitFor();
-      await card.getByRole('button', { name: 'Go on' }).click();
-      await card.getByText('In manufacturing', { exact: true }).waitFor();
+      await card.getByRole('button', { name: 'Resume' }).click();
+      await card.getByText('In production', { exact: true }).waitFor();
 
       await card.getByRole('link').click();
       await page.getByText('A scratch on the bezel.').waitFor();
@@ -72,30 +72,30 @@ describe('the operators’ page, in a browser', () => {
       expect(await page.locator('.timeline li').count()).toBe(6);
     });
 
-    it('asks why, and takes no for an answer', async () => {
+    it('asks for a reason, and changes nothing when the dialog is dismissed', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'olga');
       const { page } = await workshop.signedIn({ name: 'olga' });
       await page.getByRole('link', { name: 'My work' }).click();
       await page.getByRole('button', { name: 'Put on hold' }).click();
-      await page.getByRole('button', { name: 'Leave it as it is' }).click();
+      await page.getByRole('button', { name: 'Don’t change' }).click();
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
       expect((await workshop.order({ id })).status).toBe('MANUFACTURING_STARTED');
     });
 
-    it('is told when somebody else has moved an order on', async () => {
+    it('shows when another operator moves an order', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'ivan');
       const { page } = await workshop.signedIn({ name: 'ivan' });
       await page.getByRole('link', { name: 'My work' }).click();
-      await page.getByText('In manufacturing').waitFor();
+      await page.getByText('In production').waitFor();
       await workshop.move({ id }, 'MANUFACTURING_COMPLETED', 'boris');
       await page.getByText('Manufactured', { exact: true }).waitFor();
-      await page.getByRole('button', { name: 'Rework' }).waitFor();
+      await page.getByRole('button', { name: 'Send to rework' }).waitFor();
     });
   });
 
-  it('shows everything about an order, and what becomes of it', async () => {
+  it('shows all data of an order, and its changes live', async () => {
     const dueAt = new Date(Date.now() + 86_400_000).toISOString();
     const { id } = await workshop.create({
       externalId: 'WEB-1',
@@ -119,16 +119,16 @@ describe('the operators’ page, in a browser', () => {
     await desk.live();
     await workshop.move({ id }, 'ON_HOLD', 'boris', 'No gold');
     await page.getByText('No gold').waitFor();
-    await page.getByRole('button', { name: 'Back to the queue' }).waitFor();
+    await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
-  it('says so when there is no such order', async () => {
+  it('says when an order does not exist', async () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
-    await desk.page.getByText('There is no such order').waitFor();
+    await desk.page.getByText('Order not found').waitFor();
   });
 
-  it('counts on the dashboard as it happens, and shows the cache to administrators only', async () => {
+  it('updates the dashboard live, and shows the cache to administrators only', async () => {
     const admin = await workshop.signedIn({ role: 'admin' });
     await admin.page.getByRole('link', { name: 'Dashboard' }).click();
     const tile = admin.page.getByRole('listitem').filter({ hasText: /New$/ }).locator('strong');
@@ -138,21 +138,21 @@ describe('the operators’ page, in a browser', () => {
     const before = await count();
     await workshop.create();
     await eventually(async () => (await count()) === before + 1);
-    await admin.page.getByText('Answered without the database').waitFor();
+    await admin.page.getByText('Cache hit rate').waitFor();
     expect(await admin.page.locator('.ct-bar').count()).toBe(24);
 
     const viewer = await workshop.signedIn({ role: 'viewer' });
     await viewer.open('/dashboard');
     await viewer.page.locator('.ct-bar').first().waitFor({ state: 'attached' });
-    expect(await viewer.page.getByText('Answered without the database').count()).toBe(0);
+    expect(await viewer.page.getByText('Cache hit rate').count()).toBe(0);
   });
 
-  it('speaks English and Russian, and remembers which, and its colours', async () => {
+  it('remembers the chosen language and theme', async () => {
     const desk = await workshop.signedIn();
     const { page } = desk;
     await page.getByLabel('Language').selectOption('Русский');
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
-    await page.getByLabel('Цвета').selectOption('Тёмные');
+    await page.getByLabel('Тема').selectOption('Тёмная');
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
@@ -160,7 +160,7 @@ describe('the operators’ page, in a browser', () => {
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
 
-  it('keeps no token where scripts of another day could find it', async () => {
+  it('stores no token in the browser', async () => {
     const { page } = await workshop.signedIn();
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(kept).not.toMatch(/eyJ/);
@@ -168,37 +168,37 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
-  it('says when the session has ended, and goes on at the same place after signing in again', async () => {
+  it('says when the session has expired, and continues at the same place after signing in again', async () => {
     const desk = await workshop.signedIn();
-    await desk.page.getByLabel('First').selectOption('Oldest');
-    // As it is when the token has expired.
+    await desk.page.getByLabel('Sort').selectOption('Oldest first');
+    // The response to an expired token.
     await desk.page.route('**/api/v1/orders?*', (route) =>
       route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }),
     );
     await desk.page.getByRole('checkbox', { name: 'Urgent' }).click();
-    await desk.page.getByText('Your session has ended.').waitFor();
+    await desk.page.getByText('Your session has expired.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
     await desk.signIn();
     await desk.page.getByRole('heading', { name: 'New orders' }).waitFor();
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
   });
 
-  it('says when this device is offline, and catches up when it is not', async () => {
+  it('says when the browser is offline, and catches up when it is online again', async () => {
     const gone = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(gone.id).waitFor();
     await desk.live();
     await desk.page.context().setOffline(true);
-    await desk.page.getByText('This device is offline.').waitFor();
+    await desk.page.getByText('You are offline.').waitFor();
     await workshop.move(gone, 'CANCELLED');
     const come = await workshop.create();
     await desk.page.context().setOffline(false);
     await desk.row(come.id).waitFor();
     await desk.row(gone.id).waitFor({ state: 'detached' });
-    await desk.page.getByText('This device is offline.').waitFor({ state: 'detached' });
+    await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
-  it('says when something cannot be loaded, and what to do', async () => {
+  it('says when data cannot be loaded, and loads it on request', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.atDesk();
     await desk.page.route('**/api/v1/orders?*', (route) =>
@@ -206,13 +206,13 @@ describe('the operators’ page, in a browser', () => {
     );
     await desk.open('/');
     await desk.signIn();
-    await desk.page.getByText('This could not be loaded.').waitFor();
+    await desk.page.getByText('Couldn’t load the data.').waitFor();
     await desk.page.unroute('**/api/v1/orders?*');
     await desk.page.getByRole('button', { name: 'Try again' }).click();
     await desk.row(id).waitFor();
   });
 
-  it('says when the API is away, comes back by itself, and shows nothing from before', async () => {
+  it('says when the API is down, reconnects by itself, and shows no outdated orders', async () => {
     const pageDirectory = await builtPage();
     const own = await createTestDatabase();
     const options = { databaseUrl: own.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory };
@@ -225,11 +225,11 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(gone ?? '').waitFor();
     await desk.live();
     await mine.restart(async () => {
-      await desk.page.getByText('The connection is lost; trying again.').waitFor();
+      await desk.page.getByText('Connection lost. Reconnecting…').waitFor();
       await table.query(`UPDATE orders SET status = 'CANCELLED', version = 2 WHERE id = $1`, [gone]);
     });
     await desk.live();
-    await desk.page.getByText('The connection is lost').waitFor({ state: 'detached' });
+    await desk.page.getByText('Connection lost').waitFor({ state: 'detached' });
     await desk.row(gone ?? '').waitFor({ state: 'detached' });
     await desk.row(still ?? '').waitFor();
     await table.close();
@@ -239,7 +239,7 @@ describe('the operators’ page, in a browser', () => {
 
   describe.each(LANGUAGES)('in %s', (language) => {
     it(
-      'has nothing that keeps people out, and looks like this',
+      'violates no accessibility rule on any screen',
       async () => {
         await workshop.create({ priority: 'URGENT', comment: 'Engrave M. S.' });
         const taken = await workshop.create({ priority: 'HIGH' });
@@ -277,11 +277,11 @@ describe('the operators’ page, in a browser', () => {
           await look('empty');
         }
       },
-      LOOKING_MS,
+      SCREENS_MS,
     );
   });
 
-  it('comes with less than 150 kB of scripts for its first screen', async () => {
+  it('loads less than 150 kB of scripts for its first screen', async () => {
     const desk = await workshop.atDesk();
     const session = await desk.page.context().newCDPSession(desk.page);
     await session.send('Network.enable');

@@ -2,7 +2,7 @@ import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
-/** Runs in the page: notes by how much its layout shifts. */
+/** Runs in the page: records its layout shifts. */
 const WATCH_SHIFTS = `
   globalThis.shifts = [];
   new PerformanceObserver((list) => {
@@ -26,7 +26,7 @@ describe('the queue of new orders, in a browser', () => {
     await workshop.close();
   });
 
-  it('shows what matters on the floor', async () => {
+  it('shows number, customer, product, material, quantity, priority and due date of an order', async () => {
     const dueAt = new Date(Date.now() + 3 * 86_400_000 + 60_000).toISOString();
     const order = await workshop.create({ material: 'Gold 750', quantity: 12, priority: 'URGENT', dueAt });
     const desk = await workshop.signedIn();
@@ -44,7 +44,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(cells[6]).toContain('in 3 days');
   });
 
-  it('shows an order as it is created and lets it go as it is taken, with nothing reloaded', async () => {
+  it('shows an order when it is created and removes it when it is taken, without a reload', async () => {
     const [here, there] = await Promise.all([
       workshop.signedIn({ name: 'anna' }),
       workshop.signedIn({ name: 'boris' }),
@@ -59,7 +59,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(await workshop.order({ id })).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
   });
 
-  it('gives an order to one of two who take it at the same time, and tells the other one', async () => {
+  it('gives an order to one of two operators who take it at the same time, and tells the other one', async () => {
     const [here, there] = await Promise.all([
       workshop.signedIn({ name: 'anna' }),
       workshop.signedIn({ name: 'boris' }),
@@ -83,14 +83,14 @@ describe('the queue of new orders, in a browser', () => {
       const [winner, loser] = assignee === 'anna' ? [here, there] : [there, here];
       await winner.page.locator('.notice-good', { hasText: `Order ${String(number)} is yours` }).waitFor();
       await loser.page
-        .locator('.notice-bad', { hasText: `Order ${String(number)} was taken by ${assignee}` })
+        .locator('.notice-bad', { hasText: `Order ${String(number)} was already taken by ${assignee}` })
         .waitFor();
       expect(await loser.page.locator('.notice-good', { hasText: `Order ${String(number)} ` }).count()).toBe(0);
       await Promise.all([here, there].map((desk) => desk.row(id).waitFor({ state: 'detached' })));
     }
   });
 
-  it('is worked by the keyboard alone, on a Russian keyboard as well', async () => {
+  it('works with the keyboard alone, also with a Russian layout', async () => {
     const orders = [await workshop.create(), await workshop.create(), await workshop.create()];
     const desk = await workshop.signedIn({ language: 'ru' });
     const [, middle] = orders.reverse();
@@ -101,23 +101,23 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.keyboard.press('Enter');
     await desk.page.waitForURL(`**/orders/${middle?.id ?? ''}`);
     await desk.page.goBack();
-    // Back where it was.
+    // The order is selected again.
     await desk.page.locator(`[id="order-${middle?.id ?? ''}"][aria-selected=true]`).waitFor();
-    // The key that has a T on other keyboards.
+    // The T key, which is е on a Russian keyboard.
     await desk.page.getByRole('grid').dispatchEvent('keydown', { key: 'е', code: 'KeyT', bubbles: true });
     await eventually(async () => (await workshop.order({ id: middle?.id ?? '' })).status === 'MANUFACTURING_STARTED');
     await desk.row(middle?.id ?? '').waitFor({ state: 'detached' });
     expect(await desk.row(orders[2]?.id ?? '').count()).toBe(1);
   });
 
-  it('keeps its filters in the address, to be shared', async () => {
+  it('keeps its filters in the address, so that they can be shared', async () => {
     const wanted = await workshop.create({ material: 'Platinum 950', priority: 'HIGH' });
     const other = await workshop.create({ material: 'Silver 925', priority: 'LOW' });
     const desk = await workshop.signedIn();
     await desk.row(other.id).waitFor();
     await desk.page.getByRole('checkbox', { name: 'High' }).check();
     await desk.page.getByLabel('Material').fill('Platinum 950');
-    await desk.page.getByLabel('First').selectOption('Most urgent');
+    await desk.page.getByLabel('Sort').selectOption('Most urgent first');
     await desk.row(other.id).waitFor({ state: 'detached' });
     await desk.row(wanted.id).waitFor();
     await desk.page.waitForURL(/material=/);
@@ -133,14 +133,14 @@ describe('the queue of new orders, in a browser', () => {
     await colleague.row(wanted.id).waitFor();
     expect(await colleague.row(other.id).count()).toBe(0);
     expect(await colleague.page.getByLabel('Material').inputValue()).toBe('Platinum 950');
-    await colleague.page.getByRole('button', { name: 'Clear the filters' }).click();
+    await colleague.page.getByRole('button', { name: 'Clear filters' }).click();
     await colleague.row(other.id).waitFor();
 
     await desk.page.getByLabel('Search').fill('nothing like this');
-    await desk.page.getByText('No new order matches these filters.').waitFor();
+    await desk.page.getByText('No new orders match these filters.').waitFor();
   });
 
-  it('scrolls through thousands of orders, of which few are in the document, and stays where it is as others come', async () => {
+  it('scrolls through thousands of orders with few in the document, and stays in place when others arrive', async () => {
     await table.query(
       `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, created_at)
        SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', now() - n * interval '1 second'
@@ -170,7 +170,7 @@ describe('the queue of new orders, in a browser', () => {
     await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
   }, 60_000);
 
-  it('does not move what is looked at by itself', async () => {
+  it('does not shift its layout when orders arrive', async () => {
     const desk = await workshop.signedIn();
     await desk.live();
     await desk.page.evaluate(WATCH_SHIFTS);
@@ -182,7 +182,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.01);
   });
 
-  it('is not modified as often as it is asked for', async () => {
+  it('gets a 304 for an unchanged list', async () => {
     await workshop.create();
     const desk = await workshop.signedIn();
     await desk.live();
@@ -195,7 +195,7 @@ describe('the queue of new orders, in a browser', () => {
     await eventually(() => statuses.includes(304));
   });
 
-  it('lets viewers look, and no more', async () => {
+  it('lets viewers read, but not take orders', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn({ role: 'viewer' });
     await desk.row(id).waitFor();
@@ -206,7 +206,7 @@ describe('the queue of new orders, in a browser', () => {
     expect((await workshop.order({ id })).status).toBe('NEW');
   });
 
-  it('shows partners their own orders, without events', async () => {
+  it('shows partners their own orders by polling, without events', async () => {
     const own = await workshop.create();
     const desk = await workshop.signedIn({ role: 'partner' });
     await desk.row(own.id).waitFor();
@@ -214,7 +214,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(await desk.page.getByRole('link', { name: 'Dashboard' }).count()).toBe(0);
   });
 
-  it('offers to put an order on hold that was taken by mistake', async () => {
+  it('offers to put an order on hold after taking it', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(id).getByRole('button', { name: 'Take' }).click();

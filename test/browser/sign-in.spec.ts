@@ -12,7 +12,7 @@ import { Operator } from './support/operators-page.js';
 
 const PATIENCE = 120_000;
 
-/** In seconds. The page gets a new token a minute before the old one ends, and so a few seconds after it was issued. */
+/** In seconds. The page renews a token a minute before it expires, which is here a few seconds after it was issued. */
 const TOKEN_LIFETIME = 65;
 
 describe('signing in at an issuer', () => {
@@ -77,7 +77,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  it('leads there and back to where one was, and again without a question after the page was loaded again', async () => {
+  it('returns to the address it started from, and needs no input after a reload', async () => {
     const { page } = desk;
     await desk.open('/?sort=dueAt');
     await signInAtIssuer(page, 'anna');
@@ -95,12 +95,12 @@ describe('signing in at an issuer', () => {
     await desk.live();
   });
 
-  it('lasts longer than a token: the page gets another one in time, with nothing to be seen of it', async () => {
+  it('outlasts a token: the page renews it in the background', async () => {
     const { page } = desk;
     const tokens = new Set<string>();
     page.on('request', (request) => {
       const { authorization } = request.headers();
-      // The hidden frame is the page, too, and must not become a second one.
+      // The hidden frame loads the page, too, and must not call the API.
       if (authorization !== undefined && request.frame() === page.mainFrame()) tokens.add(authorization);
     });
     await desk.open('/');
@@ -116,7 +116,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   }, 60_000);
 
-  it('is needed again after signing out', async () => {
+  it('is required again after signing out', async () => {
     const { page } = desk;
     await desk.open('/');
     await signInAtIssuer(page, 'boris');
@@ -127,7 +127,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
 
-  it('is no place for tokens of development', async () => {
+  it('refuses development tokens', async () => {
     const answer = await api.call('/page/development-tokens', { method: 'POST', body: { role: 'admin' } });
     expect(answer.status).toBe(403);
     expect(answer.body).toMatchObject({ code: 'DEVELOPMENT_SIGN_IN_REFUSED' });

@@ -15,9 +15,9 @@ import { RedisServer } from '../support/redis-server.js';
 import { launchBrowser } from './support/browser.js';
 import { Operator } from './support/operators-page.js';
 
-// Measures the operators' page in a headless Chromium, against the built API with PostgreSQL and Redis: how long after the
-// beginning of the navigation the first screen of rows is painted, how long a created order takes to another browser's screen,
-// and how even scrolling is.
+// Measures the operators' page in a headless Chromium, against the built API with PostgreSQL and Redis: the time from the
+// start of a navigation to the first painted screen of rows, the time until a created order is on another browser's screen,
+// and the duration of frames while scrolling.
 const { values } = parseArgs({
   options: {
     orders: { type: 'string', default: '100000' },
@@ -26,14 +26,14 @@ const { values } = parseArgs({
 });
 const [orders, rounds] = [Number(values.orders), Number(values.rounds)];
 
-/** Runs in the page: notes when rows fill the grid, in milliseconds since the navigation began, and when orders appear. */
+/** Runs in the page: records when rows fill the grid, in milliseconds since the navigation started, and when orders appear. */
 const WATCH = `
   globalThis.seen = new Map();
   const look = () => {
     const rows = document.querySelectorAll('.grid-body [role=row]');
     const grid = document.querySelector('.grid');
     if (grid && rows.length * 56 >= grid.clientHeight - 40 && !globalThis.filled) {
-      // The frame after the one in which they were laid out is there when they are painted.
+      // In the next frame the rows are painted.
       globalThis.filled = -1;
       requestAnimationFrame(() => setTimeout(() => { globalThis.filled = performance.now(); }));
     }
@@ -46,7 +46,7 @@ const WATCH = `
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
 `;
 
-/** Runs in the page: scrolls on by a screen in each frame; gives the 95th percentile of how long a frame took. */
+/** Runs in the page: scrolls by a screen in each frame, and returns the 95th percentile of the frame durations. */
 const SCROLL = `(async () => {
   const grid = document.querySelector('.grid');
   grid.scrollTop = 0;
@@ -80,9 +80,9 @@ const browser = await launchBrowser();
 try {
   const [first, again] = [await measureFirst(), await measureAgain()];
   const results: [what: string, values: number[], unit: string][] = [
-    ['navigation to the first screen of rows, nothing in the browser’s cache', first, 'ms'],
-    ['navigation to the first screen of rows, again', again, 'ms'],
-    ['a created order on another screen, after the request was sent', await measureArrivals(), 'ms'],
+    ['navigation to the first screen of rows, empty browser cache', first, 'ms'],
+    ['navigation to the first screen of rows, filled browser cache', again, 'ms'],
+    ['from creating an order to its row on another screen', await measureArrivals(), 'ms'],
     ['a frame while scrolling through 2,000 rows, 95th percentile', await measureScrolling(), 'ms'],
   ];
   console.log(`${orders.toLocaleString('en')} orders, ${String(rounds)} rounds: median (least–most)`);
@@ -100,7 +100,7 @@ async function filledAfter({ page }: Operator): Promise<number> {
   return eventually(() => page.evaluate<number | false>('globalThis.filled > 0 && globalThis.filled'));
 }
 
-/** A browser that has never been here; who he is was chosen, as a session at an issuer would be there. */
+/** Measures with an empty HTTP cache. The sign-in is already stored, as an issuer's session would be. */
 async function measureFirst(): Promise<number[]> {
   const measured: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -122,7 +122,7 @@ async function measureAgain(): Promise<number[]> {
   for (let round = 0; round <= rounds; round += 1) {
     await operator.open('/');
     const filled = await filledAfter(operator);
-    // The first one compiles what the others find compiled.
+    // The first round also compiles the scripts.
     if (round > 0) measured.push(filled);
   }
   await operator.close();

@@ -1,10 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Queries } from './api/queries';
+import { App } from './app';
 import { startInLanguage } from './language/i18n';
 import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
-import { Queries } from './api/queries';
-import { App } from './shell/app';
 import { NoticesProvider } from './shell/notices';
 import { applyTheme, rememberedTheme } from './shell/theme';
 
@@ -12,7 +12,7 @@ applyTheme(rememberedTheme());
 await startInLanguage();
 
 const root = document.getElementById('root');
-if (!root) throw new Error('the page has no place for the application');
+if (!root) throw new Error('index.html has no element #root');
 createRoot(root).render(
   <StrictMode>
     <SessionGate>

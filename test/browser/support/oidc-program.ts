@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 
-/** Of the API: what tokens are for. */
+/** The audience of the API. */
 const AUDIENCE = 'urn:mes-orders-api';
 
-// A real OpenID Connect issuer with one client, the page, whose origin is the first argument; the second one is how long
-// access tokens are good, in seconds. Whoever signs in is an operator, and any password is right. Prints its URL as JSON.
+// A real OpenID Connect issuer with one client, the page. Arguments: the origin of the page, and the lifetime of access
+// tokens in seconds. It accepts any name and password, and gives the role operator. It prints its URL as JSON.
 const [, , origin = '', lifetime = '3600'] = process.argv;
 const server = createServer();
 server.listen(0, '127.0.0.1');
@@ -31,7 +31,7 @@ const provider = new Provider(issuer, {
   claims: { openid: ['sub'] },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   extraTokenClaims: () => ({ roles: ['operator'] }),
-  // A session that is a cookie of the issuer: by it, the page gets new tokens after it was loaded again.
+  // The session of the issuer is a cookie. With it, the page gets new tokens after a reload.
   cookies: { keys: ['for tests only'] },
   features: {
     devInteractions: { enabled: true },

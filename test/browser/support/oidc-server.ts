@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** An OpenID Connect issuer of its own process. */
+/** An OpenID Connect issuer in a process of its own. */
 export class OidcServer {
   private constructor(
     readonly url: string,
@@ -11,7 +11,7 @@ export class OidcServer {
   ) {}
 
   /**
-   * @param pageOrigin of the page that people sign in to
+   * @param pageOrigin origin of the page that users sign in to
    * @param tokenLifetime in seconds
    */
   static async start(pageOrigin: string, tokenLifetime: number): Promise<OidcServer> {
@@ -28,7 +28,7 @@ export class OidcServer {
     for await (const line of lines) {
       if (line.startsWith('{')) return new OidcServer((JSON.parse(line) as { url: string }).url, child);
     }
-    throw new Error('the issuer has ended');
+    throw new Error('the issuer exited before it printed its URL');
   }
 
   async stop(): Promise<void> {

@@ -6,9 +6,9 @@ import { eventually } from '../../support/eventually.js';
 const PATIENCE = 120_000;
 
 /**
- * Makes something in a folder that all workers of a run share, in the first one that asks for it; the others wait.
+ * Fills a folder that all workers of a run share. The first worker that asks for it does the work, and the others wait.
  *
- * @param make is given the folder
+ * @param make fills the folder
  */
 export async function onceForAll(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const shared = process.env.TEST_PAGE_DIRECTORY;
@@ -16,7 +16,7 @@ export async function onceForAll(name: string, make: (folder: string) => Promise
   const folder = join(shared, name);
   const done = join(shared, `${name}.done`);
   try {
-    // Of several workers one can make a folder.
+    // mkdir succeeds in one worker only.
     await mkdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 export type Language = 'en' | 'ru';
 export type Role = 'operator' | 'viewer' | 'admin' | 'partner';
 
-/** What a test may want otherwise. */
+/** The user and the browser settings of a test. */
 export interface OperatorOptions {
   readonly role?: Role;
   readonly name?: string;
@@ -20,9 +20,9 @@ const ROLE_BUTTONS: Readonly<Record<Role, RegExp>> = {
   partner: /^(Partner|Партнёр)$/,
 };
 
-/** Somebody in front of the page, in a browser of his own. */
+/** A user of the page, in a browser context of their own. */
 export class Operator {
-  /** What the browser complained of: refused scripts, errors that nobody caught. */
+  /** Errors in the console of the browser: uncaught errors and blocked scripts. */
   readonly complaints = new Set<string>();
 
   private constructor(
@@ -32,14 +32,14 @@ export class Operator {
   ) {
     page.on('pageerror', (error) => this.complaints.add(error.message));
     page.on('console', (message) => {
-      // What the network does is told by the page itself.
+      // The page shows failed requests itself.
       if (message.type() === 'error' && !message.text().includes('Failed to load resource')) {
         this.complaints.add(message.text());
       }
     });
   }
 
-  /** Opens a browser, with nothing remembered. */
+  /** Opens a browser context with empty storage. */
   static async atDesk(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
     const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 } } = options;
     const context = await browser.newContext({ locale: LOCALES[language], colorScheme, viewport });
@@ -47,7 +47,7 @@ export class Operator {
     return new Operator(await context.newPage(), context, url);
   }
 
-  /** Opens a browser and signs in. */
+  /** Opens a browser context and signs in. */
   static async signedIn(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
     const operator = await Operator.atDesk(browser, url, options);
     await operator.open('/');
@@ -65,7 +65,7 @@ export class Operator {
     await this.page.locator('header').waitFor();
   }
 
-  /** Waits until events come. */
+  /** Waits until the event stream is open. */
   async live(): Promise<void> {
     await this.page.locator('.live-live').waitFor();
   }

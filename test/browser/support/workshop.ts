@@ -6,7 +6,7 @@ import { launchBrowser } from './browser.js';
 import { builtPage } from './built-page.js';
 import { Operator, type OperatorOptions } from './operators-page.js';
 
-/** How long it may take to open one: the page is built for it. */
+/** Time limit for opening a workshop, which includes building the page. */
 export const OPENING_MS = 120_000;
 
 export interface WorkshopOrder {
@@ -16,7 +16,7 @@ export interface WorkshopOrder {
   readonly assignee?: string;
 }
 
-/** An API that serves the page, and browsers in front of it. */
+/** An API that serves the page, with its database and the browsers that the tests open. */
 export class Workshop {
   private desks: Operator[] = [];
 
@@ -35,12 +35,12 @@ export class Workshop {
     return new Workshop(api, browser, database);
   }
 
-  /** Opens a browser, with nothing remembered. */
+  /** Opens a browser context with empty storage. */
   async atDesk(options: OperatorOptions = {}): Promise<Operator> {
     return this.keep(await Operator.atDesk(this.browser, this.api.url, options));
   }
 
-  /** Opens a browser and signs in, at another API if one is given. */
+  /** Opens a browser context and signs in, at another API if `url` is given. */
   async signedIn(options: OperatorOptions = {}, url = this.api.url): Promise<Operator> {
     return this.keep(await Operator.signedIn(this.browser, url, options));
   }
@@ -64,7 +64,7 @@ export class Workshop {
     return (await this.api.call<WorkshopOrder>(`/api/v1/orders/${id}`, { token })).body;
   }
 
-  /** Closes all browsers. None may have complained. */
+  /** Closes all browser contexts, and expects no errors in their consoles. */
   async clear(): Promise<void> {
     const { desks } = this;
     this.desks = [];

@@ -1,30 +1,30 @@
 import { defaults } from './client';
 
-/** What the API wants to know of whoever calls it. */
+/** The token of the signed-in user. */
 export interface Credentials {
-  /** A token that is still good, or the promise of one. */
+  /** Resolves with the current access token. */
   token(): Promise<string>;
-  /** The API does not accept the token. */
-  onRefused(token: string): void;
+  /** Called when the API rejects the token. */
+  onRejected(token: string): void;
 }
 
-/** Where the API is: at the same place as the page, unless the page was built for another one. */
+/** The origin of the API. Empty, which is the page’s own origin, unless the build sets `VITE_API_URL`. */
 export const API_URL: string = (import.meta.env.VITE_API_URL as string | undefined) ?? '';
 
 defaults.baseUrl = API_URL;
 
 /**
- * Has all calls of the API made in the name of somebody.
+ * Makes all calls of the generated client send the token.
  *
- * Answers that the browser has already are asked for again by their entity tags, which `no-cache` makes it do: they come with
- * 304 and without a body when nothing has changed.
+ * With `no-cache` the browser revalidates its cached responses by their entity tags, so unchanged ones come as a 304 without
+ * a body.
  */
-export function callInTheNameOf(credentials: Credentials): void {
-  defaults.fetch = (input, init) => fetchAs(credentials, input, { ...init, cache: 'no-cache' });
+export function authenticateRequests(credentials: Credentials): void {
+  defaults.fetch = (input, init) => fetchWithToken(credentials, input, { ...init, cache: 'no-cache' });
 }
 
-/** Like `fetch`, in the name of somebody. */
-export async function fetchAs(
+/** `fetch` with the token in the `Authorization` header. */
+export async function fetchWithToken(
   credentials: Credentials,
   input: RequestInfo | URL,
   init: RequestInit,
@@ -33,6 +33,6 @@ export async function fetchAs(
   const headers = new Headers(init.headers);
   headers.set('Authorization', `Bearer ${token}`);
   const response = await fetch(input, { ...init, headers });
-  if (response.status === 401) credentials.onRefused(token);
+  if (response.status === 401) credentials.onRejected(token);
   return response;
 }

@@ -1,6 +1,6 @@
 import type { ProblemDetailsDto } from './client';
 
-/** The API has refused a request, or could not answer it. */
+/** The error of an API call whose response is not a success, with its problem details (RFC 9457). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -10,22 +10,22 @@ export class Problem extends Error {
   }
 }
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly data?: unknown;
 }
 
-/** What a successful answer carries. */
-type DataOf<A extends Answer> =
-  Extract<A, { readonly status: 200 | 201 | 202 }> extends { readonly data: infer D } ? D : never;
+/** The type of the data of a successful response. */
+type DataOf<R extends ApiResponse> =
+  Extract<R, { readonly status: 200 | 201 | 202 }> extends { readonly data: infer D } ? D : never;
 
 /**
- * The data of a successful answer.
+ * The data of a successful response.
  *
- * @throws {Problem} of any other answer
+ * @throws {Problem} when the status is not 2xx
  */
-export async function dataOf<A extends Answer>(answer: Promise<A>): Promise<DataOf<A>> {
-  const { status, data } = await answer;
-  if (status >= 200 && status < 300) return data as DataOf<A>;
+export async function dataOf<R extends ApiResponse>(response: Promise<R>): Promise<DataOf<R>> {
+  const { status, data } = await response;
+  if (status >= 200 && status < 300) return data as DataOf<R>;
   throw new Problem(status, typeof data === 'object' && data !== null ? data : {});
 }

@@ -6,7 +6,7 @@ interface QueriesProps {
   readonly children: ReactNode;
 }
 
-/** What was fetched, kept for as long as somebody is signed in: nobody is to see what was fetched for somebody else. */
+/** Provides the query cache. It lives as long as the session, so that no user sees data fetched for another one. */
 export function Queries({ children }: QueriesProps): ReactNode {
   const [client] = useState(
     () => new QueryClient({ defaultOptions: { queries: { staleTime: 1_000, retry: isWorthRetrying } } }),
@@ -14,7 +14,7 @@ export function Queries({ children }: QueriesProps): ReactNode {
   return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
 }
 
-/** What the API refuses, it will refuse again. */
+/** Client errors are not retried: the API would refuse again. */
 function isWorthRetrying(failures: number, error: Error): boolean {
   return failures < 2 && !(error instanceof Problem && error.status < 500);
 }

@@ -9,7 +9,7 @@ interface ArrivalsChartProps {
   readonly hours: readonly HourlyCountDto[];
 }
 
-/** Orders per hour: drawn for those who see, and a table for those who hear. */
+/** Orders received per hour: a bar chart, and the same data as a table for screen readers. */
 export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -18,7 +18,7 @@ export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
 
   useEffect(() => {
     const data = {
-      // Every third hour has room for its name.
+      // There is room for every third label.
       labels: hours.map(({ hour }, index) => (index % 3 === 2 ? formats.hour(new Date(hour)) : '')),
       series: [hours.map(({ count }) => count)],
     };

@@ -5,10 +5,10 @@ import { getCacheStatistics } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useFormats } from '../language/formats';
 
-/** Nothing tells of hits, so they are asked for, in milliseconds. */
+/** The polling interval in milliseconds. No event announces cache hits. */
 const INTERVAL = 5_000;
 
-/** For administrators: what the cache has spared the database. */
+/** The statistics of the cache, for administrators. */
 export function CachePanel(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();

@@ -5,9 +5,9 @@ import { getStatusDashboard } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useFormats } from '../language/formats';
 import { usePollingInterval } from '../live/live-context';
-import { Status } from '../orders/status';
-import type { Status as OrderStatus } from '../orders/use-move';
-import { mayLookAfterTheCache } from '../session/session';
+import { StatusMark } from '../orders/marks';
+import type { Status } from '../orders/use-move';
+import { maySeeCacheStatistics } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
@@ -15,7 +15,7 @@ import { ArrivalsChart } from './arrivals-chart';
 import { CachePanel } from './cache-panel';
 import './dashboard-page.css';
 
-/** How many orders are where, how many come in, and how long the oldest new one has been waiting. */
+/** The dashboard: orders by status, orders received per hour, and the longest wait of a new order. */
 export function DashboardPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -41,10 +41,10 @@ export function DashboardPage(): ReactNode {
         <>
           <section aria-label={t('dashboard.counts')}>
             <ul className="tiles">
-              {(Object.entries(data.counts ?? {}) as [OrderStatus, number][]).map(([status, count]) => (
+              {(Object.entries(data.counts ?? {}) as [Status, number][]).map(([status, count]) => (
                 <li key={status} className="tile">
                   <strong>{formats.number(count)}</strong>
-                  <Status status={status} />
+                  <StatusMark status={status} />
                 </li>
               ))}
               <li className="tile tile-wide">
@@ -64,7 +64,7 @@ export function DashboardPage(): ReactNode {
           </section>
         </>
       )}
-      {mayLookAfterTheCache(session) && <CachePanel />}
+      {maySeeCacheStatistics(session) && <CachePanel />}
     </main>
   );
 }

@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How dates, numbers, money and lengths of time are written in the language of the page. */
+/** Formats for dates, numbers, money and durations in the language of the page. */
 export interface Formats {
   date(date: Date): string;
   dateAndTime(date: Date): string;
@@ -14,17 +14,17 @@ export interface Formats {
   number(value: number): string;
   percent(share: number): string;
   money(amount: string, currency: string): string;
-  /** A length of time, by its largest unit: "3 hr", "2 days". */
+  /** A duration in its largest unit: "3 hr", "2 days". */
   duration(milliseconds: number): string;
 }
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
-  return useMemo(() => formatsOf(i18n.language), [i18n.language]);
+  return useMemo(() => createFormats(i18n.language), [i18n.language]);
 }
 
-function formatsOf(chosen: string): Formats {
-  // Of those who speak it, some count hours to 12 and some to 24.
+function createFormats(chosen: string): Formats {
+  // The browser's regional variant decides, for example, between 12 and 24 hours.
   const language = navigator.languages.find((one) => one.startsWith(chosen)) ?? chosen;
   const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
   const dateAndTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
@@ -41,7 +41,7 @@ function formatsOf(chosen: string): Formats {
     hour: (value) => hour.format(value),
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
-    // A decimal string is formatted as it is: a float would round it.
+    // The decimal string is passed as it is: a float would round it.
     money: (amount, currency) =>
       new Intl.NumberFormat(language, { style: 'currency', currency }).format(amount as unknown as number),
     duration: (milliseconds) => {

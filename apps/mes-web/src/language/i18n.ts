@@ -3,12 +3,19 @@ import { initReactI18next } from 'react-i18next';
 import en from './en.json';
 import ru from './ru.json';
 
+declare module 'i18next' {
+  /** Makes the compiler refuse names of texts that do not exist. */
+  interface CustomTypeOptions {
+    resources: { translation: typeof en };
+  }
+}
+
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const REMEMBERED = 'mes.language';
+const STORAGE_KEY = 'mes.language';
 
-/** Shows the page in the language that was chosen, or else in the browser's. */
+/** Starts i18next with the chosen language, or with the browser's if none was chosen. */
 export async function startInLanguage(): Promise<void> {
   i18next.on('languageChanged', (language) => {
     document.documentElement.lang = language;
@@ -24,12 +31,12 @@ export async function startInLanguage(): Promise<void> {
 }
 
 export function chooseLanguage(language: Language): void {
-  localStorage.setItem(REMEMBERED, language);
+  localStorage.setItem(STORAGE_KEY, language);
   void i18next.changeLanguage(language);
 }
 
 function rememberedLanguage(): Language | undefined {
-  const remembered = localStorage.getItem(REMEMBERED);
+  const remembered = localStorage.getItem(STORAGE_KEY);
   return LANGUAGES.find((language) => language === remembered);
 }
 

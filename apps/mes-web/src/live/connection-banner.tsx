@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../language/formats';
 import { useLiveState } from './live-context';
 
-/** Short interruptions, such as an instance that is replaced by another one, are nobody's concern, in milliseconds. */
-const PATIENCE = 1_500;
+/** Interruptions shorter than this are not shown, for example while an instance is replaced. In milliseconds. */
+const DELAY = 1_500;
 
-/** Says that what is shown may be out of date, and since when. */
+/** A warning that the data on the screen may be out of date, with the time of the last update. */
 export function ConnectionBanner(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -25,7 +25,7 @@ export function ConnectionBanner(): ReactNode {
     const began = new Date();
     const timer = setTimeout(() => {
       setSince(began);
-    }, PATIENCE);
+    }, DELAY);
     return () => {
       clearTimeout(timer);
       setSince(undefined);
@@ -33,7 +33,7 @@ export function ConnectionBanner(): ReactNode {
   }, [lost]);
 
   if (!since) return null;
-  // Polling may have brought something newer than the last event.
+  // Polling may have updated the data after the connection was lost. The oldest data on the screen decides.
   const updates = queries
     .getQueryCache()
     .findAll({ type: 'active' })

@@ -1,9 +1,9 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { API_URL, fetchAs, type Credentials } from '../api/connect';
+import { API_URL, fetchWithToken, type Credentials } from '../api/connect';
 
-/** What has happened, as `GET /api/v1/events` tells it. */
+/** An event of the stream `GET /api/v1/events`. */
 export type LiveEvent =
-  /** The stream begins or goes on; or something has happened that is not told one by one. What is shown may be out of date. */
+  /** The stream starts, resumes, or skips single events. The data on the screen may be out of date. */
   | { readonly type: 'caught-up' }
   | { readonly type: 'order.created'; readonly order: EventOrder }
   | { readonly type: 'order.status-changed'; readonly order: EventOrder };
@@ -17,12 +17,13 @@ export interface EventOrder {
   readonly by?: string;
 }
 
-/** `live`: events come. `lost`: they did, and are being waited for again. `none`: this caller is given none. */
+/** `live`: the stream is open. `lost`: it broke and is being reopened. `none`: the user may not read events. */
 export type LiveState = 'connecting' | 'live' | 'lost' | 'none';
 
-/** No heartbeat for so long means that nothing comes any more, in milliseconds. */
-const SILENCE = 40_000;
+/** A stream that is silent for longer than this is broken, in milliseconds. */
+const HEARTBEAT_TIMEOUT = 40_000;
 
+/** The pause before the first attempt to reconnect, in milliseconds. It doubles with every further attempt. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5_000;
 
@@ -31,7 +32,7 @@ export interface LiveListener {
   readonly onState: (state: LiveState) => void;
 }
 
-/** Listens to the stream of events until it is told to stop; a stream that breaks is resumed where it broke. */
+/** Reads the event stream until `signal` aborts. A broken stream is resumed after the last event received. */
 export async function listen(credentials: Credentials, listener: LiveListener, signal: AbortSignal): Promise<void> {
   const position: { lastEventId?: string } = {};
   let pause = FIRST_PAUSE;
@@ -52,11 +53,11 @@ export async function listen(credentials: Credentials, listener: LiveListener, s
         });
       }
     } catch {
-      // Whatever it was, the way to find out whether it is over is to connect again.
+      // Every network error is handled in the same way: reconnect after a pause.
     }
     if (isAborted(signal)) return;
     listener.onState('lost');
-    // Not all pages at the same moment, when an instance has gone.
+    // Random, so that not all pages reconnect at the same moment when an instance stops.
     await untilLaterOrOnline(pause * (0.5 + Math.random()), signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
@@ -64,7 +65,7 @@ export async function listen(credentials: Credentials, listener: LiveListener, s
 
 function open(credentials: Credentials, lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
   const headers: HeadersInit = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
-  return fetchAs(credentials, `${API_URL}/api/v1/events`, { headers, signal, cache: 'no-store' });
+  return fetchWithToken(credentials, `${API_URL}/api/v1/events`, { headers, signal, cache: 'no-store' });
 }
 
 async function follow(
@@ -72,10 +73,10 @@ async function follow(
   position: { lastEventId?: string },
   { onEvent, onState }: LiveListener,
 ): Promise<void> {
-  let heard = (): void => undefined;
+  let onActivity = (): void => undefined;
   const parser = new EventSourceParserStream({
     onComment: () => {
-      heard();
+      onActivity();
     },
   });
   const messages = body
@@ -83,16 +84,16 @@ async function follow(
     .pipeThrough(parser)
     .getReader();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  heard = () => {
+  onActivity = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void messages.cancel(), SILENCE);
+    timer = setTimeout(() => void messages.cancel(), HEARTBEAT_TIMEOUT);
   };
-  heard();
+  onActivity();
   try {
     for (;;) {
       const { done, value } = await messages.read();
       if (done) return;
-      heard();
+      onActivity();
       if (value.id !== undefined) position.lastEventId = value.id;
       if (value.event === 'hello') {
         onState('live');
@@ -109,7 +110,7 @@ async function follow(
   }
 }
 
-/** A signal may be aborted at any time, which the compiler does not expect. */
+/** Reads the flag by a call: the compiler takes a direct read for unchanged since the loop condition. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

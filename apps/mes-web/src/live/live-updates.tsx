@@ -3,16 +3,16 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import { useSession } from '../session/session-context';
 import { LiveContext } from './live-context';
 import { listen, type LiveEvent, type LiveState } from './live-events';
-import { Paced } from './paced';
+import { ThrottledTask } from './throttled-task';
 
-/** At most so often is what is shown asked for again, in milliseconds. */
-const LEAST_PAUSE = 100;
+/** The shortest time between two refreshes, in milliseconds. */
+const MINIMUM_PAUSE = 100;
 
 interface LiveUpdatesProps {
   readonly children: ReactNode;
 }
 
-/** Has whatever is shown asked for again when an event says that it may have changed. */
+/** Listens to the events of the API, and refreshes the queries on the screen when one arrives. */
 export function LiveUpdates({ children }: LiveUpdatesProps): ReactNode {
   const session = useSession();
   const queries = useQueryClient();
@@ -20,7 +20,7 @@ export function LiveUpdates({ children }: LiveUpdatesProps): ReactNode {
   const subscribers = useRef(new Set<(event: LiveEvent) => void>());
 
   useEffect(() => {
-    const refreshing = new Paced(() => queries.invalidateQueries(), LEAST_PAUSE);
+    const refreshing = new ThrottledTask(() => queries.invalidateQueries(), MINIMUM_PAUSE);
     const stopped = new AbortController();
     const listener = {
       onState: setState,

@@ -7,7 +7,7 @@ interface DueProps {
   readonly now: Date;
 }
 
-/** When an order is due, and how late it is. */
+/** The due date of an order, with the time left or the delay. */
 export function Due({ dueAt, now }: DueProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();

@@ -7,7 +7,7 @@ interface MoveButtonsProps {
   readonly order: OrderDto;
 }
 
-/** What the transition table allows to be done with an order, as buttons. */
+/** A button for each status that the order may move to. The API sends them with the order. */
 export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const { t } = useTranslation();
   const move = useMove();
@@ -22,7 +22,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
     setBusy(false);
   };
   const choose = (to: Status): void => {
-    if (!isExplained(order.status, to)) {
+    if (!needsReason(order.status, to)) {
       void run(to);
       return;
     }
@@ -48,14 +48,14 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
             choose(to);
           }}
         >
-          {t(nameOf(order.status, to))}
+          {t(labelOf(order.status, to))}
         </button>
       ))}
       <dialog ref={dialog} aria-labelledby={`${commentId}-title`}>
         {asked && (
           <form onSubmit={submit}>
             <h2 id={`${commentId}-title`}>
-              {t('move.commentFor', { move: t(nameOf(order.status, asked)), number: order.number })}
+              {t('move.commentFor', { move: t(labelOf(order.status, asked)), number: order.number })}
             </h2>
             <label htmlFor={commentId}>{t('move.comment')}</label>
             <textarea id={commentId} name="comment" rows={3} maxLength={2_000} />
@@ -74,8 +74,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   );
 }
 
-/** What is out of the ordinary is explained to whoever finds it later. */
-function isExplained(from: Status, to: Status): boolean {
+/** Unusual moves ask for a reason, which the history shows later. */
+function needsReason(from: Status, to: Status): boolean {
   return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
 }
 
@@ -83,7 +83,7 @@ function isRework(from: Status, to: Status): boolean {
   return from === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
 }
 
-function nameOf(from: Status, to: Status): `move.${Status | 'rework' | 'resume'}` {
+function labelOf(from: Status, to: Status): `move.${Status | 'rework' | 'resume'}` {
   if (isRework(from, to)) return 'move.rework';
   return from === 'ON_HOLD' && to === 'MANUFACTURING_STARTED' ? 'move.resume' : `move.${to}`;
 }

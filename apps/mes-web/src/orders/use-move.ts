@@ -13,14 +13,14 @@ export interface Move {
   readonly comment?: string | undefined;
 }
 
-/** What came of a move. */
+/** The result of a move. */
 export type Outcome =
   | { readonly kind: 'moved' }
-  /** Somebody else was first. */
+  /** Another user moved the order first. */
   | { readonly kind: 'overtaken'; readonly status: Status; readonly by?: string | undefined }
   | { readonly kind: 'failed' };
 
-/** Moves orders along their life, and tells the operator what came of it. */
+/** Returns a function that changes the status of an order and shows the result as a notice. */
 export function useMove(): (move: Move) => Promise<Outcome> {
   const { t } = useTranslation();
   const { subject } = useSession();
@@ -36,12 +36,12 @@ export function useMove(): (move: Move) => Promise<Outcome> {
     const { number } = order;
     try {
       const moved = await mutateAsync({ order, to, comment });
-      notify(tellOf(moved));
+      notify(noticeOf(moved));
       return { kind: 'moved' };
     } catch (error) {
       const { currentStatus, assignee } = error instanceof Problem ? error.details : {};
       if (currentStatus === to && assignee === subject) {
-        // An earlier attempt had arrived after all.
+        // An earlier attempt did succeed, but its response was lost.
         notify({ tone: 'good', text: t('notice.moved', { number, status: t(`status.${to}`) }) });
         return { kind: 'moved' };
       }
@@ -66,8 +66,8 @@ export function useMove(): (move: Move) => Promise<Outcome> {
     }
   };
 
-  /** What was done, with what the transition table offers to take it back. */
-  function tellOf(moved: OrderDto): Notice {
+  /** The notice of a successful move. After taking an order it offers to put it on hold. */
+  function noticeOf(moved: OrderDto): Notice {
     const { number, status } = moved;
     if (status !== 'MANUFACTURING_STARTED' || moved.assignee !== subject) {
       return { tone: 'good', text: t('notice.moved', { number, status: t(`status.${status}`) }) };

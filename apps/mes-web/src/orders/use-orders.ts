@@ -11,21 +11,21 @@ import { usePollingInterval } from '../live/live-context';
 
 export type ListOrdersArguments = Omit<Parameters<typeof listOrders>[0], 'cursor' | 'limit' | 'ifNoneMatch'>;
 
-/** The first page has the API's own size, so that it is the one that everybody has; whoever wants more wants much more. */
-const FURTHER_PAGES = 200;
+/** Number of orders on every page but the first. The first has the default size, so that all users share its cached response. */
+const LATER_PAGE_SIZE = 200;
 
 export interface Orders {
   readonly orders: readonly OrderDto[] | undefined;
   readonly query: UseInfiniteQueryResult<InfiniteData<OrderListDto>>;
 }
 
-/** A list of orders, page after page, which is made again when something has happened. */
+/** A list of orders that loads page by page and refreshes when orders change. */
 export function useOrders(list: ListOrdersArguments): Orders {
   const query = useInfiniteQuery({
     queryKey: ['orders', list],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
-        listOrders(pageParam === undefined ? list : { ...list, limit: FURTHER_PAGES, cursor: pageParam }, { signal }),
+        listOrders(pageParam === undefined ? list : { ...list, limit: LATER_PAGE_SIZE, cursor: pageParam }, { signal }),
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
@@ -37,7 +37,7 @@ export function useOrders(list: ListOrdersArguments): Orders {
   return { orders, query };
 }
 
-/** An order that has moved down the list between two pages is in both. */
+/** Removes duplicates: an order that moved down the list between two page loads is on both pages. */
 function distinct(orders: readonly OrderDto[]): OrderDto[] {
   return [...new Map(orders.map((order) => [order.id, order])).values()];
 }

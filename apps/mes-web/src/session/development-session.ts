@@ -2,7 +2,7 @@ import { issueDevelopmentToken } from '../api/client';
 import { dataOf } from '../api/problem';
 import { claimsOf, type Role, type Session } from './session';
 
-/** Who was chosen in this tab, so that loading the page again does not ask again. */
+/** Key of the role and name chosen in this tab. A reload signs in with them again. */
 const CHOICE = 'mes.development.choice';
 
 export interface Choice {
@@ -15,7 +15,7 @@ export function rememberedChoice(): Choice | undefined {
   return choice === null ? undefined : (JSON.parse(choice) as Choice);
 }
 
-/** Signs in with a token that the API issues itself, as it does in development. */
+/** Signs in with a token issued by the API itself, which it does only in development. */
 export async function developmentSession(choice: Choice, onEnd: () => void): Promise<Session> {
   const issue = async (): Promise<string> =>
     (await dataOf(issueDevelopmentToken({ developmentSignInDto: choice }))).token;
@@ -24,8 +24,8 @@ export async function developmentSession(choice: Choice, onEnd: () => void): Pro
   return {
     ...claimsOf(token),
     token: () => Promise.resolve(token),
-    onRefused: (refused) => {
-      if (refused === token) onEnd();
+    onRejected: (rejected) => {
+      if (rejected === token) onEnd();
     },
     signOut: () => {
       sessionStorage.removeItem(CHOICE);

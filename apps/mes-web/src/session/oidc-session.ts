@@ -1,6 +1,5 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
-import { claimsOf, type Session } from './session';
-import { SIGNED_IN_PATH } from './signed-in-path';
+import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
   readonly authority: string;
@@ -8,13 +7,13 @@ export interface OidcSettings {
   readonly scope: string;
 }
 
-/** That somebody has signed in in this tab, and is taken to the issuer without being asked when the page is loaded again. */
+/** Key of the flag that a user has signed in in this tab. A reload then goes to the issuer without asking. */
 const WAS_SIGNED_IN = 'mes.signed-in';
 
 /**
- * Signs in at an OpenID Connect issuer by the authorisation code flow with PKCE (RFC 7636).
+ * Sign-in at an OpenID Connect issuer by the authorisation code flow with PKCE (RFC 7636).
  *
- * Tokens stay in memory: after the page has been loaded again, the issuer's own session is what gets new ones.
+ * Tokens stay in memory, out of reach of later scripts. After a reload, the issuer's session gives new ones.
  */
 export class OidcSignIn {
   private readonly manager: UserManager;
@@ -27,7 +26,7 @@ export class OidcSignIn {
       redirect_uri: new URL(SIGNED_IN_PATH, location.origin).href,
       post_logout_redirect_uri: location.origin,
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
-      // What must outlive the way to the issuer and back: the verifier of PKCE, and where to go on.
+      // The PKCE verifier and the return path must survive the redirect to the issuer.
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
     });
   }
@@ -36,14 +35,16 @@ export class OidcSignIn {
     return sessionStorage.getItem(WAS_SIGNED_IN) !== null;
   }
 
-  /** Leaves the page for the issuer's. */
+  /** Redirects to the issuer. */
   async begin(): Promise<void> {
     await this.manager.signinRedirect({ state: `${location.pathname}${location.search}` });
   }
 
   /**
-   * Completes what {@link begin} began, on the way back. Resolves with where to go on; with nothing in the hidden frame in
-   * which the page gets a new token before the old one ends.
+   * Completes the sign-in after the redirect back. Resolves with the session and the path to return to, or with nothing in
+   * the hidden frame that renews the token.
+   *
+   * @param onEnd called when the session has expired
    */
   async complete(onEnd: () => void): Promise<{ session: Session; path: string } | undefined> {
     const user = await this.manager.signinCallback();
@@ -57,9 +58,9 @@ export class OidcSignIn {
     return {
       ...claimsOf(first.access_token),
       token: async () => (await this.manager.getUser())?.access_token ?? first.access_token,
-      onRefused: (refused) => {
+      onRejected: (rejected) => {
         void this.manager.getUser().then((user) => {
-          if (!user || user.access_token === refused) onEnd();
+          if (!user || user.access_token === rejected) onEnd();
         });
       },
       signOut: async () => {

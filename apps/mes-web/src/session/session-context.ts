@@ -3,9 +3,9 @@ import type { Session } from './session';
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 
-/** The session of whoever has signed in. Everything but the sign-in itself is shown to nobody else. */
+/** Returns the session. {@link SessionGate} renders its children only when there is one. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
-  if (!session) throw new Error('there is no session here');
+  if (!session) throw new Error('useSession is called outside of SessionGate');
   return session;
 }

@@ -1,11 +1,10 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
-import { callInTheNameOf } from '../api/connect';
+import { authenticateRequests } from '../api/connect';
 import { dataOf } from '../api/problem';
 import { developmentSession, rememberedChoice, type Choice } from './development-session';
-import { SIGNED_IN_PATH } from './signed-in-path';
 import type { OidcSignIn } from './oidc-session';
-import type { Session } from './session';
+import { SIGNED_IN_PATH, type Session } from './session';
 import { SessionContext } from './session-context';
 import { SignIn } from './sign-in';
 
@@ -24,12 +23,12 @@ interface SessionGateProps {
   readonly children: ReactNode;
 }
 
-/** Shows the page to whoever has signed in, and how to do so to everybody else. */
+/** Renders its children for a signed-in user, and the sign-in screen otherwise. */
 export function SessionGate({ children }: SessionGateProps): ReactNode {
   const [state, setState] = useState<State>({ is: 'starting' });
   const [attempt, setAttempt] = useState(0);
 
-  // Each attempt is made once, however often its effect runs: the way back from an issuer can be walked only once.
+  // StrictMode runs effects twice, but the code in an issuer's redirect can be used only once.
   const starts = useRef(new Map<number, Promise<State>>());
 
   useEffect(() => {
@@ -60,7 +59,7 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
     const session = await developmentSession(choice, () => {
       if (settings) setState({ is: 'signed-out', settings, expired: true });
     });
-    setState(entered(session));
+    setState(signedIn(session));
   };
   const retry = (): void => {
     setState({ is: 'starting' });
@@ -78,12 +77,16 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
   );
 }
 
-function entered(session: Session): State {
-  callInTheNameOf(session);
+function signedIn(session: Session): State {
+  authenticateRequests(session);
   return { is: 'signed-in', session };
 }
 
-/** @param onEnd told when the session has ended */
+/**
+ * Finds out how to sign in, and signs in where no user input is needed.
+ *
+ * @param onEnd called with the next state when the session has expired
+ */
 async function start(onEnd: (state: State) => void): Promise<State> {
   const settings = await dataOf(getPageSettings());
   const { signIn } = settings;
@@ -92,14 +95,14 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   if (signIn.kind === 'development') {
     const choice = rememberedChoice();
     if (!choice) return signedOut;
-    return entered(
+    return signedIn(
       await developmentSession(choice, () => {
         onEnd({ ...signedOut, expired: true });
       }),
     );
   }
 
-  // Only who signs in at an issuer needs the library for it.
+  // The OpenID Connect library loads only where it is needed.
   const { OidcSignIn } = await import('./oidc-session');
   const { authority = '', clientId = '', scope = '' } = signIn;
   const oidc = new OidcSignIn({ authority, clientId, scope });
@@ -110,9 +113,9 @@ async function start(onEnd: (state: State) => void): Promise<State> {
       });
       if (!completed) return { is: 'starting' };
       history.replaceState(null, '', completed.path);
-      return entered(completed.session);
+      return signedIn(completed.session);
     } catch {
-      // The issuer has refused, or the way back was walked twice.
+      // The issuer refused, or the redirect was opened a second time.
       history.replaceState(null, '', '/');
       return { ...signedOut, oidc };
     }

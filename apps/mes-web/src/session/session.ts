@@ -1,16 +1,19 @@
 import { decodeJwt } from 'jose';
 import type { Credentials } from '../api/connect';
 
+/** The path that the issuer redirects to after signing in. */
+export const SIGNED_IN_PATH = '/signed-in';
+
 export type Role = 'operator' | 'partner' | 'viewer' | 'admin';
 
-/** Somebody who has signed in. Tokens are kept in memory alone. */
+/** The signed-in user. The token stays in memory only. */
 export interface Session extends Credentials {
   readonly subject: string;
   readonly roles: readonly Role[];
   signOut(): Promise<void>;
 }
 
-/** Who a token speaks for. The API verifies it; the page only needs to know what to offer. */
+/** Reads the user and the roles from a token. The API verifies the token; the page only decides what to offer. */
 export function claimsOf(token: string): { subject: string; roles: readonly Role[] } {
   const { sub = '', roles } = decodeJwt<{ roles?: unknown }>(token);
   return { subject: sub, roles: Array.isArray(roles) ? (roles as Role[]) : [] };
@@ -20,10 +23,10 @@ export function mayMoveOrders({ roles }: Session): boolean {
   return roles.includes('operator') || roles.includes('admin');
 }
 
-export function maySeeEverything(session: Session): boolean {
+export function maySeeAllOrders(session: Session): boolean {
   return mayMoveOrders(session) || session.roles.includes('viewer');
 }
 
-export function mayLookAfterTheCache({ roles }: Session): boolean {
+export function maySeeCacheStatistics({ roles }: Session): boolean {
   return roles.includes('admin');
 }

@@ -16,6 +16,7 @@ interface SignInProps {
   readonly onRetry: () => void;
 }
 
+/** The sign-in screen. */
 export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: SignInProps): ReactNode {
   const { t } = useTranslation();
   return (

@@ -7,7 +7,7 @@ interface FailureProps {
   readonly onRetry: () => void;
 }
 
-/** Says why something cannot be shown, and what to do. */
+/** The message shown in place of data that could not be loaded, with a button to try again. */
 export function Failure({ error, onRetry }: FailureProps): ReactNode {
   const { t } = useTranslation();
   return (

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 
-/** Something that the operator is told and need not answer. */
+/** A short message in the corner of the screen, with at most one action. */
 export interface Notice {
   readonly tone: 'good' | 'bad';
   readonly text: string;

@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { NoticesContext, type Notice } from './notices-context';
 import './notices.css';
 
-/** How long a notice stays, in milliseconds. */
+/** The time for which a notice is shown, in milliseconds. */
 const LIFETIME = 8_000;
 
-const MOST_AT_ONCE = 4;
+const MAXIMUM = 4;
 
 interface Shown extends Notice {
   readonly id: number;
@@ -16,7 +16,7 @@ interface NoticesProviderProps {
   readonly children: ReactNode;
 }
 
-/** Lets everything below tell the operator something, in a corner of the screen and by screen readers. */
+/** Provides `notify` to its children, and shows the notices. Screen readers read them out. */
 export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const { t } = useTranslation();
   const [shown, setShown] = useState<readonly Shown[]>([]);
@@ -27,7 +27,7 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const notify = useCallback(
     (notice: Notice) => {
       const id = performance.now() + Math.random();
-      setShown((last) => [...last, { ...notice, id }].slice(-MOST_AT_ONCE));
+      setShown((last) => [...last, { ...notice, id }].slice(-MAXIMUM));
       setTimeout(dismiss, LIFETIME, id);
     },
     [dismiss],

@@ -5,7 +5,7 @@ import { chooseTheme, rememberedTheme, THEMES, type Theme } from './theme';
 
 const NAMES: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русский' };
 
-/** The language and the colours of the page. */
+/** The selectors of language and theme. */
 export function Preferences(): ReactNode {
   const { t, i18n } = useTranslation();
   const [theme, setTheme] = useState(rememberedTheme);

@@ -1,19 +1,19 @@
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-const REMEMBERED = 'mes.theme';
+const STORAGE_KEY = 'mes.theme';
 
 export function rememberedTheme(): Theme {
-  const remembered = localStorage.getItem(REMEMBERED);
+  const remembered = localStorage.getItem(STORAGE_KEY);
   return THEMES.find((theme) => theme === remembered) ?? 'system';
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(REMEMBERED, theme);
+  localStorage.setItem(STORAGE_KEY, theme);
   applyTheme(theme);
 }
 
-/** The style sheet has all colours twice, and takes those of the colour scheme. */
+/** Sets the colour scheme of the document. The style sheet picks the colours with `light-dark()`. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.style.colorScheme = theme === 'system' ? 'light dark' : theme;
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const TICK = 30_000;
 
-/** The time, for ages and lateness, which are told in minutes. */
+/** The current time, updated every half minute: waiting times and delays are shown in minutes. */
 export function useNow(): Date {
   const [now, setNow] = useState(() => new Date());
   useEffect(() => {

@@ -7,17 +7,17 @@ function orders(ids: string): OrderDto[] {
 
 describe('withDeparting', () => {
   it.each([
-    ['nobody leaves', 'abc', 'abc', '', 'abc'],
+    ['no order leaves', 'abc', 'abc', '', 'abc'],
     ['one in the middle leaves', 'abc', 'ac', 'b', 'abc'],
     ['the first one leaves', 'abc', 'bc', 'a', 'abc'],
     ['the last one leaves', 'abc', 'ab', 'c', 'abc'],
-    ['several next to each other leave', 'abcd', 'ad', 'bc', 'abcd'],
+    ['several neighbours leave', 'abcd', 'ad', 'bc', 'abcd'],
     ['all leave', 'abc', '', 'abc', 'abc'],
-    ['others come above', 'abc', 'xyac', 'b', 'xyabc'],
+    ['new ones arrive above', 'abc', 'xyac', 'b', 'xyabc'],
     ['one left long ago', 'abc', 'ac', '', 'ac'],
-    ['one that leaves is still there', 'abc', 'abc', 'b', 'abc'],
-    ['the list is another one', 'abc', 'xyz', 'b', 'bxyz'],
-  ])('has everybody in their places when %s', (_, before, now, departing, shown) => {
+    ['a leaving one is still in the queue', 'abc', 'abc', 'b', 'abc'],
+    ['the list is a different one', 'abc', 'xyz', 'b', 'bxyz'],
+  ])('keeps every order in its place when %s', (_, before, now, departing, shown) => {
     const found = withDeparting(orders(before), orders(now), new Set(departing));
     expect(found.map(({ id }) => id).join('')).toBe(shown);
   });

@@ -11,20 +11,20 @@ import { useNow } from '../shell/use-now';
 import { withDeparting } from './departures';
 import { OrdersGrid } from './orders-grid';
 import { QueueFilters } from './queue-filters';
-import { isFiltered, listOf, parametersOf, viewOf } from './queue-view';
+import { isFiltered, listArgumentsOf, parametersOf, viewOf } from './queue-view';
 import { useDepartures } from './use-departures';
-import { useMove } from './use-move';
-import { useOrders } from './use-orders';
+import { useMove } from '../orders/use-move';
+import { useOrders } from '../orders/use-orders';
 import './queue-page.css';
 
-const NONE: readonly OrderDto[] = [];
+const NO_ORDERS: readonly OrderDto[] = [];
 
-/** Kept with an entry of the browser's history. */
-interface Place {
+/** The state of a history entry: the row to select after navigating back. */
+interface HistoryState {
   readonly chosenId: string;
 }
 
-/** The new orders, which come and go by themselves. */
+/** The queue of new orders, updated live. */
 export function QueuePage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
@@ -33,12 +33,12 @@ export function QueuePage(): ReactNode {
   const now = useNow();
   const [parameters, setParameters] = useSearchParams();
   const view = useMemo(() => viewOf(parameters), [parameters]);
-  const { orders = NONE, query } = useOrders(listOf(view, now));
+  const { orders = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const departures = useDepartures();
   const move = useMove();
 
-  const shown = useShown(orders, departures.of);
+  const shown = useOrdersWithDepartures(orders, departures.of);
   const latest = useRef({ shown, departures });
   useEffect(() => {
     latest.current = { shown, departures };
@@ -48,9 +48,9 @@ export function QueuePage(): ReactNode {
     useCallback((event: LiveEvent) => {
       if (event.type !== 'order.status-changed') return;
       const { id, status, assignee, by = assignee } = event.order;
-      const { shown: inSight, departures: known } = latest.current;
-      // Of what is done here, the answer tells.
-      if (status === 'NEW' || known.of.has(id) || !inSight.some((order) => order.id === id)) return;
+      const { shown: current, departures: known } = latest.current;
+      // For moves made on this page, the response gives the reason.
+      if (status === 'NEW' || known.of.has(id) || !current.some((order) => order.id === id)) return;
       known.note(
         id,
         status === 'MANUFACTURING_STARTED' && by !== undefined
@@ -69,9 +69,9 @@ export function QueuePage(): ReactNode {
     else departures.note(order.id, { kind: 'gone', status: outcome.status });
   };
 
-  /** Whoever comes back from an order comes back to its row. */
+  /** Opens an order. Navigating back selects its row again. */
   const open = async ({ id }: OrderDto): Promise<void> => {
-    await navigate(location.search, { replace: true, state: { chosenId: id } satisfies Place });
+    await navigate(location.search, { replace: true, state: { chosenId: id } satisfies HistoryState });
     await navigate(`/orders/${id}`);
   };
 
@@ -106,7 +106,7 @@ export function QueuePage(): ReactNode {
             departures={departures.of}
             hasMore={hasNextPage}
             onNeedMore={needMore}
-            chosenId={(location.state as Place | null)?.chosenId}
+            chosenId={(location.state as HistoryState | null)?.chosenId}
             onOpen={(order) => void open(order)}
             onTake={mayMoveOrders(session) ? (order) => void take(order) : undefined}
           />
@@ -115,8 +115,11 @@ export function QueuePage(): ReactNode {
   );
 }
 
-/** The orders of the list, and those that have just left it. */
-function useShown(orders: readonly OrderDto[], departures: ReadonlyMap<string, unknown>): readonly OrderDto[] {
+/** The orders of the list together with those that are leaving it. */
+function useOrdersWithDepartures(
+  orders: readonly OrderDto[],
+  departures: ReadonlyMap<string, unknown>,
+): readonly OrderDto[] {
   const [last, setLast] = useState({ orders, departures, shown: orders });
   if (last.orders === orders && last.departures === departures) return last.shown;
   const shown = withDeparting(last.shown, orders, new Set(departures.keys()));

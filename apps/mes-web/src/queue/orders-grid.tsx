@@ -16,14 +16,15 @@ import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
 import { useNow } from '../shell/use-now';
 import type { Departure } from './departures';
-import { Due } from './due';
-import { Priority } from './priority';
+import { Due } from '../orders/due';
+import { PriorityMark } from '../orders/marks';
 import './orders-grid.css';
 
-/** Of a row, in pixels; the style sheet says the same. */
+/** The height of a row in pixels, the same as `--row-height` in the style sheet. */
 const ROW_HEIGHT = 56;
-/** So close to the end, in rows, the next page is asked for. */
+/** The next page loads when fewer rows than this are left below. */
 const NEAR_THE_END = 30;
+/** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 8;
 
 const features = tableFeatures({});
@@ -33,19 +34,19 @@ interface OrdersGridProps {
   readonly label: string;
   readonly orders: readonly OrderDto[];
   readonly departures: ReadonlyMap<string, Departure>;
-  /** The order that is active at first, if it is there. */
+  /** The order that is selected at first, if it is in the list. */
   readonly chosenId: string | undefined;
   readonly hasMore: boolean;
   readonly onNeedMore: () => void;
   readonly onOpen: (order: OrderDto) => void;
-  /** Nothing if whoever looks may not take orders. */
+  /** Undefined if the user may not take orders. */
   readonly onTake: ((order: OrderDto) => void) | undefined;
 }
 
 /**
- * Any number of orders, of which only those in sight are in the document.
+ * A grid of any number of orders. Only the visible rows are in the document.
  *
- * By the keyboard it is a grid as ARIA describes it, with the focus on the whole and one row that is active.
+ * The keyboard works as in the grid pattern of ARIA: the grid has the focus, and `aria-activedescendant` names the active row.
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const { label, orders, departures, chosenId, hasMore, onNeedMore, onOpen, onTake } = props;
@@ -68,7 +69,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
         }),
         column.accessor('priority', {
           header: t('order.priority'),
-          cell: ({ getValue }) => <Priority priority={getValue()} />,
+          cell: ({ getValue }) => <PriorityMark priority={getValue()} />,
         }),
         column.accessor('dueAt', {
           id: 'due',
@@ -101,12 +102,12 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     if (hasMore && lastInSight >= rows.length - NEAR_THE_END) onNeedMore();
   }, [hasMore, lastInSight, rows.length, onNeedMore]);
 
-  useSteadyView(scroll, orders);
+  useScrollAnchor(scroll, orders);
   const activeIndex = orders.findIndex(({ id }) => id === activeId);
   const atFirst = useRef(activeIndex);
   useEffect(() => {
     if (atFirst.current >= 0) virtualizer.scrollToIndex(atFirst.current, { align: 'center' });
-    // The queue is what the page is for: its keys work at once.
+    // The keys work at once, without a click into the grid.
     if (document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
   }, [virtualizer]);
 
@@ -145,7 +146,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
               onOpen(active);
             }
           : undefined,
-      // By where the key is: on a Russian keyboard it is another letter.
+      // The physical key, which has another letter on a Russian keyboard.
       KeyT: active && !departures.has(active.id) ? () => onTake?.(active) : undefined,
     };
     const action = actions[event.code === 'NumpadEnter' ? 'Enter' : event.code];
@@ -208,7 +209,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
               ))}
               <div role="gridcell" className="cell-action">
                 {departure ? (
-                  <span className="departure">{toldOf(departure, t)}</span>
+                  <span className="departure">{departureText(departure, t)}</span>
                 ) : (
                   <>
                     <button
@@ -249,7 +250,7 @@ function rowId(orderId: string | undefined): string {
   return `order-${orderId ?? ''}`;
 }
 
-function toldOf(departure: Departure, t: TFunction): string {
+function departureText(departure: Departure, t: TFunction): string {
   switch (departure.kind) {
     case 'taken-by':
       return t('queue.takenBy', { by: departure.by });
@@ -260,8 +261,8 @@ function toldOf(departure: Departure, t: TFunction): string {
   }
 }
 
-/** Keeps what is looked at where it is while orders come and go above it. At the top, what comes is seen. */
-function useSteadyView(scrollRef: RefObject<HTMLDivElement | null>, orders: readonly OrderDto[]): void {
+/** Keeps the visible rows in place while orders come and go above them. At the top, new orders push the rows down. */
+function useScrollAnchor(scrollRef: RefObject<HTMLDivElement | null>, orders: readonly OrderDto[]): void {
   const before = useRef(orders);
   useLayoutEffect(() => {
     const last = before.current;
@@ -269,7 +270,7 @@ function useSteadyView(scrollRef: RefObject<HTMLDivElement | null>, orders: read
     const top = scrollRef.current?.scrollTop ?? 0;
     if (last === orders || top < ROW_HEIGHT) return;
     const first = Math.floor(top / ROW_HEIGHT);
-    // What was on top may be what has gone.
+    // The topmost row itself may have gone: the first one that is still there is the anchor.
     for (let index = first; index < Math.min(last.length, first + NEAR_THE_END); index += 1) {
       const found = orders.findIndex(({ id }) => id === last[index]?.id);
       if (found < 0) continue;

@@ -1,6 +1,6 @@
 import type { OrderDto } from '../api/client';
 
-/** What becomes of an order that is about to leave the queue. */
+/** The reason why an order leaves the queue. */
 export type Departure =
   | { readonly kind: 'taking' }
   | { readonly kind: 'yours' }
@@ -8,12 +8,12 @@ export type Departure =
   | { readonly kind: 'gone'; readonly status: OrderDto['status'] };
 
 /**
- * The orders that are in the queue, together with those that have just left it, where they were: nobody should wonder what
- * became of the row that he was about to take.
+ * The orders of the queue together with those that have just left it, in their old places. A row thus stays for a moment and
+ * shows the reason before it disappears.
  *
- * @param before what was shown before
- * @param now what is in the queue
- * @param departing which orders stay a while longer
+ * @param before the rows shown so far
+ * @param now the orders in the queue
+ * @param departing ids of the orders that are still shown
  */
 export function withDeparting(
   before: readonly OrderDto[],

@@ -1,4 +1,4 @@
-import type { ListOrdersArguments } from './use-orders';
+import type { ListOrdersArguments } from '../orders/use-orders';
 
 export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -9,7 +9,7 @@ export type Sort = (typeof SORTS)[number];
 export const DUE = ['overdue', 'today', 'week'] as const;
 export type Due = (typeof DUE)[number];
 
-/** What of the queue is shown, and in which order: all of it is in the address of the page, to be bookmarked and shared. */
+/** The filters and the order of the queue. The address of the page holds them, so that they can be bookmarked and shared. */
 export interface QueueView {
   readonly q: string;
   readonly priority: readonly Priority[];
@@ -21,7 +21,7 @@ export interface QueueView {
 const SEVEN_DAYS = 7;
 const OVERDUE_STEP = 5 * 60_000;
 
-/** What an address asks for. What it cannot ask for is left out. */
+/** Reads a view from the address. Unknown values are ignored. */
 export function viewOf(parameters: URLSearchParams): QueueView {
   const asked = parameters.getAll('priority');
   return {
@@ -47,21 +47,21 @@ export function isFiltered({ q, priority, material, due }: QueueView): boolean {
   return q !== '' || priority.length > 0 || material !== '' || due !== '';
 }
 
-/** What the API is asked for, to show a view at some time. */
-export function listOf({ q, priority, material, due, sort }: QueueView, now: Date): ListOrdersArguments {
+/** The arguments of the API call that lists the orders of a view. */
+export function listArgumentsOf({ q, priority, material, due, sort }: QueueView, now: Date): ListOrdersArguments {
   return {
     status: ['NEW'],
     ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
-    ...(due === '' ? {} : { dueBefore: endOf(due, now).toISOString() }),
-    // Left out where it is the API's own, so that it is the same question as everybody else's.
+    ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
+    // The default order is left out, so that the request matches the cached response of the default list.
     ...(sort === '-createdAt' ? {} : { sort }),
   };
 }
 
-/** Times are the same for all who ask within some minutes, so that they share the answers of the cache. */
-function endOf(due: Due, now: Date): Date {
+/** The time is rounded, so that requests of different users share a cached response. */
+function dueLimit(due: Due, now: Date): Date {
   if (due === 'overdue') return new Date(Math.floor(now.getTime() / OVERDUE_STEP) * OVERDUE_STEP);
   const days = due === 'today' ? 1 : SEVEN_DAYS + 1;
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);

@@ -1,16 +1,16 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Departure } from './departures';
 
-/** How long it is shown what became of an order before it goes, in milliseconds. */
-const FAREWELL = 2_500;
+/** The time for which a leaving order is still shown, in milliseconds. */
+const SHOWN_FOR = 2_500;
 
 export interface Departures {
   readonly of: ReadonlyMap<string, Departure>;
-  /** Notes what becomes of an order; `undefined` if it stays after all. */
+  /** Records why an order leaves. `undefined` takes it back. */
   note(id: string, departure: Departure | undefined): void;
 }
 
-/** What becomes of orders that leave, for as long as that is shown. */
+/** Keeps the orders that are leaving the queue while they are still shown. */
 export function useDepartures(): Departures {
   const [departures, setDepartures] = useState<ReadonlyMap<string, Departure>>(new Map());
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
@@ -23,7 +23,7 @@ export function useDepartures(): Departures {
         id,
         setTimeout(() => {
           setDepartures((last) => without(last, id));
-        }, FAREWELL),
+        }, SHOWN_FOR),
       );
     }
     setDepartures((last) => (departure ? new Map(last).set(id, departure) : without(last, id)));

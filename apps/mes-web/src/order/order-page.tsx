@@ -10,13 +10,12 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
-import { Due } from './due';
-import { MoveButtons } from './move-buttons';
-import { Priority } from './priority';
-import { Status } from './status';
+import { Due } from '../orders/due';
+import { MoveButtons } from '../orders/move-buttons';
+import { PriorityMark, StatusMark } from '../orders/marks';
 import './order-page.css';
 
-/** Everything about one order. */
+/** One order: its data, the buttons to move it, and its history. */
 export function OrderPage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
@@ -48,8 +47,8 @@ export function OrderPage(): ReactNode {
         <>
           <div className="order-heading">
             <h1>{t('order.heading', { number: order.data.number })}</h1>
-            <Status status={order.data.status} />
-            <Priority priority={order.data.priority} />
+            <StatusMark status={order.data.status} />
+            <PriorityMark priority={order.data.priority} />
           </div>
           {mayMoveOrders(session) && <MoveButtons order={order.data} />}
           <div className="order-columns">
@@ -100,7 +99,7 @@ function Details({ order }: { readonly order: OrderDto }): ReactNode {
 
 function ModelLink({ url }: { readonly url: string }): ReactNode {
   const { t } = useTranslation();
-  // The address comes from outside: anything but a page of the web is shown as text.
+  // The URL comes from a partner. Only http(s) becomes a link: a `javascript:` URL would run in this page.
   if (!/^https?:\/\//i.test(url)) return url;
   return (
     <a href={url} target="_blank" rel="noreferrer">
@@ -127,7 +126,7 @@ function Timeline({ order, history }: TimelineProps): ReactNode {
       </li>
       {history?.items.map(({ version, to, by, at, comment }) => (
         <li key={version}>
-          <Status status={to} />
+          <StatusMark status={to} />
           <small>
             {formats.dateAndTime(new Date(at))}, {by}
           </small>

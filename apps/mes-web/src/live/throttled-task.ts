@@ -1,18 +1,20 @@
 /**
- * Runs something over and over, as often as it is asked for, but never twice at once, and leaving at least as much time
- * between two runs as a run takes: what it asks the API for must not grow with the number of events.
+ * A task that runs on request, never twice at once.
+ *
+ * Requests during a run lead to one further run. The pause between two runs is at least as long as the last run, so that the
+ * load on the API does not grow with the number of events.
  */
-export class Paced {
+export class ThrottledTask {
   private wanted = false;
   private running = false;
 
-  /** @param leastPause in milliseconds */
+  /** @param minimumPause in milliseconds */
   constructor(
     private readonly run: () => Promise<void>,
-    private readonly leastPause: number,
+    private readonly minimumPause: number,
   ) {}
 
-  /** Has a run begin after this call. */
+  /** Makes a run start after this call. */
   request(): void {
     this.wanted = true;
     if (!this.running) void this.runAll();
@@ -25,7 +27,7 @@ export class Paced {
       const began = performance.now();
       await this.run().catch(() => undefined);
       const took = performance.now() - began;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(this.leastPause, took)));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(this.minimumPause, took)));
     }
     this.running = false;
   }

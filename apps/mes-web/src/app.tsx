@@ -1,25 +1,26 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
-import { ConnectionBanner } from '../live/connection-banner';
-import { useLiveState } from '../live/live-context';
-import { QueuePage } from '../orders/queue-page';
-import { mayMoveOrders, maySeeEverything } from '../session/session';
-import { useSession } from '../session/session-context';
-import { Preferences } from './preferences';
+import { ConnectionBanner } from './live/connection-banner';
+import { useLiveState } from './live/live-context';
+import { QueuePage } from './queue/queue-page';
+import { mayMoveOrders, maySeeAllOrders } from './session/session';
+import { useSession } from './session/session-context';
+import { Preferences } from './shell/preferences';
 import './app.css';
 
-// The first screen waits for nothing but itself.
-const MyWorkPage = lazy(() => import('../orders/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
-const OrderPage = lazy(() => import('../orders/order-page').then(({ OrderPage: page }) => ({ default: page })));
+// Only the queue is part of the first download. The other screens load when they are opened.
+const MyWorkPage = lazy(() => import('./my-work/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
+const OrderPage = lazy(() => import('./order/order-page').then(({ OrderPage: page }) => ({ default: page })));
 const DashboardPage = lazy(() =>
-  import('../dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
+  import('./dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
 );
 
+/** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
   const { t } = useTranslation();
   return (
-    // What was clicked is shown at once; there is nothing heavy to be put off.
+    // Without transitions, a click shows the new screen at once.
     <BrowserRouter useTransitions={false}>
       <a className="skip" href="#content">
         {t('skip')}
@@ -49,7 +50,7 @@ function Header(): ReactNode {
           {t('navigation.queue')}
         </NavLink>
         {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}
-        {maySeeEverything(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
+        {maySeeAllOrders(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
       </nav>
       <span className={`live live-${live}`} role="status">
         {t(live === 'lost' ? 'connection.connecting' : `connection.${live}`)}

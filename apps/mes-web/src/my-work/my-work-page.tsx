@@ -6,14 +6,13 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
-import { Due } from './due';
-import { MoveButtons } from './move-buttons';
-import { Priority } from './priority';
-import { Status } from './status';
-import { useOrders } from './use-orders';
+import { Due } from '../orders/due';
+import { MoveButtons } from '../orders/move-buttons';
+import { PriorityMark, StatusMark } from '../orders/marks';
+import { useOrders } from '../orders/use-orders';
 import './my-work-page.css';
 
-/** The orders that whoever has signed in took into work and that still need work, due soonest first. */
+/** The orders in progress that are assigned to the user, due soonest first. */
 export function MyWorkPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -42,8 +41,8 @@ export function MyWorkPage(): ReactNode {
               <h2>
                 <Link to={`/orders/${order.id}`}>{t('order.heading', { number: order.number })}</Link>
               </h2>
-              <Status status={order.status} />
-              <Priority priority={order.priority} />
+              <StatusMark status={order.status} />
+              <PriorityMark priority={order.priority} />
             </div>
             <p>
               {order.product.name}, {order.material} × {formats.number(order.quantity)}

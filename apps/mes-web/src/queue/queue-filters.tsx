@@ -2,16 +2,17 @@ import { useEffect, useId, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DUE, isFiltered, PRIORITIES, SORTS, type Due, type QueueView, type Sort } from './queue-view';
 
-/** How long to wait for the next letter, in milliseconds. */
-const TYPING = 250;
+/** The pause in typing after which the text takes effect, in milliseconds. */
+const TYPING_PAUSE = 250;
 
 interface QueueFiltersProps {
   readonly view: QueueView;
-  /** Materials to choose from. */
+  /** Suggestions for the material. */
   readonly materials: readonly string[];
   readonly onChange: (view: QueueView) => void;
 }
 
+/** The filters and the order of the queue. */
 export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): ReactNode {
   const { t } = useTranslation();
   const materialsId = useId();
@@ -26,7 +27,7 @@ export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): 
     >
       <label>
         {t('queue.search')}
-        <TypedInput
+        <DebouncedInput
           type="search"
           placeholder={t('queue.searchHint')}
           value={view.q}
@@ -53,7 +54,7 @@ export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): 
       </fieldset>
       <label>
         {t('queue.material')}
-        <TypedInput
+        <DebouncedInput
           type="text"
           list={materialsId}
           placeholder={t('queue.anyMaterial')}
@@ -113,7 +114,7 @@ export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): 
   );
 }
 
-interface TypedInputProps {
+interface DebouncedInputProps {
   readonly type: 'search' | 'text';
   readonly placeholder: string;
   readonly list?: string;
@@ -121,8 +122,8 @@ interface TypedInputProps {
   readonly onChange: (value: string) => void;
 }
 
-/** A text that counts when nobody types on. */
-function TypedInput({ value, onChange, ...input }: TypedInputProps): ReactNode {
+/** A text input that reports its value after a pause in typing. */
+function DebouncedInput({ value, onChange, ...input }: DebouncedInputProps): ReactNode {
   const [typed, setTyped] = useState(value);
   const [last, setLast] = useState(value);
   if (last !== value) {
@@ -133,7 +134,7 @@ function TypedInput({ value, onChange, ...input }: TypedInputProps): ReactNode {
     if (typed === value) return undefined;
     const timer = setTimeout(() => {
       onChange(typed);
-    }, TYPING);
+    }, TYPING_PAUSE);
     return () => {
       clearTimeout(timer);
     };

@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { OrderDto } from '../api/client';
+
+/** The status of an order, as a word with a colour. */
+export function StatusMark({ status }: Pick<OrderDto, 'status'>): ReactNode {
+  const { t } = useTranslation();
+  return <span className={`mark status-${status.toLowerCase()}`}>{t(`status.${status}`)}</span>;
+}
+
+/** The priority of an order, as a word with a colour. */
+export function PriorityMark({ priority }: Pick<OrderDto, 'priority'>): ReactNode {
+  const { t } = useTranslation();
+  return <span className={`mark priority-${priority.toLowerCase()}`}>{t(`priority.${priority}`)}</span>;
+}
