@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../libs/database/src/embedded/free-port.js';
+import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { findOrInstallRedis } from './redis-binary.js';
 import { watchOver } from './watchdog.js';
 
