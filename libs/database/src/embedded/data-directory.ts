@@ -26,7 +26,7 @@ const DATA_NAME = 'postgres';
 const DRAFT_PREFIX = `${DATA_NAME}-initdb-`;
 const STAGED_PREFIX = join(STAGE, 'data-');
 
-/** The ingredients of a new data directory. */
+/** Parameters of {@link createDataDirectory}. */
 export interface Initialisation {
   readonly directory: string;
   readonly password: string;
