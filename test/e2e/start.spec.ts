@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { migrations } from '../../libs/database/src/migrations/index.js';
+import { migrations } from '../../libs/database/src/migrations/migrations.js';
 import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/new-order.js';

@@ -1,21 +1,36 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../libs/database/src/embedded/free-port.js';
-import { findOrInstallRedis } from './redis-binary.js';
+import { promisify } from 'node:util';
+import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { watchOver } from './watchdog.js';
 
+const run = promisify(execFile);
+/**
+ * Installs redis-server on Debian and Ubuntu, as root; no npm package ships it. The package would start a service, unless
+ * policy-rc.d exits with 101.
+ */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy || exit
+fi
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server
+`;
+const HINT =
+  'redis-server is missing; install it: "apt-get install redis-server" (Debian, Ubuntu), "dnf install redis" (Fedora) or "brew install redis" (macOS)';
 const START_PATIENCE_MS = 10_000;
 const PING_PATIENCE_MS = 1_000;
 const PING_PAUSE_MS = 10;
 /** What Redis calls the file by default. */
 const SNAPSHOT = 'dump.rdb';
 
-/** What a test may want otherwise. */
+/** Options of {@link RedisServer.start}. */
 export interface RedisServerOptions {
   /** A free port by default. */
   readonly port?: number;
@@ -29,17 +44,20 @@ export class RedisServer {
   private callOffWatch: () => void = () => undefined;
 
   private constructor(
-    private readonly binary: string,
     private readonly folder: string,
     readonly port: number,
     private readonly args: readonly string[],
   ) {}
 
-  /** Starts a server and waits until it answers. */
+  /**
+   * Starts a server and waits until it answers. Installs Redis if it is missing and can be installed.
+   *
+   * @throws Error with one line that says what to install
+   */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const binary = await findOrInstallRedis();
+    await run('redis-server', ['--version']).catch(install);
     const folder = await mkdtemp(join(tmpdir(), 'mes-redis-'));
-    const redis = new RedisServer(binary, folder, options.port ?? (await freePort()), options.args ?? []);
+    const redis = new RedisServer(folder, options.port ?? (await freePort()), options.args ?? []);
     try {
       await redis.launch();
       return redis;
@@ -58,7 +76,7 @@ export class RedisServer {
     return this.server.pid;
   }
 
-  /** Ends the server by SIGKILL: connections break, nothing is said. */
+  /** Ends the server by SIGKILL, without a word to its clients. */
   async kill(): Promise<void> {
     const { server } = this;
     if (server === undefined) return;
@@ -86,13 +104,13 @@ export class RedisServer {
     await this.launch();
   }
 
-  /** Starts the server anew with what it held at the last `SAVE`, on the same port. After that, nothing is saved any more. */
+  /** Starts the server anew on the same port, with the data of the last `SAVE`, which serves once. */
   async restartFromSnapshot(): Promise<void> {
     await this.restart();
     await rm(join(this.folder, SNAPSHOT));
   }
 
-  /** Ends the server for good and removes its files. There is nothing to save, so it is not asked politely. */
+  /** Ends the server for good and removes its files. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
@@ -102,7 +120,7 @@ export class RedisServer {
     const logFile = join(this.folder, 'redis.log');
     const log = await open(logFile, 'a');
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const server = spawn(this.binary, [...settings, '--dir', this.folder, ...this.args], {
+    const server = spawn('redis-server', [...settings, '--dir', this.folder, ...this.args], {
       stdio: ['ignore', log.fd, log.fd],
     });
     await once(server, 'spawn').finally(() => log.close());
@@ -120,7 +138,13 @@ export class RedisServer {
   }
 }
 
-/** Whether a server answers PING. An answer that it wants a password is an answer. */
+async function install(): Promise<void> {
+  await run('sh', ['-c', INSTALL]).catch((cause: unknown) => {
+    throw new Error(HINT, { cause });
+  });
+}
+
+/** Whether a server answers PING, be it by asking for a password. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,18 +1,17 @@
 import pg from 'pg';
 import { DatabaseClient } from './database-client.js';
-import { DatabaseConnectionLostError, DatabaseUnavailableError } from './database-errors.js';
-import { reasonOf } from './reason-of.js';
+import { DatabaseConnectionLostError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 
-/** How many requests may wait for a connection of the pool. */
+/** Maximum number of requests that wait for a connection of the pool. */
 const MAX_WAITING = 500;
 
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
 /**
- * A pool whose queue is bounded: under overload, whoever comes too late is refused at once, and the others are still served.
+ * A connection pool with a bounded queue: under overload it refuses further requests at once and still serves the others.
  *
- * When one of its connections has no answer in time, all that have been silent as long are discarded with it: if the server
- * has vanished, they are dead too, and each would cost somebody the whole time limit.
+ * When one connection has no answer in time, the pool discards all connections that have been silent as long. If the server has
+ * vanished, they are dead too, and each would cost a request the whole time limit.
  */
 export class BoundedPool extends pg.Pool {
   private readonly connections = new Set<DatabaseClient>();
@@ -47,12 +46,12 @@ export class BoundedPool extends pg.Pool {
       });
   }
 
-  /** Discards the connections that nobody uses: they may lead to a server that has vanished. */
+  /** Discards the connections that are not in use: they may lead to a server that has vanished. */
   discardIdle(): void {
     this.discard((client) => !this.inUse.has(client), 'the connection was not in use while PostgreSQL was silent');
   }
 
-  /** Discards all connections. What is under way fails. */
+  /** Discards all connections. Queries under way fail. */
   discardAll(): void {
     this.discard(() => true, 'the connection was given up');
   }
@@ -68,8 +67,10 @@ export class BoundedPool extends pg.Pool {
     };
   }
 
-  private discard(isMeant: (client: DatabaseClient) => boolean, reason: string): void {
-    for (const client of this.connections) if (isMeant(client)) client.discard(new DatabaseConnectionLostError(reason));
+  private discard(isConcerned: (client: DatabaseClient) => boolean, reason: string): void {
+    for (const client of this.connections) {
+      if (isConcerned(client)) client.discard(new DatabaseConnectionLostError(reason));
+    }
   }
 }
 

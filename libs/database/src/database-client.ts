@@ -1,43 +1,49 @@
 import pg from 'pg';
-import { DatabaseConnectionLostError } from './database-errors.js';
-import { DATABASE_DEFAULTS } from './database-settings.js';
-import { reasonOf } from './reason-of.js';
-import { serverAddress } from './server-address.js';
+import { DatabaseConnectionLostError, reasonOf } from './database-errors.js';
 import {
   assertFit,
+  DATABASE_DEFAULTS,
   SET_UP_SESSION,
   sessionSettings,
   type SessionLimits,
   type SessionState,
-} from './session-settings.js';
+} from './database-settings.js';
+import { serverAddress } from './server-address.js';
 
-/** All times are in milliseconds. */
+/**
+ * Options of a {@link DatabaseClient}. All times are in milliseconds.
+ *
+ * @publicApi
+ */
 export interface DatabaseClientOptions extends Partial<SessionLimits> {
+  /** URL of the database. */
   readonly url: string;
-  /** How long PostgreSQL may take to answer a query before the connection is destroyed; 0: for ever. */
+  /** Time limit for PostgreSQL's answer to a query, after which the connection is destroyed; 0: none. */
   readonly queryTimeout: number;
-  /** How the session is called in `pg_stat_activity`, whatever the URL says. */
+  /** Name of the session in `pg_stat_activity`; wins over the URL. */
   readonly applicationName?: string;
 }
 
-/** How long name resolution, TCP, TLS, authentication and the set-up of the session may take together. */
+/** Time limit for name resolution, TCP, TLS, authentication and the set-up of the session together, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
-/** How long the server may take to say goodbye. */
+/** Time limit for the server to close the connection, in milliseconds. */
 const END_TIMEOUT = 1_000;
-/** How long a connection has to be silent before TCP asks whether the server is still there. */
+/** Silence after which TCP checks that the server is still there, in milliseconds. */
 const KEEP_ALIVE_DELAY = 10_000;
 
 /**
- * A connection to PostgreSQL on which nothing waits for ever, also when the server vanishes without a word: what takes too
- * long destroys the connection, and fails with a {@link DatabaseConnectionLostError}. The limits, and the settings of the session
- * that the application relies on, cannot be overridden by the URL, the environment or the server.
+ * A connection to PostgreSQL with a time limit for everything, so that nothing waits for ever when the server vanishes. A query
+ * that exceeds its limit fails with a {@link DatabaseConnectionLostError}, and the connection is destroyed. Neither the URL, nor
+ * the environment, nor the server can override the limits and the settings that the application relies on.
  *
- * A connection that is not fit is refused with a {@link DatabaseUnfitError}.
+ * `connect()` fails with a {@link DatabaseUnfitError} if the application cannot work with the session.
+ *
+ * @publicApi
  */
 export class DatabaseClient extends pg.Client {
-  /** When the server was last heard of, in the time of `performance.now()`. */
+  /** Time of the last answer, as `performance.now()`. */
   lastHeard = 0;
-  /** Told when a query has no answer in time: since when the server is silent, in the time of `performance.now()`. */
+  /** Called when a query has no answer in time, with the time of its start, as `performance.now()`. */
   onSilence: ((since: number) => void) | undefined;
 
   private readonly queryTimeout: number;
@@ -54,7 +60,7 @@ export class DatabaseClient extends pg.Client {
     this.queryTimeout = queryTimeout;
     this.limits = { ...DATABASE_DEFAULTS, ...limits };
     this.query = this.limitEach(this.query.bind(this)) as pg.Client['query'];
-    // What breaks the connection fails the query under way, or the next one. It need not end the process.
+    // The query under way, or the next one, reports a broken connection. Without a listener it would end the process.
     this.on('error', () => undefined);
   }
 
@@ -80,15 +86,15 @@ export class DatabaseClient extends pg.Client {
     super.end(callback);
   }
 
-  /** Destroys the connection at once. What waits for an answer fails with this error. */
+  /** Destroys the connection at once. Queries that wait for an answer fail with this error. */
   discard(error: Error): void {
     this.connection.stream.destroy(error);
   }
 
   /**
-   * Settles like the work, which the server takes part in. What is no simple query, such as a COPY, needs this to have an end.
+   * Sets a time limit for work on this connection that is not one query, such as a COPY. Settles like the work.
    *
-   * @param limit in milliseconds; when it is over, the connection is destroyed
+   * @param limit in milliseconds; after it the connection is destroyed
    */
   async within<T>(limit: number, work: () => Promise<T>): Promise<T> {
     const done = this.expectAnswer(limit);
@@ -131,7 +137,7 @@ export class DatabaseClient extends pg.Client {
     };
   }
 
-  /** PostgreSQL's own errors, and what is wrong with a query, stay as they are. */
+  /** Turns an error of a broken connection into a DatabaseConnectionLostError. Other errors stay as they are. */
   private explain(error: unknown): unknown {
     if (error instanceof pg.DatabaseError || error instanceof DatabaseConnectionLostError) return error;
     if (!this.connection.stream.destroyed) return error;
@@ -140,7 +146,7 @@ export class DatabaseClient extends pg.Client {
     });
   }
 
-  /** Destroys the connection unless the function that it returns is called in time. */
+  /** Starts a time limit, after which the connection is destroyed. The function that it returns ends the limit. */
   private expectAnswer(limit: number): () => void {
     const began = performance.now();
     let isOver = false;
@@ -149,7 +155,7 @@ export class DatabaseClient extends pg.Client {
       this.discard(new DatabaseConnectionLostError(`PostgreSQL did not answer within ${limit} ms`));
       this.onSilence?.(began);
     };
-    // The answer may be there already, if it is this process that was late: what has arrived is read before setImmediate().
+    // If this process was late, the answer may have arrived already: Node reads it before setImmediate().
     const timer = limit === 0 ? undefined : setTimeout(() => setImmediate(giveUp), limit);
     return () => {
       isOver = true;

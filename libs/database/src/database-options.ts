@@ -4,12 +4,17 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { BoundedPool } from './bounded-pool.js';
 import { DatabaseClient } from './database-client.js';
 import type { DatabaseSettings } from './database-settings.js';
-import { migrations } from './migrations/index.js';
+import { migrations } from './migrations/migrations.js';
 
-/** How much longer than PostgreSQL's own limit for a statement its answer may take, in milliseconds. */
+/** Time that an answer may take beyond PostgreSQL's own limit for a statement, in milliseconds. */
 const GRACE = 1_000;
 
-/** TypeORM options for these settings: the schema comes from migrations alone, never from `synchronize`. */
+/**
+ * TypeORM options for these settings. The schema comes from migrations alone, never from `synchronize`. Without a connection,
+ * queries fail with a DatabaseUnavailableError; when it breaks, with a DatabaseConnectionLostError.
+ *
+ * @publicApi
+ */
 export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceOptions {
   const { url, statementTimeout } = settings;
   const queryTimeout = statementTimeout === 0 ? 0 : statementTimeout + GRACE;
@@ -32,16 +37,17 @@ export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceO
   };
 }
 
-/** The pool of a data source that was made with {@link databaseOptions} and is initialized. */
+/** The pool of an initialized data source that was made with {@link databaseOptions}. */
 export function poolOf(dataSource: DataSource): BoundedPool {
   return (dataSource.driver as unknown as { readonly master: BoundedPool }).master;
 }
 
 /**
- * Discards the connections of the pool that nobody uses. To be called when PostgreSQL seems to have vanished: they would cost
- * the next requests a time limit each, while new connections may work already. Costs nothing but new connections.
+ * Discards the connections of the pool that are not in use. Call this when PostgreSQL seems to have vanished: each of them would
+ * cost a request a time limit, while new connections may already work.
  *
  * @param dataSource made with {@link databaseOptions}
+ * @publicApi
  */
 export function discardIdleConnections(dataSource: DataSource): void {
   if (dataSource.isInitialized) poolOf(dataSource).discardIdle();

@@ -1,20 +1,78 @@
-/** How to reach PostgreSQL and how long it may take. All times are in milliseconds. */
+import { DatabaseUnfitError } from './database-errors.js';
+
+/**
+ * How to reach PostgreSQL, and time limits. All times are in milliseconds.
+ *
+ * @publicApi
+ */
 export interface DatabaseSettings {
+  /** `postgres://user:password@host:port/database`, with the parameters that say how to connect, such as `sslmode`. */
   readonly url: string;
-  /** Connections at most, per process. */
+  /** Maximum number of connections of one process. */
   readonly poolSize: number;
-  /** How long one statement may run before PostgreSQL cancels it; 0: for ever. */
+  /** Time limit of one statement, after which PostgreSQL cancels it; 0: none. */
   readonly statementTimeout: number;
-  /** How long a statement may wait for a lock. */
+  /** Time limit for one wait for a lock. */
   readonly lockTimeout: number;
-  /** How long a request may wait for a connection of the pool. */
+  /** Time limit for a request's wait for a connection of the pool. */
   readonly acquireTimeout: number;
 }
 
-/** Timeouts that keep every transaction far below the time that the cache allows for a write. */
+/**
+ * Settings under which every transaction is far shorter than the time that the cache allows for a write.
+ *
+ * @publicApi
+ */
 export const DATABASE_DEFAULTS = {
   poolSize: 10,
   statementTimeout: 5_000,
   lockTimeout: 2_000,
   acquireTimeout: 5_000,
 } satisfies Omit<DatabaseSettings, 'url'>;
+
+/** Time limits of a session, in milliseconds. */
+export type SessionLimits = Pick<DatabaseSettings, 'statementTimeout' | 'lockTimeout'>;
+
+/** PostgreSQL's answer about a session. */
+export interface SessionState {
+  readonly isStandby: boolean;
+  readonly isReadOnly: boolean;
+  readonly skipsTriggers: boolean;
+}
+
+/** Applies the {@link sessionSettings}, which are its parameter as JSON, and asks for the {@link SessionState}. */
+export const SET_UP_SESSION = `
+  SELECT pg_is_in_recovery() AS "isStandby",
+    current_setting('default_transaction_read_only')::boolean AS "isReadOnly",
+    current_setting('session_replication_role') = 'replica' AS "skipsTriggers",
+    (SELECT count(set_config(name, value, false)) FROM json_each_text($1) AS setting (name, value))`;
+
+/**
+ * The settings that the application relies on. The session itself sets them: so they win over the URL, over PGOPTIONS and over
+ * the settings stored for the user or the database, and a connection pooler need not know them.
+ */
+export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits): Readonly<Record<string, string>> {
+  return {
+    statement_timeout: String(statementTimeout),
+    lock_timeout: String(lockTimeout),
+    idle_in_transaction_session_timeout: String(statementTimeout || DATABASE_DEFAULTS.statementTimeout),
+    default_transaction_isolation: 'read committed',
+    // node-postgres can read no others.
+    client_encoding: 'UTF8',
+    datestyle: 'ISO, MDY',
+    // A client that vanishes gives its locks back soon. In seconds, the last one in milliseconds.
+    tcp_keepalives_idle: '10',
+    tcp_keepalives_interval: '5',
+    tcp_keepalives_count: '3',
+    tcp_user_timeout: '25000',
+  };
+}
+
+/** @throws {DatabaseUnfitError} if the session cannot be used */
+export function assertFit({ isStandby, isReadOnly, skipsTriggers }: SessionState): void {
+  if (isStandby) throw new DatabaseUnfitError('the server is a standby: its data may be old');
+  if (isReadOnly) throw new DatabaseUnfitError('default_transaction_read_only is on: nothing could be written');
+  if (skipsTriggers) {
+    throw new DatabaseUnfitError('session_replication_role is replica: the triggers that count orders would not run');
+  }
+}

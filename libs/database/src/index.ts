@@ -1,14 +1,18 @@
 export { ADVISORY_LOCKS } from './advisory-locks.js';
 export { DatabaseClient, type DatabaseClientOptions } from './database-client.js';
-export { DatabaseConnectionLostError, DatabaseUnavailableError, DatabaseUnfitError } from './database-errors.js';
+export {
+  DatabaseConnectionLostError,
+  DatabaseNotReadyError,
+  DatabaseUnavailableError,
+  DatabaseUnfitError,
+} from './database-errors.js';
 export { databaseOptions, discardIdleConnections } from './database-options.js';
 export { DATABASE_DEFAULTS, type DatabaseSettings } from './database-settings.js';
-export { DatabaseNotReadyError, prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
 export {
   EmbeddedPostgres,
   type EmbeddedPostgresExit,
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded/embedded-postgres-error.js';
-export { readCacheNamespace } from './cache-namespace.js';
-export { readSharedSecret, type SharedSecret } from './shared-secret.js';
+export { prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
+export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-values.js';

@@ -6,10 +6,9 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { databaseOptions } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
-import { migrations } from './migrations/index.js';
+import { migrations } from './migrations/migrations.js';
 import { prepareDatabase } from './prepare-database.js';
-import { readCacheNamespace } from './cache-namespace.js';
-import { readSharedSecret } from './shared-secret.js';
+import { readCacheNamespace, readSharedSecret } from './shared-values.js';
 
 describe('prepareDatabase', () => {
   let database: TestDatabase;

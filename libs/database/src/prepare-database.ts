@@ -3,37 +3,39 @@ import pg from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { DatabaseClient } from './database-client.js';
-import { DatabaseUnavailableError } from './database-errors.js';
+import { DatabaseNotReadyError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 import { databaseOptions, poolOf } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
-import { reasonOf } from './reason-of.js';
 
-/** The database could not be reached in the time allowed, or its schema could not be brought up to date. */
-export class DatabaseNotReadyError extends Error {
-  readonly code = 'DATABASE_NOT_READY';
-}
-
+/**
+ * Options of {@link prepareDatabase}.
+ *
+ * @publicApi
+ */
 export interface PrepareDatabaseOptions {
+  /** URL of the database. */
   readonly url: string;
-  /** How long to go on trying, in milliseconds. */
+  /** Time limit for repeated attempts, in milliseconds; there is one attempt at least. */
   readonly patience: number;
-  /** Ends the waiting at once. A migration that is under way is rolled back when the process ends. */
+  /** Ends the waiting at once. A migration under way is rolled back when the process ends. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what is waited for, whenever that changes. */
+  /** Called with the reason for waiting, whenever that changes. */
   readonly onRetry?: (reason: string) => void;
 }
 
 const RETRY_INTERVAL = 500;
-/** Of questions that take no time; in milliseconds. */
+/** Time limit of short queries, in milliseconds. */
 const QUERY_TIMEOUT = 3_000;
-/** How often the server is asked whether it is still there while a migration runs, in milliseconds. */
+/** Time between two checks of the server during a migration, in milliseconds. */
 const HEARTBEAT_INTERVAL = 2_000;
 
 /**
- * Waits until PostgreSQL accepts connections, and migrates it. Of several instances that start at once, one migrates and
- * the others wait for it.
+ * Waits until PostgreSQL accepts connections, and migrates the database. If several instances start at once, one of them
+ * migrates and the others wait for it.
  *
- * @throws {DatabaseNotReadyError}
+ * @throws {DatabaseNotReadyError} when the time is up, when waiting would not help, or at the signal
+ * @throws the reason of the signal if that was given before the call
+ * @publicApi
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<void> {
   const { signal } = options;
@@ -60,11 +62,11 @@ async function prepare({ url, patience, signal, onRetry }: PrepareDatabaseOption
   }
 }
 
-/** Why the database is not ready. */
+/** The reason why the database is not ready. */
 interface Obstacle {
   readonly reason: string;
   readonly cause?: unknown;
-  /** Whether it may pass by itself. */
+  /** True if it may pass by itself. */
   readonly passes: boolean;
 }
 
@@ -91,7 +93,7 @@ async function attempt(url: string, signal: AbortSignal | undefined): Promise<Ob
   }
 }
 
-/** Takes the lock, or resolves with who has it. */
+/** Takes the lock of the migrations. Returns its holder if that is another session. */
 async function lock(client: DatabaseClient): Promise<string | undefined> {
   const { rows } = await client.query<{ mine: boolean; holder: string | null }>(
     `SELECT pg_try_advisory_lock($1) AS mine, (
@@ -108,8 +110,8 @@ async function lock(client: DatabaseClient): Promise<string | undefined> {
 }
 
 /**
- * A migration may take long, so its statements have no limit. Whether the server is still there, and the lock with it, is
- * seen on the connection that holds the lock.
+ * Migrates without a time limit for statements, since a migration may take long. Heartbeats on the connection that holds the
+ * lock show whether the server, and the lock with it, is still there.
  */
 async function migrateWhileItAnswers(
   client: DatabaseClient,
@@ -137,7 +139,7 @@ async function migrate(dataSource: DataSource): Promise<void> {
   await dataSource.runMigrations({ transaction: 'each' });
 }
 
-/** Rejects when the server does not answer any more, or when the signal is given. */
+/** Never resolves. Rejects when the server no longer answers, and at the signal. */
 async function heartbeats(client: DatabaseClient, signal: AbortSignal): Promise<never> {
   for (;;) {
     try {
@@ -149,13 +151,13 @@ async function heartbeats(client: DatabaseClient, signal: AbortSignal): Promise<
   }
 }
 
-/** A wrong password or database name does not get better by waiting: SQLSTATE classes 28 and 3D. */
+/** Whether the password or the name of the database is wrong (SQLSTATE classes 28 and 3D), which waiting does not cure. */
 function isRefusal(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^(28|3D)/.test(code);
 }
 
-/** A lost connection, a lock that somebody else holds, a server that is overloaded or restarts: not a wrong statement. */
+/** Whether waiting may cure a failed migration: a lost connection, a lock, an overloaded or restarting server. */
 function passesWithTime(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return !isRefusal(error.cause);
   if (!(error instanceof QueryFailedError)) return false;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { parse } from 'pg-connection-string';
 
-/** What a URL may say: where the server is, who connects, how it is encrypted, and what the session is called. */
+/** The accepted parameters of a URL: server, user, encryption, and the name of the session. */
 const PARAMETERS = [
   'host',
   'port',
@@ -17,8 +17,8 @@ const PARAMETERS = [
 ] as const;
 
 /**
- * The part of a database URL that says how to reach the server. node-postgres takes every parameter of a URL for an option
- * of its own, and lets it win over the options of the program: `query_timeout=0`, `pipeline=true`.
+ * The accepted part of a database URL. node-postgres would take every parameter, such as `query_timeout=0`, for an option that
+ * wins over the options of the program.
  */
 export function serverAddress(url: string): pg.ClientConfig {
   const parsed = parse(url) as Readonly<Record<string, unknown>>;

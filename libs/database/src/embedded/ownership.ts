@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ADVISORY_LOCKS } from '../advisory-locks.js';
+import { DATABASE_USER } from './data-directory.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
-import { DATABASE_USER } from './initialise.js';
-import { parsePostmasterFile } from './postmaster.js';
+import { inspectPostmaster, parsePostmasterFile } from './postmaster.js';
+import { shutDown } from './server-process.js';
 
-const RETRY_MS = 20;
+const POLL_MS = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
+const ORPHAN_PATIENCE_MS = 30_000;
 
-/** Where a server over our data is to be found. */
+/** The address of a server over our data. */
 export interface ServerAddress {
   readonly directory: string;
   readonly dataDirectory: string;
@@ -17,35 +19,39 @@ export interface ServerAddress {
 }
 
 /**
- * The right to a running server: an advisory lock, held on a connection of its own for as long as its owner lives. The
- * server itself gives the lock back when the owner dies, however it dies, so it can be neither stale nor shared.
+ * The right to a running server: an advisory lock on a connection of its own. When its owner dies, in whatever way, the server
+ * itself gives the lock back. So the ownership is never stale and never shared.
  *
- * Only the owner of a server may stop it, except for whoever has started it and found another owner: that one is about
- * to stop it too.
+ * Only the owner of a server may stop it. One exception: a process that has started a server and finds another owner stops it
+ * too, as that owner is about to do.
  */
 export class Ownership {
   private client: pg.Client | undefined;
-  private released = false;
+  private isEnding = false;
 
   private constructor(
     private readonly address: ServerAddress,
-    private readonly isThere: () => boolean,
+    private readonly isRunning: () => boolean,
   ) {}
 
   /**
-   * Waits until the server answers and becomes its owner.
+   * Waits until the server answers, and becomes its owner.
    *
-   * @param isThere tells whether the server still runs; asked between attempts
+   * @param isRunning whether the server still runs; asked between attempts
    * @param deadline when to stop waiting, in milliseconds since the epoch; there is one attempt at least
    * @returns undefined if the server has gone or the time is up
    * @throws EmbeddedPostgresError IN_USE if another process owns it; DATA_UNUSABLE if the password does not fit
    */
-  static async claim(address: ServerAddress, isThere: () => boolean, deadline: number): Promise<Ownership | undefined> {
-    const ownership = new Ownership(address, isThere);
-    while (isThere()) {
+  static async claim(
+    address: ServerAddress,
+    isRunning: () => boolean,
+    deadline: number,
+  ): Promise<Ownership | undefined> {
+    const ownership = new Ownership(address, isRunning);
+    while (isRunning()) {
       if (await ownership.tryToClaim()) return ownership;
       if (Date.now() > deadline) return undefined;
-      await delay(RETRY_MS);
+      await delay(POLL_MS);
     }
     return undefined;
   }
@@ -64,14 +70,10 @@ export class Ownership {
     return parsePostmasterFile(answer?.rows[0]?.file ?? '').pid;
   }
 
-  /** To be called before the server is stopped: the ownership then ends together with the server. */
-  endWithServer(): void {
-    this.released = true;
-  }
-
-  /** Gives up the ownership. A server that is to be stopped is stopped first. */
-  async release(): Promise<void> {
-    this.released = true;
+  /** Stops the server and gives the ownership up, in this order: a running server needs an owner. */
+  async stopServer(stop: () => Promise<void>): Promise<void> {
+    this.isEnding = true;
+    await stop();
     await this.client?.end();
   }
 
@@ -89,7 +91,7 @@ export class Ownership {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
-    // Unlistened to, the loss of the connection would end the process; it is answered for on 'end'.
+    // Without a listener the loss of the connection would end the process. The listener of 'end' answers for it.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -114,18 +116,66 @@ export class Ownership {
   }
 
   /**
-   * PostgreSQL ends every session when one of its processes crashes, and goes on. Without the lock the next process to
-   * look would take our server for an orphan.
+   * Takes the lock again when the connection is lost: PostgreSQL ends every session when one of its processes crashes, and goes
+   * on. Without the lock the next process would take our server for an orphan.
    */
   private async reclaim(): Promise<void> {
     try {
-      while (!this.released && this.isThere()) {
+      while (!this.isEnding && this.isRunning()) {
         if (await this.tryToClaim()) return;
-        await delay(RETRY_MS);
+        await delay(POLL_MS);
       }
     } catch {
-      // Another process was faster and stops the server now. Its end is reported to whoever uses it.
+      // Another process was faster and stops the server now, which EmbeddedPostgres.exited reports.
     }
+  }
+}
+
+/**
+ * Stops an orphan: a server that runs over our data although its owner is dead. A server with a living owner is left alone.
+ *
+ * @returns whether this call has stopped a server; false if it has gone by itself
+ * @throws EmbeddedPostgresError IN_USE if the owner lives; ORPHAN_NOT_STOPPED if the server does not answer for 30 s
+ */
+export async function stopOrphan(place: Omit<ServerAddress, 'port'>): Promise<boolean> {
+  let stopped = false;
+  const deadline = Date.now() + ORPHAN_PATIENCE_MS;
+  for (;;) {
+    const postmaster = await inspectPostmaster(place.dataDirectory);
+    if (postmaster.state !== 'running') return stopped;
+    if (Date.now() > deadline) throw notStopped(place.directory, postmaster.pid);
+    if (postmaster.port !== undefined && (await claimAndStop({ ...place, port: postmaster.port }))) stopped = true;
+    await delay(POLL_MS);
+  }
+}
+
+async function claimAndStop(address: ServerAddress): Promise<boolean> {
+  // One attempt for each look at postmaster.pid, since another server may replace this one meanwhile.
+  const ownership = await Ownership.claim(address, () => true, Date.now());
+  // The file may name another process by now. As long as our session lives, the server's own answer is right.
+  await ownership?.stopServer(async () => {
+    const pid = await ownership.serverPid().catch(() => undefined);
+    if (pid === undefined) return;
+    await shutDown(hasGone(pid, address.dataDirectory), (name) => {
+      signal(pid, name);
+    });
+  });
+  return ownership !== undefined;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function hasGone(pid: number, dataDirectory: string): Promise<void> {
+  for (;;) {
+    const postmaster = await inspectPostmaster(dataDirectory);
+    if (postmaster.state !== 'running' || postmaster.pid !== pid) return;
+    await delay(POLL_MS);
   }
 }
 
@@ -142,5 +192,13 @@ function wrongPassword(directory: string): EmbeddedPostgresError {
     'DATA_UNUSABLE',
     `The database in ${directory} does not accept the password in ${directory}/postgres-password. ` +
       'Put the right one back, or remove the folder.',
+  );
+}
+
+function notStopped(directory: string, pid: number): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'ORPHAN_NOT_STOPPED',
+    `A PostgreSQL server of an earlier run (process ${pid}) still uses ${directory}, but does not answer. ` +
+      `Stop it by "kill -INT ${pid}" and start again.`,
   );
 }

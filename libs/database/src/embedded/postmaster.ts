@@ -1,15 +1,15 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from './command.js';
+import { runProgram } from './server-user.js';
 
 /** A server fills the file within microseconds of creating it. */
 const CERTAINLY_ABANDONED_MS = 5_000;
 
-/** What the file postmaster.pid, in which a server says that it uses a data directory, amounts to. */
+/** What the file postmaster.pid says: a running server writes it into its data directory. */
 export type Postmaster =
   /** No server uses the directory. */
   | { readonly state: 'none' }
-  /** The file was left behind, and its process id belongs to an innocent process today. */
+  /** A dead server has left the file, and an unrelated process has its process id today. */
   | { readonly state: 'stranger'; readonly pid: number }
   /** A server runs. It has no port yet when it has only just begun. */
   | { readonly state: 'running'; readonly pid: number; readonly port: number | undefined };
@@ -24,8 +24,8 @@ export async function inspectPostmaster(dataDirectory: string): Promise<Postmast
 }
 
 /**
- * Removes a postmaster.pid without content, which a power failure may leave: PostgreSQL refuses to judge such a file and
- * asks for it to be removed.
+ * Removes a postmaster.pid without content, which a power failure may leave. PostgreSQL does not start beside one, and asks for
+ * its removal.
  */
 export async function removeEmptyPostmasterFile(dataDirectory: string): Promise<void> {
   const file = join(dataDirectory, 'postmaster.pid');
@@ -58,9 +58,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether a process is a PostgreSQL server over this data directory, which its command line tells: our servers are always
- * started by `postgres -D <real path>`. Other evidence (/proc/<pid>/cwd) is closed to root in containers without the
- * capability to trace.
+ * Whether a process is a PostgreSQL server over this data directory. Its command line tells, since we always start servers by
+ * `postgres -D <real path>`. /proc/<pid>/cwd does not: a container without the capability to trace closes it even to root.
  */
 async function serves(pid: number, dataDirectory: string): Promise<boolean> {
   if (process.platform === 'linux') {
@@ -68,6 +67,6 @@ async function serves(pid: number, dataDirectory: string): Promise<boolean> {
     const [program = '', ...args] = commandLine.split('\0');
     return program.endsWith('/postgres') && args[args.indexOf('-D') + 1] === dataDirectory;
   }
-  const listing = await runCommand('ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
+  const listing = await runProgram('ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
   return listing.output.includes(`/postgres -D ${dataDirectory} `);
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, rename, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Binaries } from './binaries.js';
-import { SERVER_ENVIRONMENT, type ServerUser } from './command.js';
+import { SERVER_ENVIRONMENT, type ServerUser } from './server-user.js';
 
 /** A fast shutdown writes what is in memory to the disk first. */
 const FAST_SHUTDOWN_MS = 20_000;
@@ -12,21 +12,22 @@ const IMMEDIATE_SHUTDOWN_MS = 6_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 const LAST_LINES = 12;
 
-/** How a PostgreSQL server ended. */
+/** The end of a PostgreSQL server: an exit code or a signal. */
 export interface ServerExit {
-  readonly exitCode: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
-/** What to start. */
+/** The parameters of a start. */
 export interface ServerPlan {
-  readonly binaries: Binaries;
+  /** Path of the program. */
+  readonly postgres: string;
   readonly dataDirectory: string;
   readonly user: ServerUser | undefined;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** The innocent process whose id stands in a postmaster.pid that was left behind. */
+  /** The unrelated process that a postmaster.pid left by a dead server names. */
   readonly stranger: number | undefined;
 }
 
@@ -42,29 +43,29 @@ export class ServerProcess {
   ) {
     this.exited = new Promise((resolve) => {
       child.once('exit', (exitCode, signal) => {
-        resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
+        resolve({ exitCode, signal });
       });
     });
   }
 
-  /** Starts the server and returns as soon as its process exists; whether it answers is another question. */
+  /** Starts the server. Resolves as soon as its process exists, before it answers. */
   static async spawn(plan: ServerPlan): Promise<ServerProcess> {
     await keepLogSmall(plan.logFile);
     // The server gets the open file, not its name: it needs no access to the folder, and no pipe that breaks with us.
     const log = await open(plan.logFile, 'a', 0o600);
     try {
       const { size } = await log.stat();
-      const child = spawn(plan.binaries.postgres, serverArguments(plan), {
+      const child = spawn(plan.postgres, serverArguments(plan), {
         ...plan.user,
         cwd: '/',
-        // PostgreSQL takes a postmaster.pid that names the process in this variable for left behind, and then replaces the
-        // file by its own careful rules (pg_ctl uses it for itself). Removing the file for it would be a race.
+        // PostgreSQL takes a postmaster.pid for left behind if it names the process in this variable, which pg_ctl uses for
+        // itself. PostgreSQL then replaces the file without a race, which we could not.
         env:
           plan.stranger === undefined
             ? SERVER_ENVIRONMENT
             : { ...SERVER_ENVIRONMENT, PG_GRANDPARENT_PID: String(plan.stranger) },
         stdio: ['ignore', log.fd, log.fd],
-        // A session of its own: Ctrl-C in a terminal must reach the API, which still needs the database to finish its work.
+        // A session of its own: Ctrl-C in a terminal must reach the API alone, which needs the database to finish its work.
         detached: true,
       });
       await once(child, 'spawn');
@@ -82,7 +83,7 @@ export class ServerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** What the server has written to its log last, since it was started. */
+  /** The last lines of the server's log, since its start. */
   async lastLines(): Promise<string> {
     const log = await open(this.logFile, 'r');
     try {
@@ -103,7 +104,7 @@ export class ServerProcess {
 
 /**
  * Stops a server in PostgreSQL's own steps: fast (sessions end, everything is written), immediate after 20 s (no loss
- * either, but the next start has to recover), and the operating system's way after 6 s more.
+ * either, but the next start has to recover), and SIGKILL after 6 s more.
  *
  * @see https://www.postgresql.org/docs/18/server-shutdown.html
  */
@@ -116,13 +117,19 @@ export async function shutDown(gone: Promise<unknown>, signal: (name: NodeJS.Sig
   await gone;
 }
 
+/** A free TCP port of the loopback interface. Another process may take it before the caller does. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 async function endsWithin(gone: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const patience = new AbortController();
   const inTime = gone.then(() => true);
-  const tooLate = delay(milliseconds, false, { signal: patience.signal }).catch(() => false);
-  const result = await Promise.race([inTime, tooLate]);
-  patience.abort();
-  return result;
+  return Promise.race([inTime, delay(milliseconds, false, { ref: false })]);
 }
 
 function serverArguments(plan: ServerPlan): string[] {
