@@ -39,6 +39,21 @@ const LAYERS = {
     'database-errors',
     'config',
   ],
+  'apps/mes-web/src': [
+    'main.tsx',
+    'app.tsx',
+    'app.css',
+    'queue',
+    'my-work',
+    'order',
+    'dashboard',
+    'orders',
+    'live',
+    'session',
+    'shell',
+    'api',
+    'language',
+  ],
   // Settings and events stand beside the folders that read and write with them.
   'libs/cache/src': [
     'index.ts',
