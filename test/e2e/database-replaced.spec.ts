@@ -7,11 +7,11 @@ import {
 import { DatabaseDump } from '../support/database-dump.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 
 interface Listed {
   readonly items: readonly { readonly id: string }[];
@@ -21,9 +21,6 @@ interface Listed {
 interface History {
   readonly items: readonly { readonly comment?: string }[];
 }
-
-const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-  VALUES (gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql') RETURNING id`;
 
 /** More transactions than there are between a restore and the moment at which it is noticed. */
 const NUMBERS = 5_000;
@@ -193,7 +190,7 @@ describe.each<[string, () => string | undefined]>([
       'by another table of the same name',
       async () => {
         await table.query('CREATE TABLE other_orders (LIKE orders INCLUDING ALL)');
-        await table.query(INSERT.replace('orders', 'other_orders'));
+        await table.query(insertOrders(1).replace('orders', 'other_orders'));
         await watched();
         await table.query(
           'BEGIN; ALTER TABLE orders RENAME TO old_orders; ALTER TABLE other_orders RENAME TO orders; COMMIT',
@@ -205,7 +202,7 @@ describe.each<[string, () => string | undefined]>([
       async () => {
         await watched();
         await table.query(
-          `BEGIN; ALTER TABLE orders DISABLE TRIGGER ALL; ${INSERT}; ALTER TABLE orders ENABLE TRIGGER ALL; COMMIT`,
+          `BEGIN; ALTER TABLE orders DISABLE TRIGGER ALL; ${insertOrders(1)}; ALTER TABLE orders ENABLE TRIGGER ALL; COMMIT`,
         );
       },
     ],
@@ -332,7 +329,7 @@ describe('the administrator’s command to evict everything', () => {
     for (const api of caching) await remembered(api, 'orders?status=NEW');
 
     // A write that claims to be announced, and of which the cache knows nothing.
-    await table.query(`BEGIN; SET LOCAL mes.announced = 'on'; ${INSERT}; COMMIT`);
+    await table.query(`BEGIN; SET LOCAL mes.announced = 'on'; ${insertOrders(1)}; COMMIT`);
     for (const api of caching) expect(await listed(api)).toEqual([]);
     expect(await evictAll()).toBe(202);
     for (const api of apis) expect(await listed(api)).toHaveLength(1);

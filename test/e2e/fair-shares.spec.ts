@@ -12,7 +12,7 @@ import {
 import { TypeOrmOrdersRepository } from '../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

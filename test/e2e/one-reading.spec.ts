@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Authentication } from '../../apps/mes-api/src/auth/authentication.js';
 import type { Caller } from '../../apps/mes-api/src/auth/caller.js';
 import { GAPS, rawHead, type RawHead } from '../fuzz/arbitraries/raw-requests.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

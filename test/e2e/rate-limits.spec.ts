@@ -6,7 +6,7 @@ import { RateLimiter } from '../../apps/mes-api/src/rate-limits/rate-limiter.js'
 import { SharedCounters } from '../../apps/mes-api/src/rate-limits/shared-counters.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
