@@ -9,7 +9,7 @@ import { spreadOf } from '../bench/measure/spread.js';
 import { shownSpread } from '../bench/report/numbers.js';
 import { eventually } from '../support/eventually.js';
 import { ApiProcess } from '../support/api-process.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { launchBrowser } from './support/browser.js';

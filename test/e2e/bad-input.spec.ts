@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { DocumentValidator } from '../support/document-validator.js';
 import { expectProblem, type ExpectedProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import type { OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';

@@ -2,11 +2,11 @@ import { VersionStore } from '@mes/cache';
 import pg from 'pg';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 
 interface Listed {
   readonly items: readonly { readonly id: string }[];
@@ -131,10 +131,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
   });
 
   it('is told of a change of many orders, and of the loss of all', async () => {
-    await sql.query(
-      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-       SELECT gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql' FROM generate_series(1, 150)`,
-    );
+    await sql.query(insertOrders(150));
     await eventually(async () => (await listedBy(connected)).length === 50);
     await sql.query('TRUNCATE orders CASCADE');
     await eventually(async () => (await listedBy(connected)).length === 0);

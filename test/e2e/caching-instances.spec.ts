@@ -1,5 +1,5 @@
 import { CacheStatistics } from '../../apps/mes-api/src/cache-administration/cache-statistics.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

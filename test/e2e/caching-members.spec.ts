@@ -3,11 +3,11 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import { Members } from '../../apps/mes-api/src/backplane/members.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 
 interface Listed {
   readonly items: readonly { readonly id: string }[];
@@ -243,10 +243,7 @@ describe('instances that lose their connections', () => {
     const instance = await start();
     await warm(instance);
     instance.database.vanish();
-    await sql.query(
-      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-       VALUES (gen_random_uuid(), 'SHOP', 'C', 'Name', 'Ring', 'Gold', 1, 'LOW', 'sql')`,
-    );
+    await sql.query(insertOrders(1));
     await eventually(async () => (await list(instance)).body.items.length === 1, PATIENCE);
     await eventually(async () => (await create(instance)).status === 201, PATIENCE);
     await warm(instance);

@@ -1,6 +1,6 @@
 import { VersionStore } from '@mes/cache';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 

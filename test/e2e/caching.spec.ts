@@ -1,7 +1,7 @@
 import { readCacheNamespace } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { RedisMonitor } from '../support/redis-monitor.js';

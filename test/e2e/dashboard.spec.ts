@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import { newOrder } from '../support/new-order.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { VARIED } from '../support/varied-orders.js';
+import { newOrder, VARIED } from '../support/test-orders.js';
 
 interface Dashboard {
   readonly counts: Record<string, number>;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { EventStream } from '../support/event-stream.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

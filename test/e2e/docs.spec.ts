@@ -3,7 +3,7 @@ import { DocumentedAnswers } from '../support/documented-answers.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { GeneratedClient } from '../support/generated-client.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { exampleOf, operationsOf, type LocatedOperation, type OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

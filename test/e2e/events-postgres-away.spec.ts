@@ -3,16 +3,15 @@ import {
   EVENTS_STREAM_DEFAULTS,
   EVENTS_STREAM_OPTIONS,
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
-import { EventStream } from '../support/event-stream.js';
+import { EventStream, openStreams } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
-import { openStreams } from '../support/open-streams.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 
 const EVENTS = '/api/v1/events';
 
@@ -21,10 +20,6 @@ const NEVER = 600_000;
 /** Often enough to look in vain while the database is away. */
 const OFTEN = 20;
 const SELDOM = 250;
-
-const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-  SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)
-  RETURNING id`;
 
 function start(databaseUrl: string, pollInterval: number): Promise<OrdersApi> {
   const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval, maxStreamsPerCaller: 2 };
@@ -72,7 +67,7 @@ describe.each([
   }
 
   async function insert(count: number): Promise<string[]> {
-    return (await table.query<{ id: string }>(INSERT, [count])).map(({ id }) => id);
+    return (await table.query<{ id: string }>(insertOrders(count))).map(({ id }) => id);
   }
 
   /** One stream is open, and the caller may have one more, and no third one. */

@@ -3,15 +3,12 @@ import type { ClientStream } from '../../apps/mes-api/src/events-stream/client-s
 import { EventFeed } from '../../apps/mes-api/src/events-stream/event-feed.js';
 import { EventStreams } from '../../apps/mes-api/src/events-stream/event-streams.js';
 import { EVENTS_STREAM_DEFAULTS } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
-import { EventStream } from '../support/event-stream.js';
+import { EventStream, openStreams } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
-import { openStreams } from '../support/open-streams.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-
-const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-  SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)`;
+import { insertOrders } from '../support/test-orders.js';
 
 /** What HTTP puts around each part of an answer whose length nobody knows, at most. */
 const FRAME = 16;
@@ -76,7 +73,7 @@ describe('a client of the live events that does not read', () => {
     // As many as the buffers of the operating system do not hold.
     let inserted = 0;
     await eventually(async () => {
-      await table.query(INSERT, [1_000]);
+      await table.query(insertOrders(1_000));
       inserted += 1_000;
       await eventually(() => reading.client.events.length > inserted);
       expect(excess).toBeLessThanOrEqual(0);

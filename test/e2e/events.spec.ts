@@ -7,22 +7,17 @@ import {
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
 import { Drain } from '../../apps/mes-api/src/shutdown/drain.js';
-import { EventStream, type EventStreamOptions } from '../support/event-stream.js';
+import { EventStream, openStreams, type EventStreamOptions } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
-import { openStreams } from '../support/open-streams.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 
 const EVENTS = '/api/v1/events';
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
-
-/** Orders that somebody inserts behind the API's back. */
-const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
-  SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, $1)`;
 
 const open: { drop(): void }[] = [];
 const started: OrdersApi[] = [];
@@ -149,11 +144,11 @@ describe.each([
     const stream = await follow(api);
     const id = await create(api);
     const steps: [string, unknown[], string[]][] = [
-      [INSERT, [2], ['order.created', 'order.created']],
+      [insertOrders(2), [], ['order.created', 'order.created']],
       [`UPDATE orders SET status = 'CANCELLED' WHERE id = $1`, [id], ['order.status-changed']],
       [`UPDATE orders SET comment = 'x' WHERE id = $1`, [id], ['reset']],
       [`DELETE FROM orders WHERE id = $1`, [id], ['reset']],
-      [INSERT, [1_001], ['reset']],
+      [insertOrders(1_001), [], ['reset']],
       [`TRUNCATE orders CASCADE`, [], ['reset']],
     ];
     const expected = ['order.created'];
@@ -207,7 +202,7 @@ describe('a client of the live events', () => {
     await begin();
     const first = await follow(api);
     first.drop();
-    for (let i = 0; i < 4; i += 1) await table.query(INSERT, [250]);
+    for (let i = 0; i < 4; i += 1) await table.query(insertOrders(250));
     const second = await follow(api, { lastEventId: first.lastEventId });
     await eventually(() => second.news.length >= 1_000);
     expect(new Set(second.news.map(({ data }) => data.number)).size).toBe(1_000);
@@ -217,7 +212,7 @@ describe('a client of the live events', () => {
     await eventually(() => third.news.length >= 299);
     expect(third.news.map(({ data }) => data)).toEqual(second.news.slice(701).map(({ data }) => data));
 
-    await table.query(INSERT, [1]);
+    await table.query(insertOrders(1));
     const fourth = await follow(api, { lastEventId: first.lastEventId });
     await eventually(() => fourth.news.length >= 1);
     expect(fourth.news.map(({ event }) => event)).toEqual(['reset']);
@@ -256,7 +251,7 @@ describe('a client of the live events', () => {
       const writer = await OrdersTable.connect(database.url);
       try {
         await writer.query('BEGIN');
-        await writer.query(INSERT, [1]);
+        await writer.query(insertOrders(1));
         await pruned(await create(api));
         const { lastEventId } = stream;
         await writer.query('COMMIT');
@@ -334,7 +329,7 @@ describe('a client of the live events', () => {
     await table.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
-    await table.query(INSERT, [1]);
+    await table.query(insertOrders(1));
     await eventually(() => stream.news.length === 1);
     expect(stream.isClosed).toBe(false);
   });
@@ -367,7 +362,7 @@ describe('a client of the live events', () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     await table.query(`BEGIN; SET LOCAL mes.announced = 'on'`);
-    await table.query(INSERT, [1]);
+    await table.query(insertOrders(1));
     await table.query('COMMIT');
     await eventually(() => stream.news.length === 1);
   });

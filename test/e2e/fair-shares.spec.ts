@@ -3,10 +3,16 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { DataSource } from 'typeorm';
-import { OrdersRepository } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { OrderEntity } from '../../apps/mes-api/src/orders/repository/order.entity.js';
+import {
+  PERSISTENT_ORDERS,
+  type OrderPage,
+  type OrderPageRequest,
+} from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import { TypeOrmOrdersRepository } from '../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -19,16 +25,47 @@ interface Created {
   readonly id: string;
 }
 
+/** Lists of one's own orders take the database half a second while `isSlow`. */
+class SlowForPartners extends TypeOrmOrdersRepository {
+  isSlow = false;
+  underWay = 0;
+
+  constructor(private readonly dataSource: DataSource) {
+    super(dataSource.getRepository(OrderEntity));
+  }
+
+  override async list(wanted: OrderPageRequest): Promise<OrderPage> {
+    if (!this.isSlow || wanted.visibility.scope === 'all') return super.list(wanted);
+    this.underWay += 1;
+    try {
+      await this.dataSource.query('SELECT pg_sleep(0.5)');
+      return await super.list(wanted);
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}
+
 describe('one caller against all others', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let api: OrdersApi;
+  let orders: SlowForPartners;
   let partner: string;
   let operator: string;
 
   beforeAll(async () => {
     [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
-    api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+    api = await OrdersApi.start({
+      databaseUrl: database.url,
+      redisUrl: redis.url,
+      override: (builder) =>
+        builder.overrideProvider(PERSISTENT_ORDERS).useFactory({
+          inject: [DataSource],
+          factory: (dataSource: DataSource) => new SlowForPartners(dataSource),
+        }),
+    });
+    orders = api.application.get(PERSISTENT_ORDERS);
     partner = await api.token('partner');
     operator = await api.token('operator');
   });
@@ -38,25 +75,6 @@ describe('one caller against all others', () => {
     await redis.stop();
     await database.drop();
   });
-
-  /** Lists of one's own orders take the database half a second from now on. */
-  function slowDownPartners(): { readonly underWay: () => number; readonly stop: () => void } {
-    const repository = api.application.get(OrdersRepository);
-    const dataSource = api.application.get(DataSource);
-    const list = repository.list.bind(repository);
-    let underWay = 0;
-    repository.list = async (wanted) => {
-      if (wanted.visibility.scope === 'all') return list(wanted);
-      underWay += 1;
-      try {
-        await dataSource.query('SELECT pg_sleep(0.5)');
-        return await list(wanted);
-      } finally {
-        underWay -= 1;
-      }
-    };
-    return { underWay: () => underWay, stop: () => Object.assign(repository, { list }) };
-  }
 
   /** Distinct lists over many connections, each asking for the next one when it was answered. */
   function flood(agent: Agent): { readonly statuses: number[]; readonly stop: () => Promise<void> } {
@@ -88,17 +106,17 @@ describe('one caller against all others', () => {
   it('with hundreds of connections and slow, distinct questions leaves operators their lists and their work', async () => {
     const order = await api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() });
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-    const slow = slowDownPartners();
+    orders.isSlow = true;
     const { statuses, stop } = flood(agent);
     try {
-      await eventually(() => slow.underWay() >= 4 && Object.values(agent.sockets).flat().length === CONNECTIONS);
+      await eventually(() => orders.underWay >= 4 && Object.values(agent.sockets).flat().length === CONNECTIONS);
       for (let n = 0; n < 10; n += 1) {
         expect((await api.call(NEW_ORDERS, { token: operator })).status).toBe(200);
         const cold = await api.call(`/api/v1/orders?dueBefore=${new Date(n).toISOString()}`, { token: operator });
         expect(cold.status).toBe(200);
         expect(cold.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
         // One caller has half of the loads.
-        expect(slow.underWay()).toBeLessThanOrEqual(4);
+        expect(orders.underWay).toBeLessThanOrEqual(4);
       }
       const taken = await api.call<Created>(`/api/v1/orders/${order.body.id}/status`, {
         method: 'PATCH',
@@ -111,7 +129,7 @@ describe('one caller against all others', () => {
       expect(new Set(statuses)).toEqual(new Set([200]));
     } finally {
       await stop();
-      slow.stop();
+      orders.isSlow = false;
     }
     // Whoever has gone waits for nothing any more.
     expect((await api.call(`${NEW_ORDERS}&limit=7`, { token: partner })).status).toBe(200);
@@ -127,7 +145,7 @@ describe('one caller against all others', () => {
   });
 
   it('is refused what goes beyond the requests that wait, with the time to try again, and nobody else is', async () => {
-    const slow = slowDownPartners();
+    orders.isSlow = true;
     try {
       const answers = Array.from({ length: 1_100 }, (_, n) =>
         api.call(`/api/v1/orders?createdTo=${new Date(n).toISOString()}`, { token: partner }),
@@ -141,12 +159,12 @@ describe('one caller against all others', () => {
       expectProblem(refused, { status: 429, code: 'TOO_MANY_AT_ONCE' });
       expect(refused.headers.get('retry-after')).toBe('1');
       expect((await api.call(`${NEW_ORDERS}&limit=9`, { token: operator })).status).toBe(200);
-      slow.stop();
+      orders.isSlow = false;
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(100);
       expect(statuses.filter((status) => status !== 200 && status !== 429)).toEqual([]);
     } finally {
-      slow.stop();
+      orders.isSlow = false;
     }
   });
 

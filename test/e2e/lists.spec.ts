@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { insertVariedOrders, VARIED, type VariedOrder } from '../support/varied-orders.js';
+import { insertVariedOrders, newOrder, VARIED, type VariedOrder } from '../support/test-orders.js';
 
 interface Page {
   readonly items: { readonly id: string }[];

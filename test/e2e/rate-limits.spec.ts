@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Configuration } from '../../apps/mes-api/src/config/configuration.js';
 import { RateLimiter } from '../../apps/mes-api/src/rate-limits/rate-limiter.js';
+import { SharedCounters } from '../../apps/mes-api/src/rate-limits/shared-counters.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -12,6 +14,12 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const LIMIT = 20;
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
+
+class UncalledLimiter extends RateLimiter {
+  override take(): never {
+    throw new Error('requests are counted');
+  }
+}
 
 describe('a limit of requests', () => {
   let database: TestDatabase;
@@ -31,8 +39,8 @@ describe('a limit of requests', () => {
     await database.drop();
   });
 
-  function start(redisUrl?: string, limit = LIMIT): Promise<OrdersApi> {
-    const environment = { RATE_LIMIT_PER_MINUTE: String(limit), CORS_ORIGINS: 'https://floor.example' };
+  function start(redisUrl?: string): Promise<OrdersApi> {
+    const environment = { RATE_LIMIT_PER_MINUTE: String(LIMIT), CORS_ORIGINS: 'https://floor.example' };
     return OrdersApi.start({ databaseUrl: database.url, redisUrl, environment });
   }
 
@@ -275,13 +283,18 @@ describe('a limit of requests', () => {
   });
 
   it('is not there unless it is configured', async () => {
-    const api = await start(undefined, 0);
+    const api = await OrdersApi.start({
+      databaseUrl: database.url,
+      environment: { RATE_LIMIT_PER_MINUTE: '0' },
+      override: (builder) =>
+        builder.overrideProvider(RateLimiter).useFactory({
+          inject: [SharedCounters, Configuration],
+          factory: (counters: SharedCounters, { rateLimitPerMinute: limit }: Configuration) =>
+            new UncalledLimiter(counters, { limit }),
+        }),
+    });
     try {
       const token = await api.token('operator');
-      const limiter = api.application.get(RateLimiter);
-      limiter.take = () => {
-        throw new Error('requests are not to be counted');
-      };
       expect(await statuses(LIMIT * 2, () => api.call(NEW_ORDERS, { token }))).toEqual(repeated(200, LIMIT * 2));
     } finally {
       await api.stop();

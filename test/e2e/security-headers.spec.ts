@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';

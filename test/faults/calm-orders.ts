@@ -1,5 +1,5 @@
 import type { System } from '../consistency/system/system.js';
-import { newOrder } from '../support/new-order.js';
+import { newOrder } from '../support/test-orders.js';
 
 /** How many answers are watched that no write makes untrue. */
 export const CALM_ORDERS = 40;

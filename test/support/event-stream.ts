@@ -1,5 +1,6 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { eventually } from './eventually.js';
+import type { OrdersApi } from './orders-api.js';
 
 export interface ReceivedEvent {
   readonly id: string;
@@ -91,4 +92,10 @@ export class EventStream {
     this.events.push(received);
     this.onEvent(received);
   }
+}
+
+/** How many streams of live events are open through an instance, as it says itself. */
+export async function openStreams(api: OrdersApi): Promise<number> {
+  const { body } = await api.call<string>('/metrics');
+  return Number(/^mes_event_streams (\d+)$/m.exec(body)?.[1]);
 }

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareDatabase } from '@mes/database';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AppModule } from '../../apps/mes-api/src/app.module.js';
 import { addHooks, APPLICATION_OPTIONS, createAdapter } from '../../apps/mes-api/src/application.js';
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
-import { readConfiguration, type Configuration } from '../../apps/mes-api/src/config/configuration.js';
+import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
 
 /** What a test may want otherwise. */
@@ -22,8 +22,8 @@ export interface OrdersApiOptions {
   readonly port?: number;
   /** More environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Replaces parts of the application. */
-  readonly override?: (module: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Replaces providers of the application. */
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
 /** What came back, the JSON parsed if there is any. */
@@ -64,7 +64,7 @@ export class OrdersApi {
     pageDirectory,
     port = 0,
     environment = {},
-    override = (module) => module,
+    override = (builder) => builder,
   }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
     await prepareDatabase({ url: databaseUrl, patience: 10_000 });
@@ -80,10 +80,14 @@ export class OrdersApi {
       MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...environment,
     });
+    const log = createLog(configuration);
     const make = async (): Promise<NestFastifyApplication> => {
-      const module = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] });
-      module.setLogger(new PinoNestLogger(createLog(configuration)));
-      return assemble(await override(module).compile(), configuration, pageDirectory);
+      const builder = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] });
+      const module = await override(builder).setLogger(new PinoNestLogger(log)).compile();
+      const adapter = createAdapter(configuration);
+      const application = module.createNestApplication<NestFastifyApplication>(adapter, APPLICATION_OPTIONS);
+      await addHooks(application, configuration, log, pageDirectory);
+      return application;
     };
     const application = await make();
     await application.listen(port, '127.0.0.1');
@@ -135,16 +139,4 @@ export class OrdersApi {
     await this.application.close();
     await rm(this.dataDirectory, { recursive: true, force: true });
   }
-}
-
-/** The application as the product makes it, from a module in which parts may be replaced. */
-async function assemble(
-  module: TestingModule,
-  configuration: Configuration,
-  pageDirectory?: string,
-): Promise<NestFastifyApplication> {
-  const adapter = createAdapter(configuration);
-  const application = module.createNestApplication<NestFastifyApplication>(adapter, APPLICATION_OPTIONS);
-  await addHooks(application, configuration, createLog(configuration), pageDirectory);
-  return application;
 }

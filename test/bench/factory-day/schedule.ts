@@ -1,6 +1,6 @@
 import { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import { newOrder } from '../../support/new-order.js';
+import { newOrder } from '../../support/test-orders.js';
 import { PAGE_PATH } from '../scenarios/page.js';
 
 /** Orders are numbered in the order in which the schedule creates them. */

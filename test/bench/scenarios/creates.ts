@@ -1,4 +1,4 @@
-import { newOrder } from '../../support/new-order.js';
+import { newOrder } from '../../support/test-orders.js';
 import type { Plan } from '../arguments.js';
 import { closedLoop, send } from '../measure/closed-loop.js';
 import { Latencies, type LatencyFigures } from '../measure/latencies.js';

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { newOrder } from '../../support/new-order.js';
+import { newOrder } from '../../support/test-orders.js';
 import { OrdersApi } from '../../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { launchBrowser } from './browser.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
 import { nextStatuses } from '../../../apps/mes-api/src/orders/order-status.js';
 import { ORDER_PRIORITIES } from '../../../apps/mes-api/src/orders/order.js';
-import { newOrder } from '../../support/new-order.js';
+import { newOrder } from '../../support/test-orders.js';
 import type { Asked, Call, List, SeenOrder } from '../history/call.js';
 import { AnswerReader, type ReadAnswer } from './answers.js';
 import type { Board } from './board.js';

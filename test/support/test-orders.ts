@@ -1,6 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { OrdersTable } from './orders-table.js';
 
+/** The body of a request that creates an order, good as it is. */
+export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    source: 'SHOP',
+    customer: { id: 'C-1', name: 'Мария Соколова' },
+    product: { name: 'Signet ring' },
+    material: 'Gold 585',
+    quantity: 1,
+    ...changes,
+  };
+}
+
+/** SQL that inserts orders past the API, and returns their ids. */
+export function insertOrders(count: number): string {
+  return `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
+    SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, ${count})
+    RETURNING id`;
+}
+
 /** A row of `orders` as far as lists depend on it. */
 export interface VariedOrder {
   readonly id: string;
