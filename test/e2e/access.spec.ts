@@ -122,11 +122,11 @@ describe('access', () => {
     return response.status;
   }
 
-  it('is decided for every route that is documented, and for no other', () => {
+  it('is listed for exactly the documented routes', () => {
     expect([...routes].sort()).toEqual(Object.keys(DECISIONS).sort());
   });
 
-  it.each(ROLES)('is as decided, on every route, for the role %s', async (role) => {
+  it.each(ROLES)('is granted on every route as listed for the role %s', async (role) => {
     const token = await api.token(role);
     for (const route of routes) {
       const decision = DECISIONS[route] ?? { may: [], status: 0 };
@@ -140,7 +140,7 @@ describe('access', () => {
     ['without a token', () => undefined, 401],
     ['with a token that has expired', () => api.token('admin', 'admin-1', '-1m'), 401],
     ['with a token without roles', () => api.token([]), 403],
-    ['with a role that there is not', () => api.token(JSON.parse('["root"]') as Role[]), 403],
+    ['with an unknown role', () => api.token(JSON.parse('["root"]') as Role[]), 403],
   ])('is denied on every route that is not public %s', async (_, token, denied) => {
     for (const route of routes) {
       const { may, status: good } = DECISIONS[route] ?? { may: [], status: 0 };
@@ -149,13 +149,13 @@ describe('access', () => {
     }
   });
 
-  it('is decided for every route that the server has', () => {
+  it('is listed for every route of the server', () => {
     const paths = servedRoutes().filter((route) => !DOCUMENTATION.test(route.split(' ')[1] ?? ''));
     const asGet = paths.map((route) => route.replace(/^HEAD /, 'GET ').replace(/:(\w+)/g, '{$1}'));
     expect([...new Set(asGet)].sort()).toEqual([...routes].sort());
   });
 
-  it('is the same by HEAD as by GET', async () => {
+  it('is the same for HEAD as for GET', async () => {
     for (const route of routes.filter((name) => name.startsWith('GET '))) {
       for (const token of [undefined, ...Object.values(tokens), await api.token([])]) {
         const path = await pathOf(route);
@@ -165,7 +165,7 @@ describe('access', () => {
     }
   });
 
-  it.each(['OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND'])('is to nothing by %s', async (method) => {
+  it.each(['OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND'])('is granted to no route by %s', async (method) => {
     for (const route of routes) {
       const path = await pathOf(route);
       const { status } = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
@@ -174,7 +174,7 @@ describe('access', () => {
   });
 
   it.each(['/docs', '/docs-json', '/docs-yaml', '/docs/swagger-ui-bundle.js'])(
-    'is open to everybody, whatever they show: %s',
+    'is open to everybody, with any token or none: %s',
     async (path) => {
       for (const token of [undefined, 'x.y.z', tokens.viewer]) {
         expect((await api.call(path, { token })).status).toBe(200);
@@ -182,7 +182,7 @@ describe('access', () => {
     },
   );
 
-  it('is as decided with a warm cache and with a cold one, however often somebody asks', async () => {
+  it('does not depend on whether the cache is warm, or on repeated requests', async () => {
     const id = await createOrder();
     const order = `/api/v1/orders/${id}`;
     const cached = ['/api/v1/orders?status=NEW', order, `${order}/history`, '/api/v1/dashboard/statuses'];
@@ -212,7 +212,7 @@ describe('access', () => {
     expect(await decisions({ isCold: false })).toEqual(cold);
   });
 
-  it('is denied before anything is said of what else is wrong', async () => {
+  it('is denied before any other error is reported', async () => {
     const wrong: [string, string, unknown][] = [
       ['GET', '/api/v1/orders?colour=red', undefined],
       ['GET', '/api/v1/orders/no-id?colour=red', undefined],
@@ -255,7 +255,7 @@ describe('access', () => {
     }
   });
 
-  it('is denied whatever the body is', async () => {
+  it('is denied with any body', async () => {
     const bodies = ['{', 'a'.repeat(70_000), '{"__proto__":1}', JSON.stringify({ a: Array<number>(10_000).fill(1) })];
     for (const body of bodies) {
       expect((await api.call('/api/v1/orders', { method: 'POST', body })).status).toBe(401);
@@ -264,7 +264,7 @@ describe('access', () => {
     }
   });
 
-  it('is the sum of the roles that somebody has', async () => {
+  it('is the sum of the caller’s roles', async () => {
     const token = await api.token(['partner', 'operator'], 'both-1');
     const own = await createOrder(token);
     const foreign = await createOrder();
@@ -310,7 +310,7 @@ describe('access', () => {
       expect(comparable(hidden)).toEqual(comparable(absent));
     }
 
-    it.each(['', '/history'])('does not reach what another partner created, cached or not: %s', async (tail) => {
+    it.each(['', '/history'])('does not include other partners’ orders, cached or not: %s', async (tail) => {
       for (const readers of [[], [tokens.operator], [owner], [tokens.viewer, owner, tokens.admin]]) {
         const id = await createOrder(owner);
         const etags = ['"1"', '*', 'W/"1"'];
@@ -326,7 +326,7 @@ describe('access', () => {
       }
     });
 
-    it('does not reach another partner’s order after it was moved either', async () => {
+    it('does not include another partner’s order after its status has changed', async () => {
       const id = await createOrder(owner);
       const change = { method: 'PATCH', token: tokens.operator, body: { status: 'MANUFACTURING_STARTED' } };
       expect((await api.call(`/api/v1/orders/${id}/status`, change)).status).toBe(200);
@@ -335,7 +335,7 @@ describe('access', () => {
       await expectHidden(id, '/history', other);
     });
 
-    it('does not go by names that only begin, look or are spelt alike', async () => {
+    it('tells apart subjects with the same beginning, look or letters in another case', async () => {
       const id = await createOrder(owner);
       await read(id, '', owner);
       for (const subject of ['owner-', 'owner-11', 'Owner-1', 'owner%2D1', 'own:owner-1', 'all', '*', 'owner-1/']) {
@@ -344,7 +344,7 @@ describe('access', () => {
     });
 
     it.each(['', '?status=NEW', '?limit=200&sort=createdAt', '?q=ring'])(
-      'shows in lists its own orders only, whoever asked for the same list before: %s',
+      'includes only its own orders in lists, whoever asked for the same list before: %s',
       async (query) => {
         const [mine, theirs] = [await createOrder(owner), await createOrder(other)];
         const lists = new Map<string, ApiAnswer<{ items: { id: string; createdBy: string }[] }>>();

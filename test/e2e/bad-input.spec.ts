@@ -702,7 +702,7 @@ describe('bad input', () => {
     }
   });
 
-  it('says how many errors there are when it does not tell all of them', async () => {
+  it('is answered with the number of errors when not all are listed', async () => {
     const bodies = [numbered(30), numbered(15)];
     const details = await Promise.all(
       bodies.map(async (body) => {
@@ -718,7 +718,7 @@ describe('bad input', () => {
     expectBrief(stats);
   });
 
-  it.each(GOOD_TEXTS)('is not a text that a person would write: %s', async (text) => {
+  it.each(GOOD_TEXTS)('does not include text that people write: %s', async (text) => {
     const order = newOrder({
       ...{ externalId: `${text} ${randomUUID()}`, material: text, comment: text },
       ...{ customer: { id: text, name: text }, product: { name: text } },
@@ -748,13 +748,13 @@ describe('bad input', () => {
       'https://a-b.example/?q=a@b',
     ],
     ...['https://example.com/кольцо.stl', 'https://example.com?a=%40', 'https://example.com/a%5Cb'],
-  ])('is not a link that shows its host: %s', async (modelUrl) => {
+  ])('does not include a link with a visible host: %s', async (modelUrl) => {
     const body = newOrder({ product: { name: 'Ring', modelUrl } });
     const created = await api.call(ORDERS, { method: 'POST', token: tokens.partner, body });
     expect(created.status).toBe(201);
   });
 
-  it('is what the document says it is: the same texts and links', async () => {
+  it('is the same in the OpenAPI document: texts and links', async () => {
     const document = (await api.call<OpenApiDocument>('/docs-json')).body;
     const validator = DocumentValidator.closed(document);
     const complaints = (type: string, body: unknown): string[] =>

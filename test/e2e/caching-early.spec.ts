@@ -16,7 +16,7 @@ const DASHBOARD = '/api/v1/dashboard/statuses';
 const NEAR_HIT = 'mes-near; hit';
 
 /** What is answered before Nest's guards and pipes are asked must be decided as they would decide it. */
-describe('an answer that is near', () => {
+describe('a response in the near cache', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let operator: string;
@@ -57,7 +57,7 @@ describe('an answer that is near', () => {
     return answer;
   }
 
-  it('is given to nobody without a good token', async () => {
+  it('is not sent without a valid token', async () => {
     for (const path of [NEW_ORDERS, DASHBOARD, order]) {
       for (const token of [
         undefined,
@@ -74,14 +74,14 @@ describe('an answer that is near', () => {
     }
   });
 
-  it('is given to nobody without a role that the route allows', async () => {
+  it('is not sent to callers without a role that the route allows', async () => {
     for (const token of [partner, partner, await api.token([], 'nobody')]) {
       expect((await api.call(DASHBOARD, { token })).status).toBe(403);
     }
     expect((await api.call(NEW_ORDERS, { token: await api.token([], 'nobody') })).status).toBe(403);
   });
 
-  it('is not given to a partner whose order it is not', async () => {
+  it('is not sent to a partner for another partner’s order', async () => {
     for (let i = 0; i < 2; i += 1) {
       expect((await api.call(order, { token: partner })).status).toBe(404);
       expect((await api.call(`${order}/history`, { token: partner })).status).toBe(404);
@@ -98,7 +98,7 @@ describe('an answer that is near', () => {
     [`${NEW_ORDERS}&limit=0`, 'limit'],
     [`${NEW_ORDERS}&q=%ff`, ''],
     [`${DASHBOARD}?status=NEW`, 'status'],
-  ])('is not given to %s, which is refused however often it is asked', async (path, field) => {
+  ])('is not sent for the invalid target %s, however often it is requested', async (path, field) => {
     for (let i = 0; i < 3; i += 1) {
       const { status, body } = await api.call<{ errors: { field: string }[] }>(path, { token: operator });
       expect(status).toBe(400);
@@ -108,7 +108,7 @@ describe('an answer that is near', () => {
     expect(single.status).toBe(400);
   });
 
-  it('carries the same headers as the one that was loaded', async () => {
+  it('has the same headers as the response that was loaded', async () => {
     const path = `${NEW_ORDERS}&limit=7`;
     const headers = { origin: 'https://floor.example' };
     const miss = await api.call(path, { token: operator, headers });
@@ -153,36 +153,33 @@ describe('an answer that is near', () => {
   it.each([
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
-  ])(
-    'comes in %s, with an entity tag of its own, from this process and from another one',
-    async (coding, decompress) => {
-      const other = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
-      try {
-        const expected = await near(NEW_ORDERS, operator, { 'accept-encoding': 'identity' });
-        const token = await other.token('operator');
-        for (const [url, authorization, outcome] of [
-          [api.url, operator, NEAR_HIT],
-          [other.url, token, 'mes-redis; hit'],
-          [other.url, token, NEAR_HIT],
-        ] as const) {
-          const request = get(`${url}${NEW_ORDERS}`, {
-            headers: { authorization: `Bearer ${authorization}`, 'accept-encoding': coding },
-          });
-          const [answer] = (await once(request, 'response')) as [IncomingMessage];
-          const { headers } = answer;
-          const body = await buffer(answer);
-          expect(headers['cache-status']).toBe(outcome);
-          expect(headers['content-encoding']).toBe(coding);
-          expect(JSON.parse(decompress(body).toString())).toEqual(expected.body);
-          expect(headers.etag).toBe(expected.headers.get('etag')?.replace(/"$/, `-${coding}"`));
-        }
-      } finally {
-        await other.stop();
+  ])('is sent in %s, with an entity tag of its own, by this process and by another one', async (coding, decompress) => {
+    const other = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
+    try {
+      const expected = await near(NEW_ORDERS, operator, { 'accept-encoding': 'identity' });
+      const token = await other.token('operator');
+      for (const [url, authorization, outcome] of [
+        [api.url, operator, NEAR_HIT],
+        [other.url, token, 'mes-redis; hit'],
+        [other.url, token, NEAR_HIT],
+      ] as const) {
+        const request = get(`${url}${NEW_ORDERS}`, {
+          headers: { authorization: `Bearer ${authorization}`, 'accept-encoding': coding },
+        });
+        const [answer] = (await once(request, 'response')) as [IncomingMessage];
+        const { headers } = answer;
+        const body = await buffer(answer);
+        expect(headers['cache-status']).toBe(outcome);
+        expect(headers['content-encoding']).toBe(coding);
+        expect(JSON.parse(decompress(body).toString())).toEqual(expected.body);
+        expect(headers.etag).toBe(expected.headers.get('etag')?.replace(/"$/, `-${coding}"`));
       }
-    },
-  );
+    } finally {
+      await other.stop();
+    }
+  });
 
-  it('says 304 to who has it, and answers HEAD without a body', async () => {
+  it('is answered with 304 to clients that have it, and without a body to HEAD', async () => {
     const { headers } = await near(NEW_ORDERS);
     const known = await api.call<string>(NEW_ORDERS, {
       token: operator,

@@ -114,7 +114,7 @@ describe('instances that lose their connections', () => {
     });
   }
 
-  it('lose nothing by the start of another one, nor by its end', async () => {
+  it('keep their cache when another instance starts or stops', async () => {
     const first = await start();
     await warm(first);
     const third = await start();
@@ -129,7 +129,7 @@ describe('instances that lose their connections', () => {
     await Promise.all([third.database.close(), third.redis.close()]);
   });
 
-  it('lose nothing when one of them has not listened for a moment, and another one has', async () => {
+  it('keep their cache when one of them misses notifications for a moment and another one does not', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     const { id } = members(second);
@@ -143,7 +143,7 @@ describe('instances that lose their connections', () => {
     expect(isHit(await list(second))).toBe(true);
   });
 
-  it('begin a new epoch when nobody has listened for a moment', async () => {
+  it('begin a new epoch when all of them may have missed notifications', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     await warm(second);
@@ -155,7 +155,7 @@ describe('instances that lose their connections', () => {
     await warm(second);
   });
 
-  it('show no old list where PostgreSQL cannot be heard, after a write by one that does not reach Redis', async () => {
+  it('show no stale list at an instance without PostgreSQL, after a write through one without Redis', async () => {
     const [writer, deaf] = [await start(), await start()];
     await warm(writer);
     await warm(deaf);
@@ -167,7 +167,7 @@ describe('instances that lose their connections', () => {
     await expectNotStale(writer, body.id);
   });
 
-  it('go on answering from the cache while PostgreSQL is away for all of them', async () => {
+  it('go on answering from the cache while none of them reaches PostgreSQL', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     await warm(second);
@@ -188,7 +188,7 @@ describe('instances that lose their connections', () => {
     await expectNotStale(second, body.id);
   });
 
-  it('acknowledge 400 creations at once by one that is cut off from Redis, and show them all', async () => {
+  it('acknowledge 400 concurrent creations through one that is cut off from Redis, and show them all', async () => {
     const [writer, other] = [await start(), await start()];
     await warm(other);
     writer.redis.cut();
@@ -199,7 +199,7 @@ describe('instances that lose their connections', () => {
     expect(body.counts.NEW).toBe(400);
   });
 
-  it('do not use a Redis that the others do not use, and are not stale for it', async () => {
+  it('do not use a Redis that the others do not use, and show nothing stale', async () => {
     const another = await RedisServer.start();
     const [first, apart] = [await start(), await start(another.url)];
     await warm(first);
@@ -218,7 +218,7 @@ describe('instances that lose their connections', () => {
     await another.stop();
   });
 
-  it('are not stale on the two sides of a failover of Redis', async () => {
+  it('show nothing stale on both sides of a failover of Redis', async () => {
     const replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', new URL(redis.url).port] });
     const [stays, moves] = [await start(), await start()];
     await warm(stays);
@@ -239,7 +239,7 @@ describe('instances that lose their connections', () => {
     await replica.stop();
   });
 
-  it('hear PostgreSQL again within seconds when it has vanished without a word', async () => {
+  it('receive notifications again within seconds when connections to PostgreSQL fall silent', async () => {
     const instance = await start();
     await warm(instance);
     instance.database.vanish();
@@ -249,7 +249,7 @@ describe('instances that lose their connections', () => {
     await warm(instance);
   });
 
-  it('use Redis again within seconds when it has vanished without a word', async () => {
+  it('use Redis again within seconds when connections to it fall silent', async () => {
     const instance = await start();
     await warm(instance);
     instance.redis.vanish();

@@ -4,7 +4,7 @@ import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-describe('a status change of an order that somebody else has changed, and is not done with', () => {
+describe('a status change of an order while an earlier write to it is unfinished', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let versionStore: VersionStore;
@@ -43,19 +43,19 @@ describe('a status change of an order that somebody else has changed, and is not
     return (await versionStore.snapshot([statusTag('NEW')])).get(statusTag('NEW'));
   }
 
-  it('is answered only when nobody is shown the time before the other change any more', async () => {
+  it('is acknowledged after the tags of the earlier write are invalidated', async () => {
     const before = await leaveUnfinished();
     expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
     expect(await versionOfNew()).not.toBe(before);
   });
 
-  it('is refused only then, too', async () => {
+  it('is refused after the tags of the earlier write are invalidated', async () => {
     const before = await leaveUnfinished();
     expect((await change('SHIPPED')).status).toBe(409);
     expect(await versionOfNew()).not.toBe(before);
   });
 
-  it('waits for nobody who is done', async () => {
+  it('does not invalidate the tags of finished writes', async () => {
     const before = await versionOfNew();
     expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
     expect(await versionOfNew()).toBe(before);

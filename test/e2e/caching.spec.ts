@@ -91,7 +91,7 @@ describe('the cache, watched in Redis and in the database', () => {
     return commands.filter((_, i) => !isSweep(i) && !isSweep(i + 1) && !isSweep(i + 2));
   }
 
-  it('writes a created order into the database, then into the cache, and leaves the page and the counts warm', async () => {
+  it('writes a new order to the database, then to the cache, and keeps the first page and the counts warm', async () => {
     await watched();
     const id = await create();
     const seen = await watched();
@@ -120,7 +120,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(own.body).toEqual(read.body);
   });
 
-  it('answers what is near without any SQL, and asks Redis for nothing but the versions', async () => {
+  it('answers from the near cache without SQL, and reads only tag versions from Redis', async () => {
     const id = await create();
     for (const path of [NEW_ORDERS, DASHBOARD, `/api/v1/orders/${id}`]) {
       const first = await api.call(path, { token: operator });
@@ -134,7 +134,7 @@ describe('the cache, watched in Redis and in the database', () => {
     }
   });
 
-  it('answers what is not in the cache with one query, stores it, and lets no other instance load it meanwhile', async () => {
+  it('answers a miss with one query, stores it, and keeps other instances from loading it meanwhile', async () => {
     // Redis learns the script that looks for unfinished writes with the first load.
     await api.call('/api/v1/orders?status=ON_HOLD', { token: operator });
     await create();
@@ -150,7 +150,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(missed.redis[2]).toMatch(/^SET \S+:lease:.* NX$/);
   });
 
-  it('evicts on a status change, and the next list no longer shows the order as new', async () => {
+  it('invalidates tags on a status change, and the next list no longer shows the order as new', async () => {
     const id = await create();
     for (const path of [NEW_ORDERS, OLDEST]) {
       const before = await api.call<Listed>(path, { token: operator });
@@ -173,7 +173,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(oldest.body.items.map((order) => order.id)).not.toContain(id);
   });
 
-  it('shares an answer between spellings of one question, and between callers who may see the same', async () => {
+  it('shares a cached response between spellings of one query, and between callers with the same view', async () => {
     await create();
     const [viewer, admin] = await Promise.all([api.token('viewer'), api.token('admin')]);
     await api.call('/api/v1/orders?status=NEW&status=ON_HOLD&limit=50', { token: viewer });
@@ -183,7 +183,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(other.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
   });
 
-  it('asks the database once for 200 readers of a cold page', async () => {
+  it('queries the database once for 200 readers of a cold page', async () => {
     await create();
     await watched();
     const answers = await Promise.all(Array.from({ length: 200 }, () => api.call<Listed>(OLDEST, { token: operator })));
@@ -191,7 +191,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect((await watched()).sql).toHaveLength(1);
   });
 
-  it('evicts by hand what an administrator names, and nothing else', async () => {
+  it('invalidates the tags that an administrator names, and nothing else', async () => {
     await create();
     const admin = await api.token('admin');
     await api.call(NEW_ORDERS, { token: operator });
@@ -209,7 +209,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(body.hits).toBeGreaterThan(0);
   });
 
-  it('never gives a command that would walk through all keys', async () => {
+  it('never sends Redis a command that walks through all keys', async () => {
     await watched();
     expect(everything.length).toBeGreaterThan(50);
     expect(everything.filter((command) => /^"(KEYS|SCAN|FLUSHALL|FLUSHDB)"/i.test(command))).toEqual([]);

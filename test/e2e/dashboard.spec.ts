@@ -73,7 +73,7 @@ describe('the dashboard', () => {
     }
   }
 
-  it('shows zeros while there is no order', async () => {
+  it('shows zeros when there are no orders', async () => {
     const before = Date.now();
     const shown = await dashboard();
     expect(shown.counts).toEqual(Object.fromEntries(VARIED.status.map((status) => [status, 0])));
@@ -85,7 +85,7 @@ describe('the dashboard', () => {
     expect(Math.abs(Date.parse(shown.asOf) - before)).toBeLessThan(60_000);
   });
 
-  it('says the truth after every one of many random creations and changes', async () => {
+  it('is right after each of many random creations and changes', async () => {
     const ids: string[] = [];
     const step = fc.record({ create: fc.boolean(), which: fc.nat(), to: fc.constantFrom(...VARIED.status) });
     const steps = fc.sample(step, 40);
@@ -105,7 +105,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('says the truth after many creations and changes at once', async () => {
+  it('is right after many concurrent creations and changes', async () => {
     const created = await Promise.all(
       Array.from({ length: 40 }, () =>
         api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token: admin, body: newOrder() }),
@@ -121,7 +121,7 @@ describe('the dashboard', () => {
     await expectTruth(await dashboard());
   });
 
-  it('says the truth about orders that came in by SQL, some of them long ago', async () => {
+  it('is right about orders that were inserted by SQL, some of them long ago', async () => {
     await table.query(
       `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, status,
          assignee, created_by, created_at)

@@ -71,20 +71,20 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventually(() => streams.every(({ news }) => news.some(({ event }) => event === 'reset')));
   }
 
-  it('shows no order that is not there any more, once another table has taken the place of the orders', async () => {
+  it('shows no removed order after another table has replaced the table of the orders', async () => {
     await sql.query(SWAP);
     await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
     await eventuallyAll(`/api/v1/orders/${id}`, (_, status) => status === 404);
     await eventuallyReset();
   });
 
-  it('shows no order that is not there any more, once all was restored, table by table', async () => {
+  it('shows no removed order after a restore, table by table', async () => {
     for (const statement of RESTORE) await sql.query(statement);
     await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
     await eventuallyReset();
   });
 
-  it('is noticed where a session says that no triggers are to be asked', async () => {
+  it('is noticed when a session disables triggers', async () => {
     await sql.query(`SET session_replication_role = replica`);
     await sql.query(`UPDATE orders SET material = 'Platinum 950' WHERE id = $1`, [id]);
     await eventuallyAll('/api/v1/orders?status=NEW', (text) => text.includes('Platinum 950'));
@@ -114,7 +114,7 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventuallyReset();
   });
 
-  it('tells of the API’s own writes by their events alone', async () => {
+  it('announces the API’s own writes by their events only', async () => {
     const [api] = instances as [OrdersApi];
     const body = { status: 'MANUFACTURING_STARTED' };
     await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: await api.token('operator'), body });
@@ -122,7 +122,7 @@ describe('a database that is changed or replaced under running instances', () =>
     for (const { news } of streams) expect(news.map(({ event }) => event)).toEqual(['order.status-changed']);
   });
 
-  it('is let go of in all instances by one command of an administrator', async () => {
+  it('is evicted from all instances by one command of an administrator', async () => {
     const [first, second] = instances as [OrdersApi, OrdersApi];
     const evict = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
     expect((await first.call('/api/v1/cache/evictions', evict)).status).toBe(202);

@@ -221,7 +221,7 @@ describe.each<[string, () => string | undefined]>([
     expect(await listed(apis[1])).toContain(id);
   });
 
-  it('resets who comes again from before it, though the ids were plausible', async () => {
+  it('resets clients that reconnect with an id of the old database, even a plausible one', async () => {
     await create(apis[0]);
     await watched();
     const { lastEventId } = streams[0] ?? {};
@@ -232,7 +232,7 @@ describe.each<[string, () => string | undefined]>([
     }
   });
 
-  it('does not tell of events of other transactions that bear the numbers of some to come', async () => {
+  it('sends no restored events whose transaction numbers come up again', async () => {
     const id = await create(apis[0]);
     await table.query(`UPDATE order_events SET xid = (pg_current_xact_id()::text::bigint + ${NUMBERS})::text::xid8`);
     const dump = await DatabaseDump.take(database.url);
@@ -248,7 +248,7 @@ describe.each<[string, () => string | undefined]>([
     }
   });
 
-  it('has another key for cursors, which all instances use then', async () => {
+  it('has another key for cursors, which all instances adopt', async () => {
     for (let i = 0; i < 2; i += 1) await create(apis[0]);
     const page = 'orders?status=NEW&limit=1';
     const { nextCursor: before } = await read<Listed>(apis[0], page);
@@ -296,7 +296,7 @@ describe.each<[string, () => string | undefined]>([
       async (api, id) => (await read<{ comment: string }>(api, `orders/${id}`)).comment,
       'by hand',
     ],
-  ])('is not needed for what tells of itself: %s', async (__, sql, look, expected) => {
+  ])('is not needed for changes that announce themselves: %s', async (__, sql, look, expected) => {
     const id = await create(apis[0]);
     await take(apis[0], id);
     await create(apis[1]);
@@ -319,7 +319,7 @@ describe('the administrator’s command to evict everything', () => {
     ['without Redis', () => [undefined, undefined]],
     ['one of them without Redis', () => [redis.url, undefined]],
     ['the other one without Redis', () => [undefined, redis.url]],
-  ])('works on all instances, %s, and resets who follows', async (_, redisUrls) => {
+  ])('works on all instances, %s, and resets connected clients', async (_, redisUrls) => {
     const apis = [];
     for (const url of redisUrls()) apis.push(await instance(url));
     table = await OrdersTable.connect(database.url);

@@ -69,26 +69,26 @@ describe('when PostgreSQL vanishes and another answers at its address', () => {
     await database.drop();
   });
 
-  it('one request pays for it, and those after it are served', async () => {
+  it('one request fails, and those after it are served', async () => {
     way.vanish();
     expectAway(await freshList(api));
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
     expect((await create(api)).status).toBe(201);
   });
 
-  it('all who wait for the same list are refused together, and the next one is served', async () => {
+  it('all requests that wait for the same list are refused together, and the next one is served', async () => {
     way.vanish();
     for (const answer of await Promise.all(Array.from({ length: 10 }, () => hotList(api)))) expectAway(answer);
     expect((await hotList(api)).status).toBe(200);
   });
 
-  it('under load, every request has an end, and those after it are served', async () => {
+  it('under load, every request is answered, and those after it are served', async () => {
     way.vanish();
     await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
   });
 
-  it('an order whose creation had no answer is created once, when it is asked for again', async () => {
+  it('an order whose creation had no answer is created once when the request is repeated', async () => {
     way.vanish();
     expectAway(await create(api, 'the-key'));
     const { status, body } = await create(api, 'the-key');
@@ -97,7 +97,7 @@ describe('when PostgreSQL vanishes and another answers at its address', () => {
   });
 });
 
-describe('when others have taken all connections of PostgreSQL', () => {
+describe('when other clients use all connections of PostgreSQL', () => {
   let server: PostgresServer;
   let api: OrdersApi;
   let others: pg.Client[];
@@ -130,7 +130,7 @@ describe('when others have taken all connections of PostgreSQL', () => {
     }
   }
 
-  it('requests are refused at once, and served as soon as there is one', async () => {
+  it('requests are refused at once, and served as soon as one is free', async () => {
     await takeAll();
     // What the API has is taken from it, and it gets no other.
     await others[0]?.query(
@@ -151,7 +151,7 @@ describe('when others have taken all connections of PostgreSQL', () => {
   });
 });
 
-describe('when somebody troubles the table of the orders', () => {
+describe('when the table of the orders cannot be used', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let sql: pg.Client;
@@ -176,7 +176,7 @@ describe('when somebody troubles the table of the orders', () => {
     await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
   }
 
-  it('by a lock, what is cached is still shown, all else is refused in time, and nothing is left over', async () => {
+  it('because of a lock, cached lists are served, other requests are refused in time, and nothing is left over', async () => {
     const order = await create(api);
     await eventually(async () => (await hotList(api)).headers.get('cache-status')?.includes('hit'));
     await lock();
@@ -220,7 +220,7 @@ describe('when somebody troubles the table of the orders', () => {
     await eventually(async () => (await request(id)).status < 300);
   });
 
-  it('by what PostgreSQL says when its disk is full, writes are refused and lists are shown', async () => {
+  it('because the disk is full, writes are refused and lists are served', async () => {
     const order = await create(api);
     await sql.query(`
       CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -233,7 +233,7 @@ describe('when somebody troubles the table of the orders', () => {
     expect((await take(api, order.body.id)).status).toBe(200);
   });
 
-  it('by making the database read-only, writes are refused and lists are shown', async () => {
+  it('because the database is read-only, writes are refused and lists are served', async () => {
     const order = await create(api);
     const name = new URL(database.url).pathname.slice(1);
     await sql.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);

@@ -50,11 +50,11 @@ async function createOrder(changes: Record<string, unknown> = {}): Promise<strin
 }
 
 describe('the OpenAPI document', () => {
-  it('is one of OpenAPI 3.1', () => {
+  it('is valid OpenAPI 3.1', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
   });
 
-  it('names, summarises and files every operation', () => {
+  it('gives every operation an id, a summary and a tag', () => {
     expect(operations.length).toBeGreaterThanOrEqual(11);
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
     const tags = document.tags.map(({ name }) => name);
@@ -66,7 +66,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells of every problem what it looks like, with an example', () => {
+  it('describes every problem, with an example', () => {
     const validator = DocumentValidator.closed(document);
     for (const { operationId, responses } of operations) {
       const problems = Object.entries(responses).filter(([status]) => Number(status) >= 400);
@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells of every operation that needs a token that the token may be wrong, and of every order that it may not be there', () => {
+  it('documents 401 and 403 for every operation that needs a token, and 404 for every single order', () => {
     for (const { operationId, path, security, responses } of operations) {
       const isPublic = !path.startsWith('/api/');
       const statuses = Object.keys(responses);
@@ -97,7 +97,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has examples for bodies that can be sent as they are', async () => {
+  it('has example bodies that are accepted as they are', async () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual([
       'changeOrderStatus',
@@ -113,7 +113,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('every answer is as the document says', () => {
+describe('every response conforms to the document', () => {
   function expectAsDocumented(operationId: string, answer: ApiAnswer<unknown>): void {
     const complaints = new DocumentedAnswers(document).complaints(operation(operationId), answer);
     expect([operationId, answer.status, complaints]).toEqual([operationId, answer.status, []]);
@@ -130,7 +130,7 @@ describe('every answer is as the document says', () => {
     return { status: statusCode, headers: new Headers(headers as Record<string, string>), body: 'event: hello' };
   }
 
-  it('and so is what the live events say', async () => {
+  it('in the live events', async () => {
     const stream = await followEvents();
     const id = await createOrder();
     await call('changeOrderStatus', { id, body: { status: 'MANUFACTURING_STARTED' } });
@@ -144,7 +144,7 @@ describe('every answer is as the document says', () => {
     expect(complaints).toEqual([[], []]);
   });
 
-  it('when all goes well', async () => {
+  it('when the request succeeds', async () => {
     const full = newOrder({
       ...{ externalId: 'W-1', priority: 'HIGH', dueAt: '2031-05-17T09:30:00Z', comment: 'Gift' },
       ...{ price: { amount: '1234.50', currency: 'EUR' } },
@@ -187,7 +187,7 @@ describe('every answer is as the document says', () => {
     expect(operations.filter(({ operationId }) => !seen.has(operationId))).toEqual([]);
   });
 
-  it('when the dashboard and a list have nothing to show', async () => {
+  it('when the dashboard and a list are empty', async () => {
     const empty = await createTestDatabase();
     const other = await OrdersApi.start({ databaseUrl: empty.url });
     const token = await other.token('viewer');
@@ -197,7 +197,7 @@ describe('every answer is as the document says', () => {
     await empty.drop();
   });
 
-  it('when it is a problem', async () => {
+  it('when the request fails', async () => {
     const id = await createOrder({ externalId: 'W-2' });
     const headers = { 'idempotency-key': 'key-1' };
     await call('createOrder', { headers, body: newOrder() });
@@ -235,35 +235,32 @@ describe('every answer is as the document says', () => {
 });
 
 describe('Swagger UI', () => {
-  it.each(['/docs', '/docs/'])(
-    'loads at %s with all that it needs, under the content security policy',
-    async (path) => {
-      const response = await fetch(`${api.url}${path}`);
-      const page = await response.text();
-      expect(response.status).toBe(200);
-      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+  it.each(['/docs', '/docs/'])('loads at %s completely, under the content security policy', async (path) => {
+    const response = await fetch(`${api.url}${path}`);
+    const page = await response.text();
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
 
-      const policy = directivesOf(response.headers.get('content-security-policy') ?? '');
-      expect(policy.get('script-src')).toEqual(["'self'"]);
-      expect(policy.get('style-src')).toContain("'unsafe-inline'");
-      expect(policy.get('img-src')).toEqual(expect.arrayContaining(["'self'", 'data:']));
-      expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=/i);
+    const policy = directivesOf(response.headers.get('content-security-policy') ?? '');
+    expect(policy.get('script-src')).toEqual(["'self'"]);
+    expect(policy.get('style-src')).toContain("'unsafe-inline'");
+    expect(policy.get('img-src')).toEqual(expect.arrayContaining(["'self'", 'data:']));
+    expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=/i);
 
-      const assets = [...page.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, url = '']) => new URL(url, response.url));
-      expect(assets.length).toBeGreaterThanOrEqual(4);
-      for (const asset of assets) {
-        expect(asset.origin).toBe(api.url);
-        const { status, headers } = await fetch(asset);
-        expect([asset.pathname, status]).toEqual([asset.pathname, 200]);
-        const type = asset.pathname.endsWith('.js')
-          ? 'javascript'
-          : asset.pathname.endsWith('.css')
-            ? 'css'
-            : 'image/png';
-        expect(headers.get('content-type')).toContain(type);
-      }
-    },
-  );
+    const assets = [...page.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, url = '']) => new URL(url, response.url));
+    expect(assets.length).toBeGreaterThanOrEqual(4);
+    for (const asset of assets) {
+      expect(asset.origin).toBe(api.url);
+      const { status, headers } = await fetch(asset);
+      expect([asset.pathname, status]).toEqual([asset.pathname, 200]);
+      const type = asset.pathname.endsWith('.js')
+        ? 'javascript'
+        : asset.pathname.endsWith('.css')
+          ? 'css'
+          : 'image/png';
+      expect(headers.get('content-type')).toContain(type);
+    }
+  });
 
   it('shows the same document as /docs-json', async () => {
     const script = await (await fetch(`${api.url}/docs/swagger-ui-init.js`)).text();
@@ -320,7 +317,7 @@ describe('a client generated from the document', () => {
 
   afterAll(() => client.remove());
 
-  it('compiles strictly, and creates, lists and takes orders', async () => {
+  it('compiles in strict mode, and creates, lists and takes orders', async () => {
     await client.compile(PROGRAM);
     const [PARTNER, OPERATOR] = await Promise.all([api.token('partner'), api.token('operator', 'operator-7')]);
     expect(await client.run({ API_URL: api.url, PARTNER, OPERATOR })).toEqual({
@@ -338,7 +335,7 @@ describe('a client generated from the document', () => {
     });
   });
 
-  it('does not compile against what the API does not have', async () => {
+  it('does not compile when it uses properties that the API does not have', async () => {
     await expect(
       client.compile(`
         import { changeOrderStatus } from './client.js';

@@ -83,7 +83,7 @@ describe.each([
     await eventually(() => Reflect.get(api.application.get(EventFeed, { strict: false }), 'listeners') === 0);
   }
 
-  it('keep their streams, and go on with all that was missed; who comes meanwhile is refused, and costs nothing', async () => {
+  it('keep their streams open, send all missed events afterwards, and refuse new clients meanwhile', async () => {
     const stream = await follow('eager');
     way.cut();
     const token = await api.token('viewer', 'eager');
@@ -107,7 +107,7 @@ describe.each([
     await expectNoListener();
   });
 
-  it('are not kept for who has gone before the database answered', async () => {
+  it('keep no stream for clients that have gone before the database answers', async () => {
     const stream = await follow('eager');
     way.block();
     const missed = await insert(2);
@@ -132,7 +132,7 @@ describe.each([
   });
 });
 
-describe('the live events, and a PostgreSQL that crashes', () => {
+describe('the live events, when PostgreSQL crashes', () => {
   let postgres: PostgresServer;
   let table: OrdersTable;
   let apis: OrdersApi[];
@@ -178,7 +178,7 @@ describe('the live events, and a PostgreSQL that crashes', () => {
     return new Set([...before, ...all.filter((one) => one !== 'reset'), ...fetched]);
   }
 
-  it('go on: each is told once, or all are to be fetched again', async () => {
+  it('go on: each event is sent once, or the client is reset', async () => {
     const knowledge = streams.map(() => new Set<string>());
     for (let round = 0; round < 8; round += 1) {
       const [victim] = await table.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

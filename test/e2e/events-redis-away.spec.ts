@@ -14,7 +14,7 @@ const NEW_ORDERS = '/api/v1/orders?status=NEW';
 /** What happens to a client may wait for Redis once, as long as that may take here, but not for the next look at the log. */
 const IN_TIME = 4_000;
 
-describe('the live events, and Redis killed and back under them', () => {
+describe('the live events, while Redis is killed and restarted', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let apis: OrdersApi[];
@@ -77,7 +77,7 @@ describe('the live events, and Redis killed and back under them', () => {
     return async () => (await Promise.all(asked)).flat();
   }
 
-  it('come exactly once, in time, and nobody is shown the time before them', async () => {
+  it('arrive exactly once, in time, and no instance shows an earlier state afterwards', async () => {
     const created: string[] = [];
     const missing = streams.map((stream, i) => askElsewhere(stream, pick(apis, i + 1)));
     const write = async (round: number): Promise<void> => {

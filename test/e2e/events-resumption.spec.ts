@@ -172,7 +172,7 @@ describe('the live events', () => {
     }
   }
 
-  it('come exactly once, however transactions overlap and connections break', async () => {
+  it('arrive exactly once, however transactions overlap and connections break', async () => {
     const few = fc
       .array(step, { minLength: 5, maxLength: 40, size: 'max' })
       .filter((steps) => missedAtMost(steps, 1_000));

@@ -57,7 +57,7 @@ describe('a client of the live events that does not read', () => {
     return [...open.keys()];
   }
 
-  it('is cut off before the process holds more than 64 KiB and what was sent last for it, while others go on', async () => {
+  it('is disconnected before more than 64 KiB and the last message wait for it, while others go on', async () => {
     const reading = await connect('reading');
     reading.client.read();
     const stuck = await connect('stuck');

@@ -78,7 +78,7 @@ describe.each([
   ['with Redis', () => process.env.TEST_REDIS_URL],
   ['without Redis', () => undefined],
 ])('live events %s', (_, redisUrl) => {
-  it('tell of what happens through any instance, in order, and of no customer', async () => {
+  it('announce the changes through all instances, in order, without customer data', async () => {
     const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
     const [here, there] = [await follow(one), await follow(other)];
     const id = await create(one, { priority: 'HIGH', material: 'Silver 925' });
@@ -114,7 +114,7 @@ describe.each([
     expect(here.news.map(({ data }) => data)).toEqual(there.news.map(({ data }) => data));
   });
 
-  it('go on after a drop, through another instance and one that has just been started', async () => {
+  it('resume after a lost connection, at another instance and at a new one', async () => {
     const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
     const first = await follow(one);
     const told = await create(one);
@@ -139,7 +139,7 @@ describe.each([
     }
   });
 
-  it('tell of writes behind the API’s back, by name or as a reset', async () => {
+  it('announce changes by SQL, one by one or as a reset', async () => {
     const api = await instance(redisUrl());
     const stream = await follow(api);
     const id = await create(api);
@@ -182,7 +182,7 @@ describe('a client of the live events', () => {
     ['of a time to come', (id) => edited(id, ([state = '']) => [state, '1:99999999999:'])],
     ['that is no snapshot', (id) => edited(id, ([state = '']) => [state, '9:3:'])],
     ['that is very long', (id) => edited(id, ([state = '']) => [state, `1:9999:${'2,'.repeat(4_000)}3`])],
-  ])('that comes with an id %s is reset, and goes on live', async (_, broken) => {
+  ])('that connects with an id %s is reset, and then receives live events', async (_, broken) => {
     await begin();
     const { lastEventId } = await follow(api);
     const stream = await follow(api, { lastEventId: broken(lastEventId) });
@@ -198,7 +198,7 @@ describe('a client of the live events', () => {
     expect(seen(again)).toEqual([`order.created ${id} 1`]);
   });
 
-  it('is told of each of 1000 that it missed, and reset after more', async () => {
+  it('receives up to 1000 missed events, and is reset after more', async () => {
     await begin();
     const first = await follow(api);
     first.drop();
@@ -230,7 +230,7 @@ describe('a client of the live events', () => {
       });
     }
 
-    it('resets who comes after the window, but not who listens, nor who comes in time', async () => {
+    it('resets clients that reconnect after the window, but not those that listen or reconnect in time', async () => {
       await begin(SHORT);
       const listening = await follow(api);
       const { lastEventId } = await follow(api);
@@ -245,7 +245,7 @@ describe('a client of the live events', () => {
       for (const stream of [listening, late, inTime]) expect(seen(stream).at(-1)).toBe(`order.created ${id} 1`);
     });
 
-    it('loses nothing that was written long before it was committed', async () => {
+    it('loses no event that was written long before its commit', async () => {
       await begin(SHORT);
       const stream = await follow(api);
       const writer = await OrdersTable.connect(database.url);
@@ -265,7 +265,7 @@ describe('a client of the live events', () => {
     });
   });
 
-  it('hears that the connection lives, and moves on by that when nothing happens', async () => {
+  it('receives heartbeats, which move its position on when nothing happens', async () => {
     await begin({ heartbeatInterval: 20, pollInterval: 20 });
     const stream = await follow(api);
     const hello = stream.lastEventId;
@@ -278,7 +278,7 @@ describe('a client of the live events', () => {
     expect(seen(again)).toEqual([`order.created ${id} 1`]);
   });
 
-  it('has the right headers, by HEAD as well, which takes no stream', async () => {
+  it('receives the right headers, also for HEAD, which opens no stream', async () => {
     await begin();
     const stream = await follow(api);
     const headers = {
@@ -294,14 +294,14 @@ describe('a client of the live events', () => {
     expect(await openStreams(api)).toBe(1);
   });
 
-  it('that is a partner, or shows no good token, is told nothing', async () => {
+  it('that is a partner, or has no valid token, is refused', async () => {
     await begin();
     expectProblem(await api.call(EVENTS, { token: await api.token('partner') }), { status: 403, code: 'ROLE_MISSING' });
     expect((await api.call(EVENTS)).status).toBe(401);
     expect((await api.call(`${EVENTS}?since=1`, { token: await api.token('viewer') })).status).toBe(400);
   });
 
-  it('has so many streams at once, and one more when it has closed one', async () => {
+  it('may have a limited number of streams, and another one after closing one', async () => {
     await begin({ maxStreamsPerCaller: 2 });
     const token = await api.token('viewer', 'eager');
     const [first] = [await follow(api, { token }), await follow(api, { token })];
@@ -315,7 +315,7 @@ describe('a client of the live events', () => {
     await eventually(async () => (await EventStream.connect(api.url, { token })).response.statusCode === 200);
   });
 
-  it('is told nothing after its token has expired', async () => {
+  it('is disconnected when its token expires', async () => {
     await begin();
     const short = await follow(api, { token: await api.token('viewer', 'short', '-4s') });
     const long = await follow(api);
@@ -323,7 +323,7 @@ describe('a client of the live events', () => {
     expect(long.isClosed).toBe(false);
   });
 
-  it('keeps its stream while PostgreSQL is away, and is told then what happened', async () => {
+  it('keeps its stream while PostgreSQL is away, and receives the events afterwards', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     await table.query(
@@ -334,7 +334,7 @@ describe('a client of the live events', () => {
     expect(stream.isClosed).toBe(false);
   });
 
-  it('is reset once when the database is in another state, as is who comes again from before that', async () => {
+  it('is reset once when the database is replaced, also when it reconnects later', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     const { lastEventId } = stream;
@@ -348,7 +348,7 @@ describe('a client of the live events', () => {
     expect(stream.isClosed).toBe(false);
   });
 
-  it('has its stream ended when the instance stops, at once', async () => {
+  it('is disconnected at once when the instance stops', async () => {
     await begin();
     const stream = await follow(api);
     api.application.get(Drain, { strict: false }).begin();
@@ -358,7 +358,7 @@ describe('a client of the live events', () => {
     expect(late.events.map(({ event }) => event)).toEqual(['hello']);
   });
 
-  it('is told by an instance that hears nothing, since that looks', async () => {
+  it('receives events from an instance without notifications, by polling', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     await table.query(`BEGIN; SET LOCAL mes.announced = 'on'`);
@@ -368,8 +368,8 @@ describe('a client of the live events', () => {
   });
 });
 
-describe('whoever is told of an event', () => {
-  it('is not shown the time before it, though the writer is not done, or has died', async () => {
+describe('a client that has received an event', () => {
+  it('is shown no earlier state by any instance, even when the writer has died', async () => {
     const redis = await RedisServer.start();
     try {
       const [one, other] = [await instance(redis.url), await instance(redis.url)];

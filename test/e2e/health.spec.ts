@@ -4,7 +4,7 @@ import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 describe('health', () => {
-  it('is ready while the database is there, and says so when it is not', async () => {
+  it('is ready while the database is there, and reports when it is not', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url });
     try {
@@ -27,7 +27,7 @@ describe('health', () => {
     }
   });
 
-  it('takes nothing that requests need, however often it is asked for', async () => {
+  it('uses no connection that requests need, however often it is asked for', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url, environment: { DATABASE_POOL_SIZE: '2' } });
     const sql = new pg.Client(database.url);
@@ -49,7 +49,7 @@ describe('health', () => {
     }
   });
 
-  it('is ready without Redis, whose absence it tells', async () => {
+  it('is ready without Redis, and reports that', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: 'redis://127.0.0.1:1' });
     try {
@@ -62,7 +62,7 @@ describe('health', () => {
     }
   });
 
-  it('shows metrics for Prometheus, the cache’s among them', async () => {
+  it('includes metrics for Prometheus, those of the cache among them', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url });
     try {

@@ -7,7 +7,7 @@ import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
 /** How far the issuer's clock may be off, in seconds. */
 const LEEWAY = 5;
 
-describe('with an issuer of tokens', () => {
+describe('an API with an issuer of tokens', () => {
   let database: TestDatabase;
   let issuer: TokenIssuer;
   let api: OrdersApi;
@@ -54,7 +54,7 @@ describe('with an issuer of tokens', () => {
     return `${input}.${sign(input)}`;
   }
 
-  it('takes its tokens and no others', async () => {
+  it('accepts the issuer’s tokens and no others', async () => {
     expect(await statusWith({})).toBe(200);
     expect(await statusWith({ issuer: 'https://elsewhere.example.com' })).toBe(401);
     expect(await statusWith({ issuer: `${issuer.issuer}/` })).toBe(401);
@@ -63,7 +63,7 @@ describe('with an issuer of tokens', () => {
     expect(await status(await api.token('operator'))).toBe(401);
   });
 
-  it('takes none that somebody else has signed in the name of its key', async () => {
+  it('refuses tokens that another key has signed under the issuer’s key id', async () => {
     const other = await TokenIssuer.start();
     try {
       expect(await status(await other.token())).toBe(401);
@@ -73,7 +73,7 @@ describe('with an issuer of tokens', () => {
     }
   });
 
-  it('takes none with an algorithm that it does not sign with, above all none that needs no key of it', async () => {
+  it('refuses other algorithms, above all those that need no key of the issuer', async () => {
     const [jwk] = await issuer.publicKeys();
     const publicKey = (await importJWK({ ...jwk }, 'ES256', { extractable: true })) as CryptoKey;
     const secrets = [await exportSPKI(publicKey), (await exportSPKI(publicKey)).trim(), JSON.stringify(jwk), ''];
@@ -93,7 +93,7 @@ describe('with an issuer of tokens', () => {
     }
   });
 
-  it('takes no key from a token itself, and asks no address that a token names', async () => {
+  it('takes no key from a token, and fetches none from an address in a token', async () => {
     const asked = issuer.requests;
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(publicKey);
@@ -106,7 +106,7 @@ describe('with an issuer of tokens', () => {
     expect(issuer.requests - asked).toBeLessThanOrEqual(1);
   });
 
-  it.each(['iss', 'aud', 'sub', 'exp'])('takes none without the claim %s', async (claim) => {
+  it.each(['iss', 'aud', 'sub', 'exp'])('refuses tokens without the claim %s', async (claim) => {
     const token = await issuer.token();
     const [, payload = ''] = token.split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as JWTPayload;
@@ -114,14 +114,14 @@ describe('with an issuer of tokens', () => {
     expect(await status(await issuer.sign({ ...claims, [claim]: undefined }))).toBe(401);
   });
 
-  it('takes them from their beginning to their end, with a little leeway for clocks', async () => {
+  it('accepts tokens from nbf to exp, with a little leeway for clocks', async () => {
     expect(await statusWith({ expiresIn: -LEEWAY - 5 })).toBe(401);
     expect(await statusWith({ expiresIn: -1 })).toBe(200);
     expect(await statusWith({ notBeforeIn: LEEWAY + 30 })).toBe(401);
     expect(await statusWith({ notBeforeIn: 2 })).toBe(200);
   });
 
-  it('says that the issuer’s keys cannot be had, instead of refusing the token', async () => {
+  it('reports that the issuer’s keys are unavailable, instead of refusing the token', async () => {
     await issuer.leave();
     const answer = await api.call('/api/v1/orders', { token: await issuer.token() });
     expect(answer.status).toBe(503);
@@ -130,7 +130,7 @@ describe('with an issuer of tokens', () => {
     expect(answer.headers.get('www-authenticate')).toBeNull();
   });
 
-  it('needs the issuer no more, once it has its keys', async () => {
+  it('works without the issuer once it has the keys', async () => {
     expect(await statusWith({})).toBe(200);
     await issuer.leave();
     expect(await statusWith({ subject: 'olga' })).toBe(200);

@@ -190,7 +190,7 @@ describe('a page of a list', () => {
     }
   }
 
-  it.each(everySort(questions))('is read off an index: %j', async ({ ranges, ...asked }) => {
+  it.each(everySort(questions))('is read from an index: %j', async ({ ranges, ...asked }) => {
     await expectFewRows(list(asked), ranges);
     await expectFewRows(await further(asked, 100), ranges);
     expect(await idsOf(list(asked))).toEqual(await plainly(asked));
@@ -207,7 +207,7 @@ describe('a page of a list', () => {
     { filter: { createdFrom: arrival(ORDERS / 2) }, sort: 'createdAt' },
     { filter: { createdTo: arrival(ORDERS / 2) }, sort: '-createdAt' },
     { filter: { createdFrom: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: '-priority' },
-  ])('begins where the first order can be: %j', async (asked) => {
+  ])('begins at the first possible order: %j', async (asked) => {
     expect(ordersRead(await planOf(list(asked)))).toBeLessThan(ORDERS / 10);
     expect(await idsOf(list(asked))).toEqual(await plainly(asked));
   });
@@ -222,7 +222,7 @@ describe('a page of a list', () => {
     // What is not wanted is passed over in the index.
     { filter: { createdTo: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'dueAt', looksAt: /created_at < / },
     { filter: { dueBefore: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'createdAt', looksAt: /due_sort < / },
-  ])('begins where the first order can be, and reads none that is not wanted: %j', async ({ looksAt, ...asked }) => {
+  ])('begins at the first possible order, and reads no other: %j', async ({ looksAt, ...asked }) => {
     const plan = await planOf(list(asked));
     for (const node of nodesOf(plan)) {
       if (node['Relation Name'] !== 'orders' || node['Index Name'] === 'orders_pkey') continue;

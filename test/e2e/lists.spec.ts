@@ -126,14 +126,14 @@ describe('lists', () => {
     return body.nextCursor ?? '';
   }
 
-  it('show the 50 newest orders when nothing else is asked for', async () => {
+  it('show the 50 newest orders by default', async () => {
     const { status, body } = await list('');
     expect(status).toBe(200);
     expect(body.limit).toBe(50);
     expect(body.items.map(({ id }) => id)).toEqual(expected(orders, {}).slice(0, 50));
   });
 
-  it('show each order as it is shown alone', async () => {
+  it('show each order as GET of that order does', async () => {
     const { body } = await list(queryOf({ status: ['ON_HOLD'] }, { limit: '2' }));
     for (const item of body.items) {
       expect((await api.call(`/api/v1/orders/${item.id}`, { token: operator })).body).toEqual(item);
@@ -177,11 +177,11 @@ describe('lists', () => {
       { assignee: ['nobody'] },
       { createdTo: VARIED.createdAt[0] },
       { dueBefore: VARIED.dueAt[0] },
-    ])('by %j show nothing, since nothing matches', async (question) => {
+    ])('by %j show nothing when nothing matches', async (question) => {
       expect((await list(queryOf(question))).body).toEqual({ items: [], nextCursor: null, limit: 50 });
     });
 
-    it('take a time in any offset and to the millisecond', async () => {
+    it('accept times with any offset, to the millisecond', async () => {
       const [first = new Date(0)] = VARIED.createdAt;
       const justAfter = encodeURIComponent(first.toISOString().replace('.000Z', '.001Z'));
       const elsewhere = encodeURIComponent('2031-01-01T05:30:00.000+05:30');
@@ -208,7 +208,7 @@ describe('lists', () => {
       'ring gold',
       ...['r', 'R', 'си', 'МА', 'o’', 'б', '5', 'w%', 'w_', 'g\\'],
     ])(
-      'for %j show the orders that contain it, whatever the case, literally; a short one where words begin',
+      'for %j show the orders that contain it, in any case, literally; short texts at the beginning of words',
       async (q) => {
         expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
       },
@@ -232,7 +232,7 @@ describe('lists', () => {
   });
 
   describe.each(Object.keys(SORTS))('sorted by %s', (sort) => {
-    it.each([1, 7, 200])('give the whole list in pages of %i, without doubles or gaps', async (limit) => {
+    it.each([1, 7, 200])('give the whole list in pages of %i, without duplicates or gaps', async (limit) => {
       const ids = await pages({ sort }, limit);
       expect(ids).toHaveLength(orders.length);
       expect(ids).toEqual(expected(orders, { sort }));
@@ -244,14 +244,14 @@ describe('lists', () => {
     });
   });
 
-  it('put the orders without a due date last when they are sorted by it', async () => {
+  it('put orders without a due date last when sorted by it', async () => {
     const ids = await pages({ sort: 'dueAt' }, 7);
     const without = new Set(orders.filter(({ dueAt }) => dueAt === null).map(({ id }) => id));
     expect(without.size).toBeGreaterThan(7);
     expect(new Set(ids.slice(-without.size))).toEqual(without);
   });
 
-  it('show what any question whatever asks for, page by page', async () => {
+  it('show the right orders for any query, page by page', async () => {
     const some = (values: readonly string[]): fc.Arbitrary<string[] | undefined> =>
       fc.option(fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 4 }), {
         nil: undefined,
@@ -280,7 +280,7 @@ describe('lists', () => {
     );
   });
 
-  it('show a partner its own orders only, whatever it asks for', async () => {
+  it('show a partner only its own orders, for any query', async () => {
     for (const creator of VARIED.createdBy) {
       const token = await api.token('partner', creator);
       for (const question of [{}, { status: ['NEW', 'CLOSED'] }, { q: 'ring' }, { sort: 'dueAt' }, { q: '0%' }]) {
@@ -291,7 +291,7 @@ describe('lists', () => {
     expect((await list('', stranger)).body).toEqual({ items: [], nextCursor: null, limit: 50 });
   });
 
-  it('are the same list whatever the order of the parameters, so that its cursor is good for all spellings', async () => {
+  it('are the same for any order of the parameters, so that a cursor fits all spellings', async () => {
     const cursor = await firstCursor({ status: ['NEW', 'ON_HOLD'], source: ['API', 'SHOP'] });
     const { status, body } = await list(`source=SHOP&status=ON_HOLD&status=NEW&source=API&status=NEW&cursor=${cursor}`);
     expect(status).toBe(200);
@@ -326,13 +326,13 @@ describe('lists', () => {
       expectProblem(await list(`cursor=${await firstCursor({}, other)}`, partner), invalid);
     });
 
-    it('but not one that a colleague with the same view got', async () => {
+    it('but accept one of a colleague with the same view', async () => {
       const cursor = await firstCursor({});
       expect((await list(`cursor=${cursor}`, await api.token('viewer'))).status).toBe(200);
       expect((await list(`cursor=${cursor}&limit=200`, await api.token('admin'))).status).toBe(200);
     });
 
-    it('in which any single character was changed, left out or added', async () => {
+    it('with any single character changed, left out or added', async () => {
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
       const cursor = await firstCursor({});
       const neighbour = (char: string): string => alphabet[(alphabet.indexOf(char) + 1) % alphabet.length] ?? '';
@@ -345,12 +345,12 @@ describe('lists', () => {
       for (const answer of answers) expectProblem(answer, invalid);
     });
 
-    it.each(['', '%20', 'abc=', 'a.b', '%00', 'ü', 'a'.repeat(513)])('that is none: %s', async (text) => {
+    it.each(['', '%20', 'abc=', 'a.b', '%00', 'ü', 'a'.repeat(513)])('that is malformed: %s', async (text) => {
       expectProblem(await list(`cursor=${text}`), { status: 400, code: 'INPUT_INVALID', fields: ['cursor'] });
     });
   });
 
-  it('go on at the right place when orders were created and moved between two pages', async () => {
+  it('continue at the right place when orders are created and moved between two pages', async () => {
     const question = { sort: 'createdAt', status: ['NEW', 'ON_HOLD'] };
     const wanted = expected(orders, question);
     const { body: first } = await list(queryOf(question, { limit: '5' }));

@@ -30,7 +30,7 @@ interface AuditLine {
   readonly audit?: Readonly<Record<string, unknown>>;
 }
 
-describe('the log at its most talkative', () => {
+describe('the log at its most verbose level', () => {
   let database: TestDatabase;
   let issuer: TokenIssuer;
   let redis: RedisServer;
@@ -177,7 +177,7 @@ describe('the log at its most talkative', () => {
     expect(api.output).not.toMatch(/Bearer/i);
   }
 
-  it('has nothing of tokens and persons while all is well', async () => {
+  it('contains no tokens and no personal data while all is well', async () => {
     const statuses = await callEverything();
     expect(statuses).toEqual(expect.arrayContaining([200, 201, 400, 401, 404, 409, 422]));
     expect(statuses.every((status) => status < 500)).toBe(true);
@@ -198,7 +198,7 @@ describe('the log at its most talkative', () => {
       500,
     ],
     ['has lost a table', 'ALTER TABLE orders RENAME TO gone', 'ALTER TABLE gone RENAME TO orders', 503],
-  ])('has nothing of tokens and persons when the database %s', async (_, break_, mend, status) => {
+  ])('contains no tokens and no personal data when the database %s', async (_, break_, mend, status) => {
     await table.query(break_);
     try {
       expect(await callEverything()).toContain(status);
@@ -209,14 +209,14 @@ describe('the log at its most talkative', () => {
     expectNoSecrets();
   });
 
-  it('has nothing of tokens and persons when Redis is away', async () => {
+  it('contains no tokens and no personal data when Redis is away', async () => {
     await redis.kill();
     expect(await callEverything()).toContain(201);
     await redis.restart();
     expectNoSecrets();
   });
 
-  describe('tells of administration', () => {
+  describe('records administration', () => {
     /** The one line of a request. */
     async function auditOf(requests: () => Promise<unknown>): Promise<AuditLine[]> {
       const before = api.output.length;
@@ -235,7 +235,7 @@ describe('the log at its most talkative', () => {
 
     const action = 'evict answers';
 
-    it('who did what when, and that it was done', async () => {
+    it('with the caller, the action and its time', async () => {
       const token = await tokenOf('admin', 'root-7');
       const began = Date.now();
       const lines = await evict(token, { tags: ['orders:NEW', 'orders:counts'] });
@@ -247,7 +247,7 @@ describe('the log at its most talkative', () => {
       expect(look?.audit).toMatchObject({ subject: 'root-7', action: 'look at statistics', status: 200 });
     });
 
-    it('who tried in vain', async () => {
+    it('also when it was refused', async () => {
       const operator = await tokenOf('operator', 'curious-3');
       const [denied] = await evict(operator, { tags: ['epoch'] });
       expect(denied?.audit).toMatchObject({ subject: 'curious-3', action, status: 403, result: 'refused' });

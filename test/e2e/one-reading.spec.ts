@@ -108,7 +108,7 @@ describe('a request', () => {
     }
   }
 
-  it('is answered before the guards as it is answered behind them', async () => {
+  it('is answered on the fast path as it is answered behind the guards', async () => {
     const outcomes = { early: 0, refused: 0 };
     const known = await api.token('operator', 'operator-1');
     await whilePropertyHolds(async (head) => {
@@ -130,7 +130,7 @@ describe('a request', () => {
     for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(RUNS / 10);
   }, 600_000);
 
-  it('of one caller changes no answer to others', async () => {
+  it('of one caller changes no response to others', async () => {
     const operator = await api.token('operator', 'operator-1');
     const partner = await api.token('partner', 'partner-1');
     const watched = [`${ORDERS}?status=NEW`, ORDERS, `${ORDERS}/${order}`, `${ORDERS}/${order}/history`];

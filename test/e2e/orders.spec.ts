@@ -95,7 +95,7 @@ describe('the life of an order', () => {
   }
 
   describe('creating', () => {
-    it('keeps everything that was sent, and says where the order is and which version it has', async () => {
+    it('stores every property, and answers with the order’s location and version', async () => {
       const sent = {
         externalId: 'WEB-88213',
         source: 'CRM',
@@ -128,7 +128,7 @@ describe('the life of an order', () => {
       expect(found).toMatchObject({ status: 200, body });
     });
 
-    it('leaves out what was not sent, and takes NORMAL as the priority', async () => {
+    it('leaves out absent properties, and takes NORMAL as the priority', async () => {
       const order = await create();
       expect(order).toMatchObject({ priority: 'NORMAL' });
       expect(Object.keys(order).sort()).toEqual(
@@ -140,7 +140,7 @@ describe('the life of an order', () => {
     });
 
     it.each(['0', '0.1', '0.10', '1234.50', '1.0000', '999999999999.9999', '0.0001'])(
-      'keeps the price %s to the letter',
+      'keeps the price %s exactly',
       async (amount) => {
         const { id } = await create({ price: { amount, currency: 'JPY' } });
         const { body } = await get<{ price: unknown }>(id);
@@ -150,11 +150,11 @@ describe('the life of an order', () => {
       },
     );
 
-    it('takes a due date with any offset, and shows it in UTC', async () => {
+    it('accepts a due date with any offset, and shows it in UTC', async () => {
       expect(await create({ dueAt: '2099-01-01T00:30:00+03:00' })).toMatchObject({ dueAt: '2098-12-31T21:30:00.000Z' });
     });
 
-    it('gives numbers and ids that grow', async () => {
+    it('gives increasing numbers and ids', async () => {
       const [first, second] = [await create(), await create()] as unknown as { number: number; id: string }[];
       expect(second?.number).toBeGreaterThan(first?.number ?? Infinity);
       expect((second?.id ?? '') > (first?.id ?? '')).toBe(true);
@@ -168,7 +168,7 @@ describe('the life of an order', () => {
       expect((await post(body, { token: other })).status).toBe(201);
     });
 
-    it('creates one order out of 20 requests at once with the same externalId', async () => {
+    it('creates one order from 20 concurrent requests with the same externalId', async () => {
       const body = newOrder({ externalId: 'AT-ONCE' });
       const answers = await Promise.all(Array.from({ length: 20 }, () => post(body)));
       expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(19).fill(409)]);
@@ -194,7 +194,7 @@ describe('the life of an order', () => {
       return { status: response.status, text };
     }
 
-    it('gives the same answer again, byte for byte, also after the order has moved on', async () => {
+    it('repeats the first response, byte for byte, also after a status change', async () => {
       const key = randomUUID();
       const price = { amount: '12.30', currency: 'EUR' };
       const body = newOrder({ price, dueAt: '2099-01-01T00:00:00Z', comment: 'ü', externalId: key });
@@ -209,7 +209,7 @@ describe('the life of an order', () => {
       expect((await get(id)).body).toMatchObject({ status: 'ON_HOLD', version: 3, assignee: 'operator-1' });
     });
 
-    it('takes a body that says the same in other words for the same', async () => {
+    it('accepts an equivalent body with another spelling', async () => {
       const key = randomUUID();
       const { dueAt, ...rest } = newOrder({ priority: 'NORMAL', dueAt: '2099-01-01T03:00:00+03:00' });
       const first = await postText(key, { ...rest, dueAt });
@@ -243,7 +243,7 @@ describe('the life of an order', () => {
       expect(new Set(answers.map(({ text }) => (JSON.parse(text) as Order).id)).size).toBe(3);
     });
 
-    it('creates one order out of 20 requests at once, and gives all of them the same answer', async () => {
+    it('creates one order from 20 concurrent requests, and gives all of them the same response', async () => {
       for (const externalId of [undefined, 'IDEMPOTENT-AT-ONCE']) {
         const key = randomUUID();
         const body = newOrder({ externalId });
@@ -254,7 +254,7 @@ describe('the life of an order', () => {
       }
     });
 
-    it('answers again even when the due date has passed by then', async () => {
+    it('repeats the response even when the due date has passed', async () => {
       const key = randomUUID();
       const dueAt = new Date(Date.now() + 500).toISOString();
       const first = await postText(key, newOrder({ dueAt }));
@@ -291,16 +291,16 @@ describe('the life of an order', () => {
       expect(await get<History>(`${id}/history`)).toMatchObject({ status: 200, body: { items: [] } });
     });
 
-    it.each(['', '/history'])('answers 404 for an order that there is not: %s', async (tail) => {
+    it.each(['', '/history'])('answers 404 for an unknown order: %s', async (tail) => {
       expectProblem(await get(`${randomUUID()}${tail}`), { status: 404, code: 'ORDER_NOT_FOUND' });
     });
 
-    it('takes the id in capitals too', async () => {
+    it('accepts the id in capitals', async () => {
       const order = await create();
       expect(await get(order.id.toUpperCase())).toMatchObject({ status: 200, body: order });
     });
 
-    it('answers If-None-Match with 304 exactly as long as it would answer with the same bytes', async () => {
+    it('answers If-None-Match with 304 exactly as long as the response is the same', async () => {
       const { id } = await create();
       const ifNoneMatch = (value: string): Promise<ApiAnswer<Order>> =>
         get(id, { headers: { 'if-none-match': value } });
@@ -325,7 +325,7 @@ describe('the life of an order', () => {
       });
     });
 
-    it('gives an entity tag that If-Match takes', async () => {
+    it('gives an entity tag that If-Match accepts', async () => {
       const { id } = await create();
       const tag = (await get(id)).headers.get('etag') ?? '';
       expect((await move(id, 'ON_HOLD', { headers: { 'if-match': tag } })).status).toBe(200);
@@ -370,7 +370,7 @@ describe('the life of an order', () => {
       }
     });
 
-    it('makes whoever starts or redoes the work the assignee, and nobody else', async () => {
+    it('makes the operator who starts or redoes the work the assignee, and nobody else', async () => {
       const [first, second, third] = await Promise.all(
         ['ann', 'bob', 'cid'].map((name) => api.token('operator', `operator-${name}`)),
       );
@@ -415,7 +415,7 @@ describe('the life of an order', () => {
       }
     });
 
-    it('answers 404 for an order that there is not', async () => {
+    it('answers 404 for an unknown order', async () => {
       expectProblem(await move(randomUUID(), 'ON_HOLD'), { status: 404, code: 'ORDER_NOT_FOUND' });
     });
 
@@ -448,7 +448,7 @@ describe('the life of an order', () => {
       },
     );
 
-    it('lets exactly one of 10 changes at once with the same If-Match through', async () => {
+    it('accepts exactly one of 10 concurrent changes with the same If-Match', async () => {
       const { id } = await createAt(['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED']);
       const targets = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 'PACKAGING' : 'MANUFACTURING_STARTED'));
       const answers = await Promise.all(targets.map((to) => move(id, to, { headers: { 'if-match': '"3"' } })));

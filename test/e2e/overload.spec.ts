@@ -28,7 +28,7 @@ describe('more requests than can be served', () => {
     return api.call(`/api/v1/orders?createdFrom=${new Date(n * 1_000).toISOString()}`, { token: caller });
   }
 
-  it('are refused at once beyond a bounded number that wait, and those are served', async () => {
+  it('are refused at once when too many wait, and the waiting ones are served', async () => {
     await sql.query('BEGIN');
     await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     const early: number[] = [];
@@ -56,7 +56,7 @@ describe('more requests than can be served', () => {
     expect((await page(1_000)).status).toBe(200);
   });
 
-  it('by one caller keep nobody else waiting', async () => {
+  it('by one caller do not delay others', async () => {
     await sql.query(`
       INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
       SELECT gen_random_uuid(), 'SHOP', 'C', 'Name ' || n, 'Ring', 'Gold', 1, 'LOW', 'sql' FROM generate_series(1, 2000) AS n`);
@@ -82,7 +82,7 @@ describe('more requests than can be served', () => {
     expect(new Set(await Promise.all(flood))).toEqual(new Set([200]));
   });
 
-  it('are refused while the event loop is far behind, except for whoever looks whether the process lives', async () => {
+  it('are refused while the event loop is far behind, except for the liveness probe', async () => {
     const environment = { MAX_EVENT_LOOP_DELAY_MS: '100' };
     const busy = await OrdersApi.start({ databaseUrl: database.url, environment });
     let isBusy = true;

@@ -20,7 +20,7 @@ const ISSUER = {
   AUTH_AUDIENCE: 'mes',
 };
 
-describe('what the operators’ page needs', () => {
+describe('the API for the operators’ page', () => {
   let database: TestDatabase;
   let folder: string;
   let api: OrdersApi;
@@ -56,7 +56,7 @@ describe('what the operators’ page needs', () => {
 
   describe('the page itself', () => {
     it.each(['/', '/mine', '/dashboard', '/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d', '/signed-in?code=1'])(
-      'is the same document at %s, which is asked for anew each time',
+      'is the same document at %s, which is revalidated each time',
       async (path) => {
         const { status, headers, body } = await api.call<string>(path);
         expect(status).toBe(200);
@@ -66,7 +66,7 @@ describe('what the operators’ page needs', () => {
       },
     );
 
-    it('is not modified for whoever has it', async () => {
+    it('is answered with 304 to browsers that have it', async () => {
       const { headers } = await api.call('/');
       // As browsers ask; fetch() would ask everybody on the way for something new.
       const again = await rawRequest(api.url, { path: '/', headers: { 'If-None-Match': headers.get('etag') ?? '' } });
@@ -79,7 +79,7 @@ describe('what the operators’ page needs', () => {
       ['gzip', '*, br;q=0'],
       [null, 'identity'],
       [null, 'br;q=0, gzip;q=0, *'],
-    ])('has its scripts compressed beforehand, for good: %s', async (encoding, accepted) => {
+    ])('has precompressed, immutable scripts: %s', async (encoding, accepted) => {
       const { status, headers, body } = await api.call<string>('/assets/script-1a2b.js', {
         headers: { 'accept-encoding': accepted },
       });
@@ -90,7 +90,7 @@ describe('what the operators’ page needs', () => {
       expect(body).toBe(SCRIPT);
     });
 
-    it('has scripts for good however their path is encoded, and by no other path', async () => {
+    it('serves its immutable scripts at any encoding of their path, and at no other path', async () => {
       const encoded = await rawRequest(api.url, { path: '/%61ssets/script-1a2b.j%73' });
       expect(encoded.status).toBe(200);
       expect(encoded.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -104,7 +104,7 @@ describe('what the operators’ page needs', () => {
       }
     });
 
-    it('may load what is its own, and reach the issuer, and nothing else', async () => {
+    it('may load its own files, and reach the issuer, and nothing else', async () => {
       const policy = (await api.call('/')).headers.get('content-security-policy') ?? '';
       for (const directive of ["default-src 'self'", "script-src 'self'", "connect-src 'self'", "style-src 'self'"]) {
         expect(policy.split(';')).toContain(directive);
@@ -122,13 +122,13 @@ describe('what the operators’ page needs', () => {
       '/assets/%2e%2e/%2e%2e/package.json',
       '/nowhere',
       '/orders',
-    ])('leaves what there is not to problems: %s', async (path) => {
+    ])('does not replace problem responses: %s', async (path) => {
       const answer = await rawRequest(api.url, { method: 'GET', path });
       expect(answer.status).toBe(404);
       expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
     });
 
-    it('is not served where it was not built', async () => {
+    it('is not served when it was not built', async () => {
       const without = await OrdersApi.start({ databaseUrl: database.url, pageDirectory: join(folder, 'assets') });
       expectProblem(await without.call('/'), { status: 404, code: 'NOT_FOUND' });
       await without.stop();
@@ -136,11 +136,11 @@ describe('what the operators’ page needs', () => {
   });
 
   describe('how people sign in', () => {
-    it('is by choosing a role where the API issues tokens itself', async () => {
+    it('is by choosing a role when the API issues tokens itself', async () => {
       expect((await api.call('/page/settings')).body).toEqual({ signIn: { kind: 'development' } });
     });
 
-    it('is at the issuer, if there is one', async () => {
+    it('is at the issuer, if one is configured', async () => {
       expect((await withIssuer.call('/page/settings')).body).toEqual({
         signIn: { kind: 'oidc', authority: ISSUER.AUTH_ISSUER, clientId: 'mes-web', scope: 'openid profile' },
       });
@@ -154,7 +154,7 @@ describe('what the operators’ page needs', () => {
   });
 
   describe('tokens for development', () => {
-    it('are good for the role and the name that were chosen', async () => {
+    it('are valid for the chosen role and name', async () => {
       const { status, body } = await api.call<{ token: string }>(TOKENS, {
         method: 'POST',
         body: { role: 'partner', name: 'anna' },
@@ -185,12 +185,12 @@ describe('what the operators’ page needs', () => {
       [{ role: 'admin', name: 'Анна' }, 'name'],
       [{ role: 'admin', name: 'a b' }, 'name'],
       [{ role: 'admin', scope: 'all' }, 'scope'],
-    ])('are for roles that there are, and for names that can be subjects: %j', async (body, field) => {
+    ])('are refused for invalid input: %j', async (body, field) => {
       const answer = await api.call(TOKENS, { method: 'POST', body });
       expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields: [field] });
     });
 
-    it('are not given where tokens come from an issuer', async () => {
+    it('are not given when an issuer is configured', async () => {
       const answer = await withIssuer.call(TOKENS, { method: 'POST', body: { role: 'admin' } });
       expectProblem(answer, { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
     });
@@ -223,7 +223,7 @@ describe('what the operators’ page needs', () => {
       ['LOCALHOST', 200],
       ['127.0.0.1', 200],
       ['[::1]:3000', 200],
-    ])('are given to this machine by its own names only: %s', async (host, status) => {
+    ])('are given at this machine’s own names only: %s', async (host, status) => {
       expect(await statusOf(api, { Host: host })).toBe(status);
     });
 
@@ -245,7 +245,7 @@ describe('what the operators’ page needs', () => {
         'X-ProxyUser-Ip',
         'X-Envoy-External-Address',
       ],
-    ])('are not given to whoever comes by a proxy, which says so by %s', async (name) => {
+    ])('are not given through a proxy that sends %s', async (name) => {
       for (const asked of [api, open]) {
         for (const value of ['127.0.0.1', 'for=127.0.0.1', 'localhost', '']) {
           expect(await statusOf(asked, { [name]: value })).toBe(403);
@@ -253,7 +253,7 @@ describe('what the operators’ page needs', () => {
       }
     });
 
-    it('are not given to a page of another origin than the one asked', async () => {
+    it('are not given to a page of another origin', async () => {
       const { host } = new URL(api.url);
       expect(await statusOf(api, { Origin: api.url })).toBe(200);
       expect(await statusOf(api, { Host: 'localhost:5173', Origin: 'http://localhost:5173' })).toBe(200);
@@ -266,7 +266,7 @@ describe('what the operators’ page needs', () => {
       }
     });
 
-    it('are given to pages of the origins that CORS_ORIGINS names, and to nobody if it names all', async () => {
+    it('are given to pages of the origins in CORS_ORIGINS, and to nobody if that is *', async () => {
       const named = await OrdersApi.start({
         databaseUrl: database.url,
         environment: { CORS_ORIGINS: 'http://localhost:5173,https://floor.example' },
@@ -282,7 +282,7 @@ describe('what the operators’ page needs', () => {
       await all.stop();
     });
 
-    it('are given to the page while it is worked on, which Vite serves, and to no other page by it', async () => {
+    it('are given to the page on Vite’s development server, and to no other page through it', async () => {
       const vite = spawn(
         process.execPath,
         ['node_modules/vite/bin/vite.js', 'apps/mes-web', '--host', '127.0.0.1', '--port', '0'],
@@ -311,7 +311,7 @@ describe('what the operators’ page needs', () => {
       }
     });
 
-    it('are not given by what a trusted proxy says of the host', async () => {
+    it('are not given because of a trusted proxy’s forwarded host', async () => {
       const trusting = await OrdersApi.start({ databaseUrl: database.url, environment: { TRUST_PROXY: 'loopback' } });
       expect(await statusOf(trusting, { Host: 'evil.example', 'X-Forwarded-Host': 'localhost' })).toBe(403);
       expect(await statusOf(trusting, { 'X-Forwarded-Host': 'localhost', 'X-Forwarded-For': '127.0.0.1' })).toBe(403);
@@ -327,9 +327,12 @@ describe('what the operators’ page needs', () => {
       ['rebound.example.com:3000', 403],
       ['localhost.', 403],
       ['api', 403],
-    ])('are given to whoever comes by an address where that was configured: %s', async (host, status) => {
-      expect(await statusOf(open, { Host: host })).toBe(status);
-      expect(await statusOf(open, { Host: host, Origin: 'https://evil.example' })).toBe(403);
-    });
+    ])(
+      'are given at IP addresses, and at no other names, when other machines are allowed: %s',
+      async (host, status) => {
+        expect(await statusOf(open, { Host: host })).toBe(status);
+        expect(await statusOf(open, { Host: host, Origin: 'https://evil.example' })).toBe(403);
+      },
+    );
   });
 });

@@ -238,7 +238,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
-describe('what a partner is told', () => {
+describe('what a partner can read', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let instances: [OrdersApi, OrdersApi];
@@ -255,7 +255,7 @@ describe('what a partner is told', () => {
     await database.drop();
   });
 
-  it('has nothing of another one, whatever the two do, and whatever one gets hold of', async () => {
+  it('reveals nothing about another partner, in any sequence of requests by the two', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }), async (steps) => {
         const round = new Round(instances);

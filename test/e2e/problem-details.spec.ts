@@ -32,7 +32,7 @@ describe('problem details', () => {
     return api.call(path, { token: admin });
   }
 
-  it('have a requestId of their own each, whatever the client calls its request', async () => {
+  it('each have a requestId of their own, whatever request id the client sends', async () => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () => {
         const headers = { 'x-request-id': 'mine', 'request-id': 'mine' };
@@ -49,20 +49,20 @@ describe('problem details', () => {
     expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
   });
 
-  it('name every field that is wrong, with its path', async () => {
+  it('name every invalid field, with its path', async () => {
     const body = { ...newOrder({ quantity: 0, price: { amount: 'x', currency: 'x' } }), customer: { id: 7 }, extra: 1 };
     const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });
     const fields = ['quantity', 'price.amount', 'price.currency', 'customer.id', 'customer.name', 'extra'];
     expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields });
   });
 
-  it('do not echo what was sent', async () => {
+  it('do not repeat the input', async () => {
     const body = newOrder({ comment: 7, externalId: ['secret-1'], 'secret-2': { 'secret-3': 'secret-4' } });
     const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });
     expect(JSON.stringify(answer.body)).not.toMatch(/secret-[134]/);
   });
 
-  it('show nothing of the inside when something unforeseen goes wrong, and are not kept by the cache', async () => {
+  it('show no internals of an unexpected error, and are not cached', async () => {
     const paths = ['/api/v1/orders', `/api/v1/orders/${randomUUID()}`, '/api/v1/dashboard/statuses'];
     await table.query('ALTER TABLE orders RENAME COLUMN created_at TO gone');
     try {
@@ -81,7 +81,7 @@ describe('problem details', () => {
     expect(await Promise.all(paths.map(async (path) => (await get(path)).status))).toEqual([200, 404, 200]);
   });
 
-  it('say that the database is too busy, and when to come again', async () => {
+  it('report that the database is too busy, and when to retry', async () => {
     await table.query('BEGIN');
     await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     try {
@@ -93,7 +93,7 @@ describe('problem details', () => {
     }
   });
 
-  it('say that the database is away when it ends the connections, until it is there again', async () => {
+  it('report that the database is away when it ends the connections, until it is back', async () => {
     const end = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     await table.query('BEGIN');
     await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');

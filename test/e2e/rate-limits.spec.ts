@@ -61,7 +61,7 @@ describe('a limit of requests', () => {
     return Array.from({ length: count }, () => status);
   }
 
-  it('is told to who has reached it, with the time to wait', async () => {
+  it('refuses callers who have reached it, with the time to wait', async () => {
     const token = await freshToken();
     await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }));
     const answer = await one.call(NEW_ORDERS, { token, headers: { origin: 'https://floor.example' } });
@@ -75,7 +75,7 @@ describe('a limit of requests', () => {
     expect(answer.headers.get('cache-status')).toBeNull();
   });
 
-  it('counts each request once, whether it is answered early, from the cache, anew or not at all', async () => {
+  it('counts each request once, whether it is a hit, a miss, a write or an error', async () => {
     const token = await freshToken('admin');
     const limiter = one.application.get(RateLimiter);
     const missing = '/api/v1/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d';
@@ -104,7 +104,7 @@ describe('a limit of requests', () => {
     expect((await one.call(NEW_ORDERS, { token })).status).toBe(429);
   });
 
-  it('is the same for hits and for everything else', async () => {
+  it('is the same for hits and for all other requests', async () => {
     const [hits, writes, refusals] = [await freshToken(), await freshToken('partner'), await freshToken('partner')];
     expect(await statuses(LIMIT + 3, () => one.call(NEW_ORDERS, { token: hits }))).toEqual([
       ...repeated(200, LIMIT),
@@ -121,7 +121,7 @@ describe('a limit of requests', () => {
     ]);
   });
 
-  it('is of one caller alone, whatever tokens and routes are used', async () => {
+  it('applies to each caller, across tokens and routes', async () => {
     const [token, neighbour] = [await freshToken(), await freshToken()];
     const second = await one.token('operator', `operator-${callers - 1}`, '1h');
     expect(second).not.toBe(token);
@@ -134,7 +134,7 @@ describe('a limit of requests', () => {
     expect((await one.call(NEW_ORDERS, { token: neighbour })).status).toBe(200);
   });
 
-  it('is that of the address for who shows no good token, and leaves everybody else there alone', async () => {
+  it('applies to the address of callers without a valid token, and not to others at that address', async () => {
     const api = await start();
     try {
       const good = await api.token('operator');
@@ -176,7 +176,7 @@ describe('a limit of requests', () => {
     const LAST_REFUSED = [...repeated(401, LIMIT), 429];
 
     it.each(['127.0.0.1', 'loopback', '10.0.0.0/8, 127.0.0.0/8', '1'])(
-      'is that of the client where the proxy is trusted: %s',
+      'applies to the client behind a trusted proxy: %s',
       async (trustProxy) => {
         const api = await startBehind(trustProxy);
         expect(await statusesFor(api, (i) => `${PUBLIC}${i}`)).toEqual(ALL_ADMITTED);
@@ -185,7 +185,7 @@ describe('a limit of requests', () => {
       },
     );
 
-    it('is not escaped from by what a client says itself', async () => {
+    it('cannot be evaded by headers that the client sends', async () => {
       const api = await startBehind('loopback');
       expect(await statusesFor(api, (i) => `${PUBLIC}${i}, 198.51.100.1`)).toEqual(LAST_REFUSED);
       expect(await statusesFor(api, (i) => `${PUBLIC}${i}, nonsense ${i}`)).toEqual(LAST_REFUSED);
@@ -196,14 +196,14 @@ describe('a limit of requests', () => {
     });
 
     it.each(['', '10.0.0.0/8', '192.0.2.1, uniquelocal'])(
-      'is that of whoever is at the other end, unless that is a trusted proxy: %s',
+      'applies to the peer’s address when that is no trusted proxy: %s',
       async (trustProxy) => {
         const api = await startBehind(trustProxy);
         expect(await statusesFor(api, (i) => `${PUBLIC}${i}`)).toEqual(LAST_REFUSED);
       },
     );
 
-    it('never keeps anybody from the page and from how to sign in there', async () => {
+    it('does not apply to the page and to signing in', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'mes-rate-limits-'));
       await mkdir(join(folder, 'assets'));
       await writeFile(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
@@ -218,7 +218,7 @@ describe('a limit of requests', () => {
     });
   });
 
-  it('is told before a body is read', async () => {
+  it('refuses before the body is read', async () => {
     const token = await freshToken('partner');
     await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }));
     const answer = await rawRequest(one.url, {
@@ -229,7 +229,7 @@ describe('a limit of requests', () => {
     expectProblem(answer, { status: 429, code: 'RATE_LIMIT_EXCEEDED' });
   });
 
-  it('is of one subject, whatever it is called and however its token is written', async () => {
+  it('applies to each subject, with any name and any spelling of the header', async () => {
     const api = await start();
     const names = ['address:127.0.0.1', 'subject:a', '127.0.0.1', '__proto__', 'a'.repeat(255)];
     for (const subject of names) {
@@ -247,13 +247,13 @@ describe('a limit of requests', () => {
     await api.stop();
   });
 
-  it('does not hold for health, metrics and documentation', async () => {
+  it('does not apply to health, metrics and documentation', async () => {
     for (const path of ['/health/live', '/health/ready', '/metrics', '/docs-json']) {
       expect(await statuses(LIMIT + 5, () => one.call(path))).toEqual(repeated(200, LIMIT + 5));
     }
   });
 
-  it('is shared by the instances, but for what comes within a tenth of a second', async () => {
+  it('is shared by the instances, except for requests within a tenth of a second', async () => {
     const [token, same] = [await freshToken('operator', one), await other.token('operator', `operator-${callers}`)];
     expect(await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }))).toEqual(repeated(200, LIMIT));
     let more = 0;
@@ -266,7 +266,7 @@ describe('a limit of requests', () => {
     expect((await one.call(NEW_ORDERS, { token })).status).toBe(429);
   });
 
-  it('holds in each instance while Redis is away, which it does not wait for', async () => {
+  it('applies to each instance while Redis is away, without waiting for Redis', async () => {
     const away = await RedisServer.start();
     const api = await start(away.url);
     try {
@@ -282,7 +282,7 @@ describe('a limit of requests', () => {
     }
   });
 
-  it('is not there unless it is configured', async () => {
+  it('does not apply unless it is configured', async () => {
     const api = await OrdersApi.start({
       databaseUrl: database.url,
       environment: { RATE_LIMIT_PER_MINUTE: '0' },

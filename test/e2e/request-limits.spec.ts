@@ -101,7 +101,7 @@ describe('requests', () => {
   it.each<[string, string, string]>([
     ['headers that never end', `GET ${ORDERS} HTTP/1.1\r\nHost: a\r\n`, 'X-A: b\r\n'],
     ['a first line that never ends', 'GET /', 'a'],
-  ])('are refused for %s, however steadily they go on', async (_, beginning, more) => {
+  ])('are refused for %s, however steadily they arrive', async (_, beginning, more) => {
     const conversation = converse();
     conversation.say(beginning);
     conversation.dribble(more);
@@ -110,7 +110,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('are refused for a body that never ends, however steadily it goes on', async () => {
+  it('are refused for a body that never ends, however steadily it arrives', async () => {
     for (const length of ['Content-Length: 60000\r\n\r\n{', 'Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n']) {
       const conversation = converse();
       conversation.say(head(`Content-Type: application/json\r\n${length}`));
@@ -133,7 +133,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('come over connections that are closed when nothing comes over them', async () => {
+  it('arrive on connections that are closed when idle', async () => {
     const silent = converse();
     const finished = converse();
     finished.say('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -144,7 +144,7 @@ describe('requests', () => {
     await eventually(() => silent.closed && finished.closed);
   });
 
-  it('of somebody who does not read the answers are given up', async () => {
+  it('of a client that does not read the responses are given up', async () => {
     const server = api.application.getHttpServer();
     const connections = (): Promise<number> =>
       new Promise((resolve, reject) => {
@@ -191,7 +191,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('are refused for a body that turns out too large only as it comes', async () => {
+  it('are refused for a body of unknown length that becomes too large', async () => {
     const conversation = converse();
     const chunk = `4000\r\n${' '.repeat(0x4000)}\r\n`;
     conversation.say(head(`Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}`));
@@ -214,7 +214,7 @@ describe('requests', () => {
       '?q=^`',
     ],
     ...['?q=%', '?q=%zz', '?q=%4', '?q=%ff', '?q=%ed%a0%80', '?%c3=%a9', '/a"b', ';a\\b', '/%00#'],
-  ])('are refused for a target that RFC 3986 does not allow, whoever sends them: %s', async (text) => {
+  ])('are refused for a target that RFC 3986 does not allow, with any token: %s', async (text) => {
     const problem = { status: 400, code: 'INPUT_INVALID', fields: [''] };
     for (const path of [`${ORDERS}${text}`, `http://localhost${ORDERS}${text}`]) {
       expectProblem(await rawRequest(api.url, { path }), problem);
@@ -246,7 +246,7 @@ describe('requests', () => {
       '/health/live?a b',
       '/health/live?\t',
     ],
-  ])('are refused for a target in no form that there is: %s', async (path) => {
+  ])('are refused for a target of no known form: %s', async (path) => {
     const { status, headers } = await rawRequest(api.url, { path });
     expect([400, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/problem\+json/);
@@ -267,7 +267,7 @@ describe('requests', () => {
     },
   );
 
-  it('are for the host that an absolute-form names, whatever Host says', async () => {
+  it('are for the host in an absolute-form target, whatever Host says', async () => {
     const request = {
       method: 'POST',
       path: 'http://evil.example/page/development-tokens',
@@ -279,7 +279,7 @@ describe('requests', () => {
     expect((await rawRequest(api.url, local)).status).toBe(200);
   });
 
-  it('for the server as a whole are for nothing that is here', async () => {
+  it('for the server as a whole are answered with 404', async () => {
     const problem = { status: 404, code: 'NOT_FOUND' };
     expectProblem(await rawRequest(api.url, { method: 'OPTIONS', path: '*' }), problem);
     await expectWell();
@@ -308,7 +308,7 @@ describe('requests', () => {
     }
   });
 
-  it('may repeat headers that are lists, or that nobody here knows', async () => {
+  it('may repeat headers that are lists, or that are unknown', async () => {
     for (const name of [
       'Accept',
       'Accept-Encoding',
@@ -339,7 +339,7 @@ describe('requests', () => {
     'a"',
     'http://a',
     '%zz',
-  ])('are refused for a Host that is none: %s', async (host) => {
+  ])('are refused for an invalid Host: %s', async (host) => {
     const problem = { status: 400, code: 'INPUT_INVALID', fields: ['Host'] };
     expectProblem(await rawRequest(api.url, { path: '/health/live', headers: { Host: host } }), problem);
   });
@@ -389,7 +389,7 @@ describe('requests', () => {
     },
   );
 
-  it('are answered once, also when the rest of one that was refused cannot be read', async () => {
+  it('are answered once, also when the rest of a refused one cannot be read', async () => {
     const conversation = converse();
     const lines = 'Host: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
     conversation.say(`POST ${ORDERS}# HTTP/1.1\r\n${lines}\r\n1\r\n{\r\n`);
@@ -400,7 +400,7 @@ describe('requests', () => {
     expectProblem(answerOf(conversation), { status: 400, code: 'INPUT_INVALID', fields: [''] });
   });
 
-  it('may have as much of everything as clients have a reason to send', async () => {
+  it('are accepted with many headers and a long query', async () => {
     const headers = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`X-${index}`, 'a'.repeat(80)]));
     const path = `${ORDERS}?${'status=NEW&'.repeat(19)}q=${'a'.repeat(100)}`;
     expect((await api.call(path, { token: partner, headers })).status).toBe(200);

@@ -87,13 +87,13 @@ describe('the sample command', () => {
     return body.items;
   }
 
-  it('adds as many orders as were asked for, of every status', async () => {
+  it('adds the requested number of orders, in every status', async () => {
     const counts = await countByStatus();
     expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(ORDERS);
     for (const status of ORDER_STATUSES) expect(counts[status]).toBeGreaterThan(0);
   });
 
-  it('is seen at once by an instance that had cached what was there before', async () => {
+  it('adds orders that an instance with a warm cache shows at once', async () => {
     const { counts, oldestNewOrderAt, createdLast24h } = await dashboard();
     expect(counts).toEqual(await countByStatus());
     const [row] = await select<{ oldest: Date; lately: number }>(
@@ -106,7 +106,7 @@ describe('the sample command', () => {
     expect(await newestOrders()).toHaveLength(200);
   });
 
-  it('leaves only histories that the table of transitions allows and that lead to where the order stands', async () => {
+  it('writes only histories that the transition table allows and that end at the order’s status', async () => {
     const orders = await select<OrderRow>(
       `SELECT status, previous_status AS previous, o.version, created_at AS created, updated_at AS updated,
         json_agg(json_build_object('from', from_status, 'to', to_status, 'version', c.version, 'at', changed_at)
@@ -119,7 +119,7 @@ describe('the sample command', () => {
     );
   });
 
-  it('assigns to whoever took the order into work, and to nobody before', async () => {
+  it('assigns an order to the operator who starts the work, and to nobody before', async () => {
     const wrong = await select(
       `SELECT o.id FROM orders o LEFT JOIN LATERAL (
         SELECT changed_by FROM order_status_changes c
@@ -130,11 +130,11 @@ describe('the sample command', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('adds orders that the API would take: due after they were created, dated now or before', async () => {
+  it('adds orders with plausible times: due after their creation, and changed in the past', async () => {
     expect(await select(`SELECT id FROM orders WHERE due_at <= created_at OR updated_at > now()`)).toEqual([]);
   });
 
-  it('is continued by the API', async () => {
+  it('adds orders that the API can change', async () => {
     const token = await api.token('operator');
     const [order] = await select<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' AND version = 1 LIMIT 1`);
     const taken = await api.call(`/api/v1/orders/${order?.id ?? ''}/status`, {
@@ -160,7 +160,7 @@ describe('the sample command', () => {
     expect((await dashboard()).counts).toEqual(counts);
   });
 
-  it('says in one line what is wrong with its arguments', async () => {
+  it('reports invalid arguments in one line', async () => {
     const { exitCode, output } = await sample('--order', '5');
     expect(exitCode).toBe(1);
     expect(output).toMatch(/^Cannot load the sample: Unknown option '--order'[^\n]*\n$/);

@@ -28,7 +28,7 @@ interface Kind {
   readonly ask: (headers: Record<string, string>) => Promise<ApiAnswer<unknown>>;
 }
 
-describe('every answer', () => {
+describe('every response', () => {
   let database: TestDatabase;
   let table: OrdersTable;
   let api: OrdersApi;
@@ -126,7 +126,7 @@ describe('every answer', () => {
     raw('too many bytes of headers', 431, { path: ORDERS, headers: { 'X-A': 'a'.repeat(20_000) } }),
   ];
 
-  it.each([...kinds, ...unreadable])('tells the browser to be careful: $name', async ({ status, ask }) => {
+  it.each([...kinds, ...unreadable])('has the security headers: $name', async ({ status, ask }) => {
     const answer = await ask({});
     expect(answer.status).toBe(status);
     for (const [name, expected] of Object.entries(SECURITY_HEADERS)) {
@@ -153,7 +153,7 @@ describe('every answer', () => {
     },
   );
 
-  it('tells a browser from a configured origin what it may ask', async () => {
+  it('answers preflight requests of configured origins', async () => {
     const headers = {
       origin: FLOOR,
       'access-control-request-method': 'PATCH',
@@ -170,7 +170,7 @@ describe('every answer', () => {
   });
 
   it.each<Record<string, string>>([{}, { origin: FLOOR }, { 'access-control-request-method': 'PATCH' }])(
-    'to OPTIONS that asks for nothing is that there is no such route: %j',
+    'is 404 to an OPTIONS request that is no preflight: %j',
     async (headers) => {
       for (const path of [ORDERS, '/nowhere', '/health/live']) {
         expectProblem(await api.call(path, { method: 'OPTIONS', headers }), {
@@ -181,7 +181,7 @@ describe('every answer', () => {
     },
   );
 
-  it('is the same without origins that are configured, but for them', async () => {
+  it('is the same without configured origins, except for the CORS headers', async () => {
     const closed = await OrdersApi.start({ databaseUrl: database.url });
     try {
       const operator = await closed.token('operator');

@@ -96,7 +96,7 @@ describe('shutting down', () => {
     );
   }
 
-  it('answers what is in flight, on a connection that is kept alive, asks for no more on it, and leaves nothing open', async () => {
+  it('answers requests in flight, closes their kept-alive connections, and leaves nothing open', async () => {
     await start();
     expect((await send('/health/live')).connection).toBe('keep-alive');
     const { created, release } = await createSlowly();
@@ -113,7 +113,7 @@ describe('shutting down', () => {
     expect(sessions).toEqual([]);
   });
 
-  it('ends streams of events at once, and is not held up by them', async () => {
+  it('ends event streams at once, and does not wait for them', async () => {
     await start({ SHUTDOWN_DELAY_SECONDS: '300' });
     const stream = await EventStream.open(url, { token: admin });
     const unread = await EventStream.connect(url, { token: admin });
@@ -127,7 +127,7 @@ describe('shutting down', () => {
     unread.drop();
   });
 
-  it('is not ready, yet serves, also those who come anew, as long as a load balancer may need to see that', async () => {
+  it('reports that it is not ready, yet serves new requests, during the delay', async () => {
     await start({ SHUTDOWN_DELAY_SECONDS: '300' });
     expect(await send('/health/ready')).toMatchObject({ status: 200, connection: 'keep-alive' });
     const { created, release } = await createSlowly();
@@ -156,7 +156,7 @@ describe('shutting down', () => {
     expect(await api.ended()).toBe(0);
   });
 
-  it('cuts off what is not answered within the grace', async () => {
+  it('cuts off requests that take longer than the grace period', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '1' });
     const { created, release } = await createSlowly();
     api.signal('SIGTERM');
@@ -166,7 +166,7 @@ describe('shutting down', () => {
     expect(api.output).toContain('requests in flight were cut off');
   });
 
-  it('cuts off what is in flight at a second signal', async () => {
+  it('cuts off requests in flight at a second signal', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
     const { created, release } = await createSlowly();
     api.signal('SIGTERM');
@@ -177,7 +177,7 @@ describe('shutting down', () => {
     expect(await api.ended()).toBe(1);
   });
 
-  it('does not wait for clients that keep a connection open without asking for anything', async () => {
+  it('does not wait for idle connections', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
     await send('/health/live');
     api.signal('SIGTERM');

@@ -54,7 +54,7 @@ describe('starting and stopping', () => {
   }
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'needs no configuration, says how to use it, keeps its data, and leaves nothing behind after %s',
+    'needs no configuration, prints how to use it, keeps its data, and leaves nothing behind after %s',
     async (signal) => {
       const first = start();
       const url = await first.ready();
@@ -89,7 +89,7 @@ describe('starting and stopping', () => {
     },
   );
 
-  it('starts after a run that was killed, and whose PostgreSQL was left behind', async () => {
+  it('starts after a run that was killed and left its PostgreSQL behind', async () => {
     const first = start();
     await first.ready();
     const orphan = await serverPid();
@@ -156,7 +156,7 @@ describe('starting and stopping', () => {
     }
   }, 60_000);
 
-  it('is done once by five at a time on an empty database, who then accept the tokens of each other', async () => {
+  it('migrates an empty database once for five instances, which accept each other’s tokens', async () => {
     const database = await emptyDatabase();
     const instances = Array.from({ length: 5 }, () => start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' }));
     const urls = await Promise.all(instances.map((api) => api.ready()));
@@ -171,7 +171,7 @@ describe('starting and stopping', () => {
     }
   }, 120_000);
 
-  it('is refused to all but one of those who want to run the same embedded database', async () => {
+  it('is refused to all but one process with the same embedded database', async () => {
     const instances = [start(), start(), start()];
     const outcomes = await Promise.all(
       instances.map((api) => Promise.race([api.ready().catch(() => api.ended()), api.ended()])),
@@ -192,7 +192,7 @@ describe('starting and stopping', () => {
     expect(api.output).not.toContain('cannot start');
   });
 
-  it('ends at once on a wrong password, and does not show it', async () => {
+  it('ends at once on a wrong password, without showing it', async () => {
     const database = await emptyDatabase();
     const url = new URL(database.url);
     url.password = 'hunter2';
@@ -212,7 +212,7 @@ describe('starting and stopping', () => {
     await start().ready();
   });
 
-  it('ends at once on a bad environment, naming every variable that is wrong and showing no value', async () => {
+  it('ends at once on an invalid environment, naming every wrong variable and showing no value', async () => {
     const wrong = {
       PORT: 'http',
       DATABASE_URL: 'mysql://u:hunter2@host/db',
@@ -227,7 +227,7 @@ describe('starting and stopping', () => {
     expect(api.output).not.toContain('    at ');
   });
 
-  it('waits for PostgreSQL for the time that is configured, then ends with a clear message', async () => {
+  it('waits for PostgreSQL for the configured time, then ends with a clear message', async () => {
     const api = start({ DATABASE_URL: 'postgres://mes:hunter2@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '1' });
     expect(await api.ended()).toBe(1);
     expect(api.output).toContain('The database is not ready yet: PostgreSQL is not there');
@@ -235,7 +235,7 @@ describe('starting and stopping', () => {
     expect(api.output).not.toContain('hunter2');
   });
 
-  it('serves without Redis when that is not there, and says so', async () => {
+  it('serves without Redis when that is unavailable, and reports it', async () => {
     const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
@@ -249,7 +249,7 @@ describe('starting and stopping', () => {
     expect(await api.ended()).toBe(0);
   });
 
-  it('ends with a clear message when its port is taken, and takes its PostgreSQL with it', async () => {
+  it('ends with a clear message when its port is in use, and stops its PostgreSQL', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const api = start({ PORT: String((taken.address() as AddressInfo).port) });

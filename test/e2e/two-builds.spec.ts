@@ -64,7 +64,7 @@ class Build {
   }
 }
 
-describe('an old and a new build on one Redis and one database', () => {
+describe('an old and a new build with one Redis and one database', () => {
   let directory: string;
   let database: TestDatabase;
   let redis: RedisServer;
@@ -117,7 +117,7 @@ describe('an old and a new build on one Redis and one database', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it(`answer each in its own shape, and show what is written through either at once, ${ROUNDS} times`, async () => {
+  it(`answer each in its own shape, and show writes through either at once, ${ROUNDS} times`, async () => {
     const builds = [
       { build: oldBuild, engraving: undefined },
       { build: newBuild, engraving: 'none' },
@@ -148,7 +148,7 @@ describe('an old and a new build on one Redis and one database', () => {
     }
   });
 
-  it('know the entity tags of their own answers only', async () => {
+  it('recognise only the entity tags of their own responses', async () => {
     const { id } = await oldBuild.create();
     for (const path of [`/api/v1/orders/${id}`, NEW_ORDERS]) {
       for (const [one, other] of [
@@ -164,7 +164,7 @@ describe('an old and a new build on one Redis and one database', () => {
     }
   });
 
-  it('keep what each has stored for the instances of its own build', async () => {
+  it('keep stored responses for the instances of the same build', async () => {
     const { id } = await oldBuild.create();
     const path = `/api/v1/orders/${id}`;
     expect((await oldBuild.read(path)).cacheStatus).toBe('mes-redis; hit');

@@ -7,19 +7,19 @@ import { watchOver } from './watchdog.js';
 const LOADER = resolve('test/support/register-typescript.js');
 const START_PATIENCE_MS = 60_000;
 
-/** What a test may want otherwise. */
+/** Options of the process. */
 export interface ApiProcessOptions {
-  /** Another program that says where it listens in the same way. */
+  /** Another program that prints its address in the same way. */
   readonly program?: string;
   /** Modules that are loaded before it. */
   readonly preloads?: readonly string[];
-  /** Where it runs. */
+  /** Working directory. */
   readonly directory?: string;
 }
 
-/** The API as a process of its own, started like a user starts it. */
+/** The API as a process of its own, started as a user starts it. */
 export class ApiProcess {
-  /** What it has written so far, to both outputs. */
+  /** Its output so far, of stdout and stderr. */
   output = '';
   private readonly child: ChildProcess;
   private readonly exit: Promise<number | null>;
@@ -54,7 +54,7 @@ export class ApiProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Waits until it says where it is, and returns that. */
+  /** Waits until it prints its URL, and returns it. */
   async ready(): Promise<string> {
     return eventually(() => {
       if (!this.isRunning) throw new Error(`the API has ended:\n${this.output}`);
@@ -72,7 +72,7 @@ export class ApiProcess {
     return this.exit;
   }
 
-  /** Ends it in any case. */
+  /** Ends it with SIGTERM if it still runs. */
   async destroy(): Promise<void> {
     if (this.isRunning) this.child.kill('SIGTERM');
     await this.exit;

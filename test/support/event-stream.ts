@@ -8,21 +8,21 @@ export interface ReceivedEvent {
   readonly data: Record<string, unknown>;
 }
 
-/** What a test may want otherwise. */
+/** Options of a client. */
 export interface EventStreamOptions {
   readonly token?: string;
   readonly lastEventId?: string | undefined;
 }
 
-/** A client of the live events, that reads as the HTML standard says, or not at all. */
+/** A client of the live events. It reads them as the HTML standard says, or not at all. */
 export class EventStream {
-  /** All events so far, the first one, `hello`, included. */
+  /** All events so far, including the first one, `hello`. */
   readonly events: ReceivedEvent[] = [];
   comments = 0;
-  /** What the client would come again with. */
+  /** The id to reconnect with. */
   lastEventId: string;
   isClosed = false;
-  /** Called with each event as it comes. */
+  /** Called with each event when it arrives. */
   onEvent: (event: ReceivedEvent) => void = () => undefined;
   private unread = '';
 
@@ -37,7 +37,7 @@ export class EventStream {
     response.on('close', () => (this.isClosed = true));
   }
 
-  /** Connects, and reads until it is told what it is to be told first. */
+  /** Connects, and reads until the first event or the end of the stream. */
   static async open(url: string, options: EventStreamOptions = {}): Promise<EventStream> {
     const stream = await EventStream.connect(url, options);
     stream.read();
@@ -45,7 +45,7 @@ export class EventStream {
     return stream;
   }
 
-  /** Connects, and does not read. */
+  /** Connects without reading. */
   static connect(url: string, { token, lastEventId }: EventStreamOptions): Promise<EventStream> {
     return new Promise((resolve, reject) => {
       const request = httpRequest(`${url}/api/v1/events`, {
@@ -71,7 +71,7 @@ export class EventStream {
     });
   }
 
-  /** The events since `hello`, without what comes first. */
+  /** The events after `hello`. */
   get news(): readonly ReceivedEvent[] {
     return this.events.slice(1);
   }
@@ -94,7 +94,7 @@ export class EventStream {
   }
 }
 
-/** How many streams of live events are open through an instance, as it says itself. */
+/** The number of open streams of live events, from the instance's metrics. */
 export async function openStreams(api: OrdersApi): Promise<number> {
   const { body } = await api.call<string>('/metrics');
   return Number(/^mes_event_streams (\d+)$/m.exec(body)?.[1]);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits until `condition` gives something that is not false or undefined, and returns that. */
+/** Waits until `condition` returns a value other than false or undefined, and returns it. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   patience = 10_000,

@@ -4,7 +4,7 @@ import type { ApiAnswer } from './orders-api.js';
 export interface ExpectedProblem {
   readonly status: number;
   readonly code: string;
-  /** The fields that `errors` names, in any order; without them, there must be no `errors`. */
+  /** The fields in `errors`, in any order. Without them, `errors` must be absent. */
   readonly fields?: readonly string[];
   /** Further members, such as `currentStatus`. */
   readonly members?: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface ExpectedProblem {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Fails unless the answer is this problem, as RFC 9457 and the contract want it. */
+/** Checks that a response is this problem, in the form of RFC 9457. */
 export function expectProblem(
   answer: ApiAnswer<unknown>,
   { status, code, fields, members = {} }: ExpectedProblem,

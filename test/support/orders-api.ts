@@ -11,22 +11,22 @@ import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
 
-/** What a test may want otherwise. */
+/** Options of the application under test. */
 export interface OrdersApiOptions {
   readonly databaseUrl: string;
   /** Without it, the cache is in the process. */
   readonly redisUrl?: string;
-  /** Of the operators' page, if that is to be served. */
+  /** Folder of the operators' page. Without it, the page is not served. */
   readonly pageDirectory?: string;
-  /** Where to listen; anywhere by default. */
+  /** Port to listen on; a free one by default. */
   readonly port?: number;
-  /** More environment variables. */
+  /** Additional environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Replaces providers of the application. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** What came back, the JSON parsed if there is any. */
+/** A response, with its JSON parsed. */
 export interface ApiAnswer<T> {
   readonly status: number;
   readonly headers: Headers;
@@ -37,11 +37,11 @@ export interface ApiRequest {
   readonly method?: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, or as it is when it is text. */
+  /** Sent as JSON; a string is sent as it is. */
   readonly body?: unknown;
 }
 
-/** A whole API that listens on a free loopback port, with an issuer for its tokens. */
+/** The API in this process, on a loopback port, with an issuer for its tokens. */
 export class OrdersApi {
   private readonly tokens = new Map<string, Promise<string>>();
 
@@ -57,7 +57,7 @@ export class OrdersApi {
     return this.running;
   }
 
-  /** Migrates the database, and starts. */
+  /** Migrates the database and starts the API. */
   static async start({
     databaseUrl,
     redisUrl,
@@ -74,7 +74,7 @@ export class OrdersApi {
       DATA_DIR: dataDirectory,
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
-      // A machine that is busy with tests may let Redis wait for its turn.
+      // Redis may be slow on a machine that is busy with tests.
       REDIS_DEADLINE_MS: '2000',
       // The tests themselves run in the same event loop.
       MAX_EVENT_LOOP_DELAY_MS: '60000',
@@ -95,7 +95,7 @@ export class OrdersApi {
     return new OrdersApi(await application.getUrl(), application, make, issuer, dataDirectory);
   }
 
-  /** Ends the application, and starts it again at the same place. */
+  /** Stops the application and starts it again on the same port. */
   async restart(whileAway: () => Promise<void>): Promise<void> {
     await this.running.close();
     await whileAway();
@@ -103,7 +103,7 @@ export class OrdersApi {
     await this.running.listen(Number(new URL(this.url).port), '127.0.0.1');
   }
 
-  /** A good token for these roles, the same as long as the same is asked for; `lifetime` in the notation of jose. */
+  /** A valid token with these roles, the same one for the same arguments; `lifetime` in the notation of jose. */
   token(roles: readonly Role[] | Role, subject?: string, lifetime?: string): Promise<string> {
     const list = typeof roles === 'string' ? [roles] : roles;
     const name = JSON.stringify([list, subject, lifetime]);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** A look past the API, at what is really in the database. */
+/** Queries of the database itself, without the API. */
 export class OrdersTable {
   private constructor(private readonly pool: pg.Pool) {}
 
@@ -16,7 +16,7 @@ export class OrdersTable {
     return (await this.pool.query<T>(sql, [...parameters])).rows;
   }
 
-  /** The same as long as no order is created, changed or removed. */
+  /** A value that changes when an order is created, changed or removed. */
   async fingerprint(): Promise<unknown> {
     const [row] = await this.query(
       `SELECT count(*), sum(version) AS versions, max(updated_at) AS last, (SELECT count(*) FROM order_status_changes) AS changes

@@ -16,7 +16,7 @@ export interface RawRequest {
   readonly body?: string | Buffer;
 }
 
-/** Sends what a well-behaved client would never send, and reads the answer. */
+/** Sends a request as it is, even malformed, and reads the response. */
 export async function rawRequest(url: string, request: RawRequest): Promise<ApiAnswer<unknown>> {
   const { method = 'GET', path, headers = {}, body = '' } = request;
   const { hostname, port } = new URL(url);
@@ -38,7 +38,7 @@ function isList(headers: NonNullable<RawRequest['headers']>): headers is readonl
   return Array.isArray(headers);
 }
 
-/** Everything that the server says until it closes. It may do so before it has read all: what it said by then counts. */
+/** All bytes from the server until it closes the connection, which may be before it has read the whole request. */
 function exchange(host: string, port: number, bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

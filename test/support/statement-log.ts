@@ -4,7 +4,7 @@ import pg from 'pg';
 import { eventually } from './eventually.js';
 import type { PostgresServer } from './postgres-server.js';
 
-/** Of instances that show each other every second that they live, and of connections that are set up. */
+/** Statements of the instances' heartbeats and of new connections. */
 const OWN_BUSINESS = /INSERT INTO cache_members|set_config\(name, value/;
 
 /** The SQL statements that a server was given, from its log; it must run with `log_statement: 'all'`. */
@@ -13,14 +13,14 @@ export class StatementLog {
 
   constructor(private readonly server: PostgresServer) {}
 
-  /** The statements of all clients since the last call, without their line breaks and without what no request causes. */
+  /** The statements of all clients since the last call, one a line, except those that no request causes. */
   async take(): Promise<string[]> {
     const mark = `-- ${randomUUID()}`;
     const client = new pg.Client(this.server.url);
     await client.connect();
     await client.query(`SELECT 1 ${mark}`);
     await client.end();
-    // The server writes its log behind the back of its answers.
+    // The server writes its log asynchronously.
     const log = await eventually(async () => {
       const text = await readFile(this.server.logFile, 'utf8');
       return text.includes(mark) ? text : undefined;

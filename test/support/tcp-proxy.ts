@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** Bytes on their way to the server. */
 export type Watch = (chunk: Buffer) => boolean;
 
-/** A way to a server that a test can break, block, lengthen or divert, for one client and not for others. */
+/** A proxy between one client and a server that a test can cut, block, slow down or divert. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   /** Both ends of the connections that {@link vanish} silenced. */
@@ -35,13 +35,13 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Breaks all connections, and all that are made from now on. */
+  /** Breaks all connections, also new ones. */
   cut(): void {
     this.isCut = true;
     this.breakConnections();
   }
 
-  /** Breaks all connections; new ones are welcome. */
+  /** Breaks all connections, except new ones. */
   breakConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -67,7 +67,7 @@ export class TcpProxy {
     this.sockets.clear();
   }
 
-  /** Everything arrives so much later, in milliseconds, in each direction. */
+  /** Delays everything in both directions by this number of milliseconds. */
   delay(latency: number): void {
     this.latency = latency;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OrdersTable } from './orders-table.js';
 
-/** The body of a request that creates an order, good as it is. */
+/** A valid body of a request that creates an order. */
 export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     source: 'SHOP',
@@ -13,14 +13,14 @@ export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Recor
   };
 }
 
-/** SQL that inserts orders past the API, and returns their ids. */
+/** SQL that inserts new orders, without the API, and returns their ids. */
 export function insertOrders(count: number): string {
   return `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
     SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, ${count})
     RETURNING id`;
 }
 
-/** A row of `orders` as far as lists depend on it. */
+/** The columns of `orders` that lists depend on. */
 export interface VariedOrder {
   readonly id: string;
   readonly number: number;
@@ -49,7 +49,7 @@ export const VARIED = {
   customerName: ['Мария Соколова', 'МАРИЯ ИВАНОВА', 'Ann O’Hara', "Bob D'Arc", 'Zoë Müller', 'ÉMILE ZOLA'],
   productName: ['Signet Ring', 'signet ring', 'Brooch 50% off', 'Chain_link', 'Chain link', 'Path\\to', 'Кольцо 17'],
   createdBy: ['partner-1', 'partner-2'],
-  /** Few, so that many orders are created or due at the same time. */
+  /** Few values, so that many orders share one. */
   createdAt: times('2031-01-01T00:00:00.000Z', 12),
   dueAt: times('2032-01-01T00:00:00.000Z', 7),
 };
@@ -58,7 +58,7 @@ function times(first: string, count: number): Date[] {
   return Array.from({ length: count }, (_, i) => new Date(Date.parse(first) + i * 1_001));
 }
 
-/** Inserts orders of every kind, with many ties, past the API; the ids have nothing to do with the time. */
+/** Inserts orders of every kind by SQL, with many ties. Their ids do not follow their times. */
 export async function insertVariedOrders(table: OrdersTable, count: number): Promise<VariedOrder[]> {
   const rows = Array.from({ length: count }, (_, i) => variedOrder(i));
   const inserted = await table.query<{ id: string; number: number }>(

@@ -6,7 +6,7 @@ import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 
 const ALGORITHM = 'ES256';
 
-/** What a test may want otherwise in a token. Times are in seconds from now on. */
+/** Claims of a token. Times are in seconds from now. */
 export interface TokenClaims {
   readonly subject?: string;
   readonly roles?: readonly Role[];
@@ -21,9 +21,9 @@ export interface TokenClaims {
 export class TokenIssuer {
   readonly issuer = 'https://login.example.com/realms/mes';
   readonly audience = 'mes';
-  /** Times that it was asked for its keys. */
+  /** Number of requests for its keys. */
   requests = 0;
-  /** What it answers instead of its keys. */
+  /** Answers requests in its place. */
   misbehaviour: RequestListener | undefined;
   private readonly keys = new Map<string, GenerateKeyPairResult>();
   private server: Server;
@@ -45,7 +45,7 @@ export class TokenIssuer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/keys`;
   }
 
-  /** The environment of an API that takes its tokens. */
+  /** The environment of an API that accepts its tokens. */
   get environment(): Readonly<Record<'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_JWKS_URL', string>> {
     return { AUTH_ISSUER: this.issuer, AUTH_AUDIENCE: this.audience, AUTH_JWKS_URL: this.jwksUrl };
   }
@@ -59,7 +59,7 @@ export class TokenIssuer {
     this.keys.delete(keyId);
   }
 
-  /** The keys that it shows. */
+  /** The keys that it publishes. */
   publicKeys(): Promise<JWK[]> {
     return Promise.all(
       [...this.keys].map(async ([kid, { publicKey }]) => ({
@@ -86,13 +86,13 @@ export class TokenIssuer {
     return this.sign(payload, keyId);
   }
 
-  /** A token that says just this. With a key that there is not, it is signed by a stranger. */
+  /** A token with exactly this payload. For an unknown key id, an unpublished key signs it. */
   async sign(payload: JWTPayload, keyId = 'first'): Promise<string> {
     const { privateKey } = this.keys.get(keyId) ?? (await generateKeyPair(ALGORITHM));
     return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: keyId }).sign(privateKey);
   }
 
-  /** Is not there any more, until it {@link returns}. */
+  /** Closes its server until it {@link returns}. */
   async leave(): Promise<void> {
     this.port = (this.server.address() as AddressInfo).port;
     this.server.closeAllConnections();
