@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** How a start in another process went: the URL of the server, or the code of an error. */
+/** The result of a start in another process: the URL of the server, or the code of an error. */
 export interface OtherStart {
   readonly url?: string;
   readonly code?: string;
@@ -17,7 +17,7 @@ export interface OtherProcess {
   kill(): Promise<void>;
 }
 
-/** Starts the embedded PostgreSQL in another process, one that a test can kill. */
+/** Starts the embedded PostgreSQL in another process, so that a test can kill that. */
 export function startInOtherProcess(directory: string): OtherProcess {
   const register = resolve('test/support/register-typescript.js');
   const program = resolve('test/support/embedded-postgres-program.ts');

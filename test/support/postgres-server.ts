@@ -5,7 +5,7 @@ import { EmbeddedPostgres } from '../../libs/database/src/embedded/embedded-post
 import { createDatabaseOn } from './test-database.js';
 import { watchOver } from './watchdog.js';
 
-/** Nobody misses these data after a crash. */
+/** Settings for speed: the data need not survive a crash. */
 const FAST_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '2GB' };
 
 /** A PostgreSQL server for tests; it leaves nothing behind. */
@@ -13,7 +13,7 @@ export interface PostgresServer {
   /** An empty database that is always there. */
   readonly url: string;
   readonly pid: number;
-  /** What the server writes about itself, and about statements if its settings say so. */
+  /** The log of the server; it has the statements if the settings say so. */
   readonly logFile: string;
   /** Creates another empty database and returns its URL. */
   createDatabase(): Promise<string>;
@@ -21,7 +21,7 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** What a test may want otherwise. */
+/** Options of {@link startPostgres}. */
 export interface PostgresServerOptions {
   /** Settings of the server, such as `{ log_statement: 'all' }`. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface PostgresServerOptions {
 /** Starts a server with fresh data in a temporary folder. */
 export async function startPostgres({ settings }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'mes-postgres-'));
-  // Open for passing through, so that the data of a test run started by root can stay in it.
+  // Open for passing through, so that the user of the server can reach its data when root runs the tests.
   await chmod(directory, 0o711);
   const server = await EmbeddedPostgres.start({ directory, settings: { ...FAST_SETTINGS, ...settings } });
   const paths = [server.dataDirectory, directory];

@@ -4,7 +4,7 @@ import pg from 'pg';
 /** An empty database of its own for a spec file. */
 export interface TestDatabase {
   readonly url: string;
-  /** Removes it, whoever is still connected. */
+  /** Ends its sessions and removes it. */
   drop(): Promise<void>;
 }
 

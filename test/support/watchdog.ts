@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 
-/** Reads until the end of the pipe, which the kernel closes however the test run dies; then ends the server and cleans up. */
+/** Waits for the end of the pipe, which the kernel closes at the death of the test run; then ends the server and cleans up. */
 const SCRIPT = `
 cat > /dev/null
 pid=$1; shift
@@ -13,14 +13,14 @@ rm -rf -- "$@"
 `;
 
 /**
- * Ends a server and removes its files if this process dies without having done so itself, be it by SIGKILL.
+ * Starts a watchdog: it ends a server and removes its files if this process dies first, even by SIGKILL.
  *
- * @returns calls the watch off
+ * @returns ends the watchdog
  */
 export function watchOver(pid: number, paths: readonly string[]): () => void {
   const watchdog = spawn('/bin/sh', ['-c', SCRIPT, 'watchdog', String(pid), ...paths], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A session of its own: what kills the test run's process group must not kill the watchdog.
+    // A session of its own: a signal to the process group of the test run must not reach the watchdog.
     detached: true,
   });
   // Neither the process nor the pipe may keep a finished test run alive.

@@ -14,18 +14,18 @@ describe('the advisory locks', () => {
     [...source.matchAll(/pg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\(([^)]*)\)/g)].map(([, key = '']) => key),
   );
 
-  it('have a number each', () => {
+  it('have different numbers', () => {
     const numbers = Object.values(ADVISORY_LOCKS);
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 
-  it('are taken by these numbers alone', () => {
+  it('have no other numbers in the code', () => {
     expect(named.length).toBeGreaterThanOrEqual(4);
     const classes = Object.values(ADVISORY_LOCK_CLASSES).map((number) => `${number}, my_shard`);
     expect(named.filter((key) => key !== '$1' && !key.startsWith('${ADVISORY_LOCKS.'))).toEqual(classes);
   });
 
-  it('are each used for one purpose', () => {
+  it('have one purpose each', () => {
     for (const purpose of Object.keys(ADVISORY_LOCKS)) {
       expect(sources.filter((source) => source.includes(`ADVISORY_LOCKS.${purpose}`))).toHaveLength(1);
     }

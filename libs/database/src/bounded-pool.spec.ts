@@ -6,7 +6,7 @@ describe('BoundedPool', () => {
 
   afterAll(() => pool.end());
 
-  it('lets a bounded number wait for a connection, refuses all others at once, and serves those who waited', async () => {
+  it('lets a bounded number of requests wait for a connection, refuses others at once, and serves those that wait', async () => {
     const client = await pool.connect();
     const outcomes = Promise.allSettled(
       Array.from({ length: 600 }, () => pool.query<{ one: number }>('SELECT 1 AS one')),

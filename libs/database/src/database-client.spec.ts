@@ -81,7 +81,7 @@ describe('DatabaseClient', () => {
     );
   });
 
-  it('takes from the URL what correctness does not rest on', async () => {
+  it('takes from the URL what does not affect correctness', async () => {
     const url = urlWith({ application_name: 'theirs', options: '-c search_path=pg_temp' });
     await connected({ url }, async (client) => {
       expect(await setting(client, 'search_path')).toBe('pg_temp');
@@ -145,7 +145,7 @@ describe('DatabaseClient', () => {
       });
     });
 
-    it('gives up a query that is called back', async () => {
+    it('gives up a query with a callback', async () => {
       await connected({ url: way.url }, async (client) => {
         way.vanish();
         const error = await new Promise((resolve) => {
@@ -169,7 +169,7 @@ describe('DatabaseClient', () => {
       await expect(connected({ url: url.href }, () => Promise.resolve())).rejects.toThrow('did not answer');
     });
 
-    it('does not wait for its goodbye', async () => {
+    it('does not wait for it to close the connection', async () => {
       const client = await new DatabaseClient({ url: way.url, queryTimeout: SOON }).connect();
       way.vanish();
       await client.end();

@@ -12,8 +12,8 @@ export class DatabaseUnavailableError extends Error {
 }
 
 /**
- * The connection was lost, or destroyed because PostgreSQL did not answer in time. PostgreSQL may have carried out what was
- * under way.
+ * The connection was lost, or destroyed because PostgreSQL did not answer in time. PostgreSQL may nevertheless have
+ * executed the query under way.
  *
  * @publicApi
  */

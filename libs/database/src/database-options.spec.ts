@@ -21,7 +21,7 @@ describe('databaseOptions', () => {
     await database.drop();
   });
 
-  it('give every session the time limits', async () => {
+  it('give every session its time limits', async () => {
     const [row] = await dataSource.query<Record<string, string>[]>(
       `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
         current_setting('idle_in_transaction_session_timeout') AS idle`,
@@ -29,7 +29,7 @@ describe('databaseOptions', () => {
     expect(row).toEqual({ statement: '200ms', lock: '100ms', idle: '200ms' });
   });
 
-  it('have a statement cancelled that takes longer', async () => {
+  it('let PostgreSQL cancel a statement that takes longer', async () => {
     await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
   });
 
@@ -40,7 +40,7 @@ describe('databaseOptions', () => {
     expect(new Set(pids.map(([row]) => row?.pid)).size).toBeLessThanOrEqual(2);
   });
 
-  it('call whatever keeps a connection from being made the same', async () => {
+  it('report every failure to connect as the same error', async () => {
     await database.drop();
     await expect(Promise.all([0, 1, 2].map(() => dataSource.query('SELECT pg_sleep(0)')))).rejects.toThrow();
     await expect(dataSource.query('SELECT 1')).rejects.toBeInstanceOf(DatabaseUnavailableError);
@@ -68,7 +68,7 @@ describe('databaseOptions, when PostgreSQL vanishes', () => {
     await database.drop();
   });
 
-  it('cost one request its time limit, and then nobody anything', async () => {
+  it('delay one request by its time limit, and no later request', async () => {
     way.vanish();
     await expect(dataSource.query('SELECT 1')).rejects.toMatchObject({
       driverError: expect.any(DatabaseConnectionLostError) as DatabaseConnectionLostError,
@@ -76,7 +76,7 @@ describe('databaseOptions, when PostgreSQL vanishes', () => {
     for (let i = 0; i < 2 * POOL; i += 1) await dataSource.query('SELECT 1');
   });
 
-  it('fail what was sent meanwhile together with the first, and then serve those who wait', async () => {
+  it('fail concurrent queries together with the first, and then serve the waiting ones', async () => {
     way.vanish();
     const outcomes = await Promise.allSettled(Array.from({ length: 3 * POOL }, () => dataSource.query('SELECT 1')));
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []));
@@ -98,13 +98,13 @@ describe('databaseOptions, when PostgreSQL vanishes', () => {
     await dataSource.query('SELECT 1');
   });
 
-  it('cost nobody anything when they are told of it', async () => {
+  it('delay no request after discardIdleConnections()', async () => {
     way.vanish();
     discardIdleConnections(dataSource);
     for (let i = 0; i < 2 * POOL; i += 1) await dataSource.query('SELECT 1');
   });
 
-  it('let what is under way go on when they are told of it', async () => {
+  it('let queries under way go on at discardIdleConnections()', async () => {
     const slow = dataSource.query<{ done: boolean }[]>('SELECT pg_sleep(0.3) IS NOT NULL AS done');
     await eventually(async () => {
       const sleeping = `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`;

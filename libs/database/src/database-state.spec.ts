@@ -103,11 +103,11 @@ describe('database_state()', () => {
   });
 
   it.each<[string, string[]]>([
-    ['orders come', [INSERT]],
+    ['orders are added', [INSERT]],
     ['orders change', [`UPDATE orders SET comment = 'x'`, `UPDATE orders SET status = 'CANCELLED'`]],
-    ['orders go', ['DELETE FROM orders']],
+    ['orders are deleted', ['DELETE FROM orders']],
     [
-      'history and counts are written past the API',
+      'another program writes history and counts',
       [
         `INSERT INTO order_status_changes SELECT id, 2, 'NEW', 'CANCELLED', 'sql', now() FROM orders`,
         'UPDATE order_status_counts SET count = count + 1',
@@ -119,9 +119,9 @@ describe('database_state()', () => {
     ['tables are vacuumed', ['DELETE FROM orders', 'VACUUM (FREEZE, ANALYZE)']],
     ['an index is made', ['CREATE INDEX CONCURRENTLY some_index ON orders (comment)']],
     ['indexes are made again', ['REINDEX TABLE CONCURRENTLY orders']],
-    ['other tables come', ['CREATE TABLE others (id integer)']],
+    ['other tables are created', ['CREATE TABLE others (id integer)']],
     [
-      'times are written in another way',
+      'times have another format',
       [`SET timezone = 'Asia/Tokyo'`, `SET datestyle = 'German'`, `SET extra_float_digits = 0`],
     ],
   ])('stays when %s', async (_, statements) => {
@@ -129,7 +129,7 @@ describe('database_state()', () => {
     expect(await stateOf(client)).toBe(before);
   });
 
-  it('counts the writes as long as nothing tells of them, and not after that', async () => {
+  it('counts writes only while no trigger reports them', async () => {
     await client.query('ALTER TABLE orders DISABLE TRIGGER USER');
     const silent = await stateOf(client);
     const writer = await connect(database.url);
@@ -150,7 +150,7 @@ describe('database_state()', () => {
     expect(await stateOf(client)).toBe(told);
   });
 
-  it('does not wait for whoever restores tables', async () => {
+  it('does not wait for a transaction that restores tables', async () => {
     const restorer = await connect(database.url);
     try {
       await restorer.query('BEGIN');
@@ -162,7 +162,7 @@ describe('database_state()', () => {
     }
   });
 
-  it('belongs to the moment that the snapshot of its statement was taken at', async () => {
+  it('belongs to the moment of the snapshot of its statement', async () => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     expect(await stateOf(client)).toBe(before);
     const restorer = await connect(database.url);
@@ -173,7 +173,7 @@ describe('database_state()', () => {
     expect(await stateOf(client)).not.toBe(before);
   });
 
-  it('is told to everybody, and is the same for all', async () => {
+  it('is readable for every user, and the same for all', async () => {
     const role = `role_${randomBytes(6).toString('hex')}`;
     await client.query(`CREATE ROLE ${role}`);
     try {
@@ -186,7 +186,7 @@ describe('database_state()', () => {
     }
   });
 
-  it('is another one in a copy of the database', async () => {
+  it('is different in a copy of the database', async () => {
     await client.end();
     const copy = `${new URL(database.url).pathname.slice(1)}_copy`;
     const server = await connect(process.env.TEST_POSTGRES_URL ?? '');

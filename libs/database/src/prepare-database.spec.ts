@@ -29,7 +29,7 @@ describe('prepareDatabase', () => {
     }
   }
 
-  it('migrates once, however many instances start at once, and once only when they start again', async () => {
+  it('migrates once, at the simultaneous start of several instances and at later starts', async () => {
     const start = (): Promise<void> => prepareDatabase({ url: database.url, patience: 20_000 });
     await Promise.all(Array.from({ length: 5 }, start));
     await start();
@@ -39,7 +39,7 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('leaves a schema that can be taken back and made again', async () => {
+  it('makes a schema that can be reverted and made again', async () => {
     await prepareDatabase({ url: database.url, patience: 0 });
     await connected(async (dataSource) => {
       for (const migration of migrations) {
@@ -54,7 +54,7 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('gives every database a secret and a name of its own', async () => {
+  it('gives every database its own secret and namespace', async () => {
     const other = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
     await prepareDatabase({ url: other.url, patience: 0 });
@@ -69,7 +69,7 @@ describe('prepareDatabase', () => {
     await other.drop();
   });
 
-  it('goes on trying for as long as it is told to, and then says that nobody is there', async () => {
+  it('tries again until the time is up, and then says that PostgreSQL is not there', async () => {
     const retries: string[] = [];
     const preparation = prepareDatabase({
       url: 'postgres://nobody@127.0.0.1:1/none',
@@ -81,7 +81,7 @@ describe('prepareDatabase', () => {
     expect(retries[0]).toContain('ECONNREFUSED');
   });
 
-  it('does not go on trying with a password that is wrong, and does not tell it', async () => {
+  it('does not try again with a wrong password, and does not show it', async () => {
     const url = new URL(database.url);
     url.password = 'hunter2';
     const retries: string[] = [];
@@ -98,7 +98,7 @@ describe('prepareDatabase', () => {
     expect(retries).toEqual([]);
   });
 
-  it('waits for PostgreSQL no longer when it is interrupted', async () => {
+  it('stops waiting for PostgreSQL when it is interrupted', async () => {
     const interruption = new AbortController();
     const url = 'postgres://nobody@127.0.0.1:1/none';
     const preparation = prepareDatabase({
@@ -112,7 +112,7 @@ describe('prepareDatabase', () => {
     await expect(preparation).rejects.toThrow('interrupted');
   });
 
-  describe('while another migrates', () => {
+  describe('while another instance migrates', () => {
     let other: pg.Client;
 
     beforeEach(async () => {
@@ -123,7 +123,7 @@ describe('prepareDatabase', () => {
 
     afterEach(() => other.end());
 
-    it('waits, and says once for whom', async () => {
+    it('waits, and names that instance once', async () => {
       const told: string[] = [];
       const preparation = prepareDatabase({
         url: database.url,
@@ -138,14 +138,14 @@ describe('prepareDatabase', () => {
       expect(told).toEqual([expect.stringMatching(/^another instance migrates .* process \d+ .*, mes the other$/)]);
     });
 
-    it('waits no longer than it may, and says for whom', async () => {
+    it('waits until the time is up, and names that instance', async () => {
       await expect(prepareDatabase({ url: database.url, patience: 600 })).rejects.toMatchObject({
         code: 'DATABASE_NOT_READY',
         message: expect.stringContaining('mes the other') as string,
       });
     });
 
-    it('waits no longer when it is interrupted', async () => {
+    it('stops waiting when it is interrupted', async () => {
       const interruption = new AbortController();
       const preparation = prepareDatabase({
         url: database.url,
@@ -159,7 +159,7 @@ describe('prepareDatabase', () => {
     });
   });
 
-  describe('over a way that goes silent', () => {
+  describe('over a connection that goes silent', () => {
     let way: TcpProxy;
 
     beforeEach(async () => {
@@ -168,14 +168,14 @@ describe('prepareDatabase', () => {
 
     afterEach(() => way.close());
 
-    it('gives up a server that does not let it in', async () => {
+    it('gives up a server that does not answer its connection', async () => {
       way.block();
       await expect(prepareDatabase({ url: way.url, patience: 0 })).rejects.toMatchObject({
         code: 'DATABASE_NOT_READY',
       });
     });
 
-    it('notices that the server has vanished during a migration, and migrates what has come in its place', async () => {
+    it('notices that the server vanishes during a migration, and migrates the server that replaces it', async () => {
       const other = new pg.Client(database.url);
       await other.connect();
       try {
@@ -202,7 +202,7 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('does not go on trying with a database that does not exist', async () => {
+  it('does not try again with a database that does not exist', async () => {
     const url = new URL(database.url);
     url.pathname = '/nowhere';
     const retries: string[] = [];

@@ -31,7 +31,7 @@ function qualified(sql: string): string {
 
 const ORDERS = 300;
 
-describe.each(['origin', 'replica'])('what is written past the API by a session with the role %s', (role) => {
+describe.each(['origin', 'replica'])('a write past the API, in a session with the role %s', (role) => {
   let database: TestDatabase;
   let client: pg.Client;
   let heard: string[];
@@ -127,11 +127,11 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
       [`order:${id(1_000)}`, 'orders:NEW', 'orders:counts'],
       ['reset'],
     ],
-  ])('is told of: %s', async (_, statements, tags, events) => {
+  ])('is reported: %s', async (_, statements, tags, events) => {
     expect(await effectsOf(...statements)).toEqual({ tags: tags.length === 0 ? [] : [tags], events });
   });
 
-  it.each([91, 92, 93, 100, 101])('is told of when it is %i orders', async (count) => {
+  it.each([91, 92, 93, 100, 101])('is reported: %i orders', async (count) => {
     const first = 2_000 + 1_000 * count;
     const { tags } = await effectsOf(insertOrders(first, first + count - 1));
     // All tags, with that of the counts, or the one for all.
@@ -139,12 +139,12 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(tags[0]?.includes('epoch')).toBe(count > 92);
   });
 
-  it('is told of when it is the history of 100 orders', async () => {
+  it('is reported: the history of 100 orders', async () => {
     const { tags } = await effectsOf(insertHistory(101, 200, 5));
     expect(tags[0]).toHaveLength(100);
   });
 
-  it('is told of once, however many statements it took', async () => {
+  it('is reported once, whatever the number of its statements', async () => {
     const { tags, events } = await effectsOf(insertHistory(5, 5, 6), insertHistory(5, 5, 7), insertHistory(5, 5, 8));
     expect(tags).toEqual([[`order:${id(5)}`]]);
     expect(events).toEqual(['reset']);
@@ -166,7 +166,7 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(await totals()).toEqual({ by_status: 4, by_hour: 4 });
   });
 
-  it('is told of when it is history, or counts, that pg_restore brings, whose search path is empty', async () => {
+  it('is reported: history and counts that pg_restore writes with an empty search path', async () => {
     const [history, counts] = [insertHistory(9, 9, 9), `INSERT INTO order_status_counts VALUES ('NEW', 98, 1)`];
     await client.query(`SELECT set_config('search_path', '', true)`);
     const { tags, events } = await effectsOf(qualified(history), qualified(counts));
@@ -174,7 +174,7 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(events).toEqual(['reset']);
   });
 
-  it('is not told of twice when the history of an order goes with it', async () => {
+  it('is not reported twice when an order is deleted with its history', async () => {
     // The references are triggers too, which the role of a replica silences.
     await client.query('SET LOCAL session_replication_role = origin');
     const { tags, events } = await effectsOf(`DELETE FROM orders WHERE id IN ('${id(101)}', '${id(102)}')`);
@@ -182,7 +182,7 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
     expect(events).toEqual(['reset']);
   });
 
-  it.each(['on', 'off'])('is told of as the API’s own when that says that it is announced: %s', async (announced) => {
+  it.each(['on', 'off'])('is taken for a write of the API when it sets mes.announced to %s', async (announced) => {
     const { tags, events } = await effectsOf(
       `WITH changed AS (
         UPDATE orders SET status = 'CANCELLED', version = version + 1 WHERE id = '${id(16)}' AND status <> 'CANCELLED'
@@ -198,8 +198,8 @@ describe.each(['origin', 'replica'])('what is written past the API by a session 
   });
 });
 
-describe('orders that pg_restore brings in a session that silences triggers', () => {
-  it('are told of, and not counted, since it brings the counts along', async () => {
+describe('orders that pg_restore writes in a session that silences triggers', () => {
+  it('are reported, and not counted, since it restores the counts too', async () => {
     const database = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
     const client = new pg.Client(database.url);

@@ -61,7 +61,7 @@ describe('the first start', () => {
     });
   });
 
-  it('keeps the database closed to whoever does not know the password, which lies in a file for this user alone', async () => {
+  it('asks for a password, which is in a file that only this user can read', async () => {
     const { url } = await start();
     const stranger = new URL(url);
     stranger.password = 'guess';
@@ -72,7 +72,7 @@ describe('the first start', () => {
     expect(await query(url, 'SHOW unix_socket_directories')).toEqual([{ unix_socket_directories: '' }]);
   });
 
-  it('recovers from one that was killed while it created the data', async () => {
+  it('recovers after a start that was killed while it created the data', async () => {
     const fresh = join(root, 'half-done');
     const killed = startElsewhere(fresh);
     await until(async () => (await draftsIn(fresh)).length > 0);
@@ -85,7 +85,7 @@ describe('the first start', () => {
     expect((await readdir(fresh)).sort()).toEqual(['postgres', 'postgres-password', 'postgres.log']);
   });
 
-  it('works below a folder that nobody else may enter, and leaves the mode of that folder alone', async () => {
+  it('works below a folder that is closed to other users, and does not change the mode of that folder', async () => {
     const closed = await mkdtemp(join(tmpdir(), 'mes-closed-'));
     try {
       const first = await start({ directory: join(closed, 'data') });
@@ -115,14 +115,14 @@ describe('a later start', () => {
     await expectKept(await start());
   });
 
-  it('goes on after a crash of the server, whose process id is nobody’s now', async () => {
+  it('goes on after a crash of the server', async () => {
     const ended = spawn('true');
     await once(ended, 'exit');
     await leavePostmasterFile(String(ended.pid));
     await expectKept(await start());
   });
 
-  it('does no harm to a process that has the process id of a crashed server today', async () => {
+  it('does no harm to another process with the process id of a crashed server', async () => {
     // Of the same user as the server: PostgreSQL itself sees that a process of another user cannot be a server here.
     const { uid, gid } = await stat(join(directory, 'postgres'));
     const innocent = spawn('sleep', ['600'], { uid, gid });
@@ -144,7 +144,7 @@ describe('a later start', () => {
     await expectKept(await start());
   });
 
-  it('stops the server that a killed process has left running, and goes on with its data', async () => {
+  it('stops the server of a killed process, and goes on with its data', async () => {
     const other = startElsewhere(directory);
     const orphan = await other.started();
     await query(orphan.url ?? '', "INSERT INTO kept VALUES ('серьги')");
@@ -166,7 +166,7 @@ describe('a later start', () => {
     ['does not accept the password', (folder) => writeFile(join(folder, 'postgres-password'), 'another')],
     ['something other than', (folder) => rm(join(folder, 'postgres', 'PG_VERSION'))],
     ['a link to a folder that is missing', loseStagedData],
-  ])('does not begin anew over data it cannot use: %s', async (complaint, damage) => {
+  ])('does not replace data that it cannot use: %s', async (complaint, damage) => {
     const damaged = await mkdtemp(join(root, 'damaged-'));
     await chmod(damaged, 0o755);
     // As much of a data directory as is looked at before a server starts; the whole of it only where one does start.
@@ -179,7 +179,7 @@ describe('a later start', () => {
     });
   });
 
-  it('fails with the last words of the server when that does not start', async () => {
+  it('fails with the last lines of the log when the server does not start', async () => {
     await expect(start({ settings: { nonsense: '1' } })).rejects.toMatchObject({
       code: 'START_FAILED',
       message: expect.stringContaining('unrecognized configuration parameter "nonsense"') as string,
@@ -188,7 +188,7 @@ describe('a later start', () => {
 });
 
 describe('the ownership of the data', () => {
-  it('is refused while another process has it', async () => {
+  it('is refused while another process owns them', async () => {
     const other = startElsewhere(directory);
     const owner = await other.started();
     await expect(start()).rejects.toMatchObject(inUse);
@@ -198,7 +198,7 @@ describe('the ownership of the data', () => {
   it.each([
     ['for the first time', 'simultaneous'],
     ['again', 'simultaneous'],
-  ])('goes to exactly one of several that start at the same instant, %s', async (_, name) => {
+  ])('goes to exactly one of several simultaneous starts, %s', async (_, name) => {
     const contested = join(root, name);
     const attempts = await Promise.allSettled([1, 2, 3].map(() => start({ directory: contested })));
     const winners = attempts.filter((attempt) => attempt.status === 'fulfilled');
@@ -232,7 +232,7 @@ describe('the server', () => {
     expect(await server.exited).toMatchObject({ expected: true });
   });
 
-  it('tells its user when it dies', async () => {
+  it('reports its end when it dies', async () => {
     const server = await start();
     process.kill(server.pid, 'SIGQUIT');
     const exit = await server.exited;
@@ -245,7 +245,7 @@ describe('the server', () => {
     expect(() => process.kill(-pid, 0)).not.toThrow();
   });
 
-  it('sees nothing of our environment', async () => {
+  it('does not see our environment', async () => {
     process.env.MES_SECRET = 'treasure';
     try {
       const { url } = await start();
@@ -266,7 +266,7 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
     settings: { ...settings, ...options.settings },
   });
   running.add(server);
-  // Jest may be killed, and a server outlives whoever has started it.
+  // Jest may be killed, and the server would outlive it.
   const callOffWatch = watchOver(server.pid, [root]);
   void server.exited.then(callOffWatch);
   return server;

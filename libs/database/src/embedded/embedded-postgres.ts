@@ -11,7 +11,7 @@ import { freePort, ServerProcess } from './server-process.js';
 import { findServerUser } from './server-user.js';
 
 const DATABASE = 'mes';
-/** Long, because after a crash a server first writes to its files what they lack. */
+/** Long, because a server first has to recover after a crash. */
 const START_PATIENCE_MS = 120_000;
 /** How long a start is repeated that fails because another server is in the way. */
 const COLLISION_PATIENCE_MS = 15_000;

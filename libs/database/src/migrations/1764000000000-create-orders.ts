@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Orders with their history, and the counts that the dashboard shows. */
+/** Orders, their history, the counts for the dashboard, and the secrets of the installation. */
 export class CreateOrders1764000000000 implements MigrationInterface {
   readonly name = 'CreateOrders1764000000000';
 
@@ -26,7 +26,7 @@ export class CreateOrders1764000000000 implements MigrationInterface {
   }
 }
 
-/** The order of the priorities is the order in which they sort. */
+/** Priorities sort in the order given here. */
 const types = `
   CREATE TYPE order_status AS ENUM (
     'NEW', 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'SHIPPED', 'CLOSED', 'ON_HOLD', 'CANCELLED'
@@ -36,10 +36,9 @@ const types = `
 `;
 
 /*
- * Text as it is searched: in lower case, but with ASCII capitals, which that leaves free, for the Cyrillic letters. For the
- * trigrams of an index are made of what the LC_CTYPE of the database takes for letters, and "C" takes only ASCII for
- * letters: a search for anything else would read the whole table. There are more Cyrillic letters than capitals; the
- * rarest stay as they are.
+ * The form of text that is searched: lower case, with ASCII capitals in the place of Cyrillic letters. An index has trigrams of
+ * letters only, and a database whose LC_CTYPE is "C" knows no letters but ASCII: a search for Cyrillic text would read the whole
+ * table. There are more Cyrillic letters than capitals, so the rarest stay as they are.
  */
 const search = `
   CREATE FUNCTION search_text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -47,12 +46,12 @@ const search = `
 `;
 
 /*
- * Times have milliseconds only, like those of JavaScript: a cursor must carry the exact value that the row was sorted by.
- * Nothing is due before it was ordered, with a day for clocks that differ: a list of what was created at some time need not
- * look at what was due long before.
- * urgency turns the priority round, so that a page of it is one ascending range of an index, like the others.
- * due_sort places orders without a due date last and lets a keyset comparison do without NULL.
- * previous_status is what a held order goes back to, and what the history records as "from".
+ * Times have milliseconds only, like those of JavaScript, since a cursor has to carry the exact value that sorts its row.
+ * No order is due before it was created, give or take a day for clocks that differ: so a list of orders created at some time can
+ * skip those that were due long before.
+ * urgency is the priority in reverse, so that a page sorted by it is one ascending range of an index, like the others.
+ * due_sort places orders without a due date last, and needs no comparison with NULL.
+ * previous_status is the status that a held order returns to, and the "from" of the history.
  */
 const tables = `
   CREATE TABLE orders (
@@ -108,9 +107,9 @@ const tables = `
 `;
 
 /*
- * One for every sort, of all orders and of those of a creator, a material or an assignee, so that a page is read off an
- * index and never sorted. All have the status: a list without one is merged from those of all statuses. What comes after
- * the id is there to be filtered by: those who want what is overdue, newest first, pass over very many that are not.
+ * One index for every sort: of all orders, and of those of a creator, a material or an assignee. So a page is a range of an index
+ * and is never sorted. All have the status; a list of several statuses is merged from one range of each. The columns after the id
+ * are for filters: a list of overdue orders, newest first, has to skip very many others.
  */
 const indexes = `
   CREATE UNIQUE INDEX orders_external_id ON orders (created_by, external_id) WHERE external_id IS NOT NULL;
@@ -135,9 +134,8 @@ const indexes = `
 `;
 
 /*
- * Counts are maintained, not counted. A counter is spread over 64 rows, chosen by the backend's process id, so that
- * concurrent transactions do not queue on one row. The advisory lock makes two backends that share a row take all
- * their rows one after the other, so they cannot lock them crosswise.
+ * Counters that every write keeps up to date. Each has 64 rows, chosen by the process id of the backend, so that concurrent
+ * transactions do not wait for one row. Two backends with the same rows take an advisory lock first, so they cannot deadlock.
  */
 const counters = `
   CREATE TABLE order_status_counts (
@@ -198,9 +196,9 @@ const counters = `
 `;
 
 /*
- * Writes that the cache was not told of, because it could not be reached or because somebody else wrote them, are told to
- * all instances when they commit. The payload names the tags to evict; a change of many orders evicts everything.
- * Whether the cache was told is asked here and not in a WHEN clause, which would be evaluated before the whole statement.
+ * Notifications to all instances, at the commit of a write that was not announced to the cache: the cache could not be reached,
+ * or another program has written. The payload names the tags to evict; a change of many orders evicts everything.
+ * A WHEN clause could not look at mes.announced, since it is evaluated before the whole statement.
  */
 const notifications = `
   CREATE FUNCTION notify_of_orders() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -242,7 +240,7 @@ const notifications = `
     FOR EACH STATEMENT EXECUTE FUNCTION notify_of_orders();
 `;
 
-/** What all instances must agree on and nobody else may know, made here so that nobody has to configure it. */
+/** Secrets that all instances share. The migration makes them, so that nobody has to configure them. */
 const secrets = `
   CREATE TABLE secrets (name text PRIMARY KEY, value text NOT NULL);
   INSERT INTO secrets VALUES

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What happened to the orders lately, for those who follow them live. */
+/** A log of recent events of orders, for clients that follow them live. */
 export class LogOrderEvents1764100000000 implements MigrationInterface {
   readonly name = 'LogOrderEvents1764100000000';
 
@@ -23,12 +23,11 @@ export class LogOrderEvents1764100000000 implements MigrationInterface {
 }
 
 /*
- * Transactions commit in another order than they take their numbers, so a reader cannot go by seq: it remembers a snapshot, and
- * asks for what has become visible since, which xid tells.
- * announced says whether the cache was told of the write, by which it puts out itself what the write made untrue.
+ * Transactions commit in another order than they take their numbers, so a reader cannot go by seq. It remembers a snapshot, and
+ * asks for the events whose xid has become visible since.
+ * announced: the write was announced to the cache, which then invalidates by itself.
  * A reset has no order: anything may have changed.
- * What is visible in a horizon that was pruned is deleted, or will be: whoever has not had all of that cannot be told any more
- * what was missed.
+ * The events visible in a pruned horizon are deleted, or will be. A reader that lacks any of them has to load everything again.
  */
 const log = `
   CREATE TYPE order_event_type AS ENUM ('order.created', 'order.status-changed', 'reset');
@@ -60,8 +59,8 @@ const log = `
 `;
 
 /*
- * Statements that touch very many orders, or touch them in a way that is no event, leave one row: to fetch everything again
- * costs less than to be told of each.
+ * A statement that changes more than 1,000 orders, or changes them in a way that is no event, leaves one reset: to load everything
+ * again costs less than an event for each.
  */
 const triggers = `
   CREATE FUNCTION log_order_events() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Lets positions in the log of events be told apart from those of before a crash. */
+/** A name for the history of the database, which changes at a crash: positions in the log of events do not outlive it. */
 export class TellHistoriesApart1764200000000 implements MigrationInterface {
   readonly name = 'TellHistoriesApart1764200000000';
 
@@ -14,9 +14,9 @@ export class TellHistoriesApart1764200000000 implements MigrationInterface {
 }
 
 /*
- * After a crash, PostgreSQL gives transactions the numbers of others that it has forgotten: of such that had not changed anything
- * that must last, as those that only notified. Snapshots from before the crash say nothing of what came after it, then. An
- * unlogged table is empty after a crash, so the name that is put into it next is another one.
+ * After a crash, PostgreSQL may use numbers of transactions again: those of transactions that changed nothing durable, such as a
+ * mere notification. A snapshot from before the crash then says nothing about later transactions. An unlogged table is empty after
+ * a crash, so the next name in it is another one.
  */
 const histories = `
   CREATE UNLOGGED TABLE order_event_histories (

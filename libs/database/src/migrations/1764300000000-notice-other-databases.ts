@@ -1,11 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Lets the API notice that its data were replaced, went back, or were changed past it. */
+/** Lets the API notice that its data were replaced, restored to an earlier state, or changed by another program. */
 export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
   readonly name = 'NoticeOtherDatabases1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // Writers lock orders first, so a writer and this migration cannot lock the tables crosswise.
+    // Writers lock orders first too, so a writer and this migration cannot deadlock.
     await runner.query(`
       LOCK TABLE orders, order_status_changes, order_status_counts, order_arrivals IN SHARE ROW EXCLUSIVE MODE
     `);
@@ -39,17 +39,17 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
 }
 
 /*
- * A digest that changes when the data may have been replaced or have gone back, so that nothing that was read before says
- * anything about them:
+ * A digest that changes when the data may have been replaced or restored to an earlier state, so that nothing read before is
+ * valid:
  *
  * - another cluster, another database of it, or a restart of the server (a failover, a recovery to a point in time);
- * - a crash: PostgreSQL discards its statistics then, and notes when;
+ * - a crash: PostgreSQL then discards its statistics, and notes the time;
  * - other tables under the same names, or other files under the same tables: DROP and CREATE, renaming, TRUNCATE;
- * - triggers that were disabled and enabled again: their rows in the catalogue are other versions then.
+ * - triggers that were disabled and enabled again: their rows in the catalogue then have other versions.
  *
- * As long as a trigger that tells of writes is missing or disabled, the writes themselves are counted as well.
+ * As long as a trigger that reports writes is missing or disabled, the digest also counts the writes.
  *
- * It reads catalogues only. A transaction that restores tables has them locked, and nobody who asks for this waits for it.
+ * It reads catalogues only, so it does not wait for a transaction that restores tables and holds their locks.
  */
 const state = `
   CREATE OR REPLACE FUNCTION database_state() RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -82,10 +82,10 @@ const state = `
 `;
 
 /*
- * Names the keys in Redis. Nothing of it comes with a dump: installations that were made of one dump do not share their keys,
- * and a restore leaves the name as it is. It does not change either when the database is dropped and made again.
+ * The prefix of the keys in Redis. A dump does not contain it: installations made from one dump do not share their keys, and a
+ * restore does not change the name. Nor does dropping and creating the database again.
  *
- * The secret of this name is read by earlier versions of the API, which may run as well for a while.
+ * Earlier versions of the API, which may still run for a while, read it from the secret `cache-namespace`.
  */
 const namespace = `
   CREATE OR REPLACE FUNCTION cache_namespace() RETURNS text LANGUAGE sql STABLE
@@ -96,8 +96,8 @@ const namespace = `
 `;
 
 /*
- * pg_restore, in a session that silences triggers, brings the counts along, so it is not counted for. It is known by its empty
- * search path.
+ * Whether pg_restore writes, in a session that silences triggers: its search path is empty. It restores the counts themselves, so
+ * the triggers do not count its orders.
  */
 const IS_RESTORE = `current_setting('session_replication_role') = 'replica' AND current_setting('search_path') = ''`;
 
@@ -113,7 +113,7 @@ function countUnless(condition: string): string {
   `;
 }
 
-/* The counts go with the orders by DELETE: PostgreSQL refuses to truncate them within a TRUNCATE that names them as well. */
+/* DELETE, because PostgreSQL refuses to truncate the counts within a TRUNCATE that names them as well. */
 const counting = `
   ${countUnless(IS_RESTORE)}
 
@@ -128,7 +128,7 @@ const counting = `
     FOR EACH STATEMENT EXECUTE FUNCTION forget_counts();
 `;
 
-/** Triggers of orders with ENABLE ALWAYS are not silenced by session_replication_role. */
+/** Enables the triggers of orders. With ENABLE ALWAYS, session_replication_role does not silence them. */
 function enable(how: 'ENABLE' | 'ENABLE ALWAYS'): string {
   const names = ['count', 'notify', 'log'].flatMap((purpose) =>
     ['insert', 'update', 'delete', 'truncate'].map((event) => `orders_${purpose}_${event}`),
@@ -137,12 +137,14 @@ function enable(how: 'ENABLE' | 'ENABLE ALWAYS'): string {
 }
 
 /*
- * The API writes the history together with an order, which tells of it, and says of each write whether it is announced.
- * Whoever writes history without saying so writes past the API.
+ * Triggers that report changes of the history and of the counts by other programs.
  *
- * When an order is deleted, its history goes with it, order by order; the order tells of that.
+ * The API writes the history together with an order, whose triggers report the write, and sets mes.announced for each write. A
+ * write of history without that setting comes from another program.
  *
- * Counts are written by triggers of orders, one level down. Whoever writes them on the first level writes past those.
+ * The deletion of an order deletes its history too; the triggers of the order report it.
+ *
+ * The triggers of orders write the counts, one trigger level down. A write on the first level comes from another program.
  *
  * The functions have their own search path, since that of pg_restore is empty.
  */

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ADVISORY_LOCKS } from '../advisory-locks.js';
 
-/** The instances that are running, and the Redis that all of them use. */
+/** The running instances (members), and the Redis that all of them use. */
 export class KnowTheMembers1764400000000 implements MigrationInterface {
   readonly name = 'KnowTheMembers1764400000000';
 
@@ -21,9 +21,9 @@ export class KnowTheMembers1764400000000 implements MigrationInterface {
 }
 
 /*
- * Each instance renews its row every second. Whether an instance is alive is judged by the others, by their own clocks: its
- * beat goes on or it does not. The time is there for housekeeping only.
- * The authority is the store whose users need no notification of a write that was announced there.
+ * Each instance increments its beat every second. The others judge by their own clocks whether the beat goes on, that is, whether
+ * the instance lives. seen_at is for housekeeping only.
+ * The authority is the store of the cache that all instances use: a write announced there needs no notification.
  */
 const members = `
   CREATE TABLE cache_members (
@@ -42,9 +42,9 @@ const members = `
 `;
 
 /*
- * Another store becomes the authority only when no other member uses the present one; the claimant names, as id/beat, members
- * whose beats have stopped. The lock waits for writes that were announced to the present one and have not been committed yet:
- * what is loaded after the claim shows them.
+ * Makes another store the authority, if no other member uses the present one. The claimant names the members whose beats have
+ * stopped, as id/beat. The lock waits for uncommitted writes that were announced to the present store: data loaded after the claim
+ * include them.
  */
 const claims = `
   CREATE FUNCTION claim_cache_store(claimant uuid, wanted text, stopped text[]) RETURNS bigint
@@ -70,8 +70,8 @@ const claims = `
 `;
 
 /*
- * Says, within the transaction of a write, whether the store that the write was announced to is the authority. The triggers of
- * the orders notify all instances of other writes.
+ * Records in the transaction of a write whether the write was announced to the authority. The triggers of orders notify all
+ * instances of other writes.
  */
 const announcements = `
   CREATE FUNCTION announce_write(announced_to text) RETURNS boolean LANGUAGE plpgsql AS $$
