@@ -211,7 +211,7 @@ describe.each<[string, () => string | undefined]>([
         );
       },
     ],
-  ])('is noticed %s', async (__, replace, resets = {}) => {
+  ])('is noticed %s', async (__, replace, resets = { once: true }) => {
     await create(apis[0]);
     await replace();
     notice();

@@ -123,7 +123,7 @@ export class CacheWriter {
       result = await transaction({ store });
     } catch (error) {
       await this.end(pending, error);
-      await this.monotonicReads.settled(shows);
+      await this.waitFor(shows);
       throw error;
     }
     let committed: Committed;
@@ -141,7 +141,7 @@ export class CacheWriter {
       throw error;
     }
     await this.complete(committed);
-    if (shows.length > 0) await this.monotonicReads.settled(shows);
+    await this.waitFor(shows);
     return result;
   }
 
@@ -171,6 +171,10 @@ export class CacheWriter {
   private async end({ id, tags }: PendingWrite, error: unknown): Promise<void> {
     if (this.options.isRolledBack(error)) await this.unlessAway(() => this.versions.complete([id], []));
     else await this.invalidate(tags);
+  }
+
+  private async waitFor(shown: readonly Tag[]): Promise<void> {
+    if (shown.length > 0) await this.monotonicReads.settled(shown);
   }
 
   private async complete(write: Committed): Promise<void> {
