@@ -148,7 +148,7 @@ describe.each<[string, () => string | undefined]>([
     for (const stream of streams) expect(once ? told(stream) : [...new Set(told(stream))]).toEqual(['reset']);
   }
 
-  it.each<[string, () => Promise<void>, { once: boolean }?]>([
+  it.each<[string, () => Promise<void>, { once?: boolean }?]>([
     [
       'by its own dump, as a whole',
       async () => {
