@@ -31,7 +31,7 @@ describe('the exploration of interleavings', () => {
 
   beforeAll(async () => {
     found = await exploreAll();
-  }, 180_000);
+  }, 600_000);
 
   it.each(mutations.map(({ name }) => name))('shows when %s', (name) => {
     expect(found.get(name)?.error).toBeUndefined();

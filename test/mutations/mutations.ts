@@ -172,11 +172,6 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a refreshed response becomes current without the tags of the pending writes that it shows',
-    surroundings: 'quiet',
-    edits: [{ file: WRITER, find: 'refresh.shown, isAnnounced)', replace: '[], isAnnounced)' }],
-  },
-  {
     name: 'a response is given out although it may show pending writes',
     surroundings: 'quiet',
     edits: [

@@ -34,6 +34,7 @@ describe('responses that are refreshed on write', () => {
     for (const question of [page, counts]) {
       parts.refreshOnWrite.register(() => ({
         ...question,
+        isAggregate: question === counts,
         load: async () => {
           loads += 1;
           const read = value;
@@ -144,6 +145,18 @@ describe('responses that are refreshed on write', () => {
     versions.complete = () => Promise.reject(new VersionStoreUnavailableError('redis-away'));
     await write();
     expect(parts.events({ type: 'relayed-write' })).toBe(1);
+  });
+
+  it('invalidate the tags of pending writes that they may show, unless they are aggregates', async () => {
+    const order = { key: 'order', tags: ['order:9'] };
+    const other = { key: 'other order', tags: ['order:8'] };
+    await Promise.all([read(order), read(other)]);
+    await versions.begin({ id: 'pending', tags: ['list', 'order:9'] });
+    await versions.begin({ id: 'another', tags: ['counts', 'order:8'] });
+    await write();
+    expect(await read(page)).toBe('hit: old');
+    expect(await read(order)).toBe('miss: from the source');
+    expect(await read(other)).toBe('hit: from the source');
   });
 
   it('are no longer loaded if nobody asks for them, and are again after the next read', async () => {
