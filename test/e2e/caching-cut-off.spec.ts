@@ -90,16 +90,16 @@ describe('an instance that is cut off from Redis while another is not', () => {
     await eventually(async () => isHit(await list(connected)));
     // Somebody has just taken the order, and has not come as far as evicting the list of new orders.
     const versionStore = connected.application.get(VersionStore, { strict: false });
-    const intent = { id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] };
-    await versionStore.begin(intent);
-    const before = await versionStore.ensureVersions(intent.tags);
+    const write = { id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] };
+    await versionStore.begin(write);
+    const before = await versionStore.ensureVersions(write.tags);
     way.cut();
     const token = await cutOff.token('operator');
     const body = { status: 'MANUFACTURING_COMPLETED' };
     expect((await cutOff.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body })).status).toBe(200);
-    const after = await versionStore.ensureVersions(intent.tags);
-    for (const tag of intent.tags) expect(after.get(tag)).not.toBe(before.get(tag));
-    await versionStore.complete([intent.id], []);
+    const after = await versionStore.ensureVersions(write.tags);
+    for (const tag of write.tags) expect(after.get(tag)).not.toBe(before.get(tag));
+    await versionStore.complete([write.id], []);
   });
 
   it('bypasses the cache, and shows the writes of the other one', async () => {

@@ -57,7 +57,7 @@ describe('the cache, watched in Redis and in the database', () => {
     return body.id;
   }
 
-  /** The beginnings of the queries by which a creation makes the warm answers anew, in the order in which they came. */
+  /** The beginnings of the queries by which a creation refreshes the page and the counts, in their order. */
   function warmQueries(sql: readonly string[]): string[] {
     const queries = sql.slice(1).map((statement) => statement.trim());
     expect(queries.filter((query) => query.includes('order_status_counts'))).toHaveLength(1);
@@ -85,7 +85,7 @@ describe('the cache, watched in Redis and in the database', () => {
     return sql.filter((statement) => !statement.includes('pg_notify'));
   }
 
-  /** Every second, a script asks for the time and for the intents that are overdue. */
+  /** Every second, a script asks for the time and for expired pending writes. */
   function withoutSweeps(commands: readonly string[]): string[] {
     const isSweep = (i: number): boolean => commands[i]?.startsWith('ZRANGEBYSCORE') === true;
     return commands.filter((_, i) => !isSweep(i) && !isSweep(i + 1) && !isSweep(i + 2));

@@ -1,7 +1,7 @@
 import type { System } from '../consistency/system/system.js';
 import { newOrder } from '../support/test-orders.js';
 
-/** How many answers are watched that no write makes untrue. */
+/** How many answers are watched that no write invalidates. */
 export const CALM_ORDERS = 40;
 
 /** The ids of orders that are cancelled, from where no step leads on; such are made as far as there are none. */

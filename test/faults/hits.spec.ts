@@ -45,7 +45,7 @@ describe('hits', () => {
     expect(after).toBeGreaterThan(1);
   });
 
-  it('meanwhile are those of answers that no write makes untrue', () => {
+  it('meanwhile are those of answers that no write invalidates', () => {
     const hot = polled('api-1', 'hot', 100, { not: 10 });
     expect(measure([], hot, polled('api-1', 'calm', 100, { not: 5 })).meanwhile).toBeCloseTo(0.5);
   });

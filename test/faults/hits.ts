@@ -14,11 +14,11 @@ export interface Moments {
 export interface Hits {
   /** In itself, before the fault. */
   readonly before: number;
-  /** During the fault, of answers that no write made untrue. */
+  /** During the fault, of answers that no write invalidated. */
   readonly meanwhile: number;
   /** After the fault, at the instance where it is worst. */
   readonly after: number;
-  /** During the fault and after it, of answers that no write made untrue, at the instance where it is worst to which nothing was done; absent without any. */
+  /** During the fault and after it, of answers that no write invalidated, at the instance where it is worst to which nothing was done; absent without any. */
   readonly others: number | undefined;
   /** How many of those answers such instances lost, of all that they had; absent without any. */
   readonly lostByOthers: { readonly lost: number; readonly of: number } | undefined;

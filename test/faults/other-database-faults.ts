@@ -21,7 +21,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'database-restored',
-    title: 'the database is restored from a dump: everything is dropped, made anew and filled',
+    title: 'the database is restored from a dump: everything is dropped, created again and filled',
     mayFail: 'while tables are missing',
     happen: async ({ system, postgres }) => {
       const copy = await DatabaseCopy.take(postgres.url);

@@ -14,7 +14,7 @@ import { Board } from '../workload/board.js';
 import { ACTORS, type Actor, type Floor } from '../workload/client.js';
 import { Recorder } from '../workload/recorder.js';
 import { ApiInstance, type ApiPlan } from './api-instance.js';
-import { countIntents } from './intents.js';
+import { countPendingWrites } from './pending-writes.js';
 import { readStoredOrders } from './read-stored-orders.js';
 
 const DATABASE_PATIENCE_MS = 30_000;
@@ -120,7 +120,7 @@ export class System {
   async quiet(): Promise<void> {
     const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
     const namespace = row?.namespace ?? '';
-    await eventually(async () => (await countIntents(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
+    await eventually(async () => (await countPendingWrites(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
   }
 
   /** Lets the database be brought into another state, in which acknowledged writes are missing. */
