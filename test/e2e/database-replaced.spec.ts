@@ -70,11 +70,15 @@ async function follow(api: OrdersApi, lastEventId?: string): Promise<EventStream
   return stream;
 }
 
+/** Creates an order, and tries again while the API asks for that, as when it joins the other instances again. */
 async function create(api: OrdersApi): Promise<string> {
   const token = await api.token('partner');
-  const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
-  expect(status).toBe(201);
-  return String(body.id);
+  return eventually(async () => {
+    const { status, body } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    if (status === 503) return undefined;
+    expect(status).toBe(201);
+    return String(body.id);
+  });
 }
 
 async function take(api: OrdersApi, id: string): Promise<void> {
