@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 type Role = 'operator' | 'partner' | 'viewer' | 'admin';
 

@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { DocumentValidator } from '../support/document-validator.js';
 import { expectProblem, type ExpectedProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/test-orders.js';
 import type { OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const ORDERS = '/api/v1/orders';
 const JSON_TYPE = 'application/json';

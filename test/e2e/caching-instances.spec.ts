@@ -1,8 +1,8 @@
 import { CacheStatistics } from '../../apps/mes-api/src/cache-administration/cache-statistics.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 interface Listed {
   readonly items: readonly { readonly id: string; readonly status: string }[];

@@ -1,8 +1,8 @@
 import { VersionStore } from '@mes/cache';
 import { orderTag, statusTag } from '../../apps/mes-api/src/orders/caching/order-tags.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 describe('a status change of an order while an earlier write to it is unfinished', () => {
   let database: TestDatabase;

@@ -1,12 +1,12 @@
 import { readCacheNamespace } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { RedisMonitor } from '../support/redis-monitor.js';
 import { RedisServer } from '../support/redis-server.js';
 import { StatementLog } from '../support/statement-log.js';
+import { newOrder } from '../support/test-orders.js';
 
 interface Listed {
   readonly items: readonly { readonly id: string }[];

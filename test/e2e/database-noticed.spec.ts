@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { eventually } from '../support/eventually.js';
 import { EventStream } from '../support/event-stream.js';
-import { newOrder } from '../support/test-orders.js';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 /** What a restore of one table does: another table takes the place of the orders, with the rows of before. */
 const SWAP = `

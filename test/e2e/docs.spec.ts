@@ -3,10 +3,10 @@ import { DocumentedAnswers } from '../support/documented-answers.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { GeneratedClient } from '../support/generated-client.js';
-import { newOrder } from '../support/test-orders.js';
 import { exampleOf, operationsOf, type LocatedOperation, type OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const PROBLEM = { $ref: '#/components/schemas/ProblemDetailsDto' };
 const NO_ORDER = '019358f0-6a3e-7c44-9d7e-0f6a1f1b2c3d';

@@ -4,10 +4,10 @@ import {
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
 

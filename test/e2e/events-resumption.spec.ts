@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { EventStream, type ReceivedEvent } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const WRITERS = 4;
 

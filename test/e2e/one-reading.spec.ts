@@ -3,10 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { Authentication } from '../../apps/mes-api/src/auth/authentication.js';
 import type { Caller } from '../../apps/mes-api/src/auth/caller.js';
 import { GAPS, rawHead, type RawHead } from '../fuzz/arbitraries/raw-requests.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = Number(process.env.FUZZ_RUNS ?? 250);

@@ -6,11 +6,11 @@ import { RateLimiter } from '../../apps/mes-api/src/rate-limits/rate-limiter.js'
 import { SharedCounters } from '../../apps/mes-api/src/rate-limits/shared-counters.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const LIMIT = 20;
 const NEW_ORDERS = '/api/v1/orders?status=NEW';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expectProblem } from '../support/expect-problem.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const ORDERS = '/api/v1/orders';
 const FLOOR = 'https://floor.example';

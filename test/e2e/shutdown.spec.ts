@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { ApiProcess } from '../support/api-process.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 interface Received {
   readonly status: number;

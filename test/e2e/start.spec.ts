@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { migrations } from '../../libs/database/src/migrations/migrations.js';
 import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const shell = promisify(execFile);
 

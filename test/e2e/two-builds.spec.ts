@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
 import { ApiProcess } from '../support/api-process.js';
-import { newOrder } from '../support/test-orders.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 
 const ROUNDS = 10;
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
