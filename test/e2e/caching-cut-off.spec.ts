@@ -154,4 +154,16 @@ describe('an instance that is cut off from Redis while another is not', () => {
     await sql.query('UNLISTEN mes_evictions');
     expect(heard).toEqual(['{"tags":["mark"]}']);
   });
+
+  it('goes on when somebody sends notifications that cannot be read', async () => {
+    for (const channel of ['mes_evictions', 'mes_echoes']) await sql.query('SELECT pg_notify($1, $2)', [channel, '{']);
+    way.cut();
+    const id = await eventually(async () => {
+      const created = await create(cutOff);
+      return (await listedBy(connected)).includes(created) && created;
+    });
+    expect(await listedBy(cutOff)).toContain(id);
+    way.mend();
+    await eventually(async () => isHit(await list(connected)));
+  });
 });

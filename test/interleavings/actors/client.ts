@@ -30,12 +30,12 @@ export class Client {
   private seenCount = 0;
 
   /**
-   * @param remembers whether it complains of what is older than what it has seen, though that was never acknowledged
+   * @param remembers whether it complains, at present, of what is older than what it has seen, though that was never acknowledged
    */
   constructor(
     private readonly database: OrdersDatabase,
     private readonly acknowledged: Acknowledged,
-    private readonly remembers: boolean,
+    private readonly remembers: () => boolean,
     private readonly complain: (what: string) => void,
   ) {}
 
@@ -60,7 +60,7 @@ export class Client {
   private checkCount(counted: number, acknowledged: Orders): void {
     if (counted < acknowledged.size) this.complain(`${counted} are counted of ${acknowledged.size} acknowledged`);
     // A sum tells no single write, so it may lag behind what a list has shown of one that was not acknowledged yet.
-    if (this.remembers && counted < this.seenCount)
+    if (this.remembers() && counted < this.seenCount)
       this.complain(`${counted} are counted, and ${this.seenCount} before`);
     this.seenCount = Math.max(counted, this.seenCount);
   }
@@ -98,7 +98,7 @@ export class Client {
   private see(where: string, shown: Listed): void {
     for (const [id, version] of shown) {
       const before = this.seen.get(id) ?? 0;
-      if (this.remembers && version < before) this.complain(`${id} went back from ${before} to ${version} in ${where}`);
+      if (this.remembers() && version < before) this.complain(`${id} went back from ${before} to ${version} in ${where}`);
       if (version > 0) this.seen.set(id, Math.max(version, before));
     }
   }

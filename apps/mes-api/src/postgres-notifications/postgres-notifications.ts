@@ -6,7 +6,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
-/** What is done with a payload; it is its own business what becomes of its errors. */
+/** Handles a payload. If it fails, the connection is replaced, as if the payload had been missed. */
 type Listener = (payload: string) => void | Promise<void>;
 
 const APPLICATION_NAME = 'mes-orders-api listener';
@@ -148,7 +148,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   /** Rejects when the connection ends. */
   private async useWhileItAnswers(client: DatabaseClient, onOutcome: () => void): Promise<never> {
+    let fail!: (error: unknown) => void;
     const ended = new Promise<never>((_, reject) => {
+      fail = reject;
       client.on('error', reject);
       client.on('end', () => {
         reject(new Error('the connection ended'));
@@ -156,7 +158,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     });
     ended.catch(() => undefined);
     client.on('notification', ({ channel, payload = '' }) => {
-      for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload);
+      for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload, fail);
     });
     await client.connect();
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
@@ -171,8 +173,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     }
   }
 
-  private act(listener: Listener, payload: string): void {
-    const acted = Promise.resolve(listener(payload)).finally(() => this.acting.delete(acted));
+  private act(listener: Listener, payload: string, fail: (error: unknown) => void): void {
+    const acted = Promise.resolve()
+      .then(() => listener(payload))
+      .catch(fail)
+      .finally(() => this.acting.delete(acted));
     this.acting.add(acted);
   }
 
