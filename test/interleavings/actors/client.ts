@@ -98,7 +98,8 @@ export class Client {
   private see(where: string, shown: Listed): void {
     for (const [id, version] of shown) {
       const before = this.seen.get(id) ?? 0;
-      if (this.remembers() && version < before) this.complain(`${id} went back from ${before} to ${version} in ${where}`);
+      if (this.remembers() && version < before)
+        this.complain(`${id} went back from ${before} to ${version} in ${where}`);
       if (version > 0) this.seen.set(id, Math.max(version, before));
     }
   }
