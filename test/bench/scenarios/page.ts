@@ -44,7 +44,6 @@ const PAGE_CONTENDERS: readonly PageContender[] = [
   { name: 'bare node:http, constant bytes', server: 'bare-http', kind: 'bare' },
   { name: BARE_FASTIFY, server: 'bare-fastify', kind: 'bare' },
   { name: THIS_API, server: 'api-redis', kind: 'ours' },
-  { name: 'this API, memory', server: 'api-memory', kind: 'ours' },
   { name: 'this API, Redis, 304', server: 'api-redis', kind: 'ours', answer: 'not-modified' },
   { name: 'this API, Redis, Brotli', server: 'api-redis', kind: 'ours', answer: 'br' },
   { name: 'this API, Redis, gzip', server: 'api-redis', kind: 'ours', answer: 'gzip' },

@@ -1,4 +1,7 @@
-/** Programs of the servers that are measured; the first two only know the bytes of the page. */
+/**
+ * Programs of the servers that are measured; the first two only know the bytes of the page. Instances of this API on one database
+ * must use one store, so all of them use Redis, the uncached ones too.
+ */
 const CONTENDERS = 'test/bench/contenders';
 
 interface Program {
@@ -11,10 +14,9 @@ export const PROGRAMS = {
   'bare-fastify': { path: `${CONTENDERS}/bare-fastify.ts`, redis: false },
   'api-redis': { path: 'apps/mes-api/src/main.ts', redis: true },
   'api-redis-2': { path: 'apps/mes-api/src/main.ts', redis: true },
-  'api-memory': { path: 'apps/mes-api/src/main.ts', redis: false },
   'api-measured': { path: `${CONTENDERS}/measured-api.ts`, redis: true },
-  'api-uncached': { path: `${CONTENDERS}/uncached-api.ts`, redis: false },
-  'api-uncached-2': { path: `${CONTENDERS}/uncached-api.ts`, redis: false },
+  'api-uncached': { path: `${CONTENDERS}/uncached-api.ts`, redis: true },
+  'api-uncached-2': { path: `${CONTENDERS}/uncached-api.ts`, redis: true },
   'stock-redis': { path: `${CONTENDERS}/stock-interceptor-redis.ts`, redis: true },
   'stock-memory': { path: `${CONTENDERS}/stock-interceptor-memory.ts`, redis: false },
   bentocache: { path: `${CONTENDERS}/bentocache.ts`, redis: true },
