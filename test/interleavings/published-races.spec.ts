@@ -4,7 +4,6 @@ import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
 import { toCachedResponse } from '../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
-import { NoLeases } from '../../libs/cache/src/read/load-leases.js';
 import { MonotonicReads } from '../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
@@ -68,12 +67,11 @@ class Instance {
       shared.stored.set(key, value);
       return value;
     };
-    const entries = new EntryStore(store, new L1Cache(1e6, 60_000), options, events);
-    const leases = new NoLeases();
+    const entries = new EntryStore(store, new L1Cache(options), options, events);
     const { versions } = shared;
-    const monotonicReads = new MonotonicReads(versions, options.pendingWriteTimeout);
-    this.cache = new ResponseCache(versions, entries, leases, monotonicReads, this.refreshed, options, events);
-    const refresher = new Refresher(versions, entries, leases, this.refreshed, options, events);
+    const monotonicReads = new MonotonicReads(versions, options);
+    this.cache = new ResponseCache(versions, entries, monotonicReads, this.refreshed, options, events);
+    const refresher = new Refresher(versions, entries, this.refreshed, options, events);
     this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events);
   }
 

@@ -1,6 +1,5 @@
 import type { Scheduler } from 'fast-check';
 import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
-import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
 import { Acknowledged } from './actors/acknowledged.js';
 import { Client, versionOf } from './actors/client.js';
 import { Writer } from './actors/writer.js';
@@ -233,11 +232,12 @@ class Run {
 
   private instance(name: string): Instance {
     const host = new Host(name, this.steps);
-    const l1 = new L1Cache(L1_BYTES, NO_LIFETIME);
     const options = {
       ...CACHE_DEFAULTS,
       deadline: this.isTroubled ? CACHE_DEFAULTS.deadline : 2 * NEVER,
       isRolledBack: (error: unknown) => error instanceof RolledBackError,
+      l1MaxBytes: L1_BYTES,
+      entryLifetime: NO_LIFETIME,
       // The database takes as long as it likes.
       loadQueueTimeout: 2 * NEVER,
       loadTimeout: 2 * NEVER,
@@ -245,8 +245,8 @@ class Run {
     const backend =
       this.scenario.backend === 'redis'
         ? redisBackend(options, host, this.redis)
-        : memoryBackend(options, l1, () => this.redis.now);
-    return new Instance(host, backend, l1, this.database, this.notifications);
+        : memoryBackend(options, () => this.redis.now);
+    return new Instance(host, backend, this.database, this.notifications);
   }
 
   private numbered(number: number): Instance {

@@ -209,14 +209,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'an expired write is forgotten, and its tags are not invalidated',
-    surroundings: 'quiet',
-    edits: [
-      {
-        file: REDIS_STORE,
-        find: "[found[i] ?? ''], randomAdvances(tags), []",
-        replace: "[found[i] ?? ''], [], []",
-      },
-    ],
+    surroundings: 'embedded',
+    edits: [{ file: MEMORY_STORE, find: 'await this.invalidate(tags);', replace: '' }],
   },
   {
     name: 'nobody sweeps',
@@ -270,8 +264,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: REDIS_STORE,
-        find: 'await this.advance(client, [], randomAdvances(tags), tags);\n      this.unconfirmed',
-        replace: 'await this.advance(client, [], [], tags);\n      this.unconfirmed',
+        find: 'await this.completeOn(client, randomAdvances(tags), { shown: tags });',
+        replace: '',
       },
     ],
   },

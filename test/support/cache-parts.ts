@@ -1,8 +1,7 @@
 import { createCache } from 'cache-manager';
 import { CacheEvents, CACHE_DEFAULTS, type Backplane, type CacheOptions } from '@mes/cache';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
-import { L1Cache, l1Store } from '../../libs/cache/src/entries/l1-cache.js';
-import { NoLeases } from '../../libs/cache/src/read/load-leases.js';
+import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
 import { MonotonicReads } from '../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
@@ -23,13 +22,12 @@ export interface CachePartsOptions {
 export function cacheParts({ versions = memoryVersions(), options: changed = {}, backplane }: CachePartsOptions = {}) {
   const options = { ...CACHE_DEFAULTS, ...changed };
   const events = new CacheEvents();
-  const l1 = new L1Cache(options.l1MaxBytes, options.entryLifetime);
-  const entries = new EntryStore(createCache({ stores: [l1Store(l1)] }), l1, options, events);
-  const leases = new NoLeases();
+  const l1 = new L1Cache(options);
+  const entries = new EntryStore(createCache(), l1, options, events);
   const refreshOnWrite = new RefreshOnWrite();
-  const reads = new MonotonicReads(versions, options.pendingWriteTimeout);
-  const responses = new ResponseCache(versions, entries, leases, reads, refreshOnWrite, options, events, backplane);
-  const refresher = new Refresher(versions, entries, leases, refreshOnWrite, options, events);
+  const reads = new MonotonicReads(versions, options);
+  const responses = new ResponseCache(versions, entries, reads, refreshOnWrite, options, events, backplane);
+  const refresher = new Refresher(versions, entries, refreshOnWrite, options, events);
   const writer = new CacheWriter(versions, entries, refresher, reads, options, events, backplane);
   const cache = new TaggedCache(responses, writer);
   return { cache, events: recordEvents(events), l1, entries, refreshOnWrite, responses, versions, writer };

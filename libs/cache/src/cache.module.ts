@@ -13,17 +13,15 @@ import {
 import { CacheEvents } from './cache.events.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
 import { ENTRY_CACHE, EntryStore } from './entries/entry-store.js';
-import { L1Cache, l1Store } from './entries/l1-cache.js';
+import { L1Cache } from './entries/l1-cache.js';
 import { CachedRouteInterceptor } from './http/cached-route.interceptor.js';
 import { FastPath } from './http/fast-path.js';
 import { Responder } from './http/responder.js';
-import { LoadLeases, NoLeases } from './read/load-leases.js';
 import { MonotonicReads } from './read/monotonic-reads.js';
 import { RefreshOnWrite } from './read/refresh-on-write.js';
 import { ResponseCache } from './read/response-cache.js';
-import { RedisConnection } from './redis/redis-connection.js';
+import { RedisAccess, RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
-import { RedisLoadLeases } from './redis/redis-load-leases.js';
 import { RedisVersionStore } from './redis/redis-version-store.js';
 import { TaggedCache } from './tagged-cache.js';
 import { Backplane } from './versions/backplane.js';
@@ -33,19 +31,11 @@ import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
 
-/** Settings, and parts of one's own. */
-export interface CacheModuleOptions extends CacheOptions {
-  /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
-  readonly versionStore?: VersionStore | undefined;
-  /** Leases of one's own. Goes with {@link versionStore}; without, each instance loads for itself. */
-  readonly loadLeases?: LoadLeases | undefined;
-}
-
 /** How to get the settings from other providers. Settings that are left out are those of {@link CACHE_DEFAULTS}. */
 export interface CacheModuleAsyncOptions
   extends
     Pick<ModuleMetadata, 'imports'>,
-    Pick<FactoryProvider<Partial<CacheModuleOptions>>, 'inject' | 'useFactory'> {}
+    Pick<FactoryProvider<Partial<CacheOptions>>, 'inject' | 'useFactory'> {}
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
@@ -54,31 +44,11 @@ const redisConnection: FactoryProvider<RedisConnection | null> = {
     options.redisUrl === undefined && !options.createRedisClient ? null : new RedisConnection(options),
 };
 
-const l1Cache: FactoryProvider<L1Cache> = {
-  provide: L1Cache,
-  inject: [CACHE_OPTIONS],
-  useFactory: ({ l1MaxBytes, entryLifetime }: CacheOptions) => new L1Cache(l1MaxBytes, entryLifetime),
-};
-
 const versionStore: FactoryProvider<VersionStore> = {
   provide: VersionStore,
   inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
+  useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
     options.versionStore ?? (connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options)),
-};
-
-const loadLeases: FactoryProvider<LoadLeases> = {
-  provide: LoadLeases,
-  inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
-    options.loadLeases ?? (connection ? new RedisLoadLeases(connection, options) : new NoLeases()),
-};
-
-const monotonicReads: FactoryProvider<MonotonicReads> = {
-  provide: MonotonicReads,
-  inject: [VersionStore, CACHE_OPTIONS],
-  useFactory: (versions: VersionStore, { pendingWriteTimeout }: CacheOptions) =>
-    new MonotonicReads(versions, pendingWriteTimeout),
 };
 
 /** Settings and stores, apart from the rest because cache-manager's cache is made from them. */
@@ -86,7 +56,7 @@ const monotonicReads: FactoryProvider<MonotonicReads> = {
 @Module({})
 class CacheStoresModule {
   static register({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
-    const options: FactoryProvider<CacheModuleOptions> = {
+    const options: FactoryProvider<CacheOptions> = {
       provide: CACHE_OPTIONS,
       inject,
       useFactory: async (...given: unknown[]) => ({ ...CACHE_DEFAULTS, ...(await useFactory(...given)) }),
@@ -94,19 +64,19 @@ class CacheStoresModule {
     return {
       module: CacheStoresModule,
       imports,
-      providers: [options, redisConnection, l1Cache],
-      exports: [CACHE_OPTIONS, RedisConnection, L1Cache],
+      providers: [options, redisConnection],
+      exports: [CACHE_OPTIONS, RedisConnection],
     };
   }
 }
 
-/** Gives cache-manager's cache a token of its own, so that an application's `CACHE_MANAGER` stays its own. */
+/** Gives cache-manager's cache, which holds L2, a token of its own: an application's `CACHE_MANAGER` stays its own. */
 @Module({
   imports: [
     CacheManagerModule.registerAsync({
-      inject: [RedisConnection, L1Cache, CACHE_OPTIONS],
-      useFactory: (connection: RedisConnection | null, l1: L1Cache, options: CacheOptions) => ({
-        stores: options.entryStore ?? (connection ? redisEntries(connection.client, options) : l1Store(l1)),
+      inject: [RedisConnection, CACHE_OPTIONS],
+      useFactory: (connection: RedisConnection | null, options: CacheOptions) => ({
+        stores: options.entryStore ?? (connection ? redisEntries(connection.client, options) : undefined),
       }),
     }),
   ],
@@ -131,7 +101,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   ) {}
 
   /** @param options that differ from {@link CACHE_DEFAULTS} */
-  static forRoot(options: Partial<CacheModuleOptions> = {}): DynamicModule {
+  static forRoot(options: Partial<CacheOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
   }
 
@@ -141,9 +111,10 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
       imports: [CacheStoresModule.register(options), EntryCacheModule],
       providers: [
         versionStore,
-        loadLeases,
-        monotonicReads,
+        { provide: RedisAccess, useExisting: RedisConnection },
+        MonotonicReads,
         CacheEvents,
+        L1Cache,
         EntryStore,
         ResponseCache,
         RefreshOnWrite,
@@ -157,6 +128,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
       ],
       exports: [
         VersionStore,
+        RedisAccess,
         MonotonicReads,
         CacheEvents,
         ResponseCache,

@@ -36,7 +36,7 @@ async function memoryUse(): Promise<MemoryUse> {
     await setTimeout(PAUSE_MS);
   }
   const { heapUsed, external } = process.memoryUsage();
-  return { bound: configuration.cache.l1MaxBytes, used: heapUsed + external, reckoned: near.bytes };
+  return { bound: configuration.cache.l1MaxBytes, used: heapUsed + external, reckoned: near.calculatedSize };
 }
 
 const server = application.getHttpAdapter().getInstance();

@@ -4,7 +4,6 @@ import { packEntry, unpackEntry } from '../../../libs/cache/src/entries/entry.js
 import { EPOCH, type VersionSnapshot, type Tag } from '../../../libs/cache/src/versions/version-store.js';
 import type { RedisConnection } from '../../../libs/cache/src/redis/redis-connection.js';
 import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-store.js';
-import { RedisLoadLeases } from '../../../libs/cache/src/redis/redis-load-leases.js';
 import { replaceMethods } from './replace-methods.js';
 
 // To be loaded before the API. It replaces the protocol by what most caches do: there are no versions, readers store what they
@@ -45,6 +44,8 @@ replaceMethods(RedisVersionStore, {
   begin: () => (_, tags) => Promise.resolve(constant(tags ?? [])),
   pending: () => (tags) => Promise.resolve({ writeIds: [], snapshot: constant(tags) }),
   sweepExpired: () => () => Promise.resolve([]),
+  acquireLease: () => () => Promise.resolve(true),
+  releaseLease: () => () => Promise.resolve(),
   complete: () =>
     async function (this: RedisVersionStore, _, advances) {
       connect(this);
@@ -74,4 +75,3 @@ replaceMethods(EntryStore, {
 });
 
 replaceMethods(RefreshOnWrite, { takeDependentOn: () => () => [] });
-replaceMethods(RedisLoadLeases, { acquire: () => () => Promise.resolve(true), release: () => () => Promise.resolve() });

@@ -2,7 +2,7 @@ import { createCache } from 'cache-manager';
 import { CacheEvents } from '../../../libs/cache/src/cache.events.js';
 import { toCachedResponse } from '../../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../../libs/cache/src/entries/entry-store.js';
-import type { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
+import { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
 import { MonotonicReads } from '../../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache, type KeyAndTags } from '../../../libs/cache/src/read/response-cache.js';
@@ -35,23 +35,22 @@ export class Instance implements Listener {
   constructor(
     readonly host: Host,
     backend: Backend,
-    l1: L1Cache,
     private readonly database: OrdersDatabase,
     notifications: Notifications,
   ) {
-    const { versionStore: versions, leases, options } = backend;
+    const { versionStore: versions, options } = backend;
     const events = new CacheEvents();
     this.counts = new EventCounts(events);
-    const entries = new EntryStore(createCache({ stores: [backend.entries] }), l1, options, events);
+    const entries = new EntryStore(createCache(backend.entries && { stores: [backend.entries] }), new L1Cache(options), options, events);
     const refreshed = new RefreshOnWrite();
     refreshed.register(() => ({ ...NEW_PAGE, load: () => database.read(host, newOrders) }));
     refreshed.register(() => ({ ...COUNT, isAggregate: true, load: () => database.read(host, count) }));
-    const monotonicReads = new MonotonicReads(versions, options.pendingWriteTimeout);
+    const monotonicReads = new MonotonicReads(versions, options);
     this.link = backend.link;
     this.versions = versions;
     this.backplane = new SimulatedBackplane(host, notifications);
-    this.cache = new ResponseCache(versions, entries, leases, monotonicReads, refreshed, options, events);
-    const refresher = new Refresher(versions, entries, leases, refreshed, options, events);
+    this.cache = new ResponseCache(versions, entries, monotonicReads, refreshed, options, events);
+    const refresher = new Refresher(versions, entries, refreshed, options, events);
     this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events, this.backplane);
     this.sweeper = new PendingWriteSweeper(versions, options, events);
     notifications.listen(this);
@@ -84,7 +83,7 @@ export class Instance implements Listener {
 
   async hear(tags: readonly Tag[]): Promise<boolean> {
     try {
-      await this.versions.invalidateOnBehalf(tags);
+      await this.versions.invalidate(tags);
       return true;
     } catch (error) {
       if (error instanceof VersionStoreUnavailableError) return false;

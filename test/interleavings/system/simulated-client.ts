@@ -94,9 +94,9 @@ export class SimulatedClient extends EventEmitter {
   readonly complete = this.command('complete');
   readonly pending = this.command('pending');
   readonly invalidateOverdue = this.command('invalidateOverdue');
-  readonly expired = this.command('expired');
-  readonly renewEpoch = this.command('renewEpoch');
-  readonly checkIn = this.command('checkIn');
+  readonly sweepExpired = this.command('sweepExpired');
+  readonly pExpire = this.command('pExpire');
+  readonly time = this.command('time');
   readonly exists = this.command('exists');
   readonly info = this.command('info');
   readonly ping = this.command('ping');

@@ -1,12 +1,30 @@
-interface Touched {
+interface Write {
+  readonly id: string;
   readonly tags: readonly string[];
   readonly creates: readonly string[];
 }
 
+interface Advance {
+  readonly tag: string;
+  readonly swap?: { readonly expected: string; readonly next: string; readonly otherwise: string };
+}
+
+/** What all scripts are given. */
+interface Given {
+  readonly random: string;
+  readonly epochLabel: string;
+}
+
+/** The key of the pending writes, and the prefix of version keys. */
+type Keys = readonly [writes: string, versions: string];
+
 interface SetOptions {
   readonly NX?: boolean;
   readonly GET?: boolean;
+  readonly PXAT?: number;
 }
+
+const EPOCH = 'epoch';
 
 /**
  * What Redis does with the commands and the scripts of the cache, each in one step. It shares no code with the scripts, and
@@ -17,7 +35,7 @@ interface SetOptions {
 export class SimulatedRedis {
   private values = new Map<string, string>();
   private readonly leases = new Set<string>();
-  private pendingWrites = new Map<string, Touched & { readonly expiresAt: number; isOverdue?: boolean }>();
+  private pendingWrites = new Map<string, Write & { readonly expiresAt: number; readonly isOverdue?: boolean }>();
   private readonly marks = new Map<string, number>();
 
   now = 0;
@@ -59,7 +77,11 @@ export class SimulatedRedis {
     return keys.map((key) => this.get(key));
   }
 
-  set(key: string, value: string, { NX, GET }: SetOptions = {}): string | null {
+  set(key: string, value: string, { NX, GET, PXAT }: SetOptions = {}): string | null {
+    if (PXAT !== undefined) {
+      this.marks.set(key, PXAT);
+      return 'OK';
+    }
     const before = this.get(key);
     if (NX && before !== null) return GET ? before : null;
     this.values.set(key, value);
@@ -72,82 +94,64 @@ export class SimulatedRedis {
   }
 
   begin(
-    [, , ...versionKeys]: readonly string[],
-    write: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly write: number },
-    fresh: readonly string[],
+    [, versions]: Keys,
+    { tags, write, writeLifetime, random, epochLabel }: Given & { tags: string[]; write?: Write; writeLifetime: number },
   ): string[] {
-    this.pendingWrites.set(write.id, {
-      ...(JSON.parse(write.touched) as Touched),
-      expiresAt: this.now + lifetimes.write,
+    if (write) this.pendingWrites.set(write.id, { ...write, expiresAt: this.now + writeLifetime });
+    return tags.map((tag, i) => {
+      const fresh = `${tag === EPOCH ? epochLabel : ''}${random}:${i}`;
+      return this.set(versions + tag, fresh, { NX: true, GET: true }) ?? fresh;
     });
-    return versionKeys.map((key, i) => this.set(key, fresh[i] ?? '', { NX: true, GET: true }) ?? fresh[i] ?? '');
   }
 
   complete(
-    [, , ...versionKeys]: readonly string[],
-    _lifetime: number,
-    writeIds: readonly string[],
-    advanced: readonly string[],
-    shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
-  ): boolean {
-    const advances = versionKeys.map((key, i) => {
-      const [tag = '', expected = '', next = '', random = '', refuses = ''] = advanced.slice(i * 5, i * 5 + 5);
-      return { key, tag, expected, next, random, refuses: refuses === '1' };
-    });
-    if (advances.some(({ key, expected, refuses }) => refuses && this.get(key) !== expected)) return false;
+    [, versions]: Keys,
+    { writeIds, advances, shown, ...given }: Given & { writeIds: string[]; advances: Advance[]; shown: string[] },
+  ): number {
+    const isExpected = ({ tag, swap }: Advance): boolean => (this.get(versions + tag) ?? '') === swap?.expected;
+    if (advances.some((one) => one.swap?.otherwise === 'refuse' && !isExpected(one))) return 0;
 
-    for (const { key, expected, next, random } of advances) {
-      this.values.set(key, expected !== '' && this.get(key) === expected ? next : random);
+    const fresh = this.freshVersions(given);
+    for (const one of advances) {
+      const next = one.swap && isExpected(one) ? one.swap.next : fresh(one.tag);
+      this.values.set(versions + one.tag, next);
     }
     for (const id of writeIds) this.pendingWrites.delete(id);
 
-    const isRefreshed = ({ tag, refuses }: (typeof advances)[number]): boolean => refuses || shown.tags.includes(tag);
+    const isRefreshed = ({ tag, swap }: Advance): boolean => swap?.otherwise === 'refuse' || shown.includes(tag);
     const refreshed = new Set(advances.filter(isRefreshed).map(({ tag }) => tag));
-    this.pendingWritesOn(shown.tags).forEach(([, { tags }], n) => {
-      tags.forEach((tag, m) => {
-        if (!refreshed.has(tag)) this.values.set(shown.prefix + tag, `${shown.fresh}:${n}:${m}`);
-      });
-    });
-    return true;
+    for (const { tags } of this.pendingWritesOn(shown)) {
+      for (const tag of tags) if (!refreshed.has(tag)) this.values.set(versions + tag, fresh(tag));
+    }
+    return 1;
   }
 
-  pending([, , ...versionKeys]: readonly string[], _lifetime: number, tags: readonly string[]) {
-    return {
-      writeIds: this.pendingWritesOn(tags).map(([id]) => id),
-      versions: versionKeys.map((key) => this.get(key) ?? ''),
-    };
+  pending([, versions]: Keys, { tags }: Given & { tags: string[] }): [string[], string[]] {
+    return [this.pendingWritesOn(tags).map(({ id }) => id), tags.map((tag) => this.get(versions + tag) ?? '')];
   }
 
-  invalidateOverdue(
-    _keys: readonly string[],
-    _lifetime: number,
-    prefix: string,
-    fresh: string,
-    writeIds: readonly string[],
-  ): void {
-    writeIds.forEach((id, n) => {
-      const write = this.pendingWrites.get(id);
-      if (!write || write.isOverdue) return;
-      [...write.tags, ...write.creates].forEach((tag, m) => this.values.set(prefix + tag, `${fresh}:${n}:${m}`));
-      this.pendingWrites.set(id, { ...write, isOverdue: true });
-    });
+  invalidateOverdue([, versions]: Keys, { writeIds, ...given }: Given & { writeIds: string[] }): null {
+    const fresh = this.freshVersions(given);
+    for (const write of writeIds.flatMap((id) => this.pendingWrites.get(id) ?? [])) {
+      if (write.isOverdue) continue;
+      for (const tag of [...write.tags, ...write.creates]) this.values.set(versions + tag, fresh(tag));
+      this.pendingWrites.set(write.id, { ...write, isOverdue: true });
+    }
+    return null;
   }
 
-  expired(): string[] {
-    return [...this.pendingWrites]
-      .filter(([, { expiresAt }]) => expiresAt <= this.now)
-      .flatMap(([id, { tags, creates }]) => [id, JSON.stringify({ tags, creates })]);
+  sweepExpired([, versions]: Keys, given: Given): string[] {
+    const fresh = this.freshVersions(given);
+    const expired = [...this.pendingWrites.values()].filter(({ expiresAt }) => expiresAt <= this.now);
+    for (const { id, tags } of expired) {
+      for (const tag of tags) this.values.set(versions + tag, fresh(tag));
+      this.pendingWrites.delete(id);
+    }
+    return expired.flatMap(({ tags }) => tags);
   }
 
-  renewEpoch(key: string, seen: string, fresh: string): string {
-    if ((this.get(key) ?? '') === seen) this.values.set(key, fresh);
-    return this.get(key) ?? '';
-  }
-
-  checkIn([member]: readonly [string, string], endsAt: number): number {
-    if (endsAt > this.now) this.marks.set(member, endsAt);
-    return this.now;
+  time(): Date {
+    return new Date(this.now);
   }
 
   exists(keys: readonly string[]): number {
@@ -158,13 +162,22 @@ export class SimulatedRedis {
     return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
   }
 
+  pExpire(): boolean {
+    return true;
+  }
+
   ping(): string {
     return 'PONG';
   }
 
-  private pendingWritesOn(wanted: readonly string[]) {
-    return [...this.pendingWrites].filter(
-      ([, { tags, creates, isOverdue }]) => !isOverdue && [...tags, ...creates].some((tag) => wanted.includes(tag)),
+  private pendingWritesOn(wanted: readonly string[]): Write[] {
+    return [...this.pendingWrites.values()].filter(
+      ({ tags, creates, isOverdue }) => !isOverdue && [...tags, ...creates].some((tag) => wanted.includes(tag)),
     );
+  }
+
+  private freshVersions({ random, epochLabel }: Given): (tag: string) => string {
+    let drawn = 0;
+    return (tag) => `${tag === EPOCH ? epochLabel : ''}${random}:${(drawn += 1)}`;
   }
 }

@@ -272,7 +272,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   private async hear({ tags, origin, question, isLast }: Eviction): Promise<void> {
     if (origin === this.members.id) return;
     try {
-      if (tags.length > 0) await this.versions.invalidateOnBehalf(tags);
+      if (tags.length > 0) await this.versions.invalidate(tags);
     } catch (error) {
       // The versions makes up for it before it is trusted again.
       if (!(error instanceof VersionStoreUnavailableError)) throw error;

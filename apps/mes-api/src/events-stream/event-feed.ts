@@ -1,4 +1,3 @@
-import { NextRun } from '@mes/cache';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eventOf } from './event-of.js';
 import { EventLog } from './event-log.js';
@@ -7,6 +6,7 @@ import { InvalidationBarrier } from './invalidation-barrier.js';
 import { encodePosition } from './position-codec.js';
 import { isComplete, type Position } from './position.js';
 import { formatEvent, type ServerSentEvent } from './server-sent-event.js';
+import { shareNext } from './share-next.js';
 
 /** Receives the encoded messages, which all subscribers share. */
 type Subscriber = (messages: Buffer) => void;
@@ -15,7 +15,6 @@ type Subscriber = (messages: Buffer) => void;
 @Injectable()
 export class EventFeed {
   private readonly logger = new Logger(EventFeed.name);
-  private readonly reading = new NextRun<void>();
   private readonly subscribers = new Set<Subscriber>();
   private listeners = 0;
   private poll: NodeJS.Timeout | undefined;
@@ -64,9 +63,7 @@ export class EventFeed {
   }
 
   /** Waits until the subscribers have received all events committed before this call. */
-  advance(): Promise<void> {
-    return this.reading.run(() => this.read());
-  }
+  readonly advance = shareNext(() => this.read());
 
   /** Subscribes from {@link position} on, until the returned function is called. */
   subscribe(subscriber: Subscriber): () => void {

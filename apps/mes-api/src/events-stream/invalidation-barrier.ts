@@ -1,16 +1,10 @@
-import {
-  EPOCH,
-  VersionStore,
-  VersionStoreUnavailableError,
-  MonotonicReads,
-  NextRun,
-  withDeadline,
-  type Tag,
-} from '@mes/cache';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EPOCH, VersionStore, VersionStoreUnavailableError, MonotonicReads, type Tag } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { ORDER_COUNTS_TAG, orderTag, statusTag, tagsOfChange } from '../orders/caching/order-tags.js';
 import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 import type { LogEntry } from './log-entry.js';
+import { shareNext } from './share-next.js';
 
 /** Longest wait for the handling of notifications, in milliseconds. Usually it takes a few. */
 const MAX_WAIT = 500;
@@ -21,8 +15,6 @@ const MAX_WAIT = 500;
  */
 @Injectable()
 export class InvalidationBarrier {
-  private readonly passing = new NextRun<void>();
-
   constructor(
     private readonly versions: VersionStore,
     private readonly reads: MonotonicReads,
@@ -37,15 +29,14 @@ export class InvalidationBarrier {
     if (announced.length > 0) await this.reads.settled(announced);
   }
 
-  /** Waits until the cache reflects everything that is committed now. */
-  passAll(): Promise<void> {
-    return this.passing.run(async () => {
-      // Writes that were not announced are known from notifications.
-      await withDeadline(this.notifications.caughtUp(), MAX_WAIT).catch(() => undefined);
-      // Every write invalidates the counts.
-      await this.reads.settled([ORDER_COUNTS_TAG]);
-    });
-  }
+  /** Waits until the cache reflects everything that was committed before this call. */
+  readonly passAll = shareNext(async () => {
+    // Writes that were not announced are known from notifications. If these fail, their owner replaces the connection.
+    const caughtUp = this.notifications.caughtUp().catch(() => undefined);
+    await Promise.race([caughtUp, delay(MAX_WAIT, undefined, { ref: false })]);
+    // Every write invalidates the counts.
+    await this.reads.settled([ORDER_COUNTS_TAG]);
+  });
 
   private async invalidate(tags: readonly Tag[]): Promise<void> {
     try {

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { preferredCoding } from '@mes/cache';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { pageSecurityPolicy } from '../http/security-headers.js';
 
 /** The client-side routes of the page. All of them serve the same document. */
 const PAGE_ROUTES = ['/', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
+
+/** An `Accept-Encoding` header without weights. */
+const LIST_OF_CODINGS = /^[\w\-, ]*$/;
 
 const YEAR_IN_SECONDS = 31_536_000;
 
@@ -20,9 +22,9 @@ export async function servePage(server: FastifyInstance, directory: string, issu
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
   await server.register(async (scope) => {
-    // The plugin below misreads the header: it answers `gzip;q=0, *` with gzip.
+    // The plugin below misreads weights: it answers `gzip;q=0, *` with gzip. Browsers send none.
     scope.addHook('onRequest', ({ headers }, _reply, done) => {
-      headers['accept-encoding'] = preferredCoding(headers['accept-encoding']);
+      if (!LIST_OF_CODINGS.test(headers['accept-encoding'] ?? '')) headers['accept-encoding'] = 'identity';
       done();
     });
     // The document names the assets of its build, and an asset's name changes with its content.

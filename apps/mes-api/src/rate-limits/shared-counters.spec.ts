@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RedisConnection } from '@mes/cache';
+import { RedisConnection } from '../../../../libs/cache/src/redis/redis-connection.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { SharedCounters } from './shared-counters.js';
 

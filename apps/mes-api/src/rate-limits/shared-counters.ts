@@ -1,4 +1,4 @@
-import { CACHE_OPTIONS, RedisConnection, VersionStoreUnavailableError, type CacheOptions } from '@mes/cache';
+import { CACHE_OPTIONS, RedisAccess, VersionStoreUnavailableError, type CacheOptions } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
 
 export interface SharedCount {
@@ -28,7 +28,7 @@ const COUNT = `
 @Injectable()
 export class SharedCounters {
   constructor(
-    @Inject(RedisConnection) private readonly redis: RedisConnection | null,
+    @Inject(RedisAccess) private readonly redis: RedisAccess | null,
     @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'namespace'>,
   ) {}
 

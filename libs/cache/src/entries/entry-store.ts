@@ -10,7 +10,7 @@ import { sizeOf, type Entry } from './entry.js';
 import { L1Cache } from './l1-cache.js';
 import { Quotas } from './quotas.js';
 
-/** Injection token of cache-manager's cache that holds the entries. The application's own `CACHE_MANAGER` is another one. */
+/** Injection token of cache-manager's cache that holds L2. The application's own `CACHE_MANAGER` is another one. */
 export const ENTRY_CACHE = Symbol('ENTRY_CACHE');
 
 /** Fraction of the bytes of L1 that one asker may fill, in L1 and in L2. */
@@ -55,16 +55,10 @@ export class EntryStore {
 
   /** The response under `key` for all processes, if it was stored under exactly this vector. It is then kept in L1. */
   async findL2(key: string, vector: VersionVector): Promise<CachedResponse | undefined> {
-    if (!this.isShared) return undefined;
-    try {
-      const entry = await withDeadline(this.cache.get<Entry>(key), this.options.deadline);
-      if (entry?.vector.join() !== vector.join()) return undefined;
-      this.l1.set(key, entry);
-      return entry.response;
-    } catch (error) {
-      this.warn('read', error);
-      return undefined;
-    }
+    const entry = await this.onL2('read', () => this.cache.get<Entry>(key));
+    if (entry?.vector.join() !== vector.join()) return undefined;
+    this.l1.set(key, entry);
+    return entry.response;
   }
 
   /**
@@ -73,40 +67,38 @@ export class EntryStore {
    * @returns whether it was stored
    */
   async save(key: string, entry: Entry, { asker, written = false }: SaveOptions = {}): Promise<boolean> {
-    if (this.isShared) this.l1.set(key, entry);
+    this.l1.set(key, entry);
     const isStored = await this.prepare(key, entry, { written });
     if (asker !== undefined) await this.remove(this.quotas.charge(asker, key, sizeOf(entry, key)));
     return isStored;
   }
 
   /**
-   * Stores a response that may not be current yet for all processes. L1 keeps the one that it has.
+   * Stores a response that may not be current yet, for all processes. L1 keeps the one that it has, if there is an L2.
    *
    * @returns whether it was stored
    */
-  async prepare(key: string, entry: Entry, { written }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
-    try {
-      await withDeadline(this.cache.set(key, entry), this.options.deadline);
-      this.events.emit({ type: 'store', written: written === true });
-      return true;
-    } catch (error) {
-      this.warn('store', error);
-      return false;
-    }
+  async prepare(key: string, entry: Entry, { written = false }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
+    if (!this.isShared) this.l1.set(key, entry);
+    else if (!(await this.onL2('store', () => this.cache.set(key, entry)))) return false;
+    this.events.emit({ type: 'store', written });
+    return true;
   }
 
   private async remove(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
     for (const key of keys) this.l1.delete(key);
-    try {
-      await withDeadline(this.cache.mdel([...keys]), this.options.deadline);
-    } catch (error) {
-      this.warn('remove', error);
-    }
+    if (keys.length > 0) await this.onL2('remove', () => this.cache.mdel([...keys]));
   }
 
-  private warn(what: string, error: unknown): void {
-    this.events.emit({ type: 'store-failure' });
-    this.logger.warn(`could not ${what} an entry: ${error instanceof Error ? error.message : String(error)}`);
+  /** Undefined if there is no L2, or if it fails or does not answer in time. */
+  private async onL2<T>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
+    if (!this.isShared) return undefined;
+    try {
+      return await withDeadline(operation(), this.options.deadline);
+    } catch (error) {
+      this.events.emit({ type: 'store-failure' });
+      this.logger.warn(`could not ${what} an entry: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
   }
 }

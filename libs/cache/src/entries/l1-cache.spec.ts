@@ -8,7 +8,7 @@ describe('L1Cache', () => {
   let l1: L1Cache;
 
   beforeEach(() => {
-    l1 = new L1Cache(MAX_BYTES, 60_000);
+    l1 = new L1Cache({ l1MaxBytes: MAX_BYTES, entryLifetime: 60_000 });
   });
 
   function entryOf(length: number): Entry {
@@ -26,9 +26,9 @@ describe('L1Cache', () => {
     for (let i = 0; i < 500; i += 1) {
       l1.set(`entry ${i}`, entryOf(9_000));
       l1.get('entry 0');
-      expect(l1.bytes).toBeLessThanOrEqual(MAX_BYTES);
+      expect(l1.calculatedSize).toBeLessThanOrEqual(MAX_BYTES);
     }
-    expect(l1.bytes).toBeGreaterThan(MAX_BYTES / 2);
+    expect(l1.calculatedSize).toBeGreaterThan(MAX_BYTES / 2);
     expect(l1.get('entry 0')).toBeDefined();
     expect(l1.get('entry 1')).toBeUndefined();
     expect(l1.get('entry 499')).toBeDefined();
@@ -38,6 +38,6 @@ describe('L1Cache', () => {
     l1.set('a', entryOf(10));
     l1.set('a', entryOf(MAX_BYTES));
     expect(l1.get('a')).toBeUndefined();
-    expect(l1.bytes).toBe(0);
+    expect(l1.calculatedSize).toBe(0);
   });
 });

@@ -10,7 +10,7 @@ describe('MonotonicReads', () => {
 
   beforeEach(() => {
     versions = new MemoryVersionStore({ pendingWriteLifetime: LONG });
-    reads = new MonotonicReads(versions, LONG);
+    reads = new MonotonicReads(versions, { pendingWriteTimeout: LONG });
   });
 
   /** Whether the promise is resolved once everything is done that needs no waiting. */
@@ -48,7 +48,7 @@ describe('MonotonicReads', () => {
   it('invalidates the tags of a write that takes too long once, and does not wait for it again', async () => {
     await versions.begin({ id: 'w', tags: ['list', 'order:7'] });
     const before = await versions.ensureVersions(['list', 'order:7']);
-    const impatient = new MonotonicReads(versions, 1);
+    const impatient = new MonotonicReads(versions, { pendingWriteTimeout: 1 });
     expect(await impatient.settled(['list'])).toBeUndefined();
     const after = await versions.ensureVersions(['list', 'order:7']);
     expect(after.get('list')).not.toBe(before.get('list'));

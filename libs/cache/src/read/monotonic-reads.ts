@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  VersionStoreUnavailableError,
-  type Tag,
-  type VersionSnapshot,
-  type VersionStore,
-} from '../versions/version-store.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { VersionStore, VersionStoreUnavailableError, type Tag, type VersionSnapshot } from '../versions/version-store.js';
 
 /** First pause before looking again whether writes are complete, in milliseconds. It doubles each time. */
 const FIRST_PAUSE = 1;
@@ -18,11 +15,11 @@ const FIRST_PAUSE = 1;
  *
  * @publicApi
  */
+@Injectable()
 export class MonotonicReads {
-  /** @param timeout how long to wait for pending writes, in milliseconds */
   constructor(
     private readonly versions: VersionStore,
-    private readonly timeout: number,
+    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'pendingWriteTimeout'>,
   ) {}
 
   /**
@@ -44,7 +41,7 @@ export class MonotonicReads {
   }
 
   private async waitForWrites(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
-    const giveUpAt = performance.now() + this.timeout;
+    const giveUpAt = performance.now() + this.options.pendingWriteTimeout;
     let { writeIds: shown, snapshot } = await this.versions.pending(tags);
     for (let pause = FIRST_PAUSE; shown.length > 0; pause *= 2) {
       const left = giveUpAt - performance.now();

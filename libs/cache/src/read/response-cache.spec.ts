@@ -1,5 +1,6 @@
 import { Test } from '@nestjs/testing';
 import type { Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
 import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
@@ -7,6 +8,9 @@ import { ENTRY_CACHE } from '../entries/entry-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
 import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
 import { ResponseCache } from './response-cache.js';
+
+/** A store that keeps entries as they are. */
+const AS_IT_IS = { serialize: undefined, deserialize: undefined };
 
 const LIST = { key: 'list', tags: ['orders'] };
 
@@ -44,7 +48,7 @@ describe('ResponseCache', () => {
   beforeEach(async () => {
     versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
     const module = await Test.createTestingModule({
-      imports: [CacheModule.forRoot({ versionStore: versions })],
+      imports: [CacheModule.forRoot({ versionStore: versions, entryStore: new Keyv(AS_IT_IS) })],
     }).compile();
     events = [];
     module.get(CacheEvents).subscribe((event) => events.push(event));

@@ -15,7 +15,6 @@ import {
   type VersionSnapshot,
 } from '../versions/version-store.js';
 import { isCurrent, loadName, vectorOf, type VersionVector } from '../versions/version-vector.js';
-import { LoadLeases } from './load-leases.js';
 import { LoadLimit } from './load-limit.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { RefreshOnWrite } from './refresh-on-write.js';
@@ -93,7 +92,6 @@ export class ResponseCache {
   constructor(
     private readonly versions: VersionStore,
     private readonly entries: EntryStore,
-    private readonly leases: LoadLeases,
     private readonly monotonicReads: MonotonicReads,
     private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
@@ -142,7 +140,7 @@ export class ResponseCache {
       if (complete instanceof VersionStoreUnavailableError) return this.bypass(question, complete.detail, load);
 
       const vector = vectorOf(question.tags, complete);
-      const name = loadName(question.key, vector);
+      const name = loadName(this.options.shape, question.key, vector);
       const { value, leader } = await this.fills.run(name, () =>
         this.fill({ name, question, vector, load, compress, giveUpAt }),
       );
@@ -182,7 +180,7 @@ export class ResponseCache {
       const found = await this.entries.findL2(question.key, vector);
       if (found) return { response: found, from: 'l2', stored: true };
 
-      const isMine = await this.leases.acquire(name);
+      const isMine = await this.versions.acquireLease(name);
       const left = giveUpAt - performance.now();
       if (isMine || left <= 0) return this.loadUnderLease(wanted);
 
@@ -212,7 +210,7 @@ export class ResponseCache {
       if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });
       return { response, from: 'source', stored };
     } finally {
-      if (!stored) await this.leases.release(name);
+      if (!stored) await this.versions.releaseLease(name);
     }
   }
 

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient, type RedisClientType, type RedisFunctions, type RedisModules } from 'redis';
+import type { CacheOptions } from '../cache.options.js';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { redisScripts } from './redis-scripts.js';
@@ -33,61 +35,63 @@ const CLIENT_OPTIONS = {
 /** A client of the `redis` package with the scripts of the version store. */
 export type RedisClient = RedisClientType<RedisModules, RedisFunctions, typeof redisScripts>;
 
-/** Times in milliseconds. */
-export interface RedisConnectionOptions {
-  readonly redisUrl?: string | undefined;
-  /** Makes the client of each new connection, in place of `redisUrl`. */
-  readonly createRedisClient?: ((options: object) => object | Promise<object>) | undefined;
-  /** Time limit of an operation. */
-  readonly deadline: number;
-  /** Bounds the time until the next attempt after a failure. */
-  readonly sweepInterval: number;
+/** Decides whether a Redis may be trusted; rejects if not. */
+type Admit = (client: RedisClient) => Promise<void>;
+
+export type RedisConnectionOptions = Pick<
+  CacheOptions,
+  'redisUrl' | 'createRedisClient' | 'deadline' | 'sweepInterval'
+>;
+
+/**
+ * The Redis of the cache, for other uses. Null without Redis.
+ *
+ * @publicApi
+ */
+export abstract class RedisAccess {
+  /** @throws {VersionStoreUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
+  abstract run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T>;
 }
 
 /**
  * A way to Redis that never makes a request wait. Every operation has a deadline, and nothing is queued while Redis is away.
  * After the first operation without an answer, the next ones are refused at once, until Redis has answered quickly again and
- * was admitted. A silent connection is replaced, since the server may be gone without a word.
+ * was admitted. A connection that is silent or not admitted is replaced: the server may be gone without a word.
  */
-export class RedisConnection {
+export class RedisConnection implements RedisAccess {
   /** Sends its commands over the present connection. */
-  readonly client: RedisClient;
+  readonly client = new Proxy({} as RedisClient, {
+    get: (_, name) => {
+      const member: unknown = Reflect.get(this.current ?? {}, name);
+      return typeof member === 'function' ? (member.bind(this.current) as unknown) : member;
+    },
+  });
   private readonly logger = new Logger(RedisConnection.name);
   private current: RedisClient | undefined;
-  private trusted = false;
-  private closed = false;
+  private isTrusted = false;
+  private isClosed = false;
   private slowSince: number | undefined;
   /** Aborted when Redis must be admitted again. */
   private distrusted = new AbortController();
   private lastWarning = '';
 
-  constructor(private readonly options: RedisConnectionOptions) {
-    this.client = this.delegate();
-  }
+  constructor(private readonly options: RedisConnectionOptions) {}
 
   /** Whether operations are tried. */
   get available(): boolean {
-    return this.trusted;
+    return this.isTrusted;
   }
 
-  /**
-   * Connects, and goes on trying. Resolves once Redis is trusted, or after the first failure, or soon anyway.
-   *
-   * @param admit is asked each time before Redis is trusted; rejects if it must not be
-   */
-  async open(admit: (client: RedisClient) => Promise<void>): Promise<void> {
+  /** Connects, and goes on trying. Resolves once Redis is trusted, or after the first failure, or soon anyway. */
+  async open(admit: Admit): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CONNECT_TIMEOUT + SILENCE_TIMEOUT);
-      void this.stayConnected(admit, () => {
-        clearTimeout(timer);
-        resolve();
-      });
+      setTimeout(resolve, CONNECT_TIMEOUT + SILENCE_TIMEOUT).unref();
+      void this.stayConnected(admit, resolve);
     });
   }
 
-  /** @throws {VersionStoreUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
   async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.trusted || !this.current) throw new VersionStoreUnavailableError('redis-away');
+    if (!this.isTrusted || !this.current) throw new VersionStoreUnavailableError('redis-away');
     try {
       return await this.watch(operation(this.current));
     } catch (error) {
@@ -98,36 +102,16 @@ export class RedisConnection {
 
   /** Stops using Redis until it has been admitted again. */
   distrust(reason: string): void {
-    if (this.trusted) this.logger.warn(`Redis is not used (${reason}): answers come from the database until it is`);
-    this.trusted = false;
+    if (this.isTrusted) this.logger.warn(`Redis is not used (${reason}): answers come from the database until it is`);
+    this.isTrusted = false;
     this.distrusted.abort();
   }
 
   async close(): Promise<void> {
-    this.closed = true;
+    this.isClosed = true;
+    this.isTrusted = false;
     this.distrusted.abort();
-    this.trusted = false;
     await end(this.current);
-  }
-
-  private async createClient(): Promise<RedisClient | undefined> {
-    const { createRedisClient: create, redisUrl } = this.options;
-    if (!create) return createRedisClient(redisUrl);
-    try {
-      return (await withDeadline(Promise.resolve(create(CLIENT_OPTIONS)), CONNECT_TIMEOUT)) as RedisClient;
-    } catch (error) {
-      this.warn(messageOf(error));
-      await this.pause();
-      return undefined;
-    }
-  }
-
-  private async pause(): Promise<void> {
-    await delay(Math.min(MAX_PAUSE, this.options.sweepInterval), undefined, { ref: false });
-  }
-
-  private isClosed(): boolean {
-    return this.closed;
   }
 
   private async watch<T>(operation: Promise<T>): Promise<T> {
@@ -140,50 +124,49 @@ export class RedisConnection {
     return result;
   }
 
-  private async stayConnected(admit: (client: RedisClient) => Promise<void>, onOutcome: () => void): Promise<void> {
-    while (!this.isClosed()) {
-      const client = await this.createClient();
-      if (!client) continue;
-      this.current = client;
-      const broken = new Promise<never>((_, reject) => {
-        client.on('error', reject);
-        client.on('end', () => {
-          reject(new Error('the connection ended'));
-        });
-      });
-      broken.catch((error: unknown) => {
-        if (this.current === client) this.distrust(messageOf(error));
-      });
+  private async stayConnected(admit: Admit, onOutcome: () => void): Promise<void> {
+    while (!this.isClosed) {
       try {
-        await withDeadline(Promise.race([client.connect(), broken]), CONNECT_TIMEOUT);
-        await Promise.race([broken, this.useWhileItAnswers(client, admit, onOutcome)]);
+        await this.useConnection(admit, onOutcome);
       } catch (error) {
         this.distrust(messageOf(error));
         this.warn(messageOf(error));
       }
       onOutcome();
-      await end(client);
+      await end(this.current);
       await this.pause();
     }
   }
 
-  /** Rejects when the connection is silent. */
-  private async useWhileItAnswers(
-    client: RedisClient,
-    admit: (client: RedisClient) => Promise<void>,
-    onOutcome: () => void,
-  ): Promise<void> {
-    while (!this.isClosed()) {
+  /** Rejects when the connection breaks or is silent, or when its server is not admitted. */
+  private async useConnection(admit: Admit, onOutcome: () => void): Promise<void> {
+    const { redisUrl: url, createRedisClient: create = createClient } = this.options;
+    const client = await withDeadline(Promise.resolve(create({ url, ...CLIENT_OPTIONS })), CONNECT_TIMEOUT);
+    const current = (this.current = client as RedisClient);
+    const broken = new Promise<never>((_, reject) => {
+      current.on('error', reject);
+      current.on('end', () => {
+        reject(new Error('the connection ended'));
+      });
+    });
+    // It may also break while nothing waits for it.
+    broken.catch(() => undefined);
+    await withDeadline(Promise.race([broken, current.connect()]), CONNECT_TIMEOUT);
+    await Promise.race([broken, this.useWhileItAnswers(current, admit, onOutcome)]);
+  }
+
+  private async useWhileItAnswers(client: RedisClient, admit: Admit, onOutcome: () => void): Promise<void> {
+    while (!this.isClosed) {
       const asked = performance.now();
       await withDeadline(client.ping(), Math.max(SILENCE_TIMEOUT, this.options.deadline));
       if (performance.now() - asked <= this.options.deadline * SLOW) {
-        const distrusted = new AbortController();
-        this.distrusted = distrusted;
-        // If it is distrusted meanwhile, it is admitted again.
-        if ((await this.isAdmitted(client, admit)) && !distrusted.signal.aborted) {
+        const { signal } = (this.distrusted = new AbortController());
+        await withDeadline(admit(client), ADMISSION_TIMEOUT);
+        // If it was distrusted meanwhile, it is admitted again.
+        if (!signal.aborted) {
           this.trust();
           onOutcome();
-          await aborted(distrusted.signal);
+          await once(signal, 'abort');
         }
       }
       onOutcome();
@@ -191,18 +174,8 @@ export class RedisConnection {
     }
   }
 
-  private async isAdmitted(client: RedisClient, admit: (client: RedisClient) => Promise<void>): Promise<boolean> {
-    try {
-      await withDeadline(admit(client), ADMISSION_TIMEOUT);
-      return true;
-    } catch (error) {
-      this.warn(messageOf(error));
-      return false;
-    }
-  }
-
   private trust(): void {
-    this.trusted = true;
+    this.isTrusted = true;
     this.slowSince = undefined;
     this.lastWarning = '';
     this.logger.log('Redis is used: cached answers are trusted from now on');
@@ -210,29 +183,14 @@ export class RedisConnection {
 
   /** Logs why Redis cannot be used, once for each reason. */
   private warn(reason: string): void {
-    if (reason === this.lastWarning || this.closed) return;
+    if (reason === this.lastWarning || this.isClosed) return;
     this.lastWarning = reason;
     this.logger.warn(`Redis cannot be used: ${reason}`);
   }
 
-  private delegate(): RedisClient {
-    return new Proxy({} as RedisClient, {
-      get: (_, name) => {
-        const member: unknown = Reflect.get(this.current ?? {}, name);
-        return typeof member === 'function' ? (member.bind(this.current) as unknown) : member;
-      },
-    });
+  private async pause(): Promise<void> {
+    await delay(Math.min(MAX_PAUSE, this.options.sweepInterval), undefined, { ref: false });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-  });
 }
 
 async function end(client: RedisClient | undefined): Promise<void> {
@@ -245,8 +203,4 @@ async function end(client: RedisClient | undefined): Promise<void> {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
-}
-
-function createRedisClient(redisUrl: string | undefined): RedisClient {
-  return createClient({ ...(redisUrl === undefined ? {} : { url: redisUrl }), ...CLIENT_OPTIONS });
 }

@@ -1,230 +1,170 @@
 import { createHash } from 'node:crypto';
+import type { Advance, PendingWrite, Tag, Version } from '../versions/version-store.js';
 
 /*
- * Redis before 8.4 has no command that compares before it sets, so the steps that must be atomic are scripts. All keys of a
- * version store carry the same hash tag, so that a script stays in one slot of a Redis Cluster.
+ * The steps of the version store that must be atomic. Redis before 8.4 cannot compare before it sets, so they are scripts.
  *
- * KEYS begin with the expiry times and the tags of the pending writes, unless a script says otherwise. Lifetimes are in
- * milliseconds. Only the clock of the Redis server decides when something expires: clocks of two machines are never compared.
+ * KEYS are the hash of the pending writes, by their ids, and the prefix of version keys. Both have the hash tag of the version
+ * store, so that all keys lie in one slot of a Redis Cluster: no script could name them all, since it finds tags in the hash.
+ * ARGV is one value as JSON. Lifetimes are in milliseconds, and only the clock of the Redis server decides what has expired.
  */
 
-/** A script with the digest by which EVALSHA finds it. */
-function defineScript<S extends { readonly SCRIPT: string }>(script: S): S & { readonly SHA1: string } {
-  return { ...script, SHA1: createHash('sha1').update(script.SCRIPT).digest('hex') };
+/** What all scripts are given. */
+export interface Given {
+  /** Fresh versions begin with it. It never repeats. */
+  readonly random: string;
+  /** Stands before fresh versions of the epoch. */
+  readonly epochLabel: string;
+  /** Of versions under which something is stored. */
+  readonly versionLifetime: number;
 }
 
-/** Stands before the tags of a pending write that is overdue: its tags were invalidated. */
-const OVERDUE = '!';
+/** Lua that all scripts begin with. */
+const PRELUDE = `
+  local given = cjson.decode(ARGV[1])
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-/** Lua: the time of the server in milliseconds. */
-const NOW = `
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+  local function versionOf(tag) return redis.call('GET', KEYS[2] .. tag) or '' end
 
-/** Lua: the tags of a pending write that is not overdue, if it touches or creates any of `wanted`. */
-const TAGS_IF_TOUCHED = `
-    local function tagsIfTouched(write, wanted)
-      if write:sub(1, 1) == '${OVERDUE}' then return nil end
-      local touched = cjson.decode(write)
-      for _, tag in ipairs(touched.tags) do if wanted[tag] then return touched.tags end end
-      for _, tag in ipairs(touched.creates) do if wanted[tag] then return touched.tags end end
-      return nil
-    end`;
+  local function setVersion(tag, version, lifetime)
+    redis.call('SET', KEYS[2] .. tag, version, 'PX', lifetime or given.versionLifetime)
+  end
 
-/**
- * KEYS: also a version key for each tag of the snapshot. ARGV: id, touched and created tags as JSON, lifetimes of the write and
- * of fresh versions, then for each tag of the snapshot the version to set if it has none. Returns the versions.
- */
-const begin = defineScript({
-  SCRIPT: `${NOW}
-    redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-    redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-    local versions = {}
-    for i = 3, #KEYS do
-      local version = redis.call('GET', KEYS[i])
-      if not version then
-        version = ARGV[i + 2]
-        redis.call('SET', KEYS[i], version, 'PX', ARGV[4])
-      end
-      versions[i - 2] = version
+  local drawn = 0
+  local function fresh(tag)
+    drawn = drawn + 1
+    return (tag == 'epoch' and given.epochLabel or '') .. given.random .. ':' .. drawn
+  end
+
+  local function invalidate(tags)
+    for _, tag in ipairs(tags) do setVersion(tag, fresh(tag)) end
+  end
+
+  local function setWrite(write) redis.call('HSET', KEYS[1], write.id, cjson.encode(write)) end
+
+  local function allWrites()
+    local writes = redis.call('HVALS', KEYS[1])
+    for i, write in ipairs(writes) do writes[i] = cjson.decode(write) end
+    return writes
+  end
+
+  local function setOf(tags)
+    local set = {}
+    for _, tag in ipairs(tags) do set[tag] = true end
+    return set
+  end
+
+  local function includesAny(tags, wanted)
+    for _, tag in ipairs(tags) do if wanted[tag] then return true end end
+    return false
+  end
+
+  local function pendingWritesOn(tags)
+    local wanted, found = setOf(tags), {}
+    for _, write in ipairs(#tags > 0 and allWrites() or {}) do
+      local touches = includesAny(write.tags, wanted) or includesAny(write.creates, wanted)
+      if touches and not write.isOverdue then found[#found + 1] = write end
     end
-    return versions`,
-  transformArguments: (
-    keys: readonly string[],
-    write: { readonly id: string; readonly touched: string },
-    lifetimes: { readonly write: number; readonly version: number },
-    fresh: readonly string[],
-  ) => [
-    ...[String(keys.length), ...keys],
-    ...[write.id, write.touched, String(lifetimes.write), String(lifetimes.version), ...fresh],
-  ],
-  transformReply: (reply: string[]) => reply,
-});
+    return found
+  end
+`;
 
-/**
- * KEYS: also a version key for each advance. ARGV: lifetime of versions, number of writes, number of advances; the id of each
- * write; for each advance its tag, the expected version (empty: none), the next version, the version to set if the expected one
- * is not found, and '1' if nothing at all is to be done then; at last the prefix of version keys, the prefix of fresh versions,
- * and the shown tags. Returns whether it was done.
- *
- * Only the pending writes tell which other versions are to be invalidated. Their keys are not among KEYS, but in the same slot.
- */
-const complete = defineScript({
-  SCRIPT: `${TAGS_IF_TOUCHED}
-    local lifetime, writes, advances = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-    local firstAdvance = 4 + writes
-    for i = 1, advances do
-      local at = firstAdvance + (i - 1) * 5
-      if ARGV[at + 4] == '1' and redis.call('GET', KEYS[i + 2]) ~= ARGV[at + 1] then return 0 end
+/** A script by its digest, with the types of what it is given and of what it replies. */
+function script<G, Reply>(lua: string) {
+  const SCRIPT = PRELUDE + lua;
+  return {
+    SCRIPT,
+    SHA1: createHash('sha1').update(SCRIPT).digest('hex'),
+    NUMBER_OF_KEYS: 2,
+    transformArguments: (keys: readonly [writes: string, versions: string], given: Given & G) => [
+      ...keys,
+      JSON.stringify(given),
+    ],
+    transformReply: (reply: Reply) => reply,
+  };
+}
+
+/** Notes the pending write, if there is one, and returns the versions of the tags. Missing ones get a fresh version. */
+const begin = script<
+  {
+    readonly tags: readonly Tag[];
+    readonly unusedLifetime: number;
+    readonly write?: Required<PendingWrite>;
+    readonly writeLifetime: number;
+  },
+  Version[]
+>(`
+  if given.write then
+    given.write.expiresAt = now + given.writeLifetime
+    setWrite(given.write)
+  end
+  local versions = {}
+  for i, tag in ipairs(given.tags) do
+    versions[i] = versionOf(tag)
+    if versions[i] == '' then
+      versions[i] = fresh(tag)
+      setVersion(tag, versions[i], tag ~= 'epoch' and given.unusedLifetime or nil)
     end
+  end
+  return versions`);
 
-    local refreshed, advanced = {}, {}
-    for i = 1, advances do
-      local at = firstAdvance + (i - 1) * 5
-      local version = ARGV[at + 3]
-      if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[i + 2]) == ARGV[at + 1] then version = ARGV[at + 2] end
-      redis.call('SET', KEYS[i + 2], version, 'PX', lifetime)
-      advanced[ARGV[at]] = true
-      refreshed[ARGV[at]] = ARGV[at + 4] == '1'
+/** See {@link VersionStore.complete}. Returns 0 if a swap refused, else 1. */
+const complete = script<
+  { readonly writeIds: readonly string[]; readonly advances: readonly Advance[]; readonly shown: readonly Tag[] },
+  number
+>(`
+  local function isExpected(one) return one.swap and versionOf(one.tag) == one.swap.expected end
+  local function isRefresh(one) return one.swap and one.swap.otherwise == 'refuse' end
+
+  for _, one in ipairs(given.advances) do
+    if isRefresh(one) and not isExpected(one) then return 0 end
+  end
+  local settled, shown = {}, setOf(given.shown)
+  for _, one in ipairs(given.advances) do
+    setVersion(one.tag, isExpected(one) and one.swap.next or fresh(one.tag))
+    settled[one.tag] = isRefresh(one) or shown[one.tag]
+  end
+  for _, id in ipairs(given.writeIds) do redis.call('HDEL', KEYS[1], id) end
+  for _, write in ipairs(pendingWritesOn(given.shown)) do
+    for _, tag in ipairs(write.tags) do
+      if not settled[tag] then invalidate({ tag }) end
     end
-    for at = 4, firstAdvance - 1 do
-      redis.call('ZREM', KEYS[1], ARGV[at])
-      redis.call('HDEL', KEYS[2], ARGV[at])
+  end
+  return 1`);
+
+/** Returns the ids of the pending writes on any of the tags, and the versions, which live on. Missing ones are empty. */
+const pending = script<{ readonly tags: readonly Tag[] }, [writeIds: string[], versions: Version[]]>(`
+  local ids, versions = {}, {}
+  for i, write in ipairs(pendingWritesOn(given.tags)) do ids[i] = write.id end
+  for i, tag in ipairs(given.tags) do
+    versions[i] = versionOf(tag)
+    redis.call('PEXPIRE', KEYS[2] .. tag, given.versionLifetime)
+  end
+  return { ids, versions }`);
+
+/** Invalidates all tags of these pending writes, as far as they are not overdue, and marks them as overdue. */
+const invalidateOverdue = script<{ readonly writeIds: readonly string[] }, null>(`
+  local ids = setOf(given.writeIds)
+  for _, write in ipairs(allWrites()) do
+    if ids[write.id] and not write.isOverdue then
+      invalidate(write.tags)
+      invalidate(write.creates)
+      write.isOverdue = true
+      setWrite(write)
     end
+  end`);
 
-    local prefixAt = firstAdvance + advances * 5
-    if #ARGV < prefixAt + 2 then return 1 end
-    local shown = {}
-    for at = prefixAt + 2, #ARGV do shown[ARGV[at]] = true end
-    for n, write in ipairs(redis.call('HVALS', KEYS[2])) do
-      for m, tag in ipairs(tagsIfTouched(write, shown) or {}) do
-        if not refreshed[tag] and not (advanced[tag] and shown[tag]) then
-          redis.call('SET', ARGV[prefixAt] .. tag, ARGV[prefixAt + 1] .. ':' .. n .. ':' .. m, 'PX', lifetime)
-        end
-      end
+/** Invalidates the tags of expired writes, forgets these, and returns the tags. */
+const sweepExpired = script<object, Tag[]>(`
+  local swept = {}
+  for _, write in ipairs(allWrites()) do
+    if write.expiresAt <= now then
+      invalidate(write.tags)
+      redis.call('HDEL', KEYS[1], write.id)
+      for _, tag in ipairs(write.tags) do swept[#swept + 1] = tag end
     end
-    return 1`,
-  transformArguments: (
-    keys: readonly string[],
-    lifetime: number,
-    writeIds: readonly string[],
-    advances: readonly string[],
-    shown: { readonly prefix: string; readonly fresh: string; readonly tags: readonly string[] },
-  ) => [
-    ...[String(keys.length), ...keys, String(lifetime), String(writeIds.length), String(keys.length - 2)],
-    ...[...writeIds, ...advances, shown.prefix, shown.fresh, ...shown.tags],
-  ],
-  transformReply: (reply: number) => reply === 1,
-});
+  end
+  return swept`);
 
-/**
- * KEYS: also version keys. ARGV: lifetime of versions, tags. Returns the ids of the pending writes on any of the tags, and the
- * versions, which are empty where there are none and get that lifetime.
- */
-const pending = defineScript({
-  SCRIPT: `${TAGS_IF_TOUCHED}
-    local wanted = {}
-    for i = 2, #ARGV do wanted[ARGV[i]] = true end
-    local found = {}
-    local writes = redis.call('HGETALL', KEYS[2])
-    for i = 1, #writes, 2 do
-      if tagsIfTouched(writes[i + 1], wanted) then found[#found + 1] = writes[i] end
-    end
-    local versions = {}
-    for i = 3, #KEYS do
-      versions[i - 2] = redis.call('GET', KEYS[i]) or ''
-      if versions[i - 2] ~= '' then redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
-    end
-    return { found, versions }`,
-  transformArguments: (keys: readonly string[], lifetime: number, tags: readonly string[]) => [
-    ...[String(keys.length), ...keys, String(lifetime)],
-    ...tags,
-  ],
-  transformReply: ([writeIds, versions]: [string[], string[]]) => ({ writeIds, versions }),
-});
-
-/**
- * ARGV: lifetime of versions, prefix of version keys, prefix of fresh versions, ids. Invalidates all tags of these pending
- * writes, as far as they are still pending and not overdue, and marks them as overdue.
- */
-const invalidateOverdue = defineScript({
-  NUMBER_OF_KEYS: 2,
-  SCRIPT: `
-    for i = 4, #ARGV do
-      local write = redis.call('HGET', KEYS[2], ARGV[i])
-      if write and write:sub(1, 1) ~= '${OVERDUE}' then
-        local touched = cjson.decode(write)
-        for n, tags in ipairs({ touched.tags, touched.creates }) do
-          for m, tag in ipairs(tags) do
-            redis.call('SET', ARGV[2] .. tag, ARGV[3] .. ':' .. i .. ':' .. n .. ':' .. m, 'PX', ARGV[1])
-          end
-        end
-        redis.call('HSET', KEYS[2], ARGV[i], '${OVERDUE}' .. write)
-      end
-    end
-    return 1`,
-  transformArguments: (
-    keys: readonly string[],
-    lifetime: number,
-    prefix: string,
-    fresh: string,
-    writeIds: readonly string[],
-  ) => [...keys, String(lifetime), prefix, fresh, ...writeIds],
-  transformReply: () => undefined,
-});
-
-/** Returns the id and the tags, as JSON, of each expired write. */
-const expired = defineScript({
-  NUMBER_OF_KEYS: 2,
-  SCRIPT: `${NOW}
-    local found = {}
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
-      local write = redis.call('HGET', KEYS[2], id) or '{"tags":[]}'
-      if write:sub(1, 1) == '${OVERDUE}' then write = write:sub(2) end
-      found[#found + 1] = id
-      found[#found + 1] = write
-    end
-    return found`,
-  transformArguments: (keys: readonly string[]) => [...keys],
-  transformReply: (reply: string[]) => reply,
-});
-
-/**
- * KEYS: the epoch alone. ARGV: the epoch that was seen (empty: none), the epoch to set if that one still stands, its lifetime.
- * Returns the epoch that stands then.
- */
-const renewEpoch = defineScript({
-  NUMBER_OF_KEYS: 1,
-  SCRIPT: `
-    local epoch = redis.call('GET', KEYS[1]) or ''
-    if epoch ~= ARGV[1] then return epoch end
-    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-    return ARGV[2]`,
-  transformArguments: (key: string, seen: string, fresh: string, lifetime: number) => [
-    key,
-    seen,
-    fresh,
-    String(lifetime),
-  ],
-  transformReply: (reply: string) => reply,
-});
-
-/**
- * KEYS: the mark of a member and the epoch. ARGV: when the mark ends by the server's clock (0: set none), lifetime of the epoch.
- * Returns the time. A mark that arrives after its end is not set.
- */
-const checkIn = defineScript({
-  NUMBER_OF_KEYS: 2,
-  SCRIPT: `${NOW}
-    if tonumber(ARGV[1]) > now then redis.call('SET', KEYS[1], '', 'PXAT', ARGV[1]) end
-    redis.call('PEXPIRE', KEYS[2], ARGV[2])
-    return now`,
-  transformArguments: (keys: readonly [string, string], endsAt: number, lifetime: number) => [
-    ...keys,
-    String(endsAt),
-    String(lifetime),
-  ],
-  transformReply: (reply: number) => reply,
-});
-
-export const redisScripts = { begin, complete, pending, invalidateOverdue, expired, renewEpoch, checkIn };
+export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired };

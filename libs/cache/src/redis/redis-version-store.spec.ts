@@ -3,12 +3,13 @@ import { eventually } from '../../../../test/support/eventually.js';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
-import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
+import { EPOCH } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisVersionStore } from './redis-version-store.js';
 
 const url = process.env.TEST_REDIS_URL ?? '';
 const VERSION_LIFETIME = 60_000;
+const LEASE_LIFETIME = 100;
 
 interface Isolated {
   readonly connection: RedisConnection;
@@ -23,7 +24,7 @@ function create(
   deadline = 5_000,
   namespace: string = randomUUID(),
 ): Isolated {
-  const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME };
+  const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME, leaseLifetime: LEASE_LIFETIME };
   const connection = new RedisConnection({
     redisUrl,
     // Long by default: the machine may be busy with other tests, and these tests are not about speed.
@@ -87,22 +88,6 @@ describe('RedisVersionStore', () => {
     const own = commands.filter((line) => line.includes(`{${namespace}}:version:c`));
     expect(own).toHaveLength(1);
     expect(own[0]).toContain('"MGET"');
-  });
-
-  it('removes a write from Redis that was completed while Redis was away', async () => {
-    const redis = await RedisServer.start();
-    const own = await open(60_000, redis.url, 200);
-    redis.pause();
-    // Redis executes the first command when it goes on.
-    await expect(own.versions.begin({ id: 'w', tags: ['a'] })).rejects.toThrow(VersionStoreUnavailableError);
-    await expect(own.versions.complete(['w'], [{ tag: 'a' }])).rejects.toThrow(VersionStoreUnavailableError);
-    redis.resume();
-    await eventually(() => own.versions.available);
-    await eventually(async () => (await own.versions.pending(['a'])).writeIds.includes('w'));
-    await own.versions.sweepExpired();
-    expect((await own.versions.pending(['a'])).writeIds).toEqual([]);
-    await own.connection.close();
-    await redis.stop();
   });
 
   it('shares nothing with a store of another namespace on the same Redis', async () => {
@@ -171,5 +156,23 @@ describe('RedisVersionStore', () => {
     // Its end has passed already by the clock of Redis, like that of a mark that arrives late.
     await versions.checkIn('one', -1);
     expect(await versions.arePresent(['one'])).toBe(false);
+  });
+
+  it('grants a lease to one of all processes, and again once it is released or has ended', async () => {
+    const other = await open(1_000, url, 5_000, namespace);
+    const granted = await Promise.all([versions, other.versions].map((store) => store.acquireLease('page')));
+    expect(granted.filter(Boolean)).toHaveLength(1);
+    await versions.releaseLease('page');
+    expect(await other.versions.acquireLease('page')).toBe(true);
+    expect(await versions.acquireLease('page')).toBe(false);
+    await eventually(() => versions.acquireLease('page'));
+    await other.connection.close();
+  });
+
+  it('grants every lease while Redis is away', async () => {
+    await connection.close();
+    expect(await versions.acquireLease('page')).toBe(true);
+    expect(await versions.acquireLease('page')).toBe(true);
+    await versions.releaseLease('page');
   });
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
@@ -7,6 +6,7 @@ import {
   randomAdvances,
   StoreRefusedError,
   VersionStore,
+  VersionStoreUnavailableError,
   type Admission,
   type Advance,
   type PendingSnapshot,
@@ -17,19 +17,15 @@ import {
 } from '../versions/version-store.js';
 import { freshVersion } from '../versions/version-vector.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
+import type { Given } from './redis-scripts.js';
 
 /** Times in milliseconds. */
 export interface RedisVersionStoreOptions {
   readonly namespace: string;
   readonly pendingWriteLifetime: number;
   readonly versionLifetime: number;
+  readonly leaseLifetime: number;
 }
-
-/** Completed writes that are removed from Redis in one step. */
-const MAX_REMOVED = 1_000;
-
-/** Completed writes that are remembered for removal. Further ones expire in Redis. */
-const MAX_REMEMBERED = 10_000;
 
 /** How long a version is kept under which nothing is stored yet, in milliseconds: longer than a load can take. */
 const UNUSED_LIFETIME = 30_000;
@@ -37,11 +33,10 @@ const UNUSED_LIFETIME = 30_000;
 /** Separates the label of an epoch from its random part. */
 const LABEL_END = '#';
 
-/** The version store of any number of processes: plain keys and small scripts on one Redis. */
+/** The version store of any number of processes: plain keys, a hash and small scripts on one Redis. */
 export class RedisVersionStore extends VersionStore {
-  private readonly keys: VersionStoreKeys;
-  /** Writes whose completion did not reach Redis. Readers would wait for them as long as Redis has them. */
-  private readonly leftBehind: LRUCache<string, true>;
+  private readonly prefix: string;
+  private readonly scriptKeys: readonly [writes: string, versions: string];
   private readonly unconfirmed = new UnconfirmedInvalidations();
   private label = '';
   private admittedTo: string | undefined;
@@ -53,8 +48,9 @@ export class RedisVersionStore extends VersionStore {
     private readonly options: RedisVersionStoreOptions,
   ) {
     super();
-    this.keys = new VersionStoreKeys(options.namespace);
-    this.leftBehind = new LRUCache({ max: MAX_REMEMBERED, ttl: options.pendingWriteLifetime });
+    // In braces, the hash tag: it puts all keys into one slot of a Redis Cluster, as scripts and MGET need it.
+    this.prefix = `{${options.namespace}}`;
+    this.scriptKeys = [`${this.prefix}:pending-writes`, this.versionKey('')];
   }
 
   override get available(): boolean {
@@ -86,78 +82,37 @@ export class RedisVersionStore extends VersionStore {
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
-      const found = await client.mGet(all.map((tag) => this.keys.version(tag)));
-      const snapshot = new Map<Tag, Version>();
+      const found = await client.mGet(all.map((tag) => this.versionKey(tag)));
+      const snapshot = new Map<Tag, Version>(found[0] == null ? await this.beginOn(client, []) : []);
       all.forEach((tag, i) => {
-        const version = found[i];
-        if (typeof version === 'string') snapshot.set(tag, version);
+        if (found[i] != null) snapshot.set(tag, found[i]);
       });
-      if (!snapshot.has(EPOCH)) snapshot.set(EPOCH, await this.replaceMissing(client, EPOCH));
       return snapshot;
     });
   }
 
   override ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    return this.connection.run(async (client) => {
-      const all = [EPOCH, ...tags];
-      const found = await client.mGet(all.map((tag) => this.keys.version(tag)));
-      const versions = all.map(async (tag, i) => [tag, found[i] ?? (await this.replaceMissing(client, tag))] as const);
-      return new Map(await Promise.all(versions));
-    });
+    return this.connection.run((client) => this.beginOn(client, tags));
   }
 
   override checkIn(member: string, lifetime: number): Promise<void> {
     return this.connection.run(async (client) => {
-      const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
-      const keys = [this.keys.member(member), this.keys.version(EPOCH)] as const;
-      this.redisTime = await client.checkIn(keys, endsAt, this.options.versionLifetime);
+      const marked =
+        this.redisTime !== undefined && client.set(this.memberKey(member), '', { PXAT: this.redisTime + lifetime });
+      const kept = client.pExpire(this.versionKey(EPOCH), this.options.versionLifetime);
+      const [time] = await Promise.all([client.time(), marked, kept]);
+      this.redisTime = time.getTime();
     });
   }
 
   override async arePresent(members: readonly string[]): Promise<boolean> {
     if (members.length === 0) return true;
-    const keys = members.map((member) => this.keys.member(member));
+    const keys = members.map((member) => this.memberKey(member));
     return (await this.connection.run((client) => client.exists(keys))) === keys.length;
   }
 
-  /**
-   * Makes what is stored trustworthy: all instances use this Redis, its epoch began after that was so, and unconfirmed
-   * invalidations are made up for.
-   */
-  private async admit(client: RedisClient, admission: Admission): Promise<void> {
-    const key = this.keys.version(EPOCH);
-    // Other keys on the same Redis are another store.
-    const store = `${await identify(client)}:${this.options.namespace}`;
-    this.redisTime = undefined;
-    for (;;) {
-      const epoch = (await client.get(key)) ?? '';
-      const label = await admission.admit(store, labelOf(epoch));
-      const unconfirmed = this.unconfirmed.list();
-      if (labelOf(epoch) !== label || unconfirmed.includes(EPOCH)) {
-        const fresh = `${label}${LABEL_END}${freshVersion()}`;
-        if (labelOf(await client.renewEpoch(key, epoch, fresh, this.options.versionLifetime)) !== label) continue;
-      }
-      this.label = label;
-      this.admittedTo = store;
-      const tags = unconfirmed.filter((tag) => tag !== EPOCH);
-      await this.advance(client, [], randomAdvances(tags), tags);
-      this.unconfirmed.confirm(unconfirmed);
-      if (this.unconfirmed.isEmpty) return;
-    }
-  }
-
   override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
-    const all = [EPOCH, ...tags];
-    const lifetimes = { write: this.options.pendingWriteLifetime, version: UNUSED_LIFETIME };
-    return this.connection.run(async (client) => {
-      const versions = await client.begin(
-        [...this.keys.pendingWrites, ...all.map((tag) => this.keys.version(tag))],
-        { id: write.id, touched: JSON.stringify({ tags: write.tags, creates: write.creates ?? [] }) },
-        lifetimes,
-        all.map((tag) => this.fresh(tag)),
-      );
-      return new Map(all.map((tag, i) => [tag, versions[i] ?? '']));
-    });
+    return this.connection.run((client) => this.beginOn(client, tags, write));
   }
 
   override async complete(
@@ -166,9 +121,8 @@ export class RedisVersionStore extends VersionStore {
     shown: readonly Tag[] = [],
   ): Promise<boolean> {
     try {
-      return await this.connection.run((client) => this.advance(client, writeIds, advances, shown));
+      return await this.connection.run((client) => this.completeOn(client, advances, { writeIds, shown }));
     } catch (error) {
-      for (const id of writeIds) this.leftBehind.set(id, true);
       this.markUnconfirmed(advances.map(({ tag }) => tag));
       throw error;
     }
@@ -177,76 +131,95 @@ export class RedisVersionStore extends VersionStore {
   override pending(tags: readonly Tag[]): Promise<PendingSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
-      const versionKeys = all.map((tag) => this.keys.version(tag));
-      const { writeIds, versions } = await client.pending(
-        [...this.keys.pendingWrites, ...versionKeys],
-        this.options.versionLifetime,
-        tags,
-      );
+      const [writeIds = [], versions = []] = await client.pending(this.scriptKeys, { ...this.given(), tags: all });
       const found = all.map((tag, i) => [tag, versions[i] ?? ''] as const);
       return { writeIds, snapshot: new Map(found.filter(([, version]) => version !== '')) };
     });
   }
 
-  override invalidateOverdue(writeIds: readonly string[]): Promise<void> {
-    const { pendingWrites } = this.keys;
-    const { versionLifetime } = this.options;
-    return this.connection.run((client) =>
-      client.invalidateOverdue(pendingWrites, versionLifetime, this.keys.version(''), freshVersion(), writeIds),
+  override async invalidateOverdue(writeIds: readonly string[]): Promise<void> {
+    await this.connection.run((client) =>
+      client.invalidateOverdue(this.scriptKeys, { ...this.given(), writeIds }),
     );
   }
 
-  override sweepExpired(): Promise<readonly Tag[]> {
-    return this.connection.run(async (client) => {
-      await this.removeLeftBehind(client);
-      const found = await client.expired(this.keys.pendingWrites);
-      const swept = new Set<Tag>();
-      for (let i = 0; i + 1 < found.length; i += 2) {
-        const { tags } = JSON.parse(found[i + 1] ?? '') as { readonly tags: Tag[] };
-        await this.advance(client, [found[i] ?? ''], randomAdvances(tags), []);
-        for (const tag of tags) swept.add(tag);
+  override async sweepExpired(): Promise<readonly Tag[]> {
+    const swept = await this.connection.run((client) => client.sweepExpired(this.scriptKeys, this.given()));
+    return [...new Set(swept)];
+  }
+
+  override acquireLease(name: string): Promise<boolean> {
+    const options = { NX: true, PX: this.options.leaseLifetime } as const;
+    return unlessAway(true, () =>
+      this.connection.run(async (client) => (await client.set(this.leaseKey(name), '', options)) !== null),
+    );
+  }
+
+  override async releaseLease(name: string): Promise<void> {
+    await unlessAway(0, () => this.connection.run((client) => client.del(this.leaseKey(name))));
+  }
+
+  /**
+   * Makes what is stored trustworthy: all instances use this Redis, its epoch began after that was so, and unconfirmed
+   * invalidations are made up for.
+   */
+  private async admit(client: RedisClient, admission: Admission): Promise<void> {
+    // Other keys on the same Redis are another store.
+    const store = `${await identify(client)}:${this.options.namespace}`;
+    this.redisTime = undefined;
+    for (;;) {
+      const epoch = (await client.get(this.versionKey(EPOCH))) ?? '';
+      this.label = await admission.admit(store, labelOf(epoch));
+      this.admittedTo = store;
+      const unconfirmed = this.unconfirmed.list();
+      if (labelOf(epoch) !== this.label || unconfirmed.includes(EPOCH)) {
+        const next = `${this.given().epochLabel}${freshVersion()}`;
+        const renewal: Advance = { tag: EPOCH, swap: { expected: epoch, next, otherwise: 'refuse' } };
+        // If another instance has renewed it meanwhile, that must be looked at again.
+        if (!(await this.completeOn(client, [renewal]))) continue;
       }
-      return [...swept];
+      const tags = unconfirmed.filter((tag) => tag !== EPOCH);
+      await this.completeOn(client, randomAdvances(tags), { shown: tags });
+      this.unconfirmed.confirm(unconfirmed);
+      if (this.unconfirmed.isEmpty) return;
+    }
+  }
+
+  private async beginOn(client: RedisClient, tags: readonly Tag[], write?: PendingWrite): Promise<VersionSnapshot> {
+    const all = [EPOCH, ...tags];
+    const versions = await client.begin(this.scriptKeys, {
+      ...this.given(),
+      tags: all,
+      ...(write && { write: { ...write, creates: write.creates ?? [] } }),
+      writeLifetime: this.options.pendingWriteLifetime,
+      unusedLifetime: UNUSED_LIFETIME,
     });
+    return new Map(all.map((tag, i) => [tag, versions[i] ?? '']));
   }
 
-  private async removeLeftBehind(client: RedisClient): Promise<void> {
-    const ids = [...this.leftBehind.keys()].slice(0, MAX_REMOVED);
-    if (ids.length === 0) return;
-    await this.advance(client, ids, [], []);
-    for (const id of ids) this.leftBehind.delete(id);
-  }
-
-  private advance(
+  private async completeOn(
     client: RedisClient,
-    writeIds: readonly string[],
     advances: readonly Advance[],
-    shown: readonly Tag[],
+    { writeIds = [], shown = [] }: { readonly writeIds?: readonly string[]; readonly shown?: readonly Tag[] } = {},
   ): Promise<boolean> {
-    return client.complete(
-      [...this.keys.pendingWrites, ...advances.map(({ tag }) => this.keys.version(tag))],
-      this.options.versionLifetime,
-      writeIds,
-      advances.flatMap(({ tag, swap }) => [
-        tag,
-        swap?.expected ?? '',
-        swap?.next ?? '',
-        this.fresh(tag),
-        swap?.otherwise === 'refuse' ? '1' : '',
-      ]),
-      { prefix: this.keys.version(''), fresh: freshVersion(), tags: shown },
-    );
+    return (await client.complete(this.scriptKeys, { ...this.given(), writeIds, advances, shown })) === 1;
   }
 
-  /** If several instances replace a missing version at the same time, the first one's replacement stands. */
-  private async replaceMissing(client: RedisClient, tag: Tag): Promise<Version> {
-    const version = this.fresh(tag);
-    const lifetime = tag === EPOCH ? this.options.versionLifetime : UNUSED_LIFETIME;
-    return (await client.set(this.keys.version(tag), version, { NX: true, GET: true, PX: lifetime })) ?? version;
+  private given(): Given {
+    const { versionLifetime } = this.options;
+    return { random: freshVersion(), epochLabel: `${this.label}${LABEL_END}`, versionLifetime };
   }
 
-  private fresh(tag: Tag): Version {
-    return tag === EPOCH ? `${this.label}${LABEL_END}${freshVersion()}` : freshVersion();
+  private versionKey(tag: Tag): string {
+    return `${this.prefix}:version:${tag}`;
+  }
+
+  private memberKey(member: string): string {
+    return `${this.prefix}:member:${member}`;
+  }
+
+  private leaseKey(name: string): string {
+    return `${this.prefix}:lease:${name}`;
   }
 }
 
@@ -268,20 +241,11 @@ function labelOf(epoch: string): string {
   return end < 0 ? '' : epoch.slice(0, end);
 }
 
-/** The keys of a version store. All lie in one slot of a Redis Cluster, since scripts and MGET must not span slots. */
-class VersionStoreKeys {
-  /** A sorted set of the times when pending writes expire, and a hash of their tags. */
-  readonly pendingWrites: readonly [string, string];
-
-  constructor(private readonly namespace: string) {
-    this.pendingWrites = [`{${namespace}}:pending-write-expiry`, `{${namespace}}:pending-writes`];
-  }
-
-  member(id: string): string {
-    return `{${this.namespace}}:member:${id}`;
-  }
-
-  version(tag: Tag): string {
-    return `{${this.namespace}}:version:${tag}`;
+async function unlessAway<T>(otherwise: T, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof VersionStoreUnavailableError) return otherwise;
+    throw error;
   }
 }

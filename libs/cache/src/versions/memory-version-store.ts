@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { NextRun } from '../flow/next-run.js';
 import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
@@ -42,11 +42,12 @@ export class MemoryVersionStore extends VersionStore {
   private readonly writes = new Map<string, NotedWrite>();
   private readonly unconfirmed = new UnconfirmedInvalidations();
   private readonly now: () => number;
+  private readonly admissions = new NextRun<void>();
   private admission: Admission = ADMIT_ALL;
   private label = '';
   private isTrusted = true;
   private isClosed = false;
-  private attempt: Promise<void> | undefined;
+  private retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: MemoryVersionStoreOptions) {
     super();
@@ -62,24 +63,20 @@ export class MemoryVersionStore extends VersionStore {
     return this.isTrusted ? this.name : undefined;
   }
 
-  override async open(admission: Admission = ADMIT_ALL): Promise<void> {
-    await this.attempt;
+  override open(admission: Admission = ADMIT_ALL): Promise<void> {
     this.admission = admission;
-    this.revalidate('it begins');
-    await this.attempt;
+    return this.admissions.run(() => this.admit());
   }
 
   override close(): Promise<void> {
     this.isClosed = true;
+    clearTimeout(this.retry);
     return Promise.resolve();
   }
 
   override revalidate(_reason: string): void {
     this.isTrusted = false;
-    this.attempt ??= this.tryOnce().then((isAdmitted) => {
-      this.attempt = undefined;
-      if (!isAdmitted) void this.tryAgain();
-    });
+    if (!this.isClosed) void this.admissions.run(() => this.admit());
   }
 
   override markUnconfirmed(tags: readonly Tag[]): void {
@@ -87,26 +84,23 @@ export class MemoryVersionStore extends VersionStore {
     if (this.isTrusted) this.revalidate('an invalidation is unconfirmed');
   }
 
-  private async tryAgain(): Promise<void> {
-    await delay(ADMISSION_INTERVAL, undefined, { ref: false });
-    if (!this.isClosed && !this.isTrusted) this.revalidate('it was refused');
-  }
-
-  private async tryOnce(): Promise<boolean> {
-    let label: string;
+  private async admit(): Promise<void> {
+    this.isTrusted = false;
+    clearTimeout(this.retry);
     try {
-      label = await this.admission.admit(this.name, this.label);
+      const label = await this.admission.admit(this.name, this.label);
+      if (label !== this.label) this.unconfirmed.add([EPOCH]);
+      this.label = label;
+      const tags = this.unconfirmed.list();
+      this.advance(randomAdvances(tags));
+      this.unconfirmed.confirm(tags);
+      this.isTrusted = true;
     } catch {
       // Refused: nothing is stored meanwhile, and the backplane says why.
-      return false;
+      this.retry = setTimeout(() => {
+        this.revalidate('it was refused');
+      }, ADMISSION_INTERVAL).unref();
     }
-    if (label !== this.label) this.unconfirmed.add([EPOCH]);
-    this.label = label;
-    const tags = this.unconfirmed.list();
-    this.advance(randomAdvances(tags));
-    this.unconfirmed.confirm(tags);
-    this.isTrusted = true;
-    return true;
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
@@ -177,6 +171,15 @@ export class MemoryVersionStore extends VersionStore {
     await this.invalidate(tags);
     for (const { id } of expired) this.writes.delete(id);
     return tags;
+  }
+
+  /** No other process shares this store. */
+  override acquireLease(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  override releaseLease(): Promise<void> {
+    return Promise.resolve();
   }
 
   private advance(advances: readonly Advance[]): void {

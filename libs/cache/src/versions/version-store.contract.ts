@@ -126,7 +126,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
     it('does nothing at all if a swap refuses', async () => {
       await versions.begin({ id: 'w', tags: ['a', 'b'] });
       const before = await versions.ensureVersions(['a', 'b', 'c']);
-      await versions.invalidate(['a']);
+      await versions.complete([], [{ tag: 'a' }]);
       const invalidated = await versionOf('a');
       const advances = (observed: string): Advance[] => [
         { tag: 'b' },
@@ -231,12 +231,12 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       expect((await versions.pending(['a', 'b'])).snapshot).toEqual(await versions.ensureVersions(['a', 'b']));
     });
 
-    it('invalidates, on behalf of another instance, the tags and those of the pending writes on them', async () => {
+    it('invalidates also all tags of the pending writes on the given tags', async () => {
       const before = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
       await versions.begin({ id: 'w1', tags: ['a', 'b'] });
       await versions.begin({ id: 'w2', tags: ['c'], creates: ['a'] });
       await versions.begin({ id: 'w3', tags: ['d'] });
-      await versions.invalidateOnBehalf(['a']);
+      await versions.invalidate(['a']);
       const after = await versions.ensureVersions(['a', 'b', 'c', 'd', 'e']);
       const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
       expect(changed.sort()).toEqual(['a', 'b', 'c']);
@@ -261,7 +261,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       };
       await versions.invalidateOverdue(['w1', 'w2', 'gone']);
       await versions.complete(['w3'], [page], ['a']);
-      await versions.invalidateOnBehalf(['a']);
+      await versions.invalidate(['a']);
       expect((await versions.ensureVersions(['b', 'c'])).get('b')).toBe(after.get('b'));
     });
 
@@ -400,6 +400,13 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
     it('knows no member that has not checked in', async () => {
       expect(await versions.arePresent([])).toBe(true);
       expect(await versions.arePresent(['somebody'])).toBe(false);
+    });
+
+    it('lets one of all that ask for a lease load, until it is released', async () => {
+      expect(await versions.acquireLease('page')).toBe(true);
+      expect(await versions.acquireLease('another page')).toBe(true);
+      await versions.releaseLease('page');
+      expect(await versions.acquireLease('page')).toBe(true);
     });
 
     it('is available', () => {

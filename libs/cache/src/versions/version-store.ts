@@ -77,10 +77,11 @@ export interface Admission {
 export const ADMIT_ALL: Admission = { admit: (store) => Promise.resolve(store) };
 
 /**
- * The version of each tag and the pending writes: the one place that decides whether a stored response is valid.
+ * The version of each tag, the pending writes and the load leases: the one place that decides whether a stored response is
+ * valid.
  *
- * All methods that return a promise, except `open` and `close`, throw {@link VersionStoreUnavailableError} when the store
- * cannot be reached in time.
+ * All methods that return a promise, except `open`, `close` and those for leases, throw {@link VersionStoreUnavailableError}
+ * when the store cannot be reached in time.
  */
 export abstract class VersionStore {
   /** Whether the store is reachable and its versions are trusted. */
@@ -157,16 +158,20 @@ export abstract class VersionStore {
    */
   abstract sweepExpired(): Promise<readonly Tag[]>;
 
-  /** Gives `tags` random versions: every response stored under them is invalid. */
-  async invalidate(tags: readonly Tag[]): Promise<void> {
-    await this.complete([], randomAdvances(tags));
-  }
+  /**
+   * Lets one process load a response while the others wait for the stored one: true for the first that asks, until the lease
+   * is released or ends by itself. It only spares the source work, so it is true as well while the store is unavailable.
+   */
+  abstract acquireLease(name: string): Promise<boolean>;
+
+  /** Lets another process load: nothing was stored. Never throws {@link VersionStoreUnavailableError}. */
+  abstract releaseLease(name: string): Promise<void>;
 
   /**
-   * Invalidates the tags of a write by an instance that does not reach the store, and all tags of the pending writes that
-   * touch them: the caller of that write may have seen those, too.
+   * Gives `tags` random versions: every response stored under them is invalid. So are all tags of the pending writes that
+   * touch them, since somebody may have seen those writes, too.
    */
-  async invalidateOnBehalf(tags: readonly Tag[]): Promise<void> {
+  async invalidate(tags: readonly Tag[]): Promise<void> {
     await this.complete([], randomAdvances(tags), tags);
   }
 }

@@ -13,7 +13,7 @@ class BusyVersionStore extends MemoryVersionStore {
 
   override async ensureVersions(tags: readonly string[]): Promise<VersionSnapshot> {
     const snapshot = await super.ensureVersions(tags);
-    if (this.contested !== undefined) await this.invalidate([this.contested]);
+    if (this.contested !== undefined) await this.complete([], [{ tag: this.contested }]);
     return snapshot;
   }
 }

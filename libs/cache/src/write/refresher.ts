@@ -5,7 +5,6 @@ import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
-import { LoadLeases } from '../read/load-leases.js';
 import { RefreshOnWrite, type RefreshedResponse } from '../read/refresh-on-write.js';
 import { VersionStore, type Tag, type Version } from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
@@ -29,7 +28,6 @@ export class Refresher {
   constructor(
     private readonly versions: VersionStore,
     private readonly entries: EntryStore,
-    private readonly leases: LoadLeases,
     private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
     private readonly events: CacheEvents,
@@ -54,7 +52,7 @@ export class Refresher {
     await Promise.all(
       entries.map(async ({ key, entry }) => {
         const isStored = await this.entries.save(key, entry, { written: true });
-        if (!isStored) await this.leases.release(loadName(key, entry.vector));
+        if (!isStored) await this.versions.releaseLease(loadName(this.options.shape, key, entry.vector));
       }),
     );
   }
@@ -72,7 +70,7 @@ export class Refresher {
     const entries = await Promise.all(
       responses.map(async ({ key, tags, load }) => {
         const vector = vectorOf(tags, next);
-        const [value] = await Promise.all([load(), this.leases.acquire(loadName(key, vector))]);
+        const [value] = await Promise.all([load(), this.versions.acquireLease(loadName(this.options.shape, key, vector))]);
         return { key, entry: { vector, response: await compressed(toCachedResponse(value)) } };
       }),
     );
