@@ -18,7 +18,7 @@ export interface Backend {
   readonly versionStore: VersionStore;
   readonly leases: LoadLeases;
   readonly entries: Keyv;
-  /** The way to Redis, if there is one. */
+  /** The link to Redis, if there is one. */
   readonly link?: SimulatedLink;
 }
 
@@ -32,7 +32,7 @@ export function memoryBackend(options: CacheOptions, l1: L1Cache, now: () => num
   };
 }
 
-/** The real connection, version store, leases and entries over a simulated Redis. */
+/** The real connection, version store, leases and entries on a simulated Redis. */
 export function redisBackend(defaults: CacheOptions, host: Host, redis: SimulatedRedis): Backend {
   const link = new SimulatedLink(host, redis);
   const options = { ...defaults, createRedisClient: () => link.createClient() };
