@@ -98,7 +98,7 @@ describe('a cached response on the fast path', () => {
     [`${NEW_ORDERS}&limit=0`, 'limit'],
     [`${NEW_ORDERS}&q=%ff`, ''],
     [`${DASHBOARD}?status=NEW`, 'status'],
-  ])('is not sent for the invalid target %s, however often it is requested', async (path, field) => {
+  ])('is not sent for the invalid target %s, even after repeated requests', async (path, field) => {
     for (let i = 0; i < 3; i += 1) {
       const { status, body } = await api.call<{ errors: { field: string }[] }>(path, { token: operator });
       expect(status).toBe(400);

@@ -123,7 +123,7 @@ describe('every response conforms to the document', () => {
     return EventStream.open(api.url, { token: admin });
   }
 
-  /** The status and headers of an endless stream, with the type of its body. */
+  /** The status and headers of an endless stream, with the beginning of its body. */
   function beginningOf(stream: EventStream): ApiAnswer<unknown> {
     stream.drop();
     const { statusCode = 0, headers } = stream.response;

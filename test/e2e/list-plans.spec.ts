@@ -70,8 +70,7 @@ describe('a page of a list', () => {
     await prepareDatabase({ url: database.url, patience: 10_000 });
     table = await OrdersTable.connect(database.url);
     // All columns are independent, except that old orders are not NEW and due dates are some days after the creation. So
-    // without
-    // the status, half of an index in order of creation would have to be read.
+    // without the status, half of an index in order of creation would have to be read.
     await table.query(
       `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity,
          priority, due_at, status, previous_status, assignee, created_by, created_at)

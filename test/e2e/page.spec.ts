@@ -104,7 +104,7 @@ describe('the API for the operators’ page', () => {
       }
     });
 
-    it('may load only its own files and reach only the API and the issuer', async () => {
+    it('has a policy to load only its own files, and to reach only the API and the issuer', async () => {
       const policy = (await api.call('/')).headers.get('content-security-policy') ?? '';
       for (const directive of ["default-src 'self'", "script-src 'self'", "connect-src 'self'", "style-src 'self'"]) {
         expect(policy.split(';')).toContain(directive);

@@ -65,8 +65,8 @@ class Round {
   }
 
   /**
-   * Lists orders with an entity tag of the other partner. Only a response that equals for both, such as an empty page, may be
-   * 304.
+   * Lists orders with an entity tag of the other partner. Only a response that is equal for both may be 304, such as an empty
+   * page.
    */
   async list(on: 0 | 1, who: 0 | 1, query: string, pick: number): Promise<void> {
     const [own, other] = this.both(who);

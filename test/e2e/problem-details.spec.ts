@@ -93,7 +93,7 @@ describe('problem details', () => {
     }
   });
 
-  it('report that the database is away when it ends the connections', async () => {
+  it('report that the database is away when it ends the connections, until it is back', async () => {
     const end = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     await table.query('BEGIN');
     await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');

@@ -167,7 +167,7 @@ describe('the sample command', () => {
   });
 });
 
-/** The state of an order after its history. It fails if the history has a change that is not allowed. */
+/** The state of an order after the allowed changes at the start of its history. */
 function replay({ created, history }: OrderRow): Standing {
   let standing: Standing = { status: 'NEW', previous: null, version: 1, at: created.getTime() };
   for (const { from, to, version, at } of history ?? []) {
