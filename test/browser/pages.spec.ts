@@ -45,7 +45,7 @@ describe('the operators’ page, in a browser', () => {
   }
 
   describe('my work', () => {
-    it('shows the orders that the operator took, and moves them on', async () => {
+    it('shows the orders that the operator took, and changes their status', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'anna');
       await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris');
@@ -72,7 +72,7 @@ describe('the operators’ page, in a browser', () => {
       expect(await page.locator('.timeline li').count()).toBe(6);
     });
 
-    it('asks for a reason, and changes nothing when the dialog is dismissed', async () => {
+    it('asks for a reason, and changes nothing if the operator dismisses the dialog', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'olga');
       const { page } = await workshop.signedIn({ name: 'olga' });
@@ -83,7 +83,7 @@ describe('the operators’ page, in a browser', () => {
       expect((await workshop.order({ id })).status).toBe('MANUFACTURING_STARTED');
     });
 
-    it('shows when another operator moves an order', async () => {
+    it('shows a status change by another operator', async () => {
       const { id } = await workshop.create();
       await workshop.move({ id }, 'MANUFACTURING_STARTED', 'ivan');
       const { page } = await workshop.signedIn({ name: 'ivan' });
@@ -122,7 +122,7 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
-  it('says when an order does not exist', async () => {
+  it('shows a message if an order does not exist', async () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
     await desk.page.getByText('Order not found').waitFor();
@@ -168,7 +168,7 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
-  it('says when the session has expired, and continues at the same place after signing in again', async () => {
+  it('shows that the session has expired, and returns to the same screen after signing in again', async () => {
     const desk = await workshop.signedIn();
     await desk.page.getByLabel('Sort').selectOption('Oldest first');
     // The response to an expired token.
@@ -183,7 +183,7 @@ describe('the operators’ page, in a browser', () => {
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
   });
 
-  it('says when the browser is offline, and catches up when it is online again', async () => {
+  it('shows that the browser is offline, and catches up when it is online again', async () => {
     const gone = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(gone.id).waitFor();
@@ -198,7 +198,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
-  it('says when data cannot be loaded, and loads it on request', async () => {
+  it('shows that data cannot be loaded, and loads it on request', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.atDesk();
     await desk.page.route('**/api/v1/orders?*', (route) =>
@@ -212,7 +212,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(id).waitFor();
   });
 
-  it('says when the API is down, reconnects by itself, and shows no outdated orders', async () => {
+  it('shows that the API is down, reconnects by itself, and shows no outdated orders', async () => {
     const pageDirectory = await builtPage();
     const own = await createTestDatabase();
     const options = { databaseUrl: own.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory };

@@ -2,7 +2,7 @@ import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
-/** Runs in the page: records its layout shifts. */
+/** A script for the page that records layout shifts. */
 const WATCH_SHIFTS = `
   globalThis.shifts = [];
   new PerformanceObserver((list) => {
@@ -59,7 +59,7 @@ describe('the queue of new orders, in a browser', () => {
     expect(await workshop.order({ id })).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
   });
 
-  it('gives an order to one of two operators who take it at the same time, and tells the other one', async () => {
+  it('gives an order to one of two operators who take it at the same time, and tells the other', async () => {
     const [here, there] = await Promise.all([
       workshop.signedIn({ name: 'anna' }),
       workshop.signedIn({ name: 'boris' }),
@@ -90,7 +90,7 @@ describe('the queue of new orders, in a browser', () => {
     }
   });
 
-  it('works with the keyboard alone, also with a Russian layout', async () => {
+  it('works with the keyboard alone, even with a Russian layout', async () => {
     const orders = [await workshop.create(), await workshop.create(), await workshop.create()];
     const desk = await workshop.signedIn({ language: 'ru' });
     const [, middle] = orders.reverse();
@@ -140,7 +140,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.getByText('No new orders match these filters.').waitFor();
   });
 
-  it('scrolls through thousands of orders with few in the document, and stays in place when others arrive', async () => {
+  it('scrolls through thousands of orders with few rows in the document, and stays in place when orders arrive', async () => {
     await table.query(
       `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, created_at)
        SELECT gen_random_uuid(), 'SHOP', 'C', 'Customer ' || n, 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', now() - n * interval '1 second'

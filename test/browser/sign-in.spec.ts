@@ -12,7 +12,9 @@ import { Operator } from './support/operators-page.js';
 
 const PATIENCE = 120_000;
 
-/** In seconds. The page renews a token a minute before it expires, which is here a few seconds after it was issued. */
+/**
+ * The lifetime of tokens in seconds. The page renews a token a minute before it expires: here, a few seconds after its issue.
+ */
 const TOKEN_LIFETIME = 65;
 
 describe('signing in at an issuer', () => {
@@ -77,7 +79,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  it('returns to the address it started from, and needs no input after a reload', async () => {
+  it('returns to the address where it started, and needs no input after a reload', async () => {
     const { page } = desk;
     await desk.open('/?sort=dueAt');
     await signInAtIssuer(page, 'anna');
@@ -95,12 +97,12 @@ describe('signing in at an issuer', () => {
     await desk.live();
   });
 
-  it('outlasts a token: the page renews it in the background', async () => {
+  it('lasts longer than a token, because the page renews it in the background', async () => {
     const { page } = desk;
     const tokens = new Set<string>();
     page.on('request', (request) => {
       const { authorization } = request.headers();
-      // The hidden frame loads the page, too, and must not call the API.
+      // The hidden frame also loads the page, but must not call the API.
       if (authorization !== undefined && request.frame() === page.mainFrame()) tokens.add(authorization);
     });
     await desk.open('/');
@@ -116,7 +118,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   }, 60_000);
 
-  it('is required again after signing out', async () => {
+  it('is necessary again after signing out', async () => {
     const { page } = desk;
     await desk.open('/');
     await signInAtIssuer(page, 'boris');

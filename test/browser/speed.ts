@@ -15,9 +15,9 @@ import { RedisServer } from '../support/redis-server.js';
 import { launchBrowser } from './support/browser.js';
 import { Operator } from './support/operators-page.js';
 
-// Measures the operators' page in a headless Chromium, against the built API with PostgreSQL and Redis: the time from the
-// start of a navigation to the first painted screen of rows, the time until a created order is on another browser's screen,
-// and the duration of frames while scrolling.
+// Measures the operators' page in a headless Chromium, with the built API, PostgreSQL and Redis. It measures the time from the
+// start of a navigation to the first painted screen of rows, the time until another browser shows a created order, and the
+// duration of frames during scrolling.
 const { values } = parseArgs({
   options: {
     orders: { type: 'string', default: '100000' },
@@ -26,14 +26,14 @@ const { values } = parseArgs({
 });
 const [orders, rounds] = [Number(values.orders), Number(values.rounds)];
 
-/** Runs in the page: records when rows fill the grid, in milliseconds since the navigation started, and when orders appear. */
+/** A script for the page. It records when rows fill the grid, in milliseconds since the navigation, and when orders appear. */
 const WATCH = `
   globalThis.seen = new Map();
   const look = () => {
     const rows = document.querySelectorAll('.grid-body [role=row]');
     const grid = document.querySelector('.grid');
     if (grid && rows.length * 56 >= grid.clientHeight - 40 && !globalThis.filled) {
-      // In the next frame the rows are painted.
+      // The next frame paints the rows.
       globalThis.filled = -1;
       requestAnimationFrame(() => setTimeout(() => { globalThis.filled = performance.now(); }));
     }
@@ -46,7 +46,7 @@ const WATCH = `
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
 `;
 
-/** Runs in the page: scrolls by a screen in each frame, and returns the 95th percentile of the frame durations. */
+/** A script for the page that scrolls by a screen in each frame, and returns the 95th percentile of the frame durations. */
 const SCROLL = `(async () => {
   const grid = document.querySelector('.grid');
   grid.scrollTop = 0;
@@ -100,7 +100,7 @@ async function filledAfter({ page }: Operator): Promise<number> {
   return eventually(() => page.evaluate<number | false>('globalThis.filled > 0 && globalThis.filled'));
 }
 
-/** Measures with an empty HTTP cache. The sign-in is already stored, as an issuer's session would be. */
+/** Measures with an empty HTTP cache. The user is already signed in, as with an issuer's session. */
 async function measureFirst(): Promise<number[]> {
   const measured: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -122,7 +122,7 @@ async function measureAgain(): Promise<number[]> {
   for (let round = 0; round <= rounds; round += 1) {
     await operator.open('/');
     const filled = await filledAfter(operator);
-    // The first round also compiles the scripts.
+    // The browser also compiles the scripts in the first round, which does not count.
     if (round > 0) measured.push(filled);
   }
   await operator.close();

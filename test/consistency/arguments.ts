@@ -8,19 +8,19 @@ export interface ConsistencyArguments {
   readonly clients: number;
 }
 
-export const CONSISTENCY_USAGE = `Puts several instances of the API under load, and proves that no answer is stale and nothing is lost.
+export const CONSISTENCY_USAGE = `Runs several instances of the API under load and checks that no response is stale and no write is lost.
 
   npm run consistency
   npm run consistency -- --seconds 60 --seed 7
 
   --seconds <n>      length of the run; 20 by default
-  --seed <text>      what the clients choose; another one every time by default
-  --instances <n>    processes of the API; 3 by default
-  --clients <n>      clients at once; 24 by default
-  --help             this text`;
+  --seed <text>      seed of the clients' random choices; a new one for each run by default
+  --instances <n>    number of API processes; 3 by default
+  --clients <n>      number of concurrent clients; 24 by default
+  --help             shows this text`;
 
 /**
- * What was asked for on the command line; nothing if that was help.
+ * The parsed command line; `undefined` if the user asked for help.
  *
  * @throws {CommandError} and the errors of `parseArgs`
  */

@@ -6,17 +6,17 @@ import { runUnderLoad, type RunResult } from './run.js';
 import { System } from './system/system.js';
 import { crowd } from './workload/crowd.js';
 
-/** Enough of them for every rule to be tried. */
+/** Enough calls to exercise every rule. */
 const CALLS = 1_500;
 const PATIENCE_MS = 300_000;
 const LOAD = { name: 'load', clients: 16, seed: 'the same every time' };
 
-/** Answers lie between their load and their store, so that writers overtake readers often. */
+/** A preload that delays each response between its load and its store, so that writers often overtake readers. */
 const SLOW_STORES = 'test/consistency/preloads/slow-stores.ts';
-/** Writers delete what is stored, instead of moving versions. */
+/** A preload that deletes cached responses after a write instead of advancing tag versions. */
 const DELETE_AFTER_WRITE = 'test/consistency/preloads/delete-after-write.ts';
 
-describe('several instances, under load', () => {
+describe('several instances under load', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let system: System | undefined;
@@ -33,7 +33,7 @@ describe('several instances, under load', () => {
   });
 
   async function run(instances: number, preloads: readonly string[]): Promise<RunResult> {
-    // A machine that is busy with tests may let Redis wait for its turn.
+    // Redis may be slow on a machine that is busy with tests.
     const variant = { preloads, environment: { REDIS_DEADLINE_MS: '2000' } };
     system = await System.start({ databaseUrl: database.url, redisUrl: redis.url, instances, variant });
     const { recorder, floor } = system;
@@ -41,11 +41,11 @@ describe('several instances, under load', () => {
   }
 
   it(
-    'never show anything stale, never go back, and lose nothing',
+    'show nothing stale, never go back and lose no write',
     async () => {
       const { violations, checked, exchanges } = await run(3, [SLOW_STORES]);
       expect(describeViolations(violations)).toBe('');
-      // It would say nothing of what was not tried.
+      // Writes of unknown outcome would weaken the check.
       expect(checked).toMatchObject({ unknownOutcomes: 0 });
       expect(
         Math.min(checked.writes, checked.pages, checked.walks, checked.counts, checked.comparisons),
@@ -57,7 +57,7 @@ describe('several instances, under load', () => {
   );
 
   it(
-    'would show what is stale if writers only deleted what is stored, as is usual',
+    'show stale data if writers delete cached responses instead of advancing tag versions',
     async () => {
       const { violations } = await run(2, [DELETE_AFTER_WRITE, SLOW_STORES]);
       expect(violations.map(({ rule }) => rule)).toContain('stale');

@@ -10,12 +10,12 @@ import { nothingFor, runUnderLoad } from './run.js';
 import { System } from './system/system.js';
 import { crowd } from './workload/crowd.js';
 
-// `npm run consistency`: several instances of the API on a PostgreSQL and a Redis of their own, many clients who write and
-// read through any of them, and a checker of all that they were told. Ends with 1 if anything was stale or lost.
+// `npm run consistency`: several instances of the API with their own PostgreSQL and Redis, many clients that read and write
+// through all of them, and a checker of all responses. Exits with 1 if anything was stale or lost.
 
-/** With so many processes on one machine, Redis may have to wait for its turn; that is no reason to do without the cache. */
+/** A long time limit for Redis: with so many processes on one machine, slowness is no reason to bypass the cache. */
 const PATIENT = { REDIS_DEADLINE_MS: '2000' };
-/** With less, next to nothing would have been proven of the cache. */
+/** The minimum share of hits. With fewer hits, the run proves little about the cache. */
 const LEAST_SHARE_OF_HITS = 0.1;
 
 const resources = new Resources();
@@ -54,12 +54,12 @@ async function prove({ seconds, seed, instances, clients }: ConsistencyArguments
   note('checked');
   console.log(JSON.stringify({ ...checked, hits }, undefined, 2));
   if (violations.length > 0) console.log(describeViolations(violations));
-  else if (hits < LEAST_SHARE_OF_HITS * exchanges.length) console.log('Too few answers came out of the cache.');
+  else if (hits < LEAST_SHARE_OF_HITS * exchanges.length) console.log('Too few responses came from the cache.');
   else {
-    console.log('Nothing was stale, and nothing was lost.');
+    console.log('No response was stale, and no write was lost.');
     return;
   }
   process.exitCode = 1;
 }
 
-runProgram(run, resources, 'The run has failed');
+runProgram(run, resources, 'The run failed');

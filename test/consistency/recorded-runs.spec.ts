@@ -8,8 +8,8 @@ const BEGAN = 100;
 const ENDED = 200;
 const NOTICED = ENDED + NOTICED_WITHIN_MS;
 
-describe('a history in which the database was replaced', () => {
-  /** Order 1 was created and moved before; then the database is again as it was before the move. */
+describe('a history with a replaced database', () => {
+  /** A client creates and moves order 1. Then the database is put back to its state before the move. */
   function history(): WrittenHistory {
     return new WrittenHistory().creates('writer', [10, 20], '1').moves('writer', [30, 40], '1', 'ON_HOLD');
   }
@@ -23,22 +23,22 @@ describe('a history in which the database was replaced', () => {
     return runs.flatMap((part) => checkHistory(part).violations.map(({ rule }) => rule));
   }
 
-  it('may show, after it must have been noticed, what is stored now', () => {
+  it('may show the restored state after the time limit for noticing it', () => {
     const seen = history().sees('reader', [NOTICED + 1, NOTICED + 2], order('1'));
     expect(rules(seen.recorded())).toEqual([]);
   });
 
-  it('may show what was stored before for a while', () => {
+  it('may show the replaced state until the time limit for noticing the restore', () => {
     const seen = history().sees('reader', [ENDED + 1, ENDED + 2], order('1', 2, 'ON_HOLD'));
     expect(rules(seen.recorded())).toEqual([]);
   });
 
-  it('may not show later what was stored before', () => {
+  it('may not show the replaced state after that time limit', () => {
     const seen = history().sees('reader', [NOTICED + 1, NOTICED + 2], order('1', 2, 'ON_HOLD'));
     expect(rules(seen.recorded())).toEqual(['invented']);
   });
 
-  it('may not show before it what is stale', () => {
+  it('may not show a stale state before the replacement', () => {
     const seen = history().sees('reader', [50, 60], order('1'));
     expect(rules(seen.recorded())).toEqual(['stale']);
   });

@@ -2,10 +2,10 @@ import type { Call } from './history/call.js';
 import type { RecordedRun, StoredOrder } from './history/stored-order.js';
 import type { Replacement } from './system/system.js';
 
-/** How soon instances must have noticed that the database is in another state, in milliseconds. */
+/** The time within which instances must notice a replaced database, in milliseconds. */
 export const NOTICED_WITHIN_MS = 10_000;
 
-/** All calls, and what the database held when they began and when they were over. */
+/** All calls of a run, and the contents of the database before and after them. */
 export interface WholeRun {
   readonly calls: readonly Call[];
   readonly before: readonly StoredOrder[];
@@ -13,8 +13,8 @@ export interface WholeRun {
 }
 
 /**
- * The histories to be checked: one, or two if the database was replaced. The first one ends where that begins. The second one
- * has the writes since its end, but reads only from when it must have been noticed.
+ * The histories to check: one, or two if the database was replaced. The first history ends where the replacement begins. The
+ * second history has the writes after the replacement, and the reads after the time limit for noticing it.
  */
 export function recordedRuns({ calls, before, after }: WholeRun, replacement?: Replacement): readonly RecordedRun[] {
   if (!replacement) return [{ calls, before: versionsOf(before), after }];

@@ -16,9 +16,9 @@ export interface RunResult {
 }
 
 /**
- * Puts a system under load, and checks all that it answered.
+ * Runs a system under load, and checks all its responses.
  *
- * @param meanwhile what is done to the system; when it is over, so is the load
+ * @param meanwhile acts on the system; the load stops when it resolves
  */
 export async function runUnderLoad(
   system: System,
@@ -26,7 +26,7 @@ export async function runUnderLoad(
   meanwhile: () => Promise<unknown>,
 ): Promise<RunResult> {
   const { recorder, table, floor } = system;
-  system.beginAnew();
+  system.reset();
   const before = await readStoredOrders(table);
   const load = new Load(workers);
   try {
@@ -48,7 +48,7 @@ export async function runUnderLoad(
   };
 }
 
-/** Nothing is done to the system for so long. */
+/** A function for `meanwhile` that leaves the system alone for some seconds. */
 export function nothingFor(seconds: number): () => Promise<void> {
   return () => delay(seconds * 1_000);
 }

@@ -13,14 +13,14 @@ const EVERYBODY = ROLES;
 const STAFF: readonly Role[] = ['operator', 'viewer', 'admin'];
 
 interface Decision {
-  /** Who may; `public` needs no token. */
+  /** The roles that have access; `public` routes need no token. */
   readonly may: readonly Role[] | 'public';
-  /** What whoever may is answered. */
+  /** The status of the response to these roles. */
   readonly status: number;
   readonly body?: unknown;
 }
 
-/** The decision on every route. A route that is not here has none, and fails the test. */
+/** The decision for every route. A route without a decision fails the test. */
 const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /api/v1/orders': { may: EVERYBODY, status: 200 },
   'POST /api/v1/orders': { may: ['partner', 'admin'], status: 201, body: newOrder() },
@@ -38,7 +38,7 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /metrics': { may: 'public', status: 200 },
 };
 
-/** Swagger UI and the document that it shows: open to everybody, and not in the document. */
+/** The paths of Swagger UI and its document. They are public, and the document does not describe them. */
 const DOCUMENTATION = /^\/docs(-json|-yaml|\/.*)?$/;
 
 describe('access', () => {
@@ -80,7 +80,7 @@ describe('access', () => {
     return body.id;
   }
 
-  /** Every method and path that the server has a handler for, as its router tells. */
+  /** All methods and paths with a handler, according to the router. */
   function servedRoutes(): string[] {
     const tree = api.application.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
     const parents: string[] = [];
@@ -103,7 +103,7 @@ describe('access', () => {
     return path.replace('{id}', await createOrder());
   }
 
-  /** Of the answer only the status is awaited, since one of the routes never ends its answer. */
+  /** The status of a response. It does not wait for the body, because the live events never end. */
   async function statusOf(route: string, token: string | undefined): Promise<number> {
     const [method = ''] = route.split(' ');
     return statusBy(method, await pathOf(route), token, DECISIONS[route]?.body);
@@ -122,11 +122,11 @@ describe('access', () => {
     return response.status;
   }
 
-  it('is listed for exactly the documented routes', () => {
+  it('is decided for exactly the documented routes', () => {
     expect([...routes].sort()).toEqual(Object.keys(DECISIONS).sort());
   });
 
-  it.each(ROLES)('is granted on every route as listed for the role %s', async (role) => {
+  it.each(ROLES)('follows the decision for every route, with the role %s', async (role) => {
     const token = await api.token(role);
     for (const route of routes) {
       const decision = DECISIONS[route] ?? { may: [], status: 0 };
@@ -141,7 +141,7 @@ describe('access', () => {
     ['with a token that has expired', () => api.token('admin', 'admin-1', '-1m'), 401],
     ['with a token without roles', () => api.token([]), 403],
     ['with an unknown role', () => api.token(JSON.parse('["root"]') as Role[]), 403],
-  ])('is denied on every route that is not public %s', async (_, token, denied) => {
+  ])('is denied on every route that is not public, %s', async (_, token, denied) => {
     for (const route of routes) {
       const { may, status: good } = DECISIONS[route] ?? { may: [], status: 0 };
       const status = await statusOf(route, await token());
@@ -149,7 +149,7 @@ describe('access', () => {
     }
   });
 
-  it('is listed for every route of the server', () => {
+  it('is decided for every route of the server', () => {
     const paths = servedRoutes().filter((route) => !DOCUMENTATION.test(route.split(' ')[1] ?? ''));
     const asGet = paths.map((route) => route.replace(/^HEAD /, 'GET ').replace(/:(\w+)/g, '{$1}'));
     expect([...new Set(asGet)].sort()).toEqual([...routes].sort());
@@ -174,7 +174,7 @@ describe('access', () => {
   });
 
   it.each(['/docs', '/docs-json', '/docs-yaml', '/docs/swagger-ui-bundle.js'])(
-    'is open to everybody, with any token or none: %s',
+    'is public, with any token or none: %s',
     async (path) => {
       for (const token of [undefined, 'x.y.z', tokens.viewer]) {
         expect((await api.call(path, { token })).status).toBe(200);
@@ -182,7 +182,7 @@ describe('access', () => {
     },
   );
 
-  it('does not depend on whether the cache is warm, or on repeated requests', async () => {
+  it('does not depend on the cache or on repeated requests', async () => {
     const id = await createOrder();
     const order = `/api/v1/orders/${id}`;
     const cached = ['/api/v1/orders?status=NEW', order, `${order}/history`, '/api/v1/dashboard/statuses'];
@@ -241,10 +241,10 @@ describe('access', () => {
     const nobody = await api.token([]);
     for (const route of withBody) {
       const [method = '', path = ''] = route.split(' ');
-      // The body is announced, and never comes: whoever waits for it answers 408, much later.
-      const announced = { 'Content-Type': 'application/json', 'Content-Length': '60000' };
+      // The headers declare a body that never comes. A server that waits for it responds with 408, much later.
+      const declared = { 'Content-Type': 'application/json', 'Content-Length': '60000' };
       const ask = (headers: Record<string, string>): ReturnType<typeof rawRequest> =>
-        rawRequest(api.url, { method, path: path.replace('{id}', 'no-id'), headers: { ...announced, ...headers } });
+        rawRequest(api.url, { method, path: path.replace('{id}', 'no-id'), headers: { ...declared, ...headers } });
       if (DECISIONS[route]?.may === 'public') {
         expect({ route, status: (await ask({ Via: '1.1 proxy' })).status }).toEqual({ route, status: 403 });
       } else {
@@ -255,7 +255,7 @@ describe('access', () => {
     }
   });
 
-  it('is denied with any body', async () => {
+  it('is denied whatever the body is', async () => {
     const bodies = ['{', 'a'.repeat(70_000), '{"__proto__":1}', JSON.stringify({ a: Array<number>(10_000).fill(1) })];
     for (const body of bodies) {
       expect((await api.call('/api/v1/orders', { method: 'POST', body })).status).toBe(401);
@@ -276,7 +276,7 @@ describe('access', () => {
     expect((await api.call('/api/v1/cache/stats', { token })).status).toBe(403);
   });
 
-  it('says which role is missing', async () => {
+  it('is denied with the name of the missing role', async () => {
     const answer = await api.call('/api/v1/cache/stats', { token: tokens.operator });
     expectProblem(answer, { status: 403, code: 'ROLE_MISSING' });
     expect((answer.body as { detail: string }).detail).toContain('admin');
@@ -296,7 +296,7 @@ describe('access', () => {
       return api.call(`/api/v1/orders/${id}${tail}`, { token, headers });
     }
 
-    /** Nothing in the answer may tell a foreign order from one that there is not. */
+    /** Checks that the response for another partner's order equals that for an order that does not exist. */
     async function expectHidden(id: string, tail: string, token: string, etag?: string): Promise<void> {
       const hidden = await read(id, tail, token, etag);
       const absent = await read(randomUUID(), tail, token, etag);
@@ -314,7 +314,7 @@ describe('access', () => {
       for (const readers of [[], [tokens.operator], [owner], [tokens.viewer, owner, tokens.admin]]) {
         const id = await createOrder(owner);
         const etags = ['"1"', '*', 'W/"1"'];
-        // Twice, so that the second reader is given what was stored for the first.
+        // Each reader reads twice, so that the second read is a hit.
         for (const token of [...readers, ...readers]) {
           const { status, headers } = await read(id, tail, token);
           expect(status).toBe(200);
@@ -335,7 +335,7 @@ describe('access', () => {
       await expectHidden(id, '/history', other);
     });
 
-    it('tells apart subjects with the same beginning, look or letters in another case', async () => {
+    it('distinguishes subjects with equal prefixes, similar characters, or letters in another case', async () => {
       const id = await createOrder(owner);
       await read(id, '', owner);
       for (const subject of ['owner-', 'owner-11', 'Owner-1', 'owner%2D1', 'own:owner-1', 'all', '*', 'owner-1/']) {
@@ -344,7 +344,7 @@ describe('access', () => {
     });
 
     it.each(['', '?status=NEW', '?limit=200&sort=createdAt', '?q=ring'])(
-      'includes only its own orders in lists, whoever asked for the same list before: %s',
+      'includes only its own orders in lists, even if others requested the same list before: %s',
       async (query) => {
         const [mine, theirs] = [await createOrder(owner), await createOrder(other)];
         const lists = new Map<string, ApiAnswer<{ items: { id: string; createdBy: string }[] }>>();

@@ -20,7 +20,7 @@ type Role = 'operator' | 'partner' | 'admin';
 interface Case {
   readonly name: string;
   readonly request: RawRequest;
-  /** Whose token goes with it; none if undefined. */
+  /** The role of the token; no token if absent. */
   readonly as?: Role;
   readonly problem: ExpectedProblem;
 }
@@ -43,7 +43,7 @@ function post(name: string, body: unknown, problem: ExpectedProblem, headers: Re
   return { name: `POST ${name}`, as: 'partner', request, problem };
 }
 
-/** A good body, except for what lies at this path; undefined is left out. */
+/** A valid body with another value at this path. `undefined` removes the member. */
 function bodyWith(path: string, value: unknown): Record<string, unknown> {
   const body = newOrder({ price: { amount: '1', currency: 'EUR' } });
   const [outer = '', inner] = path.split('.');
@@ -51,12 +51,12 @@ function bodyWith(path: string, value: unknown): Record<string, unknown> {
   return { ...body, [outer]: { ...(body[outer] as object), [inner]: value } };
 }
 
-/** An object with that many fields that there are not. */
+/** An object with this number of unknown fields. */
 function numbered(count: number): Record<string, number> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1]));
 }
 
-/** How what cannot be read is shown. */
+/** A name as problems show it, with replacement characters for unreadable ones. */
 function readable(name: string): string {
   return name.replace(/[\p{C}]/gu, '\ufffd');
 }
@@ -66,11 +66,11 @@ function postField(field: string, value: unknown): Case {
   return post(name, bodyWith(field, value), badFields(field));
 }
 
-/** What no text may be. */
+/** Invalid values of every text. */
 const BAD_TEXTS = [
   ...['', ' ', ' \t\r\n ', '\u00a0\u2003', 'a\u0000b', '\u0001', 'a\u007f', '\u001b[31m'],
   ...[`a${LONE_SURROGATE}`, '\udc00b', '\udc00\ud800', 'a\u0085b', '\u009b31m'],
-  // Bidirectional controls, which show "gnp.exe" for "exe.png", and annotations.
+  // Bidirectional controls, which make "exe.png" look like "gnp.exe", and annotations.
   ...[
     '\u202a',
     '\u202b',
@@ -86,7 +86,7 @@ const BAD_TEXTS = [
     '\u061c',
   ].map((control) => `Anna${control}exe.png`),
   ...['a\ufff9b\ufffac\ufffb'],
-  // Nothing to see: zero width, fillers, blanks, tags, selectors, soft hyphens, marks without a letter.
+  // Invisible texts: zero width, fillers, blanks, tags, selectors, soft hyphens, marks without a letter.
   ...[
     '\u200b',
     '\u200c\u200d',
@@ -114,7 +114,7 @@ const BAD_TEXTS = [
   ...['\u{13441}', '\ufffc', '\ue000', '\u2028\u2029', '\u3000 \u200b\u3164', '\u0300\u200d\u2800\ufe0f'],
 ];
 
-/** Names and remarks of people as they write them, invisible joiners and selectors included. */
+/** Names and remarks as people write them, including invisible joiners and selectors. */
 const GOOD_TEXTS = [
   ...[
     'Мария Соколова',
@@ -148,12 +148,12 @@ function textField(field: string, maxLength: number, required: boolean): Case[] 
   return [...wrong, ...(required ? [undefined] : [])].map((value) => postField(field, value));
 }
 
-/** Around as many levels as class-transformer's recursion would not survive, in a body that is not too large. */
+/** A body with so many levels that class-transformer's recursion would overflow, but within the size limit. */
 function deep(open: string, close: string, levels = 7_000): string {
   return open.repeat(levels) + close.repeat(levels);
 }
 
-/** What class-transformer would call, drop or fall over. */
+/** Values that class-transformer would call, drop or fail on. */
 const TRAPS: readonly object[] = [
   { constructor: 1 },
   { constructor: { name: 'x' } },
@@ -188,7 +188,7 @@ const creations: Case[] = [
   ...[
     ...['model.stl', '//example.com/a', 'ftp://example.com/a', 'javascript:alert(1)', 'file:///etc/passwd', 'http://'],
     ...['https://example.com/a b', `https://example.com/${'a'.repeat(2_000)}`],
-    // Where the host is another one than people read.
+    // Links whose host differs from the visible one.
     ...[
       'https://example.com@evil.example',
       'https://example.com:443@evil.example/a',
@@ -274,7 +274,7 @@ const creations: Case[] = [
     }),
   ),
 
-  // Unknown fields, those among them that JavaScript has a meaning for.
+  // Unknown fields, including names with a meaning in JavaScript.
   ...['status', 'id', 'version', 'createdBy', 'number', 'a', '', 'toString', 'constructor', 'hasOwnProperty'].flatMap(
     (name) => [
       post(`with the unknown field ${show(name)}`, bodyWith(name, 'a'), badFields(name)),
@@ -286,7 +286,7 @@ const creations: Case[] = [
     ],
   ),
   post(
-    'with several things wrong',
+    'with several errors',
     { ...newOrder(), quantity: 0, material: '', x: 1, customer: { id: 'C' } },
     {
       ...badFields('quantity', 'material', 'x', 'customer.name'),
@@ -331,7 +331,7 @@ const creations: Case[] = [
     ),
   ),
 
-  // Bodies that are no JSON object.
+  // Bodies that are not a JSON object.
   ...[
     '{',
     '{"source":"SHOP"',
@@ -347,7 +347,7 @@ const creations: Case[] = [
   post('a body that is not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), BAD_REQUEST),
   post('an empty body', '', BAD_REQUEST),
   ...['[]', '[{}]', 'null', '"text"', '1', 'true', `[${JSON.stringify(newOrder())}]`].map((body) =>
-    post(`the body ${show(body)}, which is no object`, body, badFields('')),
+    post(`the body ${show(body)}, which is not an object`, body, badFields('')),
   ),
   post('a body of 1 MB', newOrder({ comment: 'a'.repeat(1_000_000) }), {
     status: 413,
@@ -449,12 +449,12 @@ function list(query: string, ...fields: string[]): Case {
   };
 }
 
-/** What no text in a query may be, as it is sent. */
+/** Invalid texts in a query, in percent-encoding. */
 const BAD_QUERY_TEXTS = [
   ...['', '%20', '+', '%09', '%00', 'a%00b', '%01', '%7F', 'a%C2%85'],
   ...['\u3164', '\u200b', '\u2800', 'a\u202eb', 'a\u2067b', '\u0301'].map(encodeURIComponent),
 ];
-/** Bytes that no UTF-8 has; the last ones would be surrogates. */
+/** Invalid percent-encodings. The last two would be surrogates. */
 const BAD_ENCODINGS = ['%', '%Z', '%ZZ', '100%', '%E0%A4', '%FF', '%C0%80', '%ED%A0%80', 'a%ED%B0%80b'];
 
 const lists: Case[] = [
@@ -576,7 +576,7 @@ const paths: Case[] = [
   })),
 ];
 
-/** Refused by the HTTP server and the router, before there is any route. */
+/** Requests that the HTTP server or the router refuses before it finds a route. */
 const wire: Case[] = [
   ...['%', '%zz', '%E0%A4%A', '%FF', '%C0%80', '%ED%A0%80'].map((text) => ({
     name: `GET ${ORDERS}/${text}`,
@@ -610,15 +610,15 @@ const wire: Case[] = [
     problem: BAD_REQUEST,
   })),
   { name: 'GET with a header that has no name', request: { path: ORDERS, headers: { '': 'a' } }, problem: BAD_REQUEST },
-  { name: 'a method that there is not', request: { method: 'FETCH', path: ORDERS }, problem: BAD_REQUEST },
+  { name: 'an unknown method', request: { method: 'FETCH', path: ORDERS }, problem: BAD_REQUEST },
   { name: 'a path with a space', request: { path: `${ORDERS}?q=a b` }, problem: BAD_REQUEST },
   {
-    name: 'a body that is not as long as said',
+    name: 'a body with an invalid length',
     request: { method: 'POST', path: ORDERS, headers: { 'Content-Length': 'x' } },
     problem: BAD_REQUEST,
   },
   {
-    name: 'two lengths of a body',
+    name: 'two lengths of one body',
     request: { method: 'POST', path: ORDERS, headers: { 'content-length': '3' }, body: '{}' },
     problem: BAD_REQUEST,
   },
@@ -668,7 +668,7 @@ describe('bad input', () => {
     expect(await table.fingerprint()).toEqual(before);
   }
 
-  /** Whatever was sent, what is said of it is short and can be read. */
+  /** Checks that a problem is short and readable, whatever the input was. */
   function expectBrief({ body }: ApiAnswer<unknown>): void {
     const { errors = [] } = body as { errors?: readonly { field: string; message: string }[] };
     expect(errors.length).toBeLessThanOrEqual(20);
@@ -679,7 +679,7 @@ describe('bad input', () => {
 
   it.each([...creations, ...changes, ...evictions, ...lists, ...paths, ...wire])('is refused: $name', expectRefused);
 
-  it('is refused on every documented route: unknown parameters', async () => {
+  it('is refused: unknown parameters on every documented route', async () => {
     const { body } = await api.call<{ paths: Record<string, object> }>('/docs-json');
     const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => [method, path]),
@@ -702,7 +702,7 @@ describe('bad input', () => {
     }
   });
 
-  it('is answered with the number of errors when not all are listed', async () => {
+  it('is answered with the number of errors if not all are listed', async () => {
     const bodies = [numbered(30), numbered(15)];
     const details = await Promise.all(
       bodies.map(async (body) => {
@@ -718,7 +718,7 @@ describe('bad input', () => {
     expectBrief(stats);
   });
 
-  it.each(GOOD_TEXTS)('does not include text that people write: %s', async (text) => {
+  it.each(GOOD_TEXTS)('does not include ordinary text: %s', async (text) => {
     const order = newOrder({
       ...{ externalId: `${text} ${randomUUID()}`, material: text, comment: text },
       ...{ customer: { id: text, name: text }, product: { name: text } },
@@ -754,7 +754,7 @@ describe('bad input', () => {
     expect(created.status).toBe(201);
   });
 
-  it('is the same in the OpenAPI document: texts and links', async () => {
+  it('includes the same texts and links in the OpenAPI document', async () => {
     const document = (await api.call<OpenApiDocument>('/docs-json')).body;
     const validator = DocumentValidator.closed(document);
     const complaints = (type: string, body: unknown): string[] =>
@@ -772,7 +772,7 @@ describe('bad input', () => {
     }
   });
 
-  it('leaves nothing behind in the prototypes', () => {
+  it('does not change any prototype', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as { a?: unknown }).a).toBeUndefined();
   });
@@ -820,7 +820,7 @@ describe('a bad token', () => {
     readonly header?: Record<string, unknown>;
   }
 
-  /** Good as it is. A claim that is undefined is left out. */
+  /** Signs a token, which is valid by default. An undefined claim is omitted. */
   function sign({ claims = {}, key = keys.privateKey, header = {} }: Wanted = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({ iss: issuer, aud: audience, sub: 'ann', roles: ['operator'], exp: now + 600, ...claims })
@@ -844,7 +844,7 @@ describe('a bad token', () => {
   it.each<[string, Wanted]>([
     ['is plain', {}],
     ['has one audience among several', { claims: { aud: ['other', audience] } }],
-    ['has a role that nobody knows besides', { claims: { roles: ['cook', 'operator', 7] } }],
+    ['also has an unknown role', { claims: { roles: ['cook', 'operator', 7] } }],
   ])('is not one that %s', async (_, wanted) => {
     expect((await ask(`Bearer ${await sign(wanted)}`)).status).toBe(200);
     expect((await ask(`bearer  ${await sign(wanted)} `)).status).toBe(200);
@@ -869,24 +869,24 @@ describe('a bad token', () => {
   const past = Math.floor(Date.now() / 1000) - 60;
   it.each<[string, Wanted]>([
     ['has expired', { claims: { exp: past } }],
-    ['is not good yet', { claims: { nbf: past + 3_600 } }],
+    ['is not valid yet', { claims: { nbf: past + 3_600 } }],
     ['never expires', { claims: { exp: undefined } }],
-    ['has an exp that is no number', { claims: { exp: '2099' as never } }],
+    ['has an exp that is not a number', { claims: { exp: '2099' as never } }],
     ['comes from another issuer', { claims: { iss: `${issuer}/` } }],
     ['has no issuer', { claims: { iss: undefined } }],
     ['is for another audience', { claims: { aud: 'mes-orders' } }],
     ['has no audience', { claims: { aud: undefined } }],
     ['has no sub', { claims: { sub: undefined } }],
     ['has an empty sub', { claims: { sub: '' } }],
-    ['has a sub that is no text', { claims: { sub: 7 as never } }],
+    ['has a sub that is not a text', { claims: { sub: 7 as never } }],
     ['has a sub with a NUL byte', { claims: { sub: 'a\u0000' } }],
     ['has a sub with a line break', { claims: { sub: 'a\nb' } }],
     ['has a sub with a space', { claims: { sub: 'a b' } }],
     ['has a sub that is not ASCII', { claims: { sub: 'анна' } }],
     ['has a sub with a lone surrogate', { claims: { sub: LONE_SURROGATE } }],
     ['has a sub of 256 characters', { claims: { sub: 'a'.repeat(256) } }],
-    ['names a key that there is not', { header: { kid: 'other' } }],
-    ['is signed in another way', { header: { alg: 'PS256' } }],
+    ['names an unknown key', { header: { kid: 'other' } }],
+    ['is signed with another algorithm', { header: { alg: 'PS256' } }],
   ])('is answered with 401: it %s', async (_, wanted) => {
     const key =
       wanted.header?.alg === 'PS256' ? (await generateKeyPair('PS256')).privateKey : (wanted.key ?? keys.privateKey);
@@ -908,7 +908,7 @@ describe('a bad token', () => {
     }
   });
 
-  it('is answered with 401: the public key was used as if it were a secret', async () => {
+  it('is answered with 401: it is signed with the public key as an HMAC secret', async () => {
     const [, payload = ''] = (await sign({ claims: { roles: ['admin'] } })).split('.');
     const spki = await exportSPKI(keys.publicKey);
     for (const secret of [spki, spki.trim(), JSON.stringify(await exportJWK(keys.publicKey))]) {
@@ -918,7 +918,7 @@ describe('a bad token', () => {
     }
   });
 
-  it('is answered with 401: it was changed after it was signed', async () => {
+  it('is answered with 401: it was changed after signing', async () => {
     const [header = '', , signature = ''] = (await sign()).split('.');
     const [, payload = ''] = (await sign({ claims: { roles: ['admin'] } })).split('.');
     await expectUnauthorized(`Bearer ${header}.${payload}.${signature}`);

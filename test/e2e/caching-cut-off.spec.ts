@@ -72,7 +72,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     return /^mes-(near|redis); hit$/.test(cacheOf(answer) ?? '');
   }
 
-  it('invalidates the other one’s cache before it acknowledges a write', async () => {
+  it('makes the other instance invalidate tags before it acknowledges a write', async () => {
     for (let round = 0; round < 10; round += 1) {
       await eventually(async () => isHit(await list(connected)));
       way.cut();
@@ -84,13 +84,13 @@ describe('an instance that is cut off from Redis while another is not', () => {
     }
   });
 
-  it('has the other one invalidate the tags of earlier unfinished writes', async () => {
+  it('makes the other instance invalidate the tags of earlier pending writes', async () => {
     const id = await create(connected);
     await take(connected, id);
     await eventually(async () => isHit(await list(connected)));
-    // Somebody has just taken the order, and has not come as far as evicting the list of new orders.
+    // A status change has committed, but its pending write is not complete.
     const versionStore = connected.application.get(VersionStore, { strict: false });
-    const write = { id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] };
+    const write = { id: `pending ${id}`, tags: [orderTag(id), statusTag('NEW')] };
     await versionStore.begin(write);
     const before = await versionStore.ensureVersions(write.tags);
     way.cut();
@@ -102,7 +102,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     await versionStore.complete([write.id], []);
   });
 
-  it('bypasses the cache, and shows the writes of the other one', async () => {
+  it('bypasses the cache, and shows the writes of the other instance', async () => {
     way.cut();
     const id = await create(connected);
     const seen = await list(cutOff);
@@ -110,7 +110,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     expect(seen.body.items.map((order) => order.id)).toContain(id);
   });
 
-  it('does not use responses that were stored while it was cut off', async () => {
+  it('does not use stale responses that were stored while it was cut off', async () => {
     way.cut();
     await list(connected);
     const id = await create(cutOff);
@@ -122,7 +122,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     });
   });
 
-  it('shows changes that were made by SQL', async () => {
+  it('shows changes by SQL', async () => {
     const id = await create(connected);
     expect(await listedBy(connected)).toContain(id);
     await sql.query(`UPDATE orders SET status = 'CANCELLED', version = version + 1 WHERE id = $1`, [id]);
@@ -130,7 +130,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     await eventually(async () => !(await listedBy(cutOff)).includes(id));
   });
 
-  it('shows a change of many orders, and the removal of all', async () => {
+  it('shows the creation of many orders by SQL, and the removal of all', async () => {
     await sql.query(insertOrders(150));
     await eventually(async () => (await listedBy(connected)).length === 50);
     await sql.query('TRUNCATE orders CASCADE');
@@ -140,7 +140,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     expect(body.counts.NEW).toBe(0);
   });
 
-  it('sends no notification through PostgreSQL for writes that Redis knows of', async () => {
+  it('sends no notification through PostgreSQL for writes with a pending write in Redis', async () => {
     const heard: string[] = [];
     sql.on('notification', ({ payload }) => heard.push(payload ?? ''));
     await sql.query('LISTEN mes_evictions');
@@ -152,7 +152,7 @@ describe('an instance that is cut off from Redis while another is not', () => {
     expect(heard).toEqual(['{"tags":["mark"]}']);
   });
 
-  it('goes on after notifications that cannot be parsed', async () => {
+  it('works after malformed notifications', async () => {
     for (const channel of ['mes_evictions', 'mes_echoes']) await sql.query('SELECT pg_notify($1, $2)', [channel, '{']);
     way.cut();
     const id = await eventually(async () => {

@@ -74,7 +74,7 @@ describe('two instances that share a database and a Redis', () => {
   );
 
   it.each([10, 100, 1_000])(
-    'query the database once for %i readers of a cold page at both instances',
+    'query the database once for %i readers of an uncached page at both instances',
     async (readers) => {
       const loads = (): number =>
         instances.reduce((sum, api) => sum + api.application.get(CacheStatistics).counts.loads, 0);
@@ -92,7 +92,7 @@ describe('two instances that share a database and a Redis', () => {
     },
   );
 
-  it('give an order to one operator only, whichever instance they ask', async () => {
+  it('give an order to only one operator, through any instance', async () => {
     const [first] = instances;
     const created = await first.call<{ id: string }>('/api/v1/orders', {
       method: 'POST',

@@ -13,7 +13,7 @@ interface Listed {
   readonly items: readonly { readonly id: string }[];
 }
 
-/** An instance with ways of its own to PostgreSQL and Redis. */
+/** An instance with its own proxies to PostgreSQL and Redis. */
 interface Instance {
   readonly api: OrdersApi;
   readonly database: TcpProxy;
@@ -21,7 +21,7 @@ interface Instance {
 }
 
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
-/** Longer than a lease, and than the signs of a member are kept. */
+/** Longer than the lifetimes of leases and presence keys. */
 const PATIENCE = 20_000;
 
 describe('instances that lose their connections', () => {
@@ -76,12 +76,12 @@ describe('instances that lose their connections', () => {
     return /^mes-(near|redis); hit$/.test(cacheOf(answer));
   }
 
-  /** Resolves when the instance answers from the cache. */
+  /** Waits until the instance responds from the cache. */
   async function warm(instance: Instance): Promise<void> {
     await eventually(async () => isHit(await list(instance)), PATIENCE);
   }
 
-  /** Fails if the instance shows a list of new orders without this one. */
+  /** Checks that the instance shows this order in the list of new orders, or refuses the request. */
   async function expectNotStale(instance: Instance, id: string | undefined): Promise<void> {
     const { status, body } = await list(instance);
     if (status === 200) expect(body.items.map((order) => order.id)).toContain(id);
@@ -92,7 +92,7 @@ describe('instances that lose their connections', () => {
     return api.application.get(Members, { strict: false });
   }
 
-  /** Makes a master of a replica that has all that its master has. */
+  /** Promotes a replica once it is in sync. */
   async function promote(url: string): Promise<void> {
     const client = createClient({ url });
     await client.connect();
@@ -121,7 +121,7 @@ describe('instances that lose their connections', () => {
     expect(isHit(await list(first))).toBe(true);
     expect(cacheOf(await list(third))).toBe('mes-redis; hit');
     await third.api.stop();
-    // Nobody will wait for it.
+    // The stopped member is gone, so no writer waits for it.
     const { rows } = await sql.query<{ id: string }>('SELECT id FROM cache_members');
     expect(rows).toEqual([{ id: members(first).id }]);
     expect(isHit(await list(first))).toBe(true);
@@ -129,12 +129,12 @@ describe('instances that lose their connections', () => {
     await Promise.all([third.database.close(), third.redis.close()]);
   });
 
-  it('keep their cache when one of them misses notifications for a moment and another one does not', async () => {
+  it('keep their cache if one instance briefly cannot receive notifications and another one can', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     const { id } = members(second);
     await breakListeners(1);
-    // It was the first one’s.
+    // The second instance still renews its lease, so the broken connection belonged to the first.
     await eventually(async () => {
       const { rows } = await sql.query<{ beat: string }>('SELECT beat FROM cache_members WHERE id = $1', [id]);
       return Number(rows[0]?.beat) > 2;
@@ -143,7 +143,7 @@ describe('instances that lose their connections', () => {
     expect(isHit(await list(second))).toBe(true);
   });
 
-  it('begin a new epoch when all of them may have missed notifications', async () => {
+  it('begin a new epoch if all of them may have missed notifications', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     await warm(second);
@@ -167,7 +167,7 @@ describe('instances that lose their connections', () => {
     await expectNotStale(writer, body.id);
   });
 
-  it('go on answering from the cache while none of them reaches PostgreSQL', async () => {
+  it('keep responding from the cache while none of them reaches PostgreSQL', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
     await warm(second);
@@ -188,7 +188,7 @@ describe('instances that lose their connections', () => {
     await expectNotStale(second, body.id);
   });
 
-  it('acknowledge 400 concurrent creations through one that is cut off from Redis, and show them all', async () => {
+  it('acknowledge 400 concurrent creations through an instance without Redis, and show them all', async () => {
     const [writer, other] = [await start(), await start()];
     await warm(other);
     writer.redis.cut();
@@ -199,7 +199,7 @@ describe('instances that lose their connections', () => {
     expect(body.counts.NEW).toBe(400);
   });
 
-  it('do not use a Redis that the others do not use, and show nothing stale', async () => {
+  it('do not use a Redis that others do not use, and show nothing stale', async () => {
     const another = await RedisServer.start();
     const [first, apart] = [await start(), await start(another.url)];
     await warm(first);
@@ -211,7 +211,7 @@ describe('instances that lose their connections', () => {
     await warm(first);
     await stop(first);
     running.splice(running.indexOf(first), 1);
-    // Nobody uses the other one any more.
+    // No member uses the first Redis any more, so the other one becomes the authority.
     await warm(apart);
     await stop(apart);
     running.splice(running.indexOf(apart), 1);

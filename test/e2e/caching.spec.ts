@@ -20,7 +20,7 @@ const NEW_ORDERS = '/api/v1/orders?status=NEW';
 const OLDEST = `${NEW_ORDERS}&sort=createdAt`;
 const DASHBOARD = '/api/v1/dashboard/statuses';
 
-describe('the cache, watched in Redis and in the database', () => {
+describe('the cache', () => {
   let postgres: PostgresServer;
   let redis: RedisServer;
   let statements: StatementLog;
@@ -57,8 +57,8 @@ describe('the cache, watched in Redis and in the database', () => {
     return body.id;
   }
 
-  /** The beginnings of the queries by which a creation refreshes the page and the counts, in their order. */
-  function warmQueries(sql: readonly string[]): string[] {
+  /** The first words of the queries by which a write refreshes the page and the counts, in their order. */
+  function refreshQueries(sql: readonly string[]): string[] {
     const queries = sql.slice(1).map((statement) => statement.trim());
     expect(queries.filter((query) => query.includes('order_status_counts'))).toHaveLength(1);
     expect(queries.filter((query) => query.includes('FROM orders o'))).toHaveLength(1);
@@ -70,7 +70,7 @@ describe('the cache, watched in Redis and in the database', () => {
     return (await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body })).status;
   }
 
-  /** What was done since the last look: SQL statements, and Redis commands by name and key. */
+  /** The SQL statements and Redis commands since the last call. */
   async function watched(): Promise<{ sql: string[]; redis: string[] }> {
     const commands = await monitor.take(redis.url);
     everything.push(...commands);
@@ -80,24 +80,24 @@ describe('the cache, watched in Redis and in the database', () => {
     };
   }
 
-  /** Whoever follows the orders through another instance is told of a write after it, and nobody waits for that. */
+  /** Removes notifications of the live events, which follow a write at any time. */
   function withoutNotifications(sql: readonly string[]): string[] {
     return sql.filter((statement) => !statement.includes('pg_notify'));
   }
 
-  /** Every second, a script asks for the time and for expired pending writes. */
+  /** Removes the sweeper's script, which runs every second. */
   function withoutSweeps(commands: readonly string[]): string[] {
     const isSweep = (i: number): boolean => commands[i]?.startsWith('ZRANGEBYSCORE') === true;
     return commands.filter((_, i) => !isSweep(i) && !isSweep(i + 1) && !isSweep(i + 2));
   }
 
-  it('writes a new order to the database, then to the cache, and keeps the first page and the counts warm', async () => {
+  it('writes a new order to the database, then to the cache, and refreshes the first page and the counts', async () => {
     await watched();
     const id = await create();
     const seen = await watched();
     expect(seen.sql.map((statement) => statement.trim().slice(0, 11))).toEqual([
       'INSERT INTO',
-      ...warmQueries(seen.sql),
+      ...refreshQueries(seen.sql),
     ]);
     expect(seen.sql).toHaveLength(3);
     expect(
@@ -120,7 +120,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(own.body).toEqual(read.body);
   });
 
-  it('answers from the near cache without SQL, and reads only tag versions from Redis', async () => {
+  it('answers from L1 without SQL, and reads only tag versions from Redis', async () => {
     const id = await create();
     for (const path of [NEW_ORDERS, DASHBOARD, `/api/v1/orders/${id}`]) {
       const first = await api.call(path, { token: operator });
@@ -134,8 +134,8 @@ describe('the cache, watched in Redis and in the database', () => {
     }
   });
 
-  it('answers a miss with one query, stores it, and keeps other instances from loading it meanwhile', async () => {
-    // Redis learns the script that looks for unfinished writes with the first load.
+  it('answers a miss with one query, stores the response, and keeps other instances from loading it meanwhile', async () => {
+    // The first load sends Redis the script that looks for pending writes.
     await api.call('/api/v1/orders?status=ON_HOLD', { token: operator });
     await create();
     await watched();
@@ -150,7 +150,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(missed.redis[2]).toMatch(/^SET \S+:lease:.* NX$/);
   });
 
-  it('invalidates tags on a status change, and the next list no longer shows the order as new', async () => {
+  it('invalidates tags on a status change, so that the next list of new orders lacks the order', async () => {
     const id = await create();
     for (const path of [NEW_ORDERS, OLDEST]) {
       const before = await api.call<Listed>(path, { token: operator });
@@ -161,7 +161,7 @@ describe('the cache, watched in Redis and in the database', () => {
     const changed = await watched();
     expect(changed.sql).toHaveLength(3);
     expect(changed.sql[0]).toContain('UPDATE orders SET');
-    warmQueries(changed.sql);
+    refreshQueries(changed.sql);
     for (const tag of ['orders:NEW', 'orders:MANUFACTURING_STARTED', 'orders:counts', `order:${id}`]) {
       expect(changed.redis.some((line) => line.startsWith(`SET {${namespace}}:version:${tag} `))).toBe(true);
     }
@@ -183,7 +183,7 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(other.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
   });
 
-  it('queries the database once for 200 readers of a cold page', async () => {
+  it('queries the database once for 200 readers of an uncached page', async () => {
     await create();
     await watched();
     const answers = await Promise.all(Array.from({ length: 200 }, () => api.call<Listed>(OLDEST, { token: operator })));
@@ -209,13 +209,13 @@ describe('the cache, watched in Redis and in the database', () => {
     expect(body.hits).toBeGreaterThan(0);
   });
 
-  it('never sends Redis a command that walks through all keys', async () => {
+  it('never sends Redis a command that scans or flushes all keys', async () => {
     await watched();
     expect(everything.length).toBeGreaterThan(50);
     expect(everything.filter((command) => /^"(KEYS|SCAN|FLUSHALL|FLUSHDB)"/i.test(command))).toEqual([]);
   });
 
-  it('answers from the database while Redis is away, and from the cache again when it is back', async () => {
+  it('answers from the database while Redis is away, and from the cache when Redis is back', async () => {
     const id = await create();
     await redis.kill();
     const bypass = await api.call<Listed>(NEW_ORDERS, { token: operator });

@@ -43,7 +43,7 @@ describe('the dashboard', () => {
     return body;
   }
 
-  /** For what was changed past the API. */
+  /** Evicts everything, after changes that did not go through the API. */
   async function evict(): Promise<void> {
     const body = { tags: ['orders:counts'] };
     expect((await api.call('/api/v1/cache/evictions', { method: 'POST', token: admin, body })).status).toBe(202);
@@ -85,7 +85,7 @@ describe('the dashboard', () => {
     expect(Math.abs(Date.parse(shown.asOf) - before)).toBeLessThan(60_000);
   });
 
-  it('is right after each of many random creations and changes', async () => {
+  it('is correct after each of many random creations and changes', async () => {
     const ids: string[] = [];
     const step = fc.record({ create: fc.boolean(), which: fc.nat(), to: fc.constantFrom(...VARIED.status) });
     const steps = fc.sample(step, 40);
@@ -105,7 +105,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('is right after many concurrent creations and changes', async () => {
+  it('is correct after many concurrent creations and changes', async () => {
     const created = await Promise.all(
       Array.from({ length: 40 }, () =>
         api.call<{ id: string }>('/api/v1/orders', { method: 'POST', token: admin, body: newOrder() }),
@@ -121,7 +121,7 @@ describe('the dashboard', () => {
     await expectTruth(await dashboard());
   });
 
-  it('is right about orders that were inserted by SQL, some of them long ago', async () => {
+  it('is correct after changes by SQL, including old orders', async () => {
     await table.query(
       `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, status,
          assignee, created_by, created_at)

@@ -22,10 +22,10 @@ interface History {
   readonly items: readonly { readonly comment?: string }[];
 }
 
-/** Clients may be reset at each of them. */
+/** The database changes in many transactions, and each of them may reset clients. */
 const MANY_TRANSACTIONS = { once: false };
 
-/** More transactions than there are between a restore and the moment at which it is noticed. */
+/** More transactions than can happen between a restore and the notice of it. */
 const NUMBERS = 5_000;
 
 let redis: RedisServer;
@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 async function instance(redisUrl: string | undefined, databaseUrl = database.url): Promise<OrdersApi> {
-  // Longer than the test may last: events arrive by notifications, not by polling.
+  // Longer than the test, so that events arrive by notifications and not by polling.
   const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000 };
   const api = await OrdersApi.start({
     databaseUrl,
@@ -70,7 +70,7 @@ async function follow(api: OrdersApi, lastEventId?: string): Promise<EventStream
   return stream;
 }
 
-/** Creates an order, and tries again while the API asks for that, as when it joins the other instances again. */
+/** Creates an order. It tries again after 503, which the API sends until it has joined the other instances again. */
 async function create(api: OrdersApi): Promise<string> {
   const token = await api.token('partner');
   return eventually(async () => {
@@ -101,8 +101,8 @@ async function counted(api: OrdersApi): Promise<number> {
   return (await read<{ counts: { NEW: number } }>(api, 'dashboard/statuses')).counts.NEW;
 }
 
-/** Resolves when an instance answers from its cache. */
-async function remembered(api: OrdersApi, path: string): Promise<void> {
+/** Waits until an instance responds from its cache. */
+async function cached(api: OrdersApi, path: string): Promise<void> {
   const token = await api.token('operator');
   await eventually(async () =>
     (await api.call(`/api/v1/${path}`, { token })).headers.get('cache-status')?.endsWith('; hit'),
@@ -117,7 +117,7 @@ describe.each<[string, () => string | undefined]>([
   ['two instances with Redis', () => redis.url],
   ['one instance without Redis', () => undefined],
 ])('a database that is replaced under %s', (_, redisUrl) => {
-  /** Without Redis, both are the same. */
+  /** Two instances; without Redis, the same instance twice. */
   let apis: [OrdersApi, OrdersApi];
   let streams: EventStream[];
 
@@ -127,18 +127,18 @@ describe.each<[string, () => string | undefined]>([
     table = await OrdersTable.connect(database.url);
   });
 
-  /** Has both instances remember what there is, and clients follow them. */
-  async function watched(): Promise<void> {
-    for (const api of apis) for (const path of ['orders?status=NEW', 'dashboard/statuses']) await remembered(api, path);
+  /** Fills the caches of both instances, and connects clients of the live events. */
+  async function prepare(): Promise<void> {
+    for (const api of apis) for (const path of ['orders?status=NEW', 'dashboard/statuses']) await cached(api, path);
     streams = [await follow(apis[0]), await follow(apis[1])];
   }
 
-  /** As whoever asks the database for its state does when that is another one. */
+  /** Reports the replacement of the database at once, instead of after the next heartbeat. */
   function notice(): void {
     for (const api of apis) api.application.get(EventEmitter2).emit(DATABASE_REPLACED);
   }
 
-  /** All clients are reset, and all instances show the new state. */
+  /** Checks that all clients are reset and all instances show the new state. */
   async function expectReset({ once = true } = {}): Promise<void> {
     for (const stream of streams) await eventually(() => told(stream).includes('reset'));
     const rows = await table.query<{ id: string }>(`SELECT id FROM orders WHERE status = 'NEW' ORDER BY id`);
@@ -154,35 +154,35 @@ describe.each<[string, () => string | undefined]>([
 
   it.each<[string, () => Promise<void>, { once?: boolean }?]>([
     [
-      'by its own dump, as a whole',
+      'by a restore of its own dump',
       async () => {
         const dump = await DatabaseDump.take(database.url);
         await create(apis[0]);
-        await watched();
+        await prepare();
         await dump.restore(database.url);
       },
       MANY_TRANSACTIONS,
     ],
     [
-      'by its own dump, the rows only',
+      'by a restore of the rows of its own dump',
       async () => {
         const dump = await DatabaseDump.take(database.url);
         await take(apis[0], await create(apis[1]));
-        await watched();
+        await prepare();
         await dump.restoreData(database.url);
       },
     ],
     [
-      'by its own dump, one table only',
+      'by a restore of one table of its own dump',
       async () => {
         const dump = await DatabaseDump.take(database.url);
         await create(apis[0]);
-        await watched();
+        await prepare();
         await dump.restoreData(database.url, ['order_status_counts']);
       },
     ],
     [
-      'by the dump of another installation',
+      'by a restore of another installation’s dump',
       async () => {
         const other = await createTestDatabase();
         const there = await instance(undefined, other.url);
@@ -190,32 +190,32 @@ describe.each<[string, () => string | undefined]>([
         const dump = await DatabaseDump.take(other.url);
         await started.pop()?.stop();
         await other.drop();
-        await watched();
+        await prepare();
         await dump.restore(database.url);
       },
       MANY_TRANSACTIONS,
     ],
     [
-      'by another table of the same name',
+      'by another table with the same name',
       async () => {
         await table.query('CREATE TABLE other_orders (LIKE orders INCLUDING ALL)');
         await table.query(insertOrders(1).replace('orders', 'other_orders'));
-        await watched();
+        await prepare();
         await table.query(
           'BEGIN; ALTER TABLE orders RENAME TO old_orders; ALTER TABLE other_orders RENAME TO orders; COMMIT',
         );
       },
     ],
     [
-      'by rows that no trigger tells of',
+      'by rows that no trigger reports',
       async () => {
-        await watched();
+        await prepare();
         await table.query(
           `BEGIN; ALTER TABLE orders DISABLE TRIGGER ALL; ${insertOrders(1)}; ALTER TABLE orders ENABLE TRIGGER ALL; COMMIT`,
         );
       },
     ],
-  ])('is noticed %s', async (__, replace, resets = { once: true }) => {
+  ])('resets clients and shows the new state, %s', async (__, replace, resets = { once: true }) => {
     await create(apis[0]);
     await replace();
     notice();
@@ -227,7 +227,7 @@ describe.each<[string, () => string | undefined]>([
 
   it('resets clients that reconnect with an id of the old database, even a plausible one', async () => {
     await create(apis[0]);
-    await watched();
+    await prepare();
     const { lastEventId } = streams[0] ?? {};
     await (await DatabaseDump.take(database.url)).restore(database.url);
     for (const api of apis) {
@@ -236,11 +236,11 @@ describe.each<[string, () => string | undefined]>([
     }
   });
 
-  it('sends no restored events whose transaction numbers come up again', async () => {
+  it('sends no restored events, even if their transaction numbers occur again', async () => {
     const id = await create(apis[0]);
     await table.query(`UPDATE order_events SET xid = (pg_current_xact_id()::text::bigint + ${NUMBERS})::text::xid8`);
     const dump = await DatabaseDump.take(database.url);
-    await watched();
+    await prepare();
     await dump.restoreData(database.url);
     notice();
     await expectReset();
@@ -252,7 +252,7 @@ describe.each<[string, () => string | undefined]>([
     }
   });
 
-  it('has another key for cursors, which all instances adopt', async () => {
+  it('has a new key for cursors, which all instances use', async () => {
     for (let i = 0; i < 2; i += 1) await create(apis[0]);
     const page = 'orders?status=NEW&limit=1';
     const { nextCursor: before } = await read<Listed>(apis[0], page);
@@ -279,7 +279,7 @@ describe.each<[string, () => string | undefined]>([
       'by hand',
     ],
     [
-      'a line of it that is removed',
+      'an entry removed from a history',
       (id) => `DELETE FROM order_status_changes WHERE order_id = '${id}'`,
       async (api, id) => (await read<History>(api, `orders/${id}/history`)).items.length,
       0,
@@ -287,26 +287,26 @@ describe.each<[string, () => string | undefined]>([
     ['the counts', () => `INSERT INTO order_status_counts VALUES ('NEW', 99, 6)`, counted, 7],
     ['all counts', () => 'TRUNCATE order_status_counts', counted, 0],
     [
-      'orders, by a session that silences triggers',
+      'orders, by a session without triggers',
       () =>
         `SET session_replication_role = replica; DELETE FROM orders WHERE status = 'NEW'; RESET session_replication_role`,
       async (api) => [await listed(api), await counted(api)],
       [[], 0],
     ],
     [
-      'an order, by a session that silences triggers',
+      'an order, by a session without triggers',
       (id) =>
         `SET session_replication_role = replica; UPDATE orders SET comment = 'by hand' WHERE id = '${id}'; RESET session_replication_role`,
       async (api, id) => (await read<{ comment: string }>(api, `orders/${id}`)).comment,
       'by hand',
     ],
-  ])('is not needed for changes that announce themselves: %s', async (__, sql, look, expected) => {
+  ])('resets clients and shows changes by SQL: %s', async (__, sql, look, expected) => {
     const id = await create(apis[0]);
     await take(apis[0], id);
     await create(apis[1]);
-    await watched();
+    await prepare();
     for (const api of apis) {
-      for (const path of [`orders/${id}`, `orders/${id}/history`]) await remembered(api, path);
+      for (const path of [`orders/${id}`, `orders/${id}/history`]) await cached(api, path);
       expect(await look(api, id)).not.toEqual(expected);
     }
     await table.query(sql(id));
@@ -333,11 +333,11 @@ describe('the administrator’s command to evict everything', () => {
       const request = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
       return (await first.call('/api/v1/cache/evictions', request)).status;
     };
-    // Where they do not share a Redis, the first one alone has a cache.
+    // Instances without a common Redis cannot share a cache, so only the first one has a cache.
     const caching = redisUrls().every((url) => url === redis.url) ? apis : [first];
-    for (const api of caching) await remembered(api, 'orders?status=NEW');
+    for (const api of caching) await cached(api, 'orders?status=NEW');
 
-    // A write that claims to be announced, and of which the cache knows nothing.
+    // A write that claims to have a pending write, so that its trigger does not notify the instances.
     await table.query(`BEGIN; SET LOCAL mes.announced = 'on'; ${insertOrders(1)}; COMMIT`);
     for (const api of caching) expect(await listed(api)).toEqual([]);
     expect(await evictAll()).toBe(202);

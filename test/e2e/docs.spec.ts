@@ -36,7 +36,7 @@ function operation(operationId: string): LocatedOperation {
   return found;
 }
 
-/** Calls an operation by its id, with the id of an order where its path has one. */
+/** Calls an operation by its id, with the id of an order if its path has one. */
 function call(
   operationId: string,
   { id = '', query = '', ...request }: Omit<ApiRequest, 'method'> & { id?: string; query?: string } = {},
@@ -90,14 +90,14 @@ describe('the OpenAPI document', () => {
       expect([operationId, statuses.includes('401'), statuses.includes('403')]).toEqual([
         operationId,
         !isPublic,
-        // Whoever is on another machine is refused as well.
+        // Callers on other machines are refused as well.
         !isPublic || operationId === 'issueDevelopmentToken',
       ]);
       expect([operationId, statuses.includes('404')]).toEqual([operationId, path.includes('{id}')]);
     }
   });
 
-  it('has example bodies that are accepted as they are', async () => {
+  it('has example bodies that the API accepts unchanged', async () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual([
       'changeOrderStatus',
@@ -123,7 +123,7 @@ describe('every response conforms to the document', () => {
     return EventStream.open(api.url, { token: admin });
   }
 
-  /** Of a stream that never ends, what can be judged. */
+  /** The status and headers of an endless stream, with the beginning of its body. */
   function beginningOf(stream: EventStream): ApiAnswer<unknown> {
     stream.drop();
     const { statusCode = 0, headers } = stream.response;
@@ -235,7 +235,7 @@ describe('every response conforms to the document', () => {
 });
 
 describe('Swagger UI', () => {
-  it.each(['/docs', '/docs/'])('loads at %s completely, under the content security policy', async (path) => {
+  it.each(['/docs', '/docs/'])('loads completely at %s under the content security policy', async (path) => {
     const response = await fetch(`${api.url}${path}`);
     const page = await response.text();
     expect(response.status).toBe(200);
@@ -335,7 +335,7 @@ describe('a client generated from the document', () => {
     });
   });
 
-  it('does not compile when it uses properties that the API does not have', async () => {
+  it('does not compile if it uses properties that the API does not have', async () => {
     await expect(
       client.compile(`
         import { changeOrderStatus } from './client.js';

@@ -15,9 +15,9 @@ import { insertOrders, newOrder } from '../support/test-orders.js';
 
 const EVENTS = '/api/v1/events';
 
-/** Longer than a test may last: what comes was told, or looked for since the database was back. */
+/** Longer than a test, so that events arrive by notifications or after a reconnection. */
 const NEVER = 600_000;
-/** Often enough to look in vain while the database is away. */
+/** So often that polls fail while the database is away. */
 const OFTEN = 20;
 const SELDOM = 250;
 
@@ -36,7 +36,7 @@ function told(stream: EventStream): string[] {
 describe.each([
   ['hardly ever', NEVER],
   ['often', OFTEN],
-])('the live events, while an instance that looks %s has no way to PostgreSQL', (_, pollInterval) => {
+])('the live events, while an instance that polls %s does not reach PostgreSQL', (_, pollInterval) => {
   let database: TestDatabase;
   let way: TcpProxy;
   let table: OrdersTable;
@@ -70,14 +70,14 @@ describe.each([
     return (await table.query<{ id: string }>(insertOrders(count))).map(({ id }) => id);
   }
 
-  /** One stream is open, and the caller may have one more, and no third one. */
+  /** Checks that one stream is open, and that the caller may open one more but not two. */
   async function expectOneMore(subject: string): Promise<void> {
     expect(await openStreams(api)).toBe(1);
     expect((await follow(subject)).response.statusCode).toBe(200);
     expect((await follow(subject)).response.statusCode).toBe(429);
   }
 
-  /** Nothing is read on behalf of nobody. */
+  /** Checks that the feed has no listeners after all clients have left. */
   async function expectNoListener(): Promise<void> {
     for (const stream of streams) stream.drop();
     await eventually(() => Reflect.get(api.application.get(EventFeed, { strict: false }), 'listeners') === 0);
@@ -107,7 +107,7 @@ describe.each([
     await expectNoListener();
   });
 
-  it('keep no stream for clients that have gone before the database answers', async () => {
+  it('keep no stream for clients that leave before the database responds', async () => {
     const stream = await follow('eager');
     way.block();
     const missed = await insert(2);
@@ -140,10 +140,10 @@ describe('the live events, when PostgreSQL crashes', () => {
   const resetsSeen = new Map<EventStream, number>();
 
   beforeAll(async () => {
-    // What was committed is there after the crash.
+    // Commits must survive the crash.
     postgres = await startPostgres({ settings: { synchronous_commit: 'on' } });
     const databaseUrl = await postgres.createDatabase();
-    // Nobody hears of what is written while it recovers; who looked at once would see that the numbers have gone back.
+    // No notifications arrive during the recovery. An immediate poll would notice that transaction numbers have gone back.
     apis = [await start(databaseUrl, SELDOM), await start(databaseUrl, SELDOM)];
     table = await OrdersTable.connect(databaseUrl);
     streams = [];
@@ -160,7 +160,7 @@ describe('the live events, when PostgreSQL crashes', () => {
   async function create(api: OrdersApi): Promise<boolean> {
     const token = await api.token('partner');
     const { status } = await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
-    // Whether the order is there nobody knows then; the table does.
+    // After 503, the outcome of the creation is unknown. The table shows it.
     if (status !== 201) expect(status).toBe(503);
     return status === 201;
   }
@@ -169,7 +169,7 @@ describe('the live events, when PostgreSQL crashes', () => {
     return (await table.query<{ id: string }>('SELECT id FROM orders')).map(({ id }) => id);
   }
 
-  /** What a client has that fetches all again when it is told to. */
+  /** The orders known to a client that fetches all orders again after a reset. */
   async function known(stream: EventStream, before: Set<string>): Promise<Set<string>> {
     const all = told(stream);
     const resets = all.filter((one) => one === 'reset').length;
@@ -178,14 +178,14 @@ describe('the live events, when PostgreSQL crashes', () => {
     return new Set([...before, ...all.filter((one) => one !== 'reset'), ...fetched]);
   }
 
-  it('go on: each event is sent once, or the client is reset', async () => {
+  it('continue: each event is sent once, or the client is reset', async () => {
     const knowledge = streams.map(() => new Set<string>());
     for (let round = 0; round < 8; round += 1) {
       const [victim] = await table.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       const during = Promise.all(apis.map((api) => create(api)));
       process.kill(victim?.pid ?? NaN, 'SIGKILL');
       await during;
-      // The first after a crash have numbers of transactions that it made PostgreSQL forget.
+      // The first transactions after a crash may have numbers of lost transactions.
       for (const api of apis) await eventually(() => create(api));
       const ids = await stored();
       for (const [i, stream] of streams.entries()) {

@@ -11,7 +11,7 @@ import { newOrder } from '../support/test-orders.js';
 
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
 
-/** What happens to a client may wait for Redis once, as long as that may take here, but not for the next look at the log. */
+/** The time limit for an event. It allows for one wait for Redis, but not for the next poll of the log. */
 const IN_TIME = 4_000;
 
 describe('the live events, while Redis is killed and restarted', () => {
@@ -22,7 +22,7 @@ describe('the live events, while Redis is killed and restarted', () => {
 
   beforeEach(async () => {
     [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
-    // Longer than the test may last: events arrive by notifications, not by polling.
+    // Longer than the test, so that events arrive by notifications and not by polling.
     const options = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000 };
     const start = (): Promise<OrdersApi> =>
       OrdersApi.start({
@@ -44,7 +44,7 @@ describe('the live events, while Redis is killed and restarted', () => {
 
   function pick<T>(list: readonly T[], index: number): T {
     const found = list[index % list.length];
-    if (found === undefined) throw new Error('there is none');
+    if (found === undefined) throw new Error(`there is no element ${index}`);
     return found;
   }
 
@@ -67,7 +67,7 @@ describe('the live events, while Redis is killed and restarted', () => {
     return stream.news.map(({ event, data }) => (event === 'order.created' ? String(data.id) : event));
   }
 
-  /** Whoever is told of an order asks at once the instance that it does not listen to: resolves with what it was not shown. */
+  /** After each event, lists the orders at another instance. The returned function gives the orders that were not shown. */
   function askElsewhere(stream: EventStream, other: OrdersApi): () => Promise<string[]> {
     const asked: Promise<string[]>[] = [];
     stream.onEvent = ({ data }) => {
@@ -77,7 +77,7 @@ describe('the live events, while Redis is killed and restarted', () => {
     return async () => (await Promise.all(asked)).flat();
   }
 
-  it('arrive exactly once, in time, and no instance shows an earlier state afterwards', async () => {
+  it('arrive exactly once and in time, and no instance shows an earlier state afterwards', async () => {
     const created: string[] = [];
     const missing = streams.map((stream, i) => askElsewhere(stream, pick(apis, i + 1)));
     const write = async (round: number): Promise<void> => {
@@ -86,9 +86,9 @@ describe('the live events, while Redis is killed and restarted', () => {
       await eventually(() => streams.every((stream) => told(stream).includes(id)), IN_TIME);
     };
     for (let round = 0; round < 6; round += 1) {
-      // What is stored now is what somebody could be shown later.
+      // The cached responses could become stale later.
       for (const api of apis) await eventually(async () => (await list(api)).isHit);
-      // Before, during and after the end of Redis, and the same of its return.
+      // Writes happen before, during and after the end of Redis, and before, during and after its return.
       await write(round);
       await Promise.all([write(round), redis.kill(), write(round + 1)]);
       await write(round);

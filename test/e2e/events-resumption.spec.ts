@@ -9,13 +9,13 @@ import { newOrder } from '../support/test-orders.js';
 const WRITERS = 4;
 
 type Step =
-  /** A writer inserts some orders, in the transaction that it has open or in a new one. */
+  /** A writer inserts orders, in its open transaction or in a new one. */
   | { readonly kind: 'write'; readonly writer: number; readonly orders: number }
   | { readonly kind: 'commit' | 'roll back'; readonly writer: number }
   | { readonly kind: 'create'; readonly instance: number }
-  /** The client loses its connection, has lost the last few events with it, and comes again. */
+  /** The client loses its connection and the last few events, and reconnects. */
   | { readonly kind: 'drop'; readonly instance: number; readonly lost: number }
-  /** The client has been told all so far. */
+  /** The client waits for all events so far. */
   | { readonly kind: 'catch up' };
 
 const writer = fc.nat(WRITERS - 1);
@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('catch up' as const) }) },
 );
 
-/** Somebody whose transactions stay open as long as a test wants. */
+/** A writer whose transactions stay open as long as a test wants. */
 class Writer {
   private written: string[] = [];
 
@@ -47,7 +47,7 @@ class Writer {
     this.written.push(...materials);
   }
 
-  /** Resolves with what it wrote, if that stands. */
+  /** Ends the transaction, and returns the materials of its committed orders. */
   async end(how: 'COMMIT' | 'ROLLBACK'): Promise<readonly string[]> {
     const written = this.written;
     this.written = [];
@@ -56,7 +56,7 @@ class Writer {
   }
 }
 
-/** Somebody who notes what it is told, over however many connections. */
+/** A client that records its events across all its connections. */
 class Client {
   readonly told: ReceivedEvent[] = [];
 
@@ -69,7 +69,7 @@ class Client {
     return new Client(await connect(api), 0);
   }
 
-  /** What it was told so far, by all its connections. */
+  /** The materials in all events so far. */
   materials(): string[] {
     this.told.splice(this.first, Infinity, ...this.stream.news);
     return this.told.map(({ event, data }) => (event === 'order.created' ? String(data.material) : event));
@@ -146,7 +146,7 @@ describe('the live events', () => {
             const token = await api(one.instance).token('partner');
             const body = newOrder({ material });
             const { status } = await api(one.instance).call('/api/v1/orders', { method: 'POST', token, body });
-            // Backends that count in the same place wait for each other, and not for long.
+            // Transactions that update the same count wait for each other, but only for a limited time.
             if (status === 201) committed.push(material);
             else expect(status).toBe(503);
             break;
@@ -159,7 +159,7 @@ describe('the live events', () => {
         }
       }
       for (const one of writers) committed.push(...(await one.end('COMMIT')));
-      // What comes twice would come before this.
+      // A duplicate event would arrive before this one.
       const [last = ''] = materials(1);
       const token = await api(0).token('partner');
       await api(0).call('/api/v1/orders', { method: 'POST', token, body: newOrder({ material: last }) });
@@ -172,7 +172,7 @@ describe('the live events', () => {
     }
   }
 
-  it('arrive exactly once, however transactions overlap and connections break', async () => {
+  it('arrive exactly once even if transactions overlap and connections break', async () => {
     const few = fc
       .array(step, { minLength: 5, maxLength: 40, size: 'max' })
       .filter((steps) => missedAtMost(steps, 1_000));
@@ -180,7 +180,7 @@ describe('the live events', () => {
   }, 120_000);
 });
 
-/** Whoever missed more would be reset. */
+/** Whether the steps create fewer events than a client may miss without a reset. */
 function missedAtMost(steps: readonly Step[], most: number): boolean {
   return steps.reduce((sum, one) => sum + (one.kind === 'write' ? one.orders : 1), 0) < most;
 }

@@ -10,7 +10,7 @@ import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { insertOrders } from '../support/test-orders.js';
 
-/** What HTTP puts around each part of an answer whose length nobody knows, at most. */
+/** The greatest overhead of a chunk in chunked transfer coding, in bytes. */
 const FRAME = 16;
 
 describe('a client of the live events that does not read', () => {
@@ -32,7 +32,7 @@ describe('a client of the live events that does not read', () => {
     await database.drop();
   });
 
-  /** Both ends of a stream; `unsent` are the bytes that the process holds for this client. */
+  /** Both ends of a stream. `unsent` gives the number of bytes that the process holds for the client. */
   async function connect(subject: string): Promise<{ client: EventStream; unsent: () => number }> {
     const server = api.application.getHttpServer();
     const responded = new Promise<ServerResponse>((resolve) => {
@@ -45,7 +45,7 @@ describe('a client of the live events that does not read', () => {
     clients.push(client);
     const response = await responded;
     const stream = streams().find((one) => !known.includes(one));
-    if (!stream) throw new Error('there is no new stream');
+    if (!stream) throw new Error('the server has no new stream');
     return { client, unsent: () => (stream.destroyed ? 0 : stream.readableLength + response.writableLength) };
   }
 
@@ -57,12 +57,12 @@ describe('a client of the live events that does not read', () => {
     return [...open.keys()];
   }
 
-  it('is disconnected before more than 64 KiB and the last message wait for it, while others go on', async () => {
+  it('is disconnected once it is more than 64 KiB behind, while other clients continue', async () => {
     const reading = await connect('reading');
     reading.client.read();
     const stuck = await connect('stuck');
 
-    // Comes after all clients, who have been given the same just before.
+    // This subscriber comes last, so all clients have received the same messages before it.
     let excess = -Infinity;
     let most = 0;
     api.application.get(EventFeed, { strict: false }).subscribe((messages) => {
@@ -70,7 +70,7 @@ describe('a client of the live events that does not read', () => {
       most = Math.max(most, unsent);
       excess = Math.max(excess, unsent - messages.length - FRAME - EVENTS_STREAM_DEFAULTS.maxUnsentBytes);
     });
-    // As many as the buffers of the operating system do not hold.
+    // The events must exceed the buffers of the operating system.
     let inserted = 0;
     await eventually(async () => {
       await table.query(insertOrders(1_000));
@@ -79,7 +79,7 @@ describe('a client of the live events that does not read', () => {
       expect(excess).toBeLessThanOrEqual(0);
       return (await openStreams(api)) === 1;
     }, 60_000);
-    // It had something to hold.
+    // The process really held data for the client.
     expect(most).toBeGreaterThan(EVENTS_STREAM_DEFAULTS.maxUnsentBytes / 2);
     expect(stuck.unsent()).toBe(0);
     expect(reading.client.isClosed).toBe(false);

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function instance(redisUrl?: string, options: Partial<EventsStreamOptions> = {}): Promise<OrdersApi> {
-  // Longer than the test may last: events arrive by notifications, not by polling.
+  // Longer than the test, so that events arrive by notifications and not by polling.
   const streams = { ...EVENTS_STREAM_DEFAULTS, pollInterval: 600_000, ...options };
   const api = await OrdersApi.start({
     databaseUrl: database.url,
@@ -78,7 +78,7 @@ describe.each([
   ['with Redis', () => process.env.TEST_REDIS_URL],
   ['without Redis', () => undefined],
 ])('live events %s', (_, redisUrl) => {
-  it('announce the changes through all instances, in order, without customer data', async () => {
+  it('report changes through all instances, in order, without customer data', async () => {
     const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
     const [here, there] = [await follow(one), await follow(other)];
     const id = await create(one, { priority: 'HIGH', material: 'Silver 925' });
@@ -114,7 +114,7 @@ describe.each([
     expect(here.news.map(({ data }) => data)).toEqual(there.news.map(({ data }) => data));
   });
 
-  it('resume after a lost connection, at another instance and at a new one', async () => {
+  it('resume after a lost connection, at another instance and at a new instance', async () => {
     const [one, other] = [await instance(redisUrl()), await instance(redisUrl())];
     const first = await follow(one);
     const told = await create(one);
@@ -139,7 +139,7 @@ describe.each([
     }
   });
 
-  it('announce changes by SQL, one by one or as a reset', async () => {
+  it('report changes by SQL, one by one or as a reset', async () => {
     const api = await instance(redisUrl());
     const stream = await follow(api);
     const id = await create(api);
@@ -163,7 +163,7 @@ describe.each([
     await create(api);
     await eventually(() => stream.news.length > expected.length);
     expect(stream.news.at(-1)?.event).toBe('order.created');
-    // Who did it, nobody knows.
+    // The author of a change by SQL is unknown.
     expect(stream.news[3]?.data).not.toHaveProperty('by');
   });
 });
@@ -176,8 +176,8 @@ describe('a client of the live events', () => {
   }
 
   it.each<[string, (id: string) => string]>([
-    ['that is none', () => 'none'],
-    ['with strange letters', () => '%00\u00fc~'],
+    ['that is not an id', () => 'none'],
+    ['with invalid characters', () => '%00\u00fc~'],
     ['of another database', (id) => edited(id, (parts) => ['0'.repeat(16), ...parts.slice(1)])],
     ['of a time to come', (id) => edited(id, ([state = '']) => [state, '1:99999999999:'])],
     ['that is no snapshot', (id) => edited(id, ([state = '']) => [state, '9:3:'])],
@@ -187,7 +187,7 @@ describe('a client of the live events', () => {
     const { lastEventId } = await follow(api);
     const stream = await follow(api, { lastEventId: broken(lastEventId) });
     await eventually(() => stream.news.length === 1);
-    // Cut off before the reset came, it would be reset the next time.
+    // The first event has an empty id. So a client that loses its connection before the reset is reset the next time.
     expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: {} });
     expect(stream.news).toMatchObject([{ event: 'reset', data: {} }]);
     const id = await create(api);
@@ -207,7 +207,7 @@ describe('a client of the live events', () => {
     await eventually(() => second.news.length >= 1_000);
     expect(new Set(second.news.map(({ data }) => data.number)).size).toBe(1_000);
     expect(second.news.every(({ event }) => event === 'order.created')).toBe(true);
-    // From any of them, it goes on with the next.
+    // A client can resume after any of them.
     const third = await follow(api, { lastEventId: second.news[700]?.id });
     await eventually(() => third.news.length >= 299);
     expect(third.news.map(({ data }) => data)).toEqual(second.news.slice(701).map(({ data }) => data));
@@ -219,10 +219,10 @@ describe('a client of the live events', () => {
   });
 
   describe('and the pruning of the log', () => {
-    // Long enough that whoever listens has moved on by then.
+    // The window is long enough for connected clients to move on.
     const SHORT = { window: 1_000, pruneInterval: 100, pollInterval: 20, heartbeatInterval: 20 };
 
-    /** Prunes until nothing is left of an order. */
+    /** Prunes until the log has no events of an order. */
     async function pruned(id: string): Promise<void> {
       await eventually(async () => {
         await api.application.get(EventPruning, { strict: false }).prune();
@@ -230,7 +230,7 @@ describe('a client of the live events', () => {
       });
     }
 
-    it('resets clients that reconnect after the window, but not those that listen or reconnect in time', async () => {
+    it('resets clients that reconnect after the window, but not connected ones or those that reconnect in time', async () => {
       await begin(SHORT);
       const listening = await follow(api);
       const { lastEventId } = await follow(api);
@@ -245,7 +245,7 @@ describe('a client of the live events', () => {
       for (const stream of [listening, late, inTime]) expect(seen(stream).at(-1)).toBe(`order.created ${id} 1`);
     });
 
-    it('loses no event that was written long before its commit', async () => {
+    it('keeps events that are written long before their commit', async () => {
       await begin(SHORT);
       const stream = await follow(api);
       const writer = await OrdersTable.connect(database.url);
@@ -265,7 +265,7 @@ describe('a client of the live events', () => {
     });
   });
 
-  it('receives heartbeats, which move its position on when nothing happens', async () => {
+  it('receives heartbeats, which advance its position when nothing happens', async () => {
     await begin({ heartbeatInterval: 20, pollInterval: 20 });
     const stream = await follow(api);
     const hello = stream.lastEventId;
@@ -278,7 +278,7 @@ describe('a client of the live events', () => {
     expect(seen(again)).toEqual([`order.created ${id} 1`]);
   });
 
-  it('receives the right headers, also for HEAD, which opens no stream', async () => {
+  it('receives the correct headers, also for HEAD, which opens no stream', async () => {
     await begin();
     const stream = await follow(api);
     const headers = {
@@ -294,18 +294,18 @@ describe('a client of the live events', () => {
     expect(await openStreams(api)).toBe(1);
   });
 
-  it('that is a partner, or has no valid token, is refused', async () => {
+  it('is refused if it is a partner or has no valid token', async () => {
     await begin();
     expectProblem(await api.call(EVENTS, { token: await api.token('partner') }), { status: 403, code: 'ROLE_MISSING' });
     expect((await api.call(EVENTS)).status).toBe(401);
     expect((await api.call(`${EVENTS}?since=1`, { token: await api.token('viewer') })).status).toBe(400);
   });
 
-  it('may have a limited number of streams, and another one after closing one', async () => {
+  it('may have a limited number of streams, and a new one after closing one', async () => {
     await begin({ maxStreamsPerCaller: 2 });
     const token = await api.token('viewer', 'eager');
     const [first] = [await follow(api, { token }), await follow(api, { token })];
-    // A stream has no end that could be waited for.
+    // The test cannot wait for the end of a stream.
     expect((await follow(api, { token })).response.statusCode).toBe(429);
     const refused = await api.call(EVENTS, { token });
     expectProblem(refused, { status: 429, code: 'TOO_MANY_STREAMS' });
@@ -323,7 +323,7 @@ describe('a client of the live events', () => {
     expect(long.isClosed).toBe(false);
   });
 
-  it('keeps its stream while PostgreSQL is away, and receives the events afterwards', async () => {
+  it('keeps its stream when PostgreSQL ends all connections, and receives the events afterwards', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     await table.query(
@@ -334,7 +334,7 @@ describe('a client of the live events', () => {
     expect(stream.isClosed).toBe(false);
   });
 
-  it('is reset once when the database is replaced, also when it reconnects later', async () => {
+  it('is reset once when the database is replaced, even if it reconnects later', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     const { lastEventId } = stream;
@@ -358,7 +358,7 @@ describe('a client of the live events', () => {
     expect(late.events.map(({ event }) => event)).toEqual(['hello']);
   });
 
-  it('receives events from an instance without notifications, by polling', async () => {
+  it('receives events by polling if notifications are missing', async () => {
     await begin({ pollInterval: 50 });
     const stream = await follow(api);
     await table.query(`BEGIN; SET LOCAL mes.announced = 'on'`);
@@ -369,7 +369,7 @@ describe('a client of the live events', () => {
 });
 
 describe('a client that has received an event', () => {
-  it('is shown no earlier state by any instance, even when the writer has died', async () => {
+  it('is shown no earlier state by any instance, even if the writer has died', async () => {
     const redis = await RedisServer.start();
     try {
       const [one, other] = [await instance(redis.url), await instance(redis.url)];
@@ -387,7 +387,7 @@ describe('a client that has received an event', () => {
       await list(one);
       await list(other);
 
-      // A writer announces, commits, and does nothing more.
+      // A writer begins a pending write, commits, and dies.
       await versionStore.begin({
         id: 'dead writer',
         tags: [orderTag(before), statusTag('NEW'), statusTag('CANCELLED')],
@@ -399,7 +399,7 @@ describe('a client that has received an event', () => {
       await writer.query('COMMIT');
       await writer.close();
       expect(await list(other)).toContain(before);
-      // Nothing but the event may put the old list out.
+      // Only the event may invalidate the old list.
       await table.query(`SELECT pg_notify('mes_events', 'somebody')`);
       await eventually(() => stream.news.length === 2);
       for (const api of [one, other]) expect(await list(api)).not.toContain(before);

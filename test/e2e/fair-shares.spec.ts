@@ -25,7 +25,7 @@ interface Created {
   readonly id: string;
 }
 
-/** Lists of one's own orders take the database half a second while `isSlow`. */
+/** A repository whose lists for partners take half a second while `isSlow` is set. */
 class SlowForPartners extends TypeOrmOrdersRepository {
   isSlow = false;
   underWay = 0;
@@ -76,7 +76,7 @@ describe('one caller', () => {
     await database.drop();
   });
 
-  /** Distinct lists over many connections, each asking for the next one when it was answered. */
+  /** Requests distinct lists over many connections, one after another on each connection. */
   function flood(agent: Agent): { readonly statuses: number[]; readonly stop: () => Promise<void> } {
     const statuses: number[] = [];
     let isOver = false;
@@ -115,7 +115,7 @@ describe('one caller', () => {
         const cold = await api.call(`/api/v1/orders?dueBefore=${new Date(n).toISOString()}`, { token: operator });
         expect(cold.status).toBe(200);
         expect(cold.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
-        // One caller has half of the loads.
+        // One caller may have half of the loads.
         expect(orders.underWay).toBeLessThanOrEqual(4);
       }
       const taken = await api.call<Created>(`/api/v1/orders/${order.body.id}/status`, {
@@ -131,7 +131,7 @@ describe('one caller', () => {
       await stop();
       orders.isSlow = false;
     }
-    // Whoever has gone waits for nothing any more.
+    // Requests whose clients are gone no longer wait.
     expect((await api.call(`${NEW_ORDERS}&limit=7`, { token: partner })).status).toBe(200);
   });
 
@@ -144,7 +144,7 @@ describe('one caller', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(CREATES);
   });
 
-  it('is refused beyond a number of waiting requests, with Retry-After, and nobody else is', async () => {
+  it('is refused with Retry-After beyond a number of waiting requests, while others are served', async () => {
     orders.isSlow = true;
     try {
       const answers = Array.from({ length: 1_100 }, (_, n) =>

@@ -4,7 +4,7 @@ import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 describe('health', () => {
-  it('is ready while the database is there, and reports when it is not', async () => {
+  it('is ready while the database is available, and reports when it is not', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url });
     try {
@@ -27,7 +27,7 @@ describe('health', () => {
     }
   });
 
-  it('uses no connection that requests need, however often it is asked for', async () => {
+  it('uses no connection that requests need, even if checked often', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url, environment: { DATABASE_POOL_SIZE: '2' } });
     const sql = new pg.Client(database.url);
@@ -49,7 +49,7 @@ describe('health', () => {
     }
   });
 
-  it('is ready without Redis, and reports that', async () => {
+  it('is ready without Redis, and reports that Redis is away', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: 'redis://127.0.0.1:1' });
     try {
@@ -62,7 +62,7 @@ describe('health', () => {
     }
   });
 
-  it('includes metrics for Prometheus, those of the cache among them', async () => {
+  it('includes metrics for Prometheus, including those of the cache', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url });
     try {

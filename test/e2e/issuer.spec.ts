@@ -4,7 +4,7 @@ import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
 
-/** How far the issuer's clock may be off, in seconds. */
+/** The tolerated difference between the clocks of the API and the issuer, in seconds. */
 const LEEWAY = 5;
 
 describe('an API with an issuer of tokens', () => {
@@ -39,13 +39,13 @@ describe('an API with an issuer of tokens', () => {
     return status(await issuer.token(claims));
   }
 
-  /** Claims that would be good. */
+  /** Valid claims. */
   function goodClaims(): JWTPayload {
     const { issuer: iss, audience: aud } = issuer;
     return { iss, aud, sub: 'anna', roles: ['admin'], exp: Math.floor(Date.now() / 1_000) + 300 };
   }
 
-  /** A token put together by hand, as no library would. */
+  /** A token that is assembled by hand, because libraries refuse to create it. */
   function forged(header: object, sign: (input: string) => string): string {
     const [head, payload] = [header, goodClaims()].map((part) =>
       Buffer.from(JSON.stringify(part)).toString('base64url'),
@@ -73,7 +73,7 @@ describe('an API with an issuer of tokens', () => {
     }
   });
 
-  it('refuses other algorithms, above all those that need no key of the issuer', async () => {
+  it('refuses other algorithms, including those that need no key of the issuer', async () => {
     const [jwk] = await issuer.publicKeys();
     const publicKey = (await importJWK({ ...jwk }, 'ES256', { extractable: true })) as CryptoKey;
     const secrets = [await exportSPKI(publicKey), (await exportSPKI(publicKey)).trim(), JSON.stringify(jwk), ''];
@@ -93,7 +93,7 @@ describe('an API with an issuer of tokens', () => {
     }
   });
 
-  it('takes no key from a token, and fetches none from an address in a token', async () => {
+  it('uses no key in a token, and fetches none from an address in a token', async () => {
     const asked = issuer.requests;
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(publicKey);
@@ -114,14 +114,14 @@ describe('an API with an issuer of tokens', () => {
     expect(await status(await issuer.sign({ ...claims, [claim]: undefined }))).toBe(401);
   });
 
-  it('accepts tokens from nbf to exp, with a little leeway for clocks', async () => {
+  it('accepts tokens from nbf to exp, with a small tolerance', async () => {
     expect(await statusWith({ expiresIn: -LEEWAY - 5 })).toBe(401);
     expect(await statusWith({ expiresIn: -1 })).toBe(200);
     expect(await statusWith({ notBeforeIn: LEEWAY + 30 })).toBe(401);
     expect(await statusWith({ notBeforeIn: 2 })).toBe(200);
   });
 
-  it('reports that the issuer’s keys are unavailable, instead of refusing the token', async () => {
+  it('reports that the issuer’s keys are unavailable instead of refusing the token', async () => {
     await issuer.leave();
     const answer = await api.call('/api/v1/orders', { token: await issuer.token() });
     expect(answer.status).toBe(503);

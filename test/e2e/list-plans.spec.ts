@@ -18,20 +18,20 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** A list, of all orders or of those of a creator. */
+/** A list of all orders or of one creator's orders. */
 interface Asked {
   readonly filter: OrderFilter;
   readonly creator?: string;
   readonly sort: OrderSort;
 }
 
-/** Enough to make it worth PostgreSQL's while to choose its plans with care. */
+/** Enough orders for plans to differ in cost. */
 const ORDERS = 20_000;
 const LIMIT = 50;
 const PAGE = LIMIT + 1;
 const FIRST = '2031-01-01T00:00:00Z';
 
-/** When the order with this number was created. */
+/** The creation time of the order with this number. */
 function arrival(n: number): Date {
   return new Date(Date.parse(FIRST) + n * 10 * 60_000);
 }
@@ -40,7 +40,7 @@ function nodesOf(plan: Plan): Plan[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** How many rows a node was given or has read. */
+/** The number of rows that a node received from its children or read itself. */
 function rowsInto({ Plans = [], ...node }: Plan): number {
   const given = Plans.map((child) => child['Actual Rows'] * child['Actual Loops']);
   const read =
@@ -48,14 +48,14 @@ function rowsInto({ Plans = [], ...node }: Plan): number {
   return given.length > 0 ? given.reduce((sum, rows) => sum + rows, 0) : read * node['Actual Loops'];
 }
 
-/** How many orders were read, whatever became of them. */
+/** The number of orders that were read, including those that were filtered out. */
 function ordersRead(plan: Plan): number {
   return nodesOf(plan)
     .filter((node) => node['Relation Name'] === 'orders')
     .reduce((sum, node) => sum + rowsInto({ ...node, Plans: [] }), 0);
 }
 
-/** The indexes that were really looked into. */
+/** The indexes that were really used. */
 function indexesUsed(plan: Plan): string[] {
   const used = nodesOf(plan).filter((node) => node['Actual Loops'] > 0);
   return [...new Set(used.flatMap((node) => node['Index Name'] ?? []))].sort();
@@ -69,8 +69,8 @@ describe('a page of a list', () => {
     database = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 10_000 });
     table = await OrdersTable.connect(database.url);
-    // Nothing has to do with anything else, but for the time: nothing old is NEW any more, and so without the status an
-    // index of the oldest would have to be read by half. What is due is due some days after it came.
+    // All columns are independent, except that old orders are not NEW and due dates are some days after the creation. So
+    // without the status, half of an index in order of creation would have to be read.
     await table.query(
       `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity,
          priority, due_at, status, previous_status, assignee, created_by, created_at)
@@ -102,7 +102,7 @@ describe('a page of a list', () => {
     return { sort, filter, limit: LIMIT, visibility };
   }
 
-  /** Its page that begins after so many orders. */
+  /** The page that begins after a number of orders. */
   async function further(asked: Asked, passed: number): Promise<OrderPageRequest> {
     const { sql, parameters } = orderPageSql(
       { ...list(asked), limit: passed - 1 },
@@ -129,7 +129,7 @@ describe('a page of a list', () => {
     return (await table.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
   }
 
-  /** What a page must show, by the plainest statement there is. */
+  /** The expected ids of a page, from the simplest statement. */
   async function plainly({ filter, creator, sort }: Asked, offset = 0): Promise<string[]> {
     const order = {
       '-createdAt': 'created_at DESC, id DESC',
@@ -157,7 +157,7 @@ describe('a page of a list', () => {
   }
 
   const some: OrderStatus[] = ['NEW', 'ON_HOLD', 'CLOSED'];
-  /** With how many ranges of an index they are. */
+  /** Lists, each with the number of index ranges that contain it. */
   const questions: (Omit<Asked, 'sort'> & { readonly ranges: number })[] = [
     { filter: {}, ranges: 8 },
     ...ORDER_STATUSES.map((status) => ({ filter: { status: [status] }, ranges: 1 })),
@@ -179,8 +179,8 @@ describe('a page of a list', () => {
   async function expectFewRows(page: OrderPageRequest, ranges: number): Promise<void> {
     const plan = await planOf(page);
     expect(plan['Actual Rows']).toBe(PAGE);
-    // The whole point: how many rows are read has nothing to do with how many there are. Of several ranges, one row each is
-    // compared, and the orders of the page are fetched when it is known which they are.
+    // The number of rows that are read must not depend on the number of orders. A merge of several ranges compares one row of
+    // each, and then fetches the orders of the page.
     const most = ranges === 1 ? PAGE : 2 * PAGE + ranges;
     for (const node of nodesOf(plan)) {
       const type = node['Node Type'];
@@ -198,7 +198,7 @@ describe('a page of a list', () => {
   });
 
   it.each<Asked>([
-    // Of each urgency, the index has the times in order.
+    // The index contains the times of each priority in order.
     { filter: { priority: ['LOW'] }, sort: '-createdAt' },
     { filter: { priority: ['LOW', 'HIGH'], status: ['NEW'] }, sort: 'createdAt' },
     { filter: { priority: ['LOW'] }, sort: '-priority' },
@@ -213,13 +213,13 @@ describe('a page of a list', () => {
   });
 
   it.each<Asked & { readonly looksAt: RegExp }>([
-    // Nothing is due long before it came.
+    // No order is due long before its creation.
     { filter: { createdFrom: arrival(ORDERS / 2) }, sort: 'dueAt', looksAt: /due_sort >= / },
     { filter: { createdFrom: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'dueAt', looksAt: /due_sort >= / },
     { filter: { dueBefore: arrival(ORDERS / 2) }, sort: '-createdAt', looksAt: /created_at < / },
     { filter: { dueBefore: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: '-createdAt', looksAt: /created_at < / },
     { filter: { dueBefore: arrival(ORDERS / 2) }, creator: 'partner-3', sort: '-createdAt', looksAt: /created_at < / },
-    // What is not wanted is passed over in the index.
+    // The index itself skips other orders.
     { filter: { createdTo: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'dueAt', looksAt: /created_at < / },
     { filter: { dueBefore: arrival(ORDERS / 2), status: ['CLOSED'] }, sort: 'createdAt', looksAt: /due_sort < / },
   ])('begins at the first possible order, and reads no other: %j', async ({ looksAt, ...asked }) => {
@@ -259,12 +259,12 @@ describe('a page of a list', () => {
         'м',
         'w',
       ]),
-    )('shows all that have it: %j', async (asked) => {
+    )('shows all orders that contain it: %j', async (asked) => {
       expect(await idsOf(list(asked))).toEqual(await plainly(asked));
     });
 
     it.each(everySort(['ring', 'мария', 'Müller'].map((q) => ({ filter: { q } }))))(
-      'that is frequent, is found reading the list: %j',
+      'that is frequent, is found by reading the list: %j',
       async (asked) => {
         const plan = await planOf(list(asked));
         expect(indexesUsed(plan)).not.toContain('orders_by_text');
@@ -279,7 +279,7 @@ describe('a page of a list', () => {
     )('that is rare, is looked up in an index: %j', async (asked) => {
       const plan = await planOf(list(asked));
       expect(indexesUsed(plan)).toContain('orders_by_text');
-      // Most of these are the sample from the list.
+      // Most of these orders are the sample from the list.
       expect(ordersRead(plan)).toBeLessThan(1_200);
     });
   });

@@ -12,7 +12,7 @@ interface Page {
   readonly limit: number;
 }
 
-/** What a list may be asked for, as the contract has it. */
+/** The query parameters of a list, as in the contract. */
 interface Question {
   status?: string[] | undefined;
   priority?: string[] | undefined;
@@ -39,7 +39,7 @@ const SORTS: Readonly<Record<string, Compare>> = {
     (a.id < b.id ? -1 : 1),
 };
 
-/** What the list must show, worked out without any SQL. */
+/** The expected ids of a list, computed without SQL. */
 function expected(orders: readonly VariedOrder[], question: Question, creator?: string): string[] {
   const { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore } = question;
   const contains = ({ customerName, productName, externalId, ...order }: VariedOrder, text: string): boolean =>
@@ -208,7 +208,7 @@ describe('lists', () => {
       'ring gold',
       ...['r', 'R', 'си', 'МА', 'o’', 'б', '5', 'w%', 'w_', 'g\\'],
     ])(
-      'for %j show the orders that contain it, in any case, literally; short texts at the beginning of words',
+      'for %j show the orders that contain it literally, in any case; short texts only at the start of words',
       async (q) => {
         expect(await pages({ q }, 200)).toEqual(expected(orders, { q }));
       },
@@ -244,14 +244,14 @@ describe('lists', () => {
     });
   });
 
-  it('put orders without a due date last when sorted by it', async () => {
+  it('sorted by due date show orders without one last', async () => {
     const ids = await pages({ sort: 'dueAt' }, 7);
     const without = new Set(orders.filter(({ dueAt }) => dueAt === null).map(({ id }) => id));
     expect(without.size).toBeGreaterThan(7);
     expect(new Set(ids.slice(-without.size))).toEqual(without);
   });
 
-  it('show the right orders for any query, page by page', async () => {
+  it('show the correct orders for any query, page by page', async () => {
     const some = (values: readonly string[]): fc.Arbitrary<string[] | undefined> =>
       fc.option(fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 4 }), {
         nil: undefined,
@@ -280,7 +280,7 @@ describe('lists', () => {
     );
   });
 
-  it('show a partner only its own orders, for any query', async () => {
+  it('show partners only their own orders, for any query', async () => {
     for (const creator of VARIED.createdBy) {
       const token = await api.token('partner', creator);
       for (const question of [{}, { status: ['NEW', 'CLOSED'] }, { q: 'ring' }, { sort: 'dueAt' }, { q: '0%' }]) {
@@ -291,7 +291,7 @@ describe('lists', () => {
     expect((await list('', stranger)).body).toEqual({ items: [], nextCursor: null, limit: 50 });
   });
 
-  it('are the same for any order of the parameters, so that a cursor fits all spellings', async () => {
+  it('are the same for any order of the parameters, so that a cursor works with all of them', async () => {
     const cursor = await firstCursor({ status: ['NEW', 'ON_HOLD'], source: ['API', 'SHOP'] });
     const { status, body } = await list(`source=SHOP&status=ON_HOLD&status=NEW&source=API&status=NEW&cursor=${cursor}`);
     expect(status).toBe(200);
@@ -316,7 +316,7 @@ describe('lists', () => {
       expectProblem(await list(queryOf(question, { cursor })), invalid);
     });
 
-    it('of another view', async () => {
+    it('of a caller with another view', async () => {
       const other = await api.token('partner', 'partner-2');
       const cursor = await firstCursor({}, partner);
       expect((await list(`cursor=${cursor}`, partner)).status).toBe(200);
@@ -326,13 +326,13 @@ describe('lists', () => {
       expectProblem(await list(`cursor=${await firstCursor({}, other)}`, partner), invalid);
     });
 
-    it('but accept one of a colleague with the same view', async () => {
+    it('but accept that of a caller with the same view', async () => {
       const cursor = await firstCursor({});
       expect((await list(`cursor=${cursor}`, await api.token('viewer'))).status).toBe(200);
       expect((await list(`cursor=${cursor}&limit=200`, await api.token('admin'))).status).toBe(200);
     });
 
-    it('with any single character changed, left out or added', async () => {
+    it('with any single character changed, removed or added', async () => {
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
       const cursor = await firstCursor({});
       const neighbour = (char: string): string => alphabet[(alphabet.indexOf(char) + 1) % alphabet.length] ?? '';
@@ -350,7 +350,7 @@ describe('lists', () => {
     });
   });
 
-  it('continue at the right place when orders are created and moved between two pages', async () => {
+  it('continue at the right place if orders are created and moved between two pages', async () => {
     const question = { sort: 'createdAt', status: ['NEW', 'ON_HOLD'] };
     const wanted = expected(orders, question);
     const { body: first } = await list(queryOf(question, { limit: '5' }));
@@ -368,7 +368,7 @@ describe('lists', () => {
     expect(moved.status).toBe(200);
 
     const { body: rest } = await list(queryOf(question, { limit: '200', cursor: first.nextCursor ?? '' }));
-    // The new order was created long before the varied ones are said to have been.
+    // The creation time of the new order is long before those of the varied orders.
     expect(rest.items.map(({ id }) => id)).toEqual(wanted.slice(5));
     expect((await list(queryOf(question, { limit: '1' }))).body.items).toEqual([created.body]);
   });

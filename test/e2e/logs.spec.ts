@@ -10,7 +10,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TokenIssuer } from '../support/token-issuer.js';
 
-/** What nobody but those concerned may read; each is found again, wherever it turns up. */
+/** Confidential values. Each is unique, so that the test finds it anywhere in the log. */
 const SECRETS = {
   customerId: 'secret-customer-id',
   customerName: 'Secret Customer Name',
@@ -108,7 +108,7 @@ describe('the log at its most verbose level', () => {
     };
   }
 
-  /** Every call once, the answers read. Returns their statuses, and fails if an answer shows how the API is made. */
+  /** Makes every kind of call, and returns the statuses. It fails if a response reveals internals of the API. */
   async function callEverything(): Promise<number[]> {
     const [partner, operator, admin] = await Promise.all([tokenOf('partner'), tokenOf('operator'), tokenOf('admin')]);
     const statuses: number[] = [];
@@ -186,13 +186,13 @@ describe('the log at its most verbose level', () => {
 
   it.each<[string, string, string, number]>([
     [
-      'says what it cannot read',
+      'reports a value that it cannot parse',
       'ALTER TABLE orders ADD CONSTRAINT unlucky CHECK (comment::integer > 0) NOT VALID',
       'ALTER TABLE orders DROP CONSTRAINT unlucky',
       500,
     ],
     [
-      'refuses what is right',
+      'refuses valid orders',
       'ALTER TABLE orders ADD CONSTRAINT unlucky CHECK (quantity < 0) NOT VALID',
       'ALTER TABLE orders DROP CONSTRAINT unlucky',
       500,
@@ -217,7 +217,7 @@ describe('the log at its most verbose level', () => {
   });
 
   describe('records administration', () => {
-    /** The one line of a request. */
+    /** The audit lines of some requests. */
     async function auditOf(requests: () => Promise<unknown>): Promise<AuditLine[]> {
       const before = api.output.length;
       await requests();
@@ -235,7 +235,7 @@ describe('the log at its most verbose level', () => {
 
     const action = 'evict answers';
 
-    it('with the caller, the action and its time', async () => {
+    it('with the caller, the action and the time', async () => {
       const token = await tokenOf('admin', 'root-7');
       const began = Date.now();
       const lines = await evict(token, { tags: ['orders:NEW', 'orders:counts'] });
@@ -247,7 +247,7 @@ describe('the log at its most verbose level', () => {
       expect(look?.audit).toMatchObject({ subject: 'root-7', action: 'look at statistics', status: 200 });
     });
 
-    it('also when it was refused', async () => {
+    it('even if it was refused', async () => {
       const operator = await tokenOf('operator', 'curious-3');
       const [denied] = await evict(operator, { tags: ['epoch'] });
       expect(denied?.audit).toMatchObject({ subject: 'curious-3', action, status: 403, result: 'refused' });

@@ -26,7 +26,7 @@ const STATUSES = [
   ...['SHIPPED', 'CLOSED', 'ON_HOLD', 'CANCELLED'],
 ];
 
-/** The contract, written down a second time: where an order may go, by how it came to where it is. */
+/** The allowed status changes after each path of statuses, written independently of the API. */
 const LIFE: readonly { readonly path: readonly string[]; readonly next: readonly string[] }[] = [
   { path: [], next: ['MANUFACTURING_STARTED', 'ON_HOLD', 'CANCELLED'] },
   { path: ['MANUFACTURING_STARTED'], next: ['MANUFACTURING_COMPLETED', 'ON_HOLD'] },
@@ -128,7 +128,7 @@ describe('the life of an order', () => {
       expect(found).toMatchObject({ status: 200, body });
     });
 
-    it('leaves out absent properties, and takes NORMAL as the priority', async () => {
+    it('omits absent properties, and uses NORMAL as the default priority', async () => {
       const order = await create();
       expect(order).toMatchObject({ priority: 'NORMAL' });
       expect(Object.keys(order).sort()).toEqual(
@@ -180,7 +180,7 @@ describe('the life of an order', () => {
   });
 
   describe('creating with an Idempotency-Key', () => {
-    /** The text of the answer, byte for byte. */
+    /** The status and the unparsed body of the response. */
     async function postText(key: string, body: unknown, token = partner): Promise<{ status: number; text: string }> {
       const response = await fetch(`${api.url}/api/v1/orders`, {
         method: 'POST',
@@ -194,7 +194,7 @@ describe('the life of an order', () => {
       return { status: response.status, text };
     }
 
-    it('repeats the first response, byte for byte, also after a status change', async () => {
+    it('repeats the first response byte for byte, even after a status change', async () => {
       const key = randomUUID();
       const price = { amount: '12.30', currency: 'EUR' };
       const body = newOrder({ price, dueAt: '2099-01-01T00:00:00Z', comment: 'ü', externalId: key });
@@ -209,7 +209,7 @@ describe('the life of an order', () => {
       expect((await get(id)).body).toMatchObject({ status: 'ON_HOLD', version: 3, assignee: 'operator-1' });
     });
 
-    it('accepts an equivalent body with another spelling', async () => {
+    it('accepts an equivalent body in another notation', async () => {
       const key = randomUUID();
       const { dueAt, ...rest } = newOrder({ priority: 'NORMAL', dueAt: '2099-01-01T03:00:00+03:00' });
       const first = await postText(key, { ...rest, dueAt });
@@ -254,7 +254,7 @@ describe('the life of an order', () => {
       }
     });
 
-    it('repeats the response even when the due date has passed', async () => {
+    it('repeats the response even after the due date', async () => {
       const key = randomUUID();
       const dueAt = new Date(Date.now() + 500).toISOString();
       const first = await postText(key, newOrder({ dueAt }));
@@ -295,12 +295,12 @@ describe('the life of an order', () => {
       expectProblem(await get(`${randomUUID()}${tail}`), { status: 404, code: 'ORDER_NOT_FOUND' });
     });
 
-    it('accepts the id in capitals', async () => {
+    it('accepts an id in capital letters', async () => {
       const order = await create();
       expect(await get(order.id.toUpperCase())).toMatchObject({ status: 200, body: order });
     });
 
-    it('answers If-None-Match with 304 exactly as long as the response is the same', async () => {
+    it('answers If-None-Match with 304 exactly while the response is unchanged', async () => {
       const { id } = await create();
       const ifNoneMatch = (value: string): Promise<ApiAnswer<Order>> =>
         get(id, { headers: { 'if-none-match': value } });
@@ -311,7 +311,7 @@ describe('the life of an order', () => {
         const { status, headers, body } = await ifNoneMatch(value);
         expect({ value, status, etag: headers.get('etag'), body }).toEqual({ value, status: 304, etag: tag, body: '' });
       }
-      // The version alone says nothing of how the order is shown.
+      // The version alone does not identify the representation.
       for (const value of ['"1"', '"2"', '"1-AAAAAAAAAAAAAAAAAAAAAAAAAAA"']) {
         expect(await ifNoneMatch(value)).toMatchObject({ status: 200, body: { version: 1 } });
       }
@@ -325,7 +325,7 @@ describe('the life of an order', () => {
       });
     });
 
-    it('gives an entity tag that If-Match accepts', async () => {
+    it('returns an entity tag that If-Match accepts', async () => {
       const { id } = await create();
       const tag = (await get(id)).headers.get('etag') ?? '';
       expect((await move(id, 'ON_HOLD', { headers: { 'if-match': tag } })).status).toBe(200);
@@ -370,7 +370,7 @@ describe('the life of an order', () => {
       }
     });
 
-    it('makes the operator who starts or redoes the work the assignee, and nobody else', async () => {
+    it('assigns the order only to the operator who starts or redoes the work', async () => {
       const [first, second, third] = await Promise.all(
         ['ann', 'bob', 'cid'].map((name) => api.token('operator', `operator-${name}`)),
       );

@@ -4,7 +4,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-describe('more requests than can be served', () => {
+describe('too many requests', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let sql: pg.Client;
@@ -22,31 +22,31 @@ describe('more requests than can be served', () => {
     await database.drop();
   });
 
-  /** Another page for each number, asked for by one of many operators. */
+  /** Requests a different page for each number, as one of many operators. */
   async function page(n: number): Promise<ApiAnswer<unknown>> {
     const caller = await api.token('operator', `operator-${n % 20}`);
     return api.call(`/api/v1/orders?createdFrom=${new Date(n * 1_000).toISOString()}`, { token: caller });
   }
 
-  it('are refused at once when too many wait, and the waiting ones are served', async () => {
+  it('are refused at once beyond a number of waiting requests, and the waiting ones are served', async () => {
     await sql.query('BEGIN');
     await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
-    const early: number[] = [];
+    const immediate: number[] = [];
     const answers = Array.from({ length: 220 }, async (_, n) => {
       const answer = await page(n);
-      early.push(answer.status);
+      immediate.push(answer.status);
       return answer;
     });
-    // Eight are being loaded and 200 wait for that: nobody can be answered but the others.
-    await eventually(() => early.length >= 12);
-    expect(new Set(early)).toEqual(new Set([503]));
+    // Eight requests are being loaded and 200 wait, so only the other twelve can have responses.
+    await eventually(() => immediate.length >= 12);
+    expect(new Set(immediate)).toEqual(new Set([503]));
     expect((await api.call('/health/live')).status).toBe(200);
     await sql.query('COMMIT');
 
     const all = await Promise.all(answers);
     const refused = all.filter(({ body }) => (body as { code?: string }).code === 'OVERLOADED');
     expect(refused).toHaveLength(12);
-    // On a machine that is busy with tests, PostgreSQL may have given up waiting for the lock for the first ones.
+    // On a machine that is busy with tests, the first requests may have exceeded the time limit for the lock.
     const served = all.filter((answer) => !refused.includes(answer));
     expect(served.filter(({ status }) => status === 200).length).toBeGreaterThan(150);
     for (const answer of refused.slice(0, 3)) {
@@ -56,7 +56,7 @@ describe('more requests than can be served', () => {
     expect((await page(1_000)).status).toBe(200);
   });
 
-  it('by one caller do not delay others', async () => {
+  it('from one caller do not delay others', async () => {
     await sql.query(`
       INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
       SELECT gen_random_uuid(), 'SHOP', 'C', 'Name ' || n, 'Ring', 'Gold', 1, 'LOW', 'sql' FROM generate_series(1, 2000) AS n`);
@@ -77,7 +77,7 @@ describe('more requests than can be served', () => {
       expect((await api.call(hot, { token: operator })).status).toBe(200);
       expect((await api.call(`${hot}&limit=${i + 1}`, { token: operator })).status).toBe(200);
     }
-    // Others were served before the flood was over, and all of it is.
+    // The other caller was served before the end of the flood.
     expect(answered).toBeLessThan(600);
     expect(new Set(await Promise.all(flood))).toEqual(new Set([200]));
   });
@@ -99,7 +99,7 @@ describe('more requests than can be served', () => {
     isBusy = false;
     expectProblem(refused, { status: 503, code: 'OVERLOADED' });
     for (const path of ['/health/live', '/health/%6cive']) expect((await busy.call(path)).status).toBe(200);
-    // It is refused for the parameter: the route is known by what the router found.
+    // The parameter is refused with 400 and not with 503, because the exception depends on the route and not on the exact URL.
     expect((await busy.call('/health/live?a=b')).status).toBe(400);
     await eventually(async () => (await busy.call('/api/v1/orders')).status === 401);
     await busy.stop();

@@ -56,7 +56,7 @@ describe('the API for the operators’ page', () => {
 
   describe('the page itself', () => {
     it.each(['/', '/mine', '/dashboard', '/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d', '/signed-in?code=1'])(
-      'is the same document at %s, which is revalidated each time',
+      'is the same document at %s, which browsers revalidate each time',
       async (path) => {
         const { status, headers, body } = await api.call<string>(path);
         expect(status).toBe(200);
@@ -66,9 +66,9 @@ describe('the API for the operators’ page', () => {
       },
     );
 
-    it('is answered with 304 to browsers that have it', async () => {
+    it('is answered with 304 for browsers that have it', async () => {
       const { headers } = await api.call('/');
-      // As browsers ask; fetch() would ask everybody on the way for something new.
+      // Browsers send this condition alone; fetch() would add headers that forbid a cached response.
       const again = await rawRequest(api.url, { path: '/', headers: { 'If-None-Match': headers.get('etag') ?? '' } });
       expect(again.status).toBe(304);
     });
@@ -90,7 +90,7 @@ describe('the API for the operators’ page', () => {
       expect(body).toBe(SCRIPT);
     });
 
-    it('serves its immutable scripts at any encoding of their path, and at no other path', async () => {
+    it('has immutable scripts at any encoding of their path, and at no other path', async () => {
       const encoded = await rawRequest(api.url, { path: '/%61ssets/script-1a2b.j%73' });
       expect(encoded.status).toBe(200);
       expect(encoded.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -104,7 +104,7 @@ describe('the API for the operators’ page', () => {
       }
     });
 
-    it('may load its own files, and reach the issuer, and nothing else', async () => {
+    it('has a policy to load only its own files, and to reach only the API and the issuer', async () => {
       const policy = (await api.call('/')).headers.get('content-security-policy') ?? '';
       for (const directive of ["default-src 'self'", "script-src 'self'", "connect-src 'self'", "style-src 'self'"]) {
         expect(policy.split(';')).toContain(directive);
@@ -128,32 +128,32 @@ describe('the API for the operators’ page', () => {
       expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
     });
 
-    it('is not served when it was not built', async () => {
+    it('is not served if it was not built', async () => {
       const without = await OrdersApi.start({ databaseUrl: database.url, pageDirectory: join(folder, 'assets') });
       expectProblem(await without.call('/'), { status: 404, code: 'NOT_FOUND' });
       await without.stop();
     });
   });
 
-  describe('how people sign in', () => {
-    it('is by choosing a role when the API issues tokens itself', async () => {
+  describe('the way to sign in', () => {
+    it('is the choice of a role if the API issues tokens itself', async () => {
       expect((await api.call('/page/settings')).body).toEqual({ signIn: { kind: 'development' } });
     });
 
-    it('is at the issuer, if one is configured', async () => {
+    it('is the issuer if one is configured', async () => {
       expect((await withIssuer.call('/page/settings')).body).toEqual({
         signIn: { kind: 'oidc', authority: ISSUER.AUTH_ISSUER, clientId: 'mes-web', scope: 'openid profile' },
       });
     });
 
-    it('is not possible at an issuer that does not know the page', async () => {
+    it('does not exist if the issuer does not know the page', async () => {
       const unknown = await OrdersApi.start({ databaseUrl: database.url, environment: ISSUER });
       expect((await unknown.call('/page/settings')).body).toEqual({ signIn: { kind: 'none' } });
       await unknown.stop();
     });
   });
 
-  describe('tokens for development', () => {
+  describe('development tokens', () => {
     it('are valid for the chosen role and name', async () => {
       const { status, body } = await api.call<{ token: string }>(TOKENS, {
         method: 'POST',
@@ -190,12 +190,12 @@ describe('the API for the operators’ page', () => {
       expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields: [field] });
     });
 
-    it('are not given when an issuer is configured', async () => {
+    it('are not issued if an issuer is configured', async () => {
       const answer = await withIssuer.call(TOKENS, { method: 'POST', body: { role: 'admin' } });
       expectProblem(answer, { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
     });
 
-    /** The status that a request for a token with these headers is answered with. */
+    /** The status of the response to a request for a token with these headers. */
     async function statusOf(asked: OrdersApi, headers: Record<string, string>): Promise<number> {
       const answer = await rawRequest(asked.url, {
         method: 'POST',
@@ -203,12 +203,12 @@ describe('the API for the operators’ page', () => {
         headers: { 'Content-Type': 'application/json', ...headers },
         body: JSON.stringify({ role: 'admin' }),
       });
-      // A malformed host is refused before anybody asks whose it is.
+      // A malformed host is refused for its form.
       if (answer.status === 403) expectProblem(answer, { status: 403, code: 'DEVELOPMENT_SIGN_IN_REFUSED' });
       return answer.status;
     }
 
-    /** A page of any origin may have its name lead to this machine, and is of the same origin then. */
+    // DNS rebinding: a page can make its own name resolve to this machine, so that its requests have the same origin.
     it.each([
       ['rebound.example.com', 403],
       ['127.0.0.1.example.com', 403],
@@ -223,7 +223,7 @@ describe('the API for the operators’ page', () => {
       ['LOCALHOST', 200],
       ['127.0.0.1', 200],
       ['[::1]:3000', 200],
-    ])('are given at this machine’s own names only: %s', async (host, status) => {
+    ])('are issued only at this machine’s own names: %s', async (host, status) => {
       expect(await statusOf(api, { Host: host })).toBe(status);
     });
 
@@ -245,7 +245,7 @@ describe('the API for the operators’ page', () => {
         'X-ProxyUser-Ip',
         'X-Envoy-External-Address',
       ],
-    ])('are not given through a proxy that sends %s', async (name) => {
+    ])('are not issued through a proxy that sends %s', async (name) => {
       for (const asked of [api, open]) {
         for (const value of ['127.0.0.1', 'for=127.0.0.1', 'localhost', '']) {
           expect(await statusOf(asked, { [name]: value })).toBe(403);
@@ -253,7 +253,7 @@ describe('the API for the operators’ page', () => {
       }
     });
 
-    it('are not given to a page of another origin', async () => {
+    it('are not issued to a page of another origin', async () => {
       const { host } = new URL(api.url);
       expect(await statusOf(api, { Origin: api.url })).toBe(200);
       expect(await statusOf(api, { Host: 'localhost:5173', Origin: 'http://localhost:5173' })).toBe(200);
@@ -266,7 +266,7 @@ describe('the API for the operators’ page', () => {
       }
     });
 
-    it('are given to pages of the origins in CORS_ORIGINS, and to nobody if that is *', async () => {
+    it('are issued to pages of the origins in CORS_ORIGINS, and to none if that is *', async () => {
       const named = await OrdersApi.start({
         databaseUrl: database.url,
         environment: { CORS_ORIGINS: 'http://localhost:5173,https://floor.example' },
@@ -282,7 +282,7 @@ describe('the API for the operators’ page', () => {
       await all.stop();
     });
 
-    it('are given to the page on Vite’s development server, and to no other page through it', async () => {
+    it('are issued to the page on Vite’s development server, and to no other page through it', async () => {
       const vite = spawn(
         process.execPath,
         ['node_modules/vite/bin/vite.js', 'apps/mes-web', '--host', '127.0.0.1', '--port', '0'],
@@ -311,7 +311,7 @@ describe('the API for the operators’ page', () => {
       }
     });
 
-    it('are not given because of a trusted proxy’s forwarded host', async () => {
+    it('are not issued because of a trusted proxy’s forwarded host', async () => {
       const trusting = await OrdersApi.start({ databaseUrl: database.url, environment: { TRUST_PROXY: 'loopback' } });
       expect(await statusOf(trusting, { Host: 'evil.example', 'X-Forwarded-Host': 'localhost' })).toBe(403);
       expect(await statusOf(trusting, { 'X-Forwarded-Host': 'localhost', 'X-Forwarded-For': '127.0.0.1' })).toBe(403);
@@ -327,12 +327,9 @@ describe('the API for the operators’ page', () => {
       ['rebound.example.com:3000', 403],
       ['localhost.', 403],
       ['api', 403],
-    ])(
-      'are given at IP addresses, and at no other names, when other machines are allowed: %s',
-      async (host, status) => {
-        expect(await statusOf(open, { Host: host })).toBe(status);
-        expect(await statusOf(open, { Host: host, Origin: 'https://evil.example' })).toBe(403);
-      },
-    );
+    ])('are issued at IP addresses and localhost only, if other machines are allowed: %s', async (host, status) => {
+      expect(await statusOf(open, { Host: host })).toBe(status);
+      expect(await statusOf(open, { Host: host, Origin: 'https://evil.example' })).toBe(403);
+    });
   });
 });

@@ -21,10 +21,10 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-/** A partner with what it was told. Sooner or later, the other one gets hold of all of it. */
+/** A partner and the data that it has received. The other partner tries to use all of it. */
 class Partner {
   readonly subject = `partner-${randomUUID()}`;
-  /** Is in all its orders. */
+  /** A text in all orders of this partner. */
   readonly secret = `Secret ${randomUUID()}`;
   readonly orders: Order[] = [];
   readonly cursors: { readonly query: string; readonly cursor: string }[] = [];
@@ -33,16 +33,16 @@ class Partner {
   readonly externalIds = new Set<string>();
 }
 
-/** What happened, to see that enough did. */
+/** Counts of interesting events, to check that they happen often enough. */
 const seen = { hits: 0, notModified: 0, foreignCursors: 0, foreignOrders: 0, sharedKeys: 0, sharedExternalIds: 0 };
 
-/** Two partners who have never called before, an operator, and two instances. */
+/** A round with two new partners, an operator and two instances. */
 class Round {
   private readonly partners = [new Partner(), new Partner()] as const;
 
   constructor(private readonly instances: readonly [OrdersApi, OrdersApi]) {}
 
-  /** Partner `who` creates an order, maybe with a key and an id that the other one has used. */
+  /** Partner `who` creates an order, possibly with an idempotency key or an external id that the other partner has used. */
   async create(on: 0 | 1, who: 0 | 1, key: string | null, externalId: string | null): Promise<void> {
     const [own, other] = this.both(who);
     const isNew = !own.keys.has(key ?? '') && !own.externalIds.has(externalId ?? '');
@@ -64,7 +64,10 @@ class Round {
     if (externalId !== null) own.externalIds.add(externalId);
   }
 
-  /** Lists with an entity tag of the other one; not modified can only be what is the same for both, as an empty page is. */
+  /**
+   * Lists orders with an entity tag of the other partner. Only a response that is equal for both may be 304, such as an empty
+   * page.
+   */
   async list(on: 0 | 1, who: 0 | 1, query: string, pick: number): Promise<void> {
     const [own, other] = this.both(who);
     const path = `${ORDERS}?${query}`;
@@ -112,7 +115,7 @@ class Round {
     own.entityTags.push(answer.headers.get('etag') ?? '');
   }
 
-  /** Looks for whatever the other one's orders can be found by. */
+  /** Searches for texts and numbers in the orders of the other partner. */
   async search(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
     const [, other] = this.both(who);
     const order = chosen(other.orders, pick);
@@ -124,7 +127,7 @@ class Round {
     }
   }
 
-  /** Does with the other one's orders what partners may not do with any. */
+  /** Tries to change an order of the other partner. */
   async tryToChange(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
     const [, other] = this.both(who);
     const id = chosen(other.orders, pick)?.id ?? randomUUID();
@@ -133,7 +136,7 @@ class Round {
     expect((await this.ask(on, who, '/api/v1/dashboard/statuses')).status).toBe(403);
   }
 
-  /** Sees all, and leaves it in the cache; moves an order on, so that it has a history. */
+  /** Reads all data as an operator, which fills the cache, and changes the status of an order, which fills its history. */
   async operate(on: 0 | 1, pick: number, query: string): Promise<void> {
     const instance = this.instances[on];
     const token = await instance.token('operator');
@@ -151,7 +154,7 @@ class Round {
     return who === 0 ? [...this.partners] : [this.partners[1], this.partners[0]];
   }
 
-  /** Asks in the name of a partner. Nothing that is the other one's may be in what comes, whatever it is. */
+  /** Sends a request as a partner, and checks that the response contains no data of the other partner. */
   private async ask(
     on: 0 | 1,
     who: 0 | 1,
@@ -180,7 +183,7 @@ const on = fc.constantFrom<(0 | 1)[]>(0, 1);
 const who = fc.constantFrom<(0 | 1)[]>(0, 1);
 const pick = fc.nat({ max: 997 });
 const tail = fc.constantFrom('', '/history');
-/** Few, so that both use the same ones. */
+/** A few names, so that both partners use the same ones. */
 const name = fc.option(fc.constantFrom('web-1', 'web-2', 'web-3'));
 const query = fc.constantFrom(
   ...['', 'status=NEW', 'limit=1', 'status=NEW&limit=1', 'limit=2&sort=createdAt', 'sort=dueAt&limit=1'],
@@ -255,7 +258,7 @@ describe('what a partner can read', () => {
     await database.drop();
   });
 
-  it('reveals nothing about another partner, in any sequence of requests by the two', async () => {
+  it('reveals nothing about another partner in any sequence of requests', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }), async (steps) => {
         const round = new Round(instances);
@@ -263,7 +266,7 @@ describe('what a partner can read', () => {
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
-    // All of it did happen.
+    // Every kind of event happened several times.
     for (const [what, times] of Object.entries(seen)) expect({ what, often: times > 3 }).toEqual({ what, often: true });
   }, 120_000);
 });

@@ -32,7 +32,7 @@ describe('problem details', () => {
     return api.call(path, { token: admin });
   }
 
-  it('each have a requestId of their own, whatever request id the client sends', async () => {
+  it('have unique request ids, whatever id the client sends', async () => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () => {
         const headers = { 'x-request-id': 'mine', 'request-id': 'mine' };
@@ -44,7 +44,7 @@ describe('problem details', () => {
     expect(ids).not.toContain('mine');
   });
 
-  it('are sent whatever the client accepts', async () => {
+  it('are sent whatever types the client accepts', async () => {
     const answer = await api.call('/nowhere', { headers: { accept: 'text/html' } });
     expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
   });
@@ -62,7 +62,7 @@ describe('problem details', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/secret-[134]/);
   });
 
-  it('show no internals of an unexpected error, and are not cached', async () => {
+  it('reveal no internals of an unexpected error, and are not cached', async () => {
     const paths = ['/api/v1/orders', `/api/v1/orders/${randomUUID()}`, '/api/v1/dashboard/statuses'];
     await table.query('ALTER TABLE orders RENAME COLUMN created_at TO gone');
     try {
@@ -81,7 +81,7 @@ describe('problem details', () => {
     expect(await Promise.all(paths.map(async (path) => (await get(path)).status))).toEqual([200, 404, 200]);
   });
 
-  it('report that the database is too busy, and when to retry', async () => {
+  it('report that the database is too busy, with the time to retry', async () => {
     await table.query('BEGIN');
     await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     try {

@@ -21,7 +21,7 @@ class UncalledLimiter extends RateLimiter {
   }
 }
 
-describe('a limit of requests', () => {
+describe('a rate limit', () => {
   let database: TestDatabase;
   let redis: RedisServer;
   let one: OrdersApi;
@@ -44,13 +44,13 @@ describe('a limit of requests', () => {
     return OrdersApi.start({ databaseUrl: database.url, redisUrl, environment });
   }
 
-  /** Of somebody who has not called yet. */
+  /** A token of a new caller. */
   function freshToken(role: 'operator' | 'partner' | 'admin' = 'operator', api = one): Promise<string> {
     callers += 1;
     return api.token(role, `${role}-${callers}`);
   }
 
-  /** Statuses of that many calls, one after the other. */
+  /** The statuses of a number of calls, one after another. */
   async function statuses(count: number, call: () => Promise<ApiAnswer<unknown>>): Promise<number[]> {
     const seen: number[] = [];
     for (let i = 0; i < count; i += 1) seen.push((await call()).status);
@@ -61,7 +61,7 @@ describe('a limit of requests', () => {
     return Array.from({ length: count }, () => status);
   }
 
-  it('refuses callers who have reached it, with the time to wait', async () => {
+  it('refuses callers who exceed it, with the time to wait', async () => {
     const token = await freshToken();
     await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }));
     const answer = await one.call(NEW_ORDERS, { token, headers: { origin: 'https://floor.example' } });
@@ -80,21 +80,21 @@ describe('a limit of requests', () => {
     const limiter = one.application.get(RateLimiter);
     const missing = '/api/v1/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d';
     const calls: [string, () => Promise<ApiAnswer<unknown>>, number][] = [
-      ['a first call, whose token is not known yet', () => one.call(NEW_ORDERS, { token }), 200],
-      ['a near hit', () => one.call(NEW_ORDERS, { token }), 200],
-      ['a near hit by HEAD', () => one.call(NEW_ORDERS, { token, method: 'HEAD' }), 200],
+      ['a first call with a new token', () => one.call(NEW_ORDERS, { token }), 200],
+      ['a hit in L1', () => one.call(NEW_ORDERS, { token }), 200],
+      ['a hit in L1 by HEAD', () => one.call(NEW_ORDERS, { token, method: 'HEAD' }), 200],
       ['a miss', () => one.call('/api/v1/orders?limit=7', { token }), 200],
       ['an unknown parameter', () => one.call('/api/v1/orders?colour=red', { token }), 400],
       ['an unknown parameter elsewhere', () => one.call('/api/v1/cache/stats?colour=red', { token }), 400],
-      ['an order that is not there', () => one.call(missing, { token }), 404],
+      ['a missing order', () => one.call(missing, { token }), 404],
       ['a creation', () => one.call('/api/v1/orders', { method: 'POST', token, body: newOrder() }), 201],
-      ['a bad creation', () => one.call('/api/v1/orders', { method: 'POST', token, body: {} }), 400],
+      ['an invalid creation', () => one.call('/api/v1/orders', { method: 'POST', token, body: {} }), 400],
     ];
     let left = LIMIT;
     for (const [name, call, status] of calls) {
       const answer = await call();
       left -= 2;
-      // The limiter itself is asked here, which takes one more.
+      // This call of the limiter itself counts as well.
       const { remaining } = limiter.take(`subject:admin-${callers}`);
       expect({ name, status: answer.status, remaining }).toEqual({ name, status, remaining: left });
     }
@@ -163,7 +163,7 @@ describe('a limit of requests', () => {
       return api;
     }
 
-    /** Statuses of one more request than there may be, each as sent on for the address that is named. */
+    /** The statuses of one request more than the limit, each forwarded for the given address. */
     function statusesFor(api: OrdersApi, forwardedFor: (i: number) => string): Promise<number[]> {
       let i = 0;
       return statuses(LIMIT + 1, () => {
@@ -185,7 +185,7 @@ describe('a limit of requests', () => {
       },
     );
 
-    it('cannot be evaded by headers that the client sends', async () => {
+    it('cannot be evaded by headers of the client', async () => {
       const api = await startBehind('loopback');
       expect(await statusesFor(api, (i) => `${PUBLIC}${i}, 198.51.100.1`)).toEqual(LAST_REFUSED);
       expect(await statusesFor(api, (i) => `${PUBLIC}${i}, nonsense ${i}`)).toEqual(LAST_REFUSED);
@@ -196,14 +196,14 @@ describe('a limit of requests', () => {
     });
 
     it.each(['', '10.0.0.0/8', '192.0.2.1, uniquelocal'])(
-      'applies to the peer’s address when that is no trusted proxy: %s',
+      'applies to the peer’s address if that is not a trusted proxy: %s',
       async (trustProxy) => {
         const api = await startBehind(trustProxy);
         expect(await statusesFor(api, (i) => `${PUBLIC}${i}`)).toEqual(LAST_REFUSED);
       },
     );
 
-    it('does not apply to the page and to signing in', async () => {
+    it('does not apply to the page and to sign-in', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'mes-rate-limits-'));
       await mkdir(join(folder, 'assets'));
       await writeFile(join(folder, 'index.html'), '<!doctype html><title>A page</title>');
@@ -229,7 +229,7 @@ describe('a limit of requests', () => {
     expectProblem(answer, { status: 429, code: 'RATE_LIMIT_EXCEEDED' });
   });
 
-  it('applies to each subject, with any name and any spelling of the header', async () => {
+  it('applies to each subject, whatever its name, in any notation of the header', async () => {
     const api = await start();
     const names = ['address:127.0.0.1', 'subject:a', '127.0.0.1', '__proto__', 'a'.repeat(255)];
     for (const subject of names) {
@@ -253,7 +253,7 @@ describe('a limit of requests', () => {
     }
   });
 
-  it('is shared by the instances, except for requests within a tenth of a second', async () => {
+  it('is shared by all instances, except for requests within a tenth of a second', async () => {
     const [token, same] = [await freshToken('operator', one), await other.token('operator', `operator-${callers}`)];
     expect(await statuses(LIMIT, () => one.call(NEW_ORDERS, { token }))).toEqual(repeated(200, LIMIT));
     let more = 0;

@@ -9,7 +9,7 @@ import { newOrder } from '../support/test-orders.js';
 
 const ORDERS = '/api/v1/orders';
 
-/** A connection on which a test says what it likes, when it likes. */
+/** A connection on which a test sends any text at any time. */
 class Conversation {
   heard = '';
   private readonly socket: Socket;
@@ -30,14 +30,14 @@ class Conversation {
     this.socket.write(text);
   }
 
-  /** Says this again and again, so that the connection is never idle. */
+  /** Sends a text again and again, so that the connection is never idle. */
   dribble(text: string): void {
     this.dribbling = setInterval(() => {
       if (this.socket.writable) this.socket.write(text);
     }, 20);
   }
 
-  /** Stops to read. */
+  /** Stops reading. */
   pause(): void {
     this.socket.pause();
   }
@@ -78,7 +78,7 @@ describe('requests', () => {
     return conversation;
   }
 
-  /** The answer as `rawRequest` would have read it. */
+  /** The response as `rawRequest` would parse it. */
   function answerOf({ heard }: Conversation): ApiAnswer<unknown> {
     const [head = '', body = ''] = heard.split('\r\n\r\n');
     const [statusLine = '', ...lines] = head.split('\r\n');
@@ -101,7 +101,7 @@ describe('requests', () => {
   it.each<[string, string, string]>([
     ['headers that never end', `GET ${ORDERS} HTTP/1.1\r\nHost: a\r\n`, 'X-A: b\r\n'],
     ['a first line that never ends', 'GET /', 'a'],
-  ])('are refused for %s, however steadily they arrive', async (_, beginning, more) => {
+  ])('are refused for %s, even if they arrive steadily', async (_, beginning, more) => {
     const conversation = converse();
     conversation.say(beginning);
     conversation.dribble(more);
@@ -110,7 +110,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('are refused for a body that never ends, however steadily it arrives', async () => {
+  it('are refused for a body that never ends, even if it arrives steadily', async () => {
     for (const length of ['Content-Length: 60000\r\n\r\n{', 'Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n']) {
       const conversation = converse();
       conversation.say(head(`Content-Type: application/json\r\n${length}`));
@@ -121,7 +121,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('of others are served while many are slow', async () => {
+  it('are served while those of other clients are slow', async () => {
     const slow = Array.from({ length: 200 }, () => converse());
     for (const conversation of slow) {
       conversation.say(`GET ${ORDERS} HTTP/1.1\r\nHost: a\r\n`);
@@ -133,7 +133,7 @@ describe('requests', () => {
     await expectWell();
   });
 
-  it('arrive on connections that are closed when idle', async () => {
+  it('use connections that are closed when idle', async () => {
     const silent = converse();
     const finished = converse();
     finished.say('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -144,7 +144,7 @@ describe('requests', () => {
     await eventually(() => silent.closed && finished.closed);
   });
 
-  it('of a client that does not read the responses are given up', async () => {
+  it('are aborted if the client does not read the responses', async () => {
     const server = api.application.getHttpServer();
     const connections = (): Promise<number> =>
       new Promise((resolve, reject) => {
@@ -246,7 +246,7 @@ describe('requests', () => {
       '/health/live?a b',
       '/health/live?\t',
     ],
-  ])('are refused for a target of no known form: %s', async (path) => {
+  ])('are refused for a target of unknown form: %s', async (path) => {
     const { status, headers } = await rawRequest(api.url, { path });
     expect([400, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/problem\+json/);
@@ -260,14 +260,14 @@ describe('requests', () => {
       const path = `${origin}${ORDERS}?limit=7`;
       const list = await rawRequest(api.url, { path, headers: { Authorization: `Bearer ${partner}` } });
       expect(list).toMatchObject({ status: 200, body: { limit: 7 } });
-      // There is no page here, and nothing that takes a query.
+      // This instance serves no page, so the root path does not exist.
       for (const end of ['', '?/health/live', '/?a=/health/live']) {
         expectProblem(await rawRequest(api.url, { path: `${origin}${end}` }), { status: 404, code: 'NOT_FOUND' });
       }
     },
   );
 
-  it('are for the host in an absolute-form target, whatever Host says', async () => {
+  it('use the host of an absolute-form target instead of the header Host', async () => {
     const request = {
       method: 'POST',
       path: 'http://evil.example/page/development-tokens',
@@ -279,7 +279,7 @@ describe('requests', () => {
     expect((await rawRequest(api.url, local)).status).toBe(200);
   });
 
-  it('for the server as a whole are answered with 404', async () => {
+  it('for the server as a whole (*) are answered with 404', async () => {
     const problem = { status: 404, code: 'NOT_FOUND' };
     expectProblem(await rawRequest(api.url, { method: 'OPTIONS', path: '*' }), problem);
     await expectWell();
@@ -308,7 +308,7 @@ describe('requests', () => {
     }
   });
 
-  it('may repeat headers that are lists, or that are unknown', async () => {
+  it('may repeat unknown headers and headers that are lists', async () => {
     for (const name of [
       'Accept',
       'Accept-Encoding',
@@ -351,7 +351,7 @@ describe('requests', () => {
     },
   );
 
-  it('have a Host, except those of HTTP/1.0', async () => {
+  it('must have a Host, except in HTTP/1.0', async () => {
     const without = { path: '/health/live', headers: { Host: undefined } };
     expectProblem(await rawRequest(api.url, without), { status: 400, code: 'INPUT_INVALID', fields: ['Host'] });
     const absolute = { path: 'http://a/health/live', headers: { Host: undefined } };
@@ -363,12 +363,12 @@ describe('requests', () => {
   });
 
   it.each([
-    ['a header that goes on in the next line', 'X-A: a\r\n b: c\r\n'],
+    ['a header that continues on the next line', 'X-A: a\r\n b: c\r\n'],
     ['a header line that begins with a space', ' X-A: a\r\n'],
     ['a space before a colon', 'X-A : a\r\n'],
-    ['a line that ends in the middle of a line break', 'X-A: a\rX-B: b\r\n'],
-    ['two lengths of a body that are the same', 'Content-Length: 0\r\nContent-Length: 0\r\n'],
-    ['a body that ends in two ways', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n'],
+    ['a line that ends with half a line break', 'X-A: a\rX-B: b\r\n'],
+    ['two equal lengths of a body', 'Content-Length: 0\r\nContent-Length: 0\r\n'],
+    ['a body with a length and a transfer coding', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n'],
   ])('are refused for %s', async (_, lines) => {
     const conversation = converse();
     conversation.say(`GET /health/live HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
@@ -389,14 +389,14 @@ describe('requests', () => {
     },
   );
 
-  it('are answered once, also when the rest of a refused one cannot be read', async () => {
+  it('are answered once, even if the rest of a refused request is unreadable', async () => {
     const conversation = converse();
     const lines = 'Host: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
     conversation.say(`POST ${ORDERS}# HTTP/1.1\r\n${lines}\r\n1\r\n{\r\n`);
     await eventually(() => conversation.heard.includes('}]'));
     conversation.say('nonsense\r\n');
     await eventually(() => conversation.closed);
-    // Two documents would be no JSON.
+    // Two responses would not parse as JSON.
     expectProblem(answerOf(conversation), { status: 400, code: 'INPUT_INVALID', fields: [''] });
   });
 

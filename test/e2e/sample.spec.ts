@@ -41,7 +41,7 @@ describe('the sample command', () => {
     client = new pg.Client(database.url);
     await client.connect();
     viewer = await api.token('viewer');
-    // Answers that the sample makes untrue.
+    // Fills the cache with responses that the sample must invalidate.
     expect((await dashboard()).counts.CLOSED).toBe(0);
     expect(await newestOrders()).toEqual([]);
     expect(await sample('--orders', String(ORDERS))).toMatchObject({ exitCode: 0 });
@@ -57,10 +57,10 @@ describe('the sample command', () => {
     const register = resolve('test/support/register-typescript.js');
     const program = resolve('apps/mes-api/src/commands/sample.ts');
     const env = { ...process.env, DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL };
-    return new Promise((settle) => {
+    return new Promise((resolve) => {
       execFile(process.execPath, ['--import', register, program, ...args], { env }, (error, stdout, stderr) => {
         const { code } = (error ?? { code: 0 }) as ExecFileException;
-        settle({ exitCode: Number(code), output: stdout + stderr });
+        resolve({ exitCode: Number(code), output: stdout + stderr });
       });
     });
   }
@@ -93,7 +93,7 @@ describe('the sample command', () => {
     for (const status of ORDER_STATUSES) expect(counts[status]).toBeGreaterThan(0);
   });
 
-  it('adds orders that an instance with a warm cache shows at once', async () => {
+  it('adds orders that an instance with a filled cache shows at once', async () => {
     const { counts, oldestNewOrderAt, createdLast24h } = await dashboard();
     expect(counts).toEqual(await countByStatus());
     const [row] = await select<{ oldest: Date; lately: number }>(
@@ -152,7 +152,7 @@ describe('the sample command', () => {
     expect(created).toMatchObject({ status: 201, body: { number: ORDERS + 1 } });
   });
 
-  it('adds more when it runs again with the same seed', async () => {
+  it('adds more orders if it runs again with the same seed', async () => {
     const before = Object.values(await countByStatus()).reduce((sum, count) => sum + count, 0);
     expect(await sample('--orders', '500')).toMatchObject({ exitCode: 0 });
     const counts = await countByStatus();
@@ -167,7 +167,7 @@ describe('the sample command', () => {
   });
 });
 
-/** Where the order stands after its history, as far as that is legal. */
+/** The state of an order after the allowed changes at the start of its history. */
 function replay({ created, history }: OrderRow): Standing {
   let standing: Standing = { status: 'NEW', previous: null, version: 1, at: created.getTime() };
   for (const { from, to, version, at } of history ?? []) {

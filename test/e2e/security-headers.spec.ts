@@ -10,7 +10,7 @@ const ORDERS = '/api/v1/orders';
 const FLOOR = 'https://floor.example';
 const ELSEWHERE = 'https://elsewhere.example';
 
-/** As `helmet` sets them, and what each is for. */
+/** The security headers that `helmet` sets. */
 const SECURITY_HEADERS: Readonly<Record<string, RegExp>> = {
   'content-security-policy': /default-src 'self';.*frame-ancestors 'self'.*object-src 'none'/,
   'strict-transport-security': /^max-age=\d{8}; includeSubDomains$/,
@@ -24,7 +24,7 @@ const SECURITY_HEADERS: Readonly<Record<string, RegExp>> = {
 interface Kind {
   readonly name: string;
   readonly status: number;
-  /** Takes these headers along. */
+  /** Sends the request with additional headers. */
   readonly ask: (headers: Record<string, string>) => Promise<ApiAnswer<unknown>>;
 }
 
@@ -75,10 +75,10 @@ describe('every response', () => {
   }
 
   const kinds: Kind[] = [
-    kind('a near hit', 200, ORDERS),
-    kind('a near hit by HEAD', 200, ORDERS, { method: 'HEAD' }),
+    kind('a hit in L1', 200, ORDERS),
+    kind('a hit in L1 by HEAD', 200, ORDERS, { method: 'HEAD' }),
     {
-      name: 'a near hit that is known already',
+      name: 'a hit in L1 that is not modified',
       status: 304,
       ask: async (headers) => {
         const etag = (await api.call(ORDERS, { token })).headers.get('etag') ?? '';
@@ -96,9 +96,9 @@ describe('every response', () => {
     kind('another media type', 415, ORDERS, { method: 'POST', body: 'a', headers: { 'content-type': 'text/plain' } }),
     kind('too large a body', 413, ORDERS, { method: 'POST', body: JSON.stringify('a'.repeat(70_000)) }),
     kind('no token', 401, ORDERS, { as: 'nobody' }),
-    kind('no such order', 404, `${ORDERS}/${randomUUID()}`),
-    kind('no such route', 404, '/nowhere'),
-    kind('no such method', 404, ORDERS, { method: 'DELETE' }),
+    kind('an unknown order', 404, `${ORDERS}/${randomUUID()}`),
+    kind('an unknown route', 404, '/nowhere'),
+    kind('an unknown method', 404, ORDERS, { method: 'DELETE' }),
     kind('too long a URL', 414, `${ORDERS}?q=${'a'.repeat(9_000)}`),
     kind('health', 200, '/health/ready', { as: 'nobody' }),
     kind('metrics', 200, '/metrics', { as: 'nobody' }),
@@ -120,7 +120,7 @@ describe('every response', () => {
     raw('a path that cannot be decoded', 400, { path: '/%zz' }),
   ];
 
-  /** Answered before there is a request that could have an origin. */
+  /** Requests that are refused before their headers are parsed, so that they have no origin. */
   const unreadable: Kind[] = [
     raw('no HTTP', 400, { method: 'FETCH', path: ORDERS }),
     raw('too many bytes of headers', 431, { path: ORDERS, headers: { 'X-A': 'a'.repeat(20_000) } }),
@@ -170,7 +170,7 @@ describe('every response', () => {
   });
 
   it.each<Record<string, string>>([{}, { origin: FLOOR }, { 'access-control-request-method': 'PATCH' }])(
-    'is 404 to an OPTIONS request that is no preflight: %j',
+    'is 404 for an OPTIONS request that is not a preflight: %j',
     async (headers) => {
       for (const path of [ORDERS, '/nowhere', '/health/live']) {
         expectProblem(await api.call(path, { method: 'OPTIONS', headers }), {

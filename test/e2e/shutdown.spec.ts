@@ -21,7 +21,7 @@ describe('shutting down', () => {
   let directory: string;
   let database: TestDatabase;
   let table: OrdersTable;
-  /** A transaction that can hold locks, so that a request waits as long as a test wants. */
+  /** A session that can hold locks, so that a request waits as long as a test wants. */
   let blocker: OrdersTable;
   let agent: Agent;
   let api: ApiProcess;
@@ -53,7 +53,7 @@ describe('shutting down', () => {
     [table, blocker] = await Promise.all([OrdersTable.connect(database.url), OrdersTable.connect(database.url)]);
   }
 
-  /** A request over the one connection of the agent, unless another agent is given. */
+  /** Sends a request over the connection of the agent, unless another agent is given. */
   async function send(path: string, body?: unknown, using = agent): Promise<Received> {
     const request = httpRequest(`${url}${path}`, {
       agent: using,
@@ -74,7 +74,7 @@ describe('shutting down', () => {
     };
   }
 
-  /** Begins to create an order, and waits until nothing but `release` is missing. */
+  /** Begins to create an order. The creation waits for a lock until `release`. */
   async function createSlowly(): Promise<{ created: Promise<Received>; release: () => Promise<unknown> }> {
     await blocker.query('BEGIN');
     await blocker.query('LOCK TABLE orders IN SHARE MODE');
@@ -121,7 +121,7 @@ describe('shutting down', () => {
     await eventually(() => stream.news.length === 1);
     api.signal('SIGTERM');
     await eventually(() => stream.isClosed);
-    // Only the delay is left to wait for.
+    // The second signal ends the delay, which is all that remains.
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
     unread.drop();
@@ -143,15 +143,15 @@ describe('shutting down', () => {
     expect(await send('/health/live', undefined, new Agent())).toMatchObject({ status: 200, connection: 'close' });
     await release();
     expect(await created).toMatchObject({ status: 201, connection: 'close' });
-    // A list that comes from near, before Nest is asked, ends its connection as well.
-    for (const outcome of [/^mes-redis|^mes;/, /^mes-near; hit/]) {
+    // A hit on the fast path closes its connection as well.
+    for (const cacheStatus of [/^mes-redis|^mes;/, /^mes-near; hit/]) {
       const listed = await send('/api/v1/orders');
       expect(listed).toMatchObject({ status: 200, connection: 'close' });
-      expect(listed.cacheStatus).toMatch(outcome);
+      expect(listed.cacheStatus).toMatch(cacheStatus);
     }
     expect(await send('/api/v1/orders', newOrder())).toMatchObject({ status: 201, connection: 'close' });
 
-    // Nothing is in flight: a second signal only ends the waiting.
+    // No request is in flight, so a second signal only ends the delay.
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
   });

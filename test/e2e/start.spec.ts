@@ -21,7 +21,7 @@ describe('starting and stopping', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mes start Ж-'));
-    // Open for passing through, so that the data of a test run started by root stay in it and are removed with it.
+    // The folder allows access to its contents: if root runs the tests, PostgreSQL runs as another user.
     await chmod(directory, 0o711);
   });
 
@@ -47,7 +47,7 @@ describe('starting and stopping', () => {
     return Number((await readFile(join(directory, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
   }
 
-  /** Whether the process is there and not only waits for its parent to ask how it ended. */
+  /** Whether the process is running. A zombie does not count. */
   async function runs(pid: number): Promise<boolean> {
     const { stdout } = await shell('ps', ['-o', 'stat=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
     return stdout.trim() !== '' && !stdout.startsWith('Z');
@@ -100,7 +100,7 @@ describe('starting and stopping', () => {
     expect(await runs(orphan)).toBe(false);
   });
 
-  it('starts after runs that were killed at every stage of their start, and keeps one database', async () => {
+  it('starts after runs that were killed at each stage of their start, and keeps one database', async () => {
     const exists = (name: string) => (): Promise<boolean> =>
       access(join(directory, name)).then(
         () => true,
@@ -131,7 +131,7 @@ describe('starting and stopping', () => {
     ]);
   }, 120_000);
 
-  it('starts after a run that was killed in the middle of the migration', async () => {
+  it('starts after a run that was killed during the migration', async () => {
     const database = await emptyDatabase();
     const blocker = await OrdersTable.connect(database.url);
     const observer = await OrdersTable.connect(database.url);
@@ -171,7 +171,7 @@ describe('starting and stopping', () => {
     }
   }, 120_000);
 
-  it('is refused to all but one process with the same embedded database', async () => {
+  it('succeeds for only one process with the same embedded database', async () => {
     const instances = [start(), start(), start()];
     const outcomes = await Promise.all(
       instances.map((api) => Promise.race([api.ready().catch(() => api.ended()), api.ended()])),
@@ -212,7 +212,7 @@ describe('starting and stopping', () => {
     await start().ready();
   });
 
-  it('ends at once on an invalid environment, naming every wrong variable and showing no value', async () => {
+  it('ends at once on an invalid environment, naming every invalid variable and showing no value', async () => {
     const wrong = {
       PORT: 'http',
       DATABASE_URL: 'mysql://u:hunter2@host/db',
@@ -235,7 +235,7 @@ describe('starting and stopping', () => {
     expect(api.output).not.toContain('hunter2');
   });
 
-  it('serves without Redis when that is unavailable, and reports it', async () => {
+  it('serves without Redis if Redis is unavailable, and reports it', async () => {
     const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
@@ -249,7 +249,7 @@ describe('starting and stopping', () => {
     expect(await api.ended()).toBe(0);
   });
 
-  it('ends with a clear message when its port is in use, and stops its PostgreSQL', async () => {
+  it('ends with a clear message if its port is in use, and stops its PostgreSQL', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const api = start({ PORT: String((taken.address() as AddressInfo).port) });

@@ -25,7 +25,7 @@ interface Read<T> {
   readonly body: T;
 }
 
-/** An instance of one of the builds. */
+/** An instance of one build. */
 class Build {
   constructor(
     private readonly url: string,
@@ -75,7 +75,7 @@ describe('an old and a new build with one Redis and one database', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mes-builds-'));
     [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
-    // The new build shows one field more.
+    // The new build shows an additional field.
     await cp(APPLICATION, join(directory, APPLICATION), { recursive: true });
     await symlink(resolve('node_modules'), join(directory, 'node_modules'));
     const presenter = join(directory, APPLICATION, PRESENTER);
@@ -91,7 +91,7 @@ describe('an old and a new build with one Redis and one database', () => {
       DATA_DIR: join(directory, 'data'),
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
-      // A machine that is busy with tests may let Redis wait for its turn.
+      // Redis may be slow on a machine that is busy with tests.
       REDIS_DEADLINE_MS: '2000',
     };
     const start = async (program?: string): Promise<string> => {
@@ -117,7 +117,7 @@ describe('an old and a new build with one Redis and one database', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it(`answer each in its own shape, and show writes through either at once, ${ROUNDS} times`, async () => {
+  it(`respond in their own shapes, and show each other's writes at once, ${ROUNDS} times`, async () => {
     const builds = [
       { build: oldBuild, engraving: undefined },
       { build: newBuild, engraving: 'none' },
@@ -164,7 +164,7 @@ describe('an old and a new build with one Redis and one database', () => {
     }
   });
 
-  it('keep stored responses for the instances of the same build', async () => {
+  it('share cached responses only with instances of the same build', async () => {
     const { id } = await oldBuild.create();
     const path = `/api/v1/orders/${id}`;
     expect((await oldBuild.read(path)).cacheStatus).toBe('mes-redis; hit');

@@ -6,25 +6,25 @@ import type { FaultPlan } from './run-fault.js';
 
 export interface FaultsArguments extends FaultPlan {
   readonly faults: readonly Fault[];
-  /** Whether the machine has other things to do, so that hits say nothing. */
+  /** Whether the machine is busy, so that the share of hits proves nothing. */
   readonly busy: boolean;
 }
 
-export const FAULTS_USAGE = `Puts several instances of the API under load while something goes wrong, and proves that no answer is stale and nothing lost,
-and that there are as many hits after it as before. A run of all faults writes its results into test/README.md.
+export const FAULTS_USAGE = `Injects faults into a system under load. Checks that no response is stale, that no write is lost, and that the share of hits
+recovers after each fault. A run of all faults writes its results into test/README.md.
 
   npm run faults
   npm run faults -- --only redis-hung,cut-off
 
-  --only <fault,…>   of ${FAULTS.map(({ name }) => name).join(', ')}
-  --seed <text>      what the clients choose; another one every time by default
-  --clients <n>      clients who hurry while it happens; 6 by default
-  --seconds <n>      how long hits are counted after each fault; 15 by default
-  --busy             hits are counted but not judged, because the machine has other things to do
-  --help             this text`;
+  --only <fault,…>   faults to inject: ${FAULTS.map(({ name }) => name).join(', ')}
+  --seed <text>      seed of the clients' random choices; a new one for each run by default
+  --clients <n>      number of clients in the crowd during a fault; 6 by default
+  --seconds <n>      time for which hits are counted after each fault; 15 by default
+  --busy             counts hits but does not judge them, for a machine that is busy
+  --help             shows this text`;
 
 /**
- * What was asked for on the command line; nothing if that was help.
+ * The parsed command line; `undefined` if the user asked for help.
  *
  * @throws {CommandError} and the errors of `parseArgs`
  */

@@ -1,10 +1,10 @@
 import type { System } from '../consistency/system/system.js';
 import { newOrder } from '../support/test-orders.js';
 
-/** How many answers are watched that no write invalidates. */
+/** The number of orders that clients poll and no write changes. */
 export const CALM_ORDERS = 40;
 
-/** The ids of orders that are cancelled, from where no step leads on; such are made as far as there are none. */
+/** The ids of cancelled orders, whose status can no longer change. It creates orders and cancels them if there are too few. */
 export async function calmOrders(system: System): Promise<string[]> {
   const find = async (): Promise<string[]> => {
     const rows = await system.table.query<{ id: string }>(
@@ -19,7 +19,7 @@ export async function calmOrders(system: System): Promise<string[]> {
 
 async function cancelledOrder({ floor }: System): Promise<void> {
   const [instance] = floor.instances();
-  if (!instance) throw new Error('no instance runs');
+  if (!instance) throw new Error('no instance is running');
   const { authorization } = floor;
   const json = { 'content-type': 'application/json' };
   const created = await instance.send({

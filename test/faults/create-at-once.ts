@@ -5,10 +5,10 @@ import type { System } from '../consistency/system/system.js';
 import { Client } from '../consistency/workload/client.js';
 import { Instance } from '../consistency/workload/instance.js';
 
-/** So many clients create one order each, all at the same time and through the same instance. */
+/** Creates orders at the same time, each by its own client, all through one instance. */
 export async function createAtOnce({ floor }: System, instance: ApiInstance, orders: number): Promise<void> {
   const name = `at-once-${randomUUID()}`;
-  // None of them waits for the answer to another one.
+  // Each client has its own connection.
   const own = new Instance(instance.name, instance.client.url, orders);
   const here = { ...floor, instances: () => [own] };
   const clients = Array.from(

@@ -3,12 +3,12 @@ import { prepareDatabase } from '@mes/database';
 
 const SCHEMA = 'kept_copy';
 const MIGRATION_PATIENCE_MS = 30_000;
-/** How a trigger is enabled, by `pg_trigger.tgenabled`. */
+/** The clause of `ALTER TABLE` for each value of `pg_trigger.tgenabled`. */
 const ENABLE: Readonly<Record<string, string>> = { O: 'ENABLE', A: 'ENABLE ALWAYS', R: 'ENABLE REPLICA', D: 'DISABLE' };
 
 /**
- * All rows of a database as they were, kept as JSON in a schema of its own: nothing there depends on what is dropped. It does
- * what `pg_dump` and `pg_restore --clean` do, which do not come with the embedded server.
+ * A copy of all rows of a database, as JSON in its own schema, which has no dependencies on the original tables. It replaces
+ * `pg_dump` and `pg_restore --clean`, which do not come with the embedded server.
  */
 export class DatabaseCopy {
   private constructor(private readonly url: string) {}
@@ -16,7 +16,7 @@ export class DatabaseCopy {
   static async take(url: string): Promise<DatabaseCopy> {
     const copy = new DatabaseCopy(url);
     await copy.transaction(async (session) => {
-      // All tables as they are at the same moment.
+      // All tables are copied at the same moment.
       await session.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await session.query(`CREATE SCHEMA ${SCHEMA}`);
       for (const table of await tablesOf(session, 'public')) {
@@ -26,17 +26,17 @@ export class DatabaseCopy {
     return copy;
   }
 
-  /** Puts all rows back in one transaction, in which no trigger fires but those that always do. */
+  /** Restores all rows in one transaction, in which only `ENABLE ALWAYS` triggers fire. */
   async restoreRows(): Promise<void> {
     await this.transaction(async (session) => {
       const tables = await lockTables(session);
-      // By this, the database knows a restore, which brings the counts along.
+      // An empty search path marks a restore. The triggers then leave the counts alone, since the copy contains them.
       await session.query(`SELECT set_config('search_path', '', true)`);
       await replaceRows(session, tables);
     });
   }
 
-  /** Drops everything, makes it anew, and puts the rows back before there is any trigger. Meanwhile, no table is there. */
+  /** Drops everything, migrates again, and restores the rows with disabled triggers. Tables are missing in between. */
   async restoreAll(): Promise<void> {
     await this.transaction(async (session) => {
       await session.query('DROP SCHEMA public CASCADE');
@@ -78,10 +78,10 @@ export class DatabaseCopy {
   }
 }
 
-/** Keeps everybody out of the tables that were copied. */
+/** Locks the copied tables against all other sessions. */
 async function lockTables(session: pg.Client): Promise<string[]> {
   const tables = await tablesOf(session, SCHEMA);
-  // Writers begin with the orders, so nobody waits for each other.
+  // Writers lock the orders first as well, so there is no deadlock.
   await session.query('LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE');
   await session.query(`LOCK TABLE ${tables.map((table) => `public.${table}`).join(', ')} IN ACCESS EXCLUSIVE MODE`);
   return tables;
@@ -99,7 +99,7 @@ async function replaceRows(session: pg.Client, tables: readonly string[]): Promi
   }
 }
 
-/** Lets the numbers that columns take by themselves go on after those that are taken. */
+/** Sets all sequences to continue after the restored values. */
 async function restoreNumbers(session: pg.Client): Promise<void> {
   const { rows } = await session.query<{ table: string; column: string }>(
     `SELECT quote_ident(table_name) AS table, quote_ident(column_name) AS column FROM information_schema.columns
@@ -121,7 +121,7 @@ async function tablesOf(session: pg.Client, schema: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Those that are not computed by PostgreSQL. */
+/** The columns that are not generated. */
 async function writableColumns(session: pg.Client, table: string): Promise<string> {
   const { rows } = await session.query<{ name: string }>(
     `SELECT quote_ident(column_name) AS name FROM information_schema.columns

@@ -3,33 +3,31 @@ import type { RedisServer } from '../support/redis-server.js';
 import type { Resources } from '../bench/servers/resources.js';
 import type { System } from '../consistency/system/system.js';
 
-/** What a fault can be done to. */
+/** The system and the servers that a fault acts on. */
 export interface Scene {
   readonly system: System;
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
-  /** Where what a fault starts is stopped, together with the rest. */
+  /** The resources of the scene. A fault registers everything that it starts. */
   readonly resources: Resources;
 }
 
-/**
- * Why a request may fail, and how: with 503 and `Retry-After`; without an answer; or with any server error.
- */
+/** The reason why requests may fail: with 503 and `Retry-After`, without a response, or with any server error. */
 export type Excuse = 'while PostgreSQL does not serve' | 'when the process dies' | 'while tables are missing';
 
-/** Something that goes wrong while the system is under load. */
+/** A failure that is injected while the system is under load. */
 export interface Fault {
   readonly name: string;
-  /** In the table of results. */
+  /** The text in the table of results. */
   readonly title: string;
-  /** To how many of the instances it happens, from the first one on; to all of them by default. */
+  /** The number of affected instances, counted from the first; all instances by default. */
   readonly touches?: number;
-  /** Requests may fail for this reason, at the instances that it happens to. */
+  /** The reason for which requests to the affected instances may fail. */
   readonly mayFail?: Excuse;
-  /** Nothing is away that cached answers need: there are hits all the time. */
+  /** Set if hits must continue during the fault, because everything that they need works. */
   readonly keepsHits?: true;
-  /** The servers are not as they were: the next fault needs new ones. */
+  /** Set if the next fault needs new servers. */
   readonly leavesOthers?: true;
-  /** Does it, and heals it. */
+  /** Injects the fault and heals it. */
   readonly happen: (scene: Scene) => Promise<void>;
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Those that take little time; `npm run faults` lets all of them happen, and judges the hits. */
+/** The faults that take little time. `npm run faults` injects all faults and judges the hits. */
 const FAULTS = ['redis-hung', 'cut-off', 'listening-vanished', 'postgres-vanished', 'rolling-restart'];
 
 describe('several instances under load', () => {
-  it('show nothing stale, lose nothing, and fail nobody without need while things break', async () => {
+  it('show nothing stale, lose no write and fail no request without need during faults', async () => {
     const program = ['--import', './test/support/register-typescript.js', 'test/faults/main.ts'];
     const options = ['--only', FAULTS.join(','), '--seconds', '2', '--busy'];
     const { stdout } = await promisify(execFile)(process.execPath, [...program, ...options]).catch((error: unknown) => {

@@ -1,37 +1,37 @@
 import type { Exchange } from '../consistency/workload/recorder.js';
 import { CALM_ORDERS } from './calm-orders.js';
 
-/** When a fault began and was healed, and from when to when it was measured; in milliseconds. */
+/** The moments between which hits are counted, in milliseconds. */
 export interface Moments {
-  /** All is well, and everything that is polled was seen in the cache. */
+  /** The start of the time before the fault, when all polled responses are cached. */
   readonly warm: number;
   readonly began: number;
   readonly healed: number;
   readonly end: number;
 }
 
-/** What became of the hits: of polled answers, the share that came out of the cache, compared with the time before the fault. */
+/** The shares of hits among polled responses, relative to the time before the fault. */
 export interface Hits {
-  /** In itself, before the fault. */
+  /** The absolute share before the fault. */
   readonly before: number;
-  /** During the fault, of answers that no write invalidated. */
+  /** During the fault, among responses that no write invalidated. */
   readonly meanwhile: number;
-  /** After the fault, at the instance where it is worst. */
+  /** After the fault, at the worst instance. */
   readonly after: number;
-  /** During the fault and after it, of answers that no write invalidated, at the instance where it is worst to which nothing was done; absent without any. */
+  /** Since the fault began, among responses that no write invalidated, at the worst unaffected instance, if there is one. */
   readonly others: number | undefined;
-  /** How many of those answers such instances lost, of all that they had; absent without any. */
+  /** The number of those responses that unaffected instances had to load again, and the number of all of them. */
   readonly lostByOthers: { readonly lost: number; readonly of: number } | undefined;
 }
 
-/** @param others the names of the instances that nothing was done to */
+/** @param others the names of the instances that the fault does not affect */
 export function measureHits(
   exchanges: readonly Exchange[],
   { warm, began, healed, end }: Moments,
   all: readonly string[],
   others: readonly string[],
 ): Hits {
-  // What is not there any more cannot be cached.
+  // Errors are not cached, so an order that no longer exists cannot be a hit.
   const polled = exchanges.filter(({ watched, status }) => watched !== undefined && status !== 404);
   const calm = polled.filter(({ watched }) => watched === 'calm');
   const quiet = between(polled, warm, began);
@@ -51,7 +51,7 @@ export function measureHits(
   };
 }
 
-/** Answers that were there before, and had to be loaded again. */
+/** Counts the cached responses that had to be loaded again. */
 function countLost(calm: readonly Exchange[], others: readonly string[]): { lost: number; of: number } {
   const lost = calm.filter(({ instance, cache }) => cache === 'miss' && others.includes(instance));
   return {

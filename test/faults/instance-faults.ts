@@ -7,23 +7,23 @@ import type { Fault } from './fault.js';
 import { instanceAt } from './instance-at.js';
 import { WHILE } from './while.js';
 
-/** Where a writer can die. */
+/** The points at which a writer can die. */
 const TITLE_OF = {
-  announce: 'it has announced a write',
-  commit: 'PostgreSQL has committed it',
-  settle: 'the versions have been moved, before it answers',
+  begin: 'it has begun a pending write',
+  commit: 'PostgreSQL has committed its write',
+  complete: 'it has completed a write, before it responds',
 } as const;
 const WRITES_UNDER_WAY = 6;
 const TEN_MINUTES_MS = 600_000;
 const STANDSTILL_MS = 2_000;
-/** Fewer than a process of Node has open anyway. */
+/** Fewer than a Node process needs to run. */
 const FEW_DESCRIPTORS = 20;
 
-/** What can become of an instance of the API. */
+/** Faults of API instances. */
 export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'another-instance',
-    title: 'another instance starts, and stops',
+    title: 'another instance starts and stops',
     touches: 0,
     happen: async ({ system }) => {
       const another = await ApiInstance.start({ ...instanceAt(system, 0).plan, name: 'another' });
@@ -37,7 +37,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'rolling-restart',
-    title: 'all instances are restarted, one after the other (SIGTERM)',
+    title: 'all instances are restarted, one after another (SIGTERM)',
     happen: async ({ system }) => {
       for (const instance of system.instances) {
         await instance.end('SIGTERM');
@@ -58,16 +58,16 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
       }
     },
   },
-  ...(['announce', 'commit', 'settle'] as const).map((point): Fault => ({
+  ...(['begin', 'commit', 'complete'] as const).map((point): Fault => ({
     name: `api-killed-after-${point}`,
-    title: `an instance dies between two steps: after ${TITLE_OF[point]}`,
+    title: `an instance dies after ${TITLE_OF[point]}`,
     touches: 1,
     mayFail: 'when the process dies',
     happen: ({ system }) => dieAt(instanceAt(system, 0), { KILLED_AFTER: point }),
   })),
   {
     name: 'api-killed-amid-writes',
-    title: `an instance dies in the middle of ${WRITES_UNDER_WAY} writes that PostgreSQL has committed`,
+    title: `an instance dies during ${WRITES_UNDER_WAY} writes that PostgreSQL has committed`,
     touches: 1,
     mayFail: 'when the process dies',
     happen: async ({ system }) => {
@@ -78,7 +78,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'api-stood-still',
-    title: 'one instance stands still for two seconds, as when its event loop is blocked (SIGSTOP)',
+    title: 'one instance is frozen for two seconds, like a blocked event loop (SIGSTOP)',
     touches: 1,
     happen: async ({ system }) => {
       const instance = instanceAt(system, 0);
@@ -118,7 +118,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Replaces an instance by one that dies at a point that its environment names, and that one by another. */
+/** Restarts an instance so that it dies at the point in its environment, and restarts it normally after its death. */
 async function dieAt(
   instance: ApiInstance,
   environment: Readonly<Record<string, string>>,
@@ -135,7 +135,7 @@ async function dieAt(
   await done;
 }
 
-/** Replaces an instance for a while by one with a clock that can be wrong. */
+/** Restarts an instance with a clock that can be wrong, and restarts it normally afterwards. */
 async function withClock(
   instance: ApiInstance,
   environment: Readonly<Record<string, string>>,
@@ -151,7 +151,7 @@ async function withClock(
   await instance.startAgain();
 }
 
-/** Takes from an instance the connections to its servers, and the descriptors that it needs for others. */
+/** Breaks the connections of an instance, and leaves it no file descriptors for new ones. */
 async function withoutDescriptors({ pid, redis, database }: ApiInstance): Promise<void> {
   const usual = (await limit(pid, ['--output', 'SOFT', '--noheadings', '--nofile'])).trim();
   await limit(pid, [`--nofile=${FEW_DESCRIPTORS}:`]);

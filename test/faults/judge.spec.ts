@@ -32,31 +32,35 @@ describe('the judgement of a fault', () => {
     return [...judgeAnswers(given), ...judgeHits(given)];
   }
 
-  it('is silent if all is well', () => {
+  it('has no complaints if all is well', () => {
     expect(judge(result())).toEqual([]);
   });
 
   it.each([
-    ['something stale', result({ violations: [{ rule: 'stale', what: 'it is old', calls: [] }] }), 'it is old'],
+    ['a stale response', result({ violations: [{ rule: 'stale', what: 'it is old', calls: [] }] }), 'it is old'],
     ['a failure without need', result({ wronglyFailed: [FAILURE] }), 'answered /api/v1/orders with 500 after 10 ms'],
-    ['a wait without an end', result({ wronglyFailed: [{ ...FAILURE, end: 20_000 }] }), 'had not answered'],
-    ['too few hits to compare with', result({ hits: { before: 0.5 } }), 'before the fault, only 50 %'],
+    ['a missing response', result({ wronglyFailed: [{ ...FAILURE, end: 20_000 }] }), 'had not answered'],
+    ['too few hits before the fault', result({ hits: { before: 0.5 } }), 'before the fault, only 50 %'],
     ['an instance without a hit', result({ untilHits: Infinity }), 'no hit for Infinity ms'],
-    ['too few hits after it', result({ hits: { after: 0.89 } }), 'after the fault, hits were 89 %'],
-    ['too few hits of others', result({ hits: { others: 0.5 } }), 'nothing was done to, hits were 50 %'],
-    ['too much that others lost', result({ hits: { lostByOthers: { lost: 9, of: 80 } } }), 'lost 9 of 80'],
-  ])('tells of %s', (_, given, complaint) => {
+    ['too few hits after the fault', result({ hits: { after: 0.89 } }), 'after the fault, hits were 89 %'],
+    ['too few hits at unaffected instances', result({ hits: { others: 0.5 } }), 'unaffected instance, hits were 50 %'],
+    [
+      'too many losses at unaffected instances',
+      result({ hits: { lostByOthers: { lost: 9, of: 80 } } }),
+      'lost 9 of 80',
+    ],
+  ])('reports %s', (_, given, complaint) => {
     expect(judge(given)).toEqual([expect.stringContaining(complaint)]);
   });
 
-  it('tells of hits that stop, where nothing is away that they need', () => {
+  it('reports hits that stop during a fault that keeps hits possible', () => {
     const { fault } = result();
     expect(judge(result({ fault: { ...fault, keepsHits: true } }))).toEqual([
       expect.stringContaining('during the fault'),
     ]);
   });
 
-  it('leaves clients alone that go back', () => {
+  it('allows a client to be shown an older version than before', () => {
     expect(judge(result({ violations: [{ rule: 'backwards', what: 'it goes back', calls: [] }] }))).toEqual([]);
   });
 });

@@ -10,11 +10,11 @@ import { faultTable, writeIntoDocument } from './report.js';
 import { runFault, type FaultResult } from './run-fault.js';
 import { Stage } from './stage.js';
 
-// `npm run faults`: one fault after the other happens to several instances of the API under load, on a PostgreSQL and a Redis
-// of their own. Ends with 1 if anything was stale or lost, failed without need, or cost too many hits.
+// `npm run faults`: injects one fault after another into several API instances under load, with their own PostgreSQL and
+// Redis. Exits with 1 if anything was stale or lost, failed without need, or cost too many hits.
 
 const INSTANCES = 3;
-/** How much of what an instance wrote is shown, in characters. */
+/** The length of the shown end of an instance's output, in characters. */
 const LAST_WORDS = 2_000;
 
 const resources = new Resources();
@@ -40,11 +40,11 @@ async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> 
       results.push(result);
       complaints.push(...judgeAnswers(result), ...(busy ? [] : judgeHits(result)));
     } catch (error) {
-      complaints.push(`the run has failed: ${inspect(error)}`, ...(await lastWordsOfTheDead(stage)));
+      complaints.push(`the run failed: ${inspect(error)}`, ...(await lastWordsOfTheDead(stage)));
     }
     for (const complaint of complaints) console.log(`${fault.name}: ${complaint}`);
     if (complaints.length > 0) process.exitCode = 1;
-    // Nobody knows in which state a system is that did not do well, and the next fault is not to blame for it.
+    // After a complaint, the state of the system is unknown, so the next fault gets a new one.
     if (complaints.length > 0 || fault.leavesOthers) await stage.clear();
   }
   const table = faultTable(results);
@@ -52,11 +52,11 @@ async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> 
   if (faults === FAULTS && results.length === FAULTS.length) await writeIntoDocument(table);
 }
 
-/** What instances wrote last that have ended. */
+/** The end of the output of each dead instance. */
 async function lastWordsOfTheDead(stage: Stage): Promise<string[]> {
   const { system } = await stage.scene();
   const dead = system.instances.filter(({ isRunning }) => !isRunning);
-  return dead.map(({ name, output }) => `${name} has ended: ${output.slice(-LAST_WORDS)}`);
+  return dead.map(({ name, output }) => `${name} ended: ${output.slice(-LAST_WORDS)}`);
 }
 
-runProgram(run, resources, 'The run has failed');
+runProgram(run, resources, 'The run failed');

@@ -5,7 +5,7 @@ import { Client, type Floor, type Habits } from '../consistency/workload/client.
 import { LISTS } from '../consistency/workload/lists.js';
 import type { Worker } from '../consistency/workload/load.js';
 
-/** How many lists everybody polls, of those that are asked for most. */
+/** The number of polled lists: the first ones of `LISTS`, which have the greatest weights. */
 const HOT_LISTS = 4;
 const HOT_PAUSE_MS = 15;
 const CALM_PAUSE_MS = 15;
@@ -19,16 +19,16 @@ const WRITER: Habits = {
 };
 
 export interface DayPlan {
-  /** Of the names of clients: never used twice on the same database. */
+  /** The prefix of client names. Use it once per database. */
   readonly name: string;
   readonly seed: string;
-  /** Orders that nobody changes any more. */
+  /** The ids of orders that no client changes. */
   readonly calm: readonly string[];
 }
 
 /**
- * Those who use each instance on an ordinary day: one polls the lists and the counts that everybody polls, one looks at orders
- * that nobody changes, and one writes now and then. In quiet, nearly all that is polled is a hit.
+ * The clients of each instance on an ordinary day. One client polls the hot lists and the counts, one polls orders that no
+ * client changes, and one writes now and then. Without a fault, nearly all polled responses are hits.
  */
 export function ordinaryDay({ instances, floor }: System, { name, seed, calm }: DayPlan): Worker[] {
   return instances.flatMap((instance) => {
@@ -59,13 +59,13 @@ export function ordinaryDay({ instances, floor }: System, { name, seed, calm }: 
   });
 }
 
-/** Somebody who asks the same questions again and again, like a page that stays open. */
+/** A client that repeats the same requests, like an open page. */
 class Poller implements Worker {
   private next = 0;
 
   constructor(
     private readonly questions: readonly (() => Promise<void>)[],
-    /** In milliseconds. */
+    /** The pause between two requests, in milliseconds. */
     private readonly pause: number,
     private readonly floor: Pick<Floor, 'instances'>,
   ) {}

@@ -5,12 +5,12 @@ import { PromotedReplica } from './promoted-replica.js';
 import { POSTGRES_SETTINGS } from './stage.js';
 import { WHILE } from './while.js';
 
-/** How the database can become another one under the running system, in which acknowledged writes are missing. */
+/** Faults that replace the database under the running system with one that lacks acknowledged writes. */
 export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'orders-restored',
-    title: 'all rows are put back to an earlier state, without a trigger (session_replication_role)',
-    // Writes wait for the locks that this takes.
+    title: 'all rows are restored to an earlier state without triggers (session_replication_role)',
+    // Writes wait for the locks of the restore.
     mayFail: 'while PostgreSQL does not serve',
     happen: async ({ system, postgres }) => {
       const copy = await DatabaseCopy.take(postgres.url);
@@ -21,7 +21,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'database-restored',
-    title: 'the database is restored from a dump: everything is dropped, created again and filled',
+    title: 'the database is restored from a dump: all tables are dropped, created again and filled',
     mayFail: 'while tables are missing',
     happen: async ({ system, postgres }) => {
       const copy = await DatabaseCopy.take(postgres.url);

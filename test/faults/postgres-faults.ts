@@ -5,21 +5,21 @@ import { instanceAt } from './instance-at.js';
 import { WHILE } from './while.js';
 
 const LOCKED_MS = 8_000;
-/** Long enough for an instance to notice that nothing arrives any more. */
+/** Long enough for an instance to notice that its connection is silent. */
 const SILENCE_MS = 4_000;
 const TOO_MANY_CONNECTIONS = '53300';
 const mayFail = 'while PostgreSQL does not serve';
 
-/** What can become of PostgreSQL, and of the way there. */
+/** Faults of PostgreSQL and of the connections to it. */
 export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-restarted',
-    title: 'PostgreSQL crashes, and recovers',
+    title: 'PostgreSQL crashes and recovers',
     mayFail,
     happen: async ({ postgres }) => {
       await withSession(postgres.url, async (session) => {
         const { rows } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-        // When one of its processes is killed, the server ends all others, and recovers as after a crash.
+        // When one server process is killed, PostgreSQL ends all others and recovers as after a crash.
         for (const { pid } of rows) process.kill(pid, 'SIGKILL');
         await delay(WHILE);
       });
@@ -28,7 +28,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'postgres-vanished',
-    title: 'PostgreSQL vanishes without a word; connections stay silent, new ones work',
+    title: 'PostgreSQL vanishes: old connections stay silent, new ones work',
     mayFail,
     keepsHits: true,
     happen: async ({ system }) => {
@@ -38,7 +38,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'postgres-silent',
-    title: 'nothing from PostgreSQL arrives for four seconds, and then all of it',
+    title: 'nothing arrives from PostgreSQL for four seconds, and then everything at once',
     mayFail,
     keepsHits: true,
     happen: async ({ system }) => {
@@ -49,13 +49,13 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'postgres-full',
-    title: 'PostgreSQL has no connection left, and breaks those that there are',
+    title: 'PostgreSQL has no connections left, and breaks the existing ones',
     mayFail,
     happen: useUpConnections,
   },
   {
     name: 'postgres-locked',
-    title: 'somebody holds a lock on all orders for eight seconds',
+    title: 'another client locks all orders for eight seconds',
     mayFail,
     keepsHits: true,
     happen: ({ postgres }) =>
@@ -84,7 +84,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'postgres-disk-full',
-    title: 'PostgreSQL has no room for another row (disk_full)',
+    title: 'PostgreSQL has no room for new rows (disk_full)',
     mayFail,
     keepsHits: true,
     happen: ({ postgres }) =>
@@ -99,7 +99,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'commit-cut',
-    title: 'connections to PostgreSQL break while it commits',
+    title: 'connections to PostgreSQL break during commits',
     mayFail,
     happen: async ({ system }) => {
       let writes = 0;
@@ -116,7 +116,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'sql-behind',
-    title: 'somebody writes SQL behind the API’s back',
+    title: 'another client changes orders by SQL',
     happen: async ({ system }) => {
       for (let i = 0; i < 30; i += 1) {
         await system.table.query(
@@ -129,7 +129,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'listening-vanished',
-    title: 'one instance’s connections to PostgreSQL fall silent, another one is cut off from Redis',
+    title: 'the PostgreSQL connections of one instance fall silent, another is cut off from Redis',
     touches: 2,
     mayFail,
     happen: async ({ system }) => {
@@ -141,7 +141,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'each-cut-off',
-    title: 'one instance is cut off from PostgreSQL, another one from Redis: nothing arrives any more',
+    title: 'one instance is cut off from PostgreSQL, another from Redis: packets are dropped',
     touches: 2,
     mayFail,
     happen: async ({ system }) => {
@@ -165,7 +165,7 @@ async function withSession(url: string, use: (session: pg.Client) => Promise<voi
   }
 }
 
-/** Takes every connection that there is, and then those of the instances as well. */
+/** Takes all free connections, then ends those of the instances and takes them too. */
 async function useUpConnections({ system, postgres }: Scene): Promise<void> {
   const taken: pg.Client[] = [];
   try {
@@ -179,7 +179,7 @@ async function useUpConnections({ system, postgres }: Scene): Promise<void> {
   }
 }
 
-/** Whether there was one. */
+/** @returns whether a connection was free */
 async function takeConnection(url: string, taken: pg.Client[]): Promise<boolean> {
   const session = new pg.Client(url);
   session.on('error', () => undefined);

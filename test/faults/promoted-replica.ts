@@ -8,7 +8,7 @@ import { EmbeddedPostgres } from '../../libs/database/src/embedded/embedded-post
 import { watchOver } from '../support/watchdog.js';
 
 const run = promisify(execFile);
-/** It recovers as far as it must, and is promoted: from there on, its history is another one (a new timeline). */
+/** Settings for recovery to the end of the copy, and for promotion, which begins a new timeline. */
 const SETTINGS = {
   hot_standby: 'off',
   restore_command: '/bin/false',
@@ -18,8 +18,8 @@ const SETTINGS = {
 };
 
 /**
- * A PostgreSQL server that takes the place of another one, of which it has everything up to a moment: a promoted replica that
- * lacks the last commits, or a recovery to a point in time.
+ * A PostgreSQL server that replaces another one and has its data up to a moment, like a promoted replica without the last
+ * commits or a point-in-time recovery.
  */
 export class PromotedReplica {
   private constructor(
@@ -28,7 +28,7 @@ export class PromotedReplica {
     private readonly callOffWatch: () => void,
   ) {}
 
-  /** Copies a running server. What is committed after that, the replica lacks. */
+  /** Copies a running server. The replica lacks all later commits. */
   static async copy(url: string): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'mes-replica-'));
     await chmod(directory, 0o711);
@@ -45,7 +45,7 @@ export class PromotedReplica {
       const { rows: stop } = await session.query<{ label: string }>(
         'SELECT labelfile AS label FROM pg_backup_stop(false)',
       );
-      // The end of the copy stands in the log only now.
+      // The write-ahead log contains the end of the backup only now.
       await run('cp', ['-a', join(original, 'pg_wal'), data]);
       await rm(join(data, 'postmaster.pid'), { force: true });
       const { uid, gid } = await stat(data);
@@ -60,7 +60,7 @@ export class PromotedReplica {
     }
   }
 
-  /** Starts a copy. */
+  /** Starts a server on a copy. */
   static async promote(directory: string, settings: Readonly<Record<string, string>>): Promise<PromotedReplica> {
     const server = await EmbeddedPostgres.start({ directory, settings: { ...settings, ...SETTINGS } });
     return new PromotedReplica(server, directory, watchOver(server.pid, [directory]));

@@ -9,19 +9,19 @@ import { instanceAt } from './instance-at.js';
 import { REDIS_DEADLINE_MS } from './stage.js';
 import { WHILE } from './while.js';
 
-/** Longer than an instance waits for Redis. */
+/** Longer than the time limit of an instance for Redis, in milliseconds. */
 const HICCUP_MS = REDIS_DEADLINE_MS + 50;
-/** Long enough for requests to be on their way, in milliseconds. */
+/** Long enough for requests to be in progress, in milliseconds. */
 const BEGIN_OF_HICCUP_MS = 20;
 const MANY_ORDERS = 400;
-/** Nobody listens on the port of the protocol that discards everything. */
+/** An address without a server: port 9 belongs to the discard protocol. */
 const NOBODY = ['127.0.0.1', '9'];
 
-/** What can become of Redis, and of the way there. */
+/** Faults of Redis and of the connections to it. */
 export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-killed',
-    title: 'Redis is killed, and comes back later, empty',
+    title: 'Redis is killed, and comes back empty later',
     happen: async ({ redis }) => {
       await redis.kill();
       await delay(WHILE);
@@ -58,7 +58,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-vanished',
-    title: 'Redis vanishes without a word; connections stay silent, new ones work',
+    title: 'Redis vanishes: old connections stay silent, new ones work',
     happen: async ({ system }) => {
       for (const { redis } of system.instances) redis.vanish();
       await delay(WHILE);
@@ -76,17 +76,17 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-full',
-    title: 'Redis is full, and evicts nothing (noeviction)',
+    title: 'Redis is full and evicts nothing (noeviction)',
     happen: (scene) => withMemory(scene, 'noeviction', () => 1),
   },
   {
     name: 'redis-evicts',
-    title: 'Redis is full, and evicts anything (allkeys-random)',
+    title: 'Redis is full and evicts random keys (allkeys-random)',
     happen: (scene) => withMemory(scene, 'allkeys-random', (used) => Math.floor(used * 0.95)),
   },
   {
     name: 'redis-read-only',
-    title: 'Redis becomes a replica, which can only be read',
+    title: 'Redis becomes a read-only replica',
     happen: async ({ redis }) => {
       await command(redis, ['REPLICAOF', ...NOBODY]);
       await delay(WHILE);
@@ -95,17 +95,17 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-slow',
-    title: 'Redis is slow: 150 ms there and back',
+    title: 'Redis is slow: 150 ms per round trip',
     happen: (scene) => slowly(scene, 75),
   },
   {
     name: 'redis-very-slow',
-    title: 'Redis is very slow: 400 ms there and back',
+    title: 'Redis is very slow: 400 ms per round trip',
     happen: (scene) => slowly(scene, 200),
   },
   {
     name: 'redis-hiccup',
-    title: `Redis takes ${HICCUP_MS} ms for one answer to one instance`,
+    title: `Redis takes ${HICCUP_MS} ms for one reply to one instance`,
     touches: 1,
     happen: async ({ system }) => {
       const { redis } = instanceAt(system, 0);
@@ -156,7 +156,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'cut-off-silently',
-    title: 'one instance is cut off from Redis: nothing arrives any more',
+    title: 'one instance is cut off from Redis: packets are dropped',
     touches: 1,
     happen: (scene) =>
       cutOff(scene, ({ redis }) => {
@@ -192,7 +192,7 @@ async function withClient<T>(
   }
 }
 
-/** Limits the memory of Redis, by what it uses, in bytes. */
+/** Limits the memory of Redis for a while. `limit` takes the used memory and returns the limit, both in bytes. */
 async function withMemory({ redis }: Scene, policy: string, limit: (used: number) => number): Promise<void> {
   const used = await withClient(redis, async (client) => /used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   await command(redis, ['CONFIG', 'SET', 'maxmemory-policy', policy, 'maxmemory', String(limit(Number(used)))]);
@@ -206,14 +206,14 @@ async function slowly({ system }: Scene, latency: number): Promise<void> {
   for (const { redis } of system.instances) redis.mend();
 }
 
-/** @param cut what is done; it may take its time */
+/** @param cut disturbs the connections of the instance */
 async function cutOff({ system }: Scene, cut: (instance: ApiInstance) => void | Promise<void>): Promise<void> {
   const instance = instanceAt(system, 0);
   await Promise.all([cut(instance), delay(WHILE)]);
   instance.redis.mend();
 }
 
-/** Lets something be done with a replica that has everything, and with its way to its primary. */
+/** Starts a replica, and passes it on with its proxy to the primary once it is in sync. */
 async function withReplica(
   scene: Scene,
   happen: (scene: Scene, replica: RedisServer, way: TcpProxy) => Promise<void>,

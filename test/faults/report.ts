@@ -7,15 +7,15 @@ import type { FaultResult } from './run-fault.js';
 const BEGIN = '<!-- faults -->';
 const END = '<!-- /faults -->';
 const HEAD = [
-  'while',
+  'fault',
   'requests',
   'stale',
-  'gone back',
+  'went back',
   'lost',
   'failed',
-  'longest extra wait, ms',
-  'hits again after, ms',
-  'hits meanwhile',
+  'extra wait, ms',
+  'time to hits, ms',
+  'hits during',
   'hits after',
   'hits of others',
   'lost by others',
@@ -46,7 +46,7 @@ export function faultTable(results: readonly FaultResult[]): string {
   return table(HEAD, rows);
 }
 
-/** Puts the table where the document has it. */
+/** Replaces the table in the document. */
 export async function writeIntoDocument(results: string, path = 'test/README.md'): Promise<void> {
   const text = await readFile(path, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];

@@ -12,45 +12,45 @@ import type { Fault, Scene } from './fault.js';
 import { measureHits, type Hits, type Moments } from './hits.js';
 import { ordinaryDay } from './ordinary-day.js';
 
-/** How long hits are counted before the fault, in milliseconds. */
+/** The time for which hits are counted before the fault, in milliseconds. */
 const BEFORE = 3_000;
-/** The share of hits when nothing goes wrong. */
+/** The minimum share of hits without a fault. */
 const USUAL_HITS = 0.9;
-/** How often hits are counted before the fault, until there are as many as usual. */
+/** The number of attempts to count enough hits before the fault. */
 const ATTEMPTS = 5;
-/** How long everybody still hurries after the fault, in milliseconds: what goes wrong then is often stale. */
+/** The time for which the crowd stays after the fault, in milliseconds, because stale responses are most likely then. */
 const AFTERMATH = 500;
 const WARM_PATIENCE_MS = 30_000;
-/** How soon after a fault everything has to work again, in milliseconds. */
+/** The time within which everything must work again after a fault, in milliseconds. */
 export const RECOVERY_MS = 10_000;
 
-/** What became of a system that went through a fault under load. Times are in milliseconds. */
+/** The result of a fault under load. Times are in milliseconds. */
 export interface FaultResult {
   readonly fault: Fault;
   readonly calls: number;
   readonly violations: readonly Violation[];
-  /** Requests that were not answered as the contract says, though nothing that they need was away. */
+  /** Requests that failed without an excuse. */
   readonly wronglyFailed: readonly Exchange[];
-  /** Requests that failed because what they need was away. */
+  /** The number of requests that failed with an excuse. */
   readonly failed: number;
-  /** By how much the longest request took longer than the longest one before the fault. */
+  /** The time by which the longest request exceeds the longest one before the fault. */
   readonly longestExtra: number;
-  /** From the end of the fault until every instance has answered out of the cache again. */
+  /** The time from the end of the fault until every instance has had a hit. */
   readonly untilHits: number;
   readonly hits: Hits;
 }
 
 export interface FaultPlan {
-  /** How many clients hurry while the fault happens. */
+  /** The number of clients in the crowd during the fault. */
   readonly clients: number;
   readonly seed: string;
-  /** How long hits are counted after the fault, in seconds. */
+  /** The time for which hits are counted after the fault, in seconds. */
   readonly seconds: number;
 }
 
 /**
- * Lets a fault happen on an ordinary day, of which the hits are counted. While it happens, a crowd writes and reads as fast as
- * it can, so that what is stale is seen.
+ * Injects a fault on an ordinary day, whose hits are counted. During the fault, a crowd writes and reads as fast as it can, so
+ * that stale responses show.
  */
 export async function runFault(
   scene: Scene,
@@ -97,7 +97,7 @@ export async function runFault(
 }
 
 /**
- * Resolves when every instance has answered everything out of the cache that nobody changes.
+ * Waits until every instance has answered every calm request from the cache.
  *
  * @throws Error if that takes too long
  */
@@ -107,13 +107,13 @@ async function allWarm({ instances, recorder }: System, calm: readonly string[])
     return new Set(hits.map(({ instance, path }) => `${instance} ${path}`)).size === instances.length * calm.length;
   };
   await eventually(isWarm, WARM_PATIENCE_MS).catch((error: unknown) => {
-    throw new Error('before the fault, not everything could be cached', { cause: error });
+    throw new Error('some polled responses were not cached before the fault', { cause: error });
   });
 }
 
 /**
- * Resolves with the begin of a time in which nearly all that is polled was a hit, or that of the last one looked at: for a while,
- * a machine may have other things to do.
+ * Waits for a period in which nearly all polled responses are hits, since the machine may be busy for a while. It gives up
+ * after some attempts, and returns the start of the last period.
  */
 async function ordinary({ recorder }: System): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
@@ -128,7 +128,7 @@ function shareOfHits(exchanges: readonly Exchange[], since: number): number {
   return polled.filter(({ cache }) => cache === 'hit').length / polled.length;
 }
 
-/** From the end of the fault to the first hit of the instance that has its first one last. */
+/** The time from the end of the fault until every instance has had a hit. */
 function untilAllHit(exchanges: readonly Exchange[], instances: readonly string[], { healed }: Moments): number {
   const hits = exchanges.filter(({ cache, start }) => cache === 'hit' && start > healed);
   const ends = instances.map((name) => hits.find(({ instance }) => instance === name)?.end ?? Infinity);

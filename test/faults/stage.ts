@@ -4,16 +4,16 @@ import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import type { Scene } from './fault.js';
 
-/** So few connections that a fault can use them up. */
+/** Settings with few connections, so that a fault can use them up. */
 export const POSTGRES_SETTINGS = { max_connections: '120', synchronous_commit: 'on' };
 
 /**
- * How long the instances wait for Redis, in milliseconds. It is more than usual, since so many processes on one machine make
- * each other wait, which is none of the faults.
+ * The time limit of the instances for Redis, in milliseconds. It is longer than usual, since many processes share one machine
+ * and slow each other down.
  */
 export const REDIS_DEADLINE_MS = 200;
 
-/** Servers of their own, for faults that no other test could bear, and instances on them. */
+/** The servers and instances for faults. It does not use the shared test servers, which faults would disturb. */
 export class Stage {
   private set: { readonly scene: Promise<Scene>; readonly resources: Resources } | undefined;
 
@@ -22,7 +22,7 @@ export class Stage {
     private readonly instances: number,
   ) {}
 
-  /** What faults happen to; it is started if need be. */
+  /** The current scene, which is started if necessary. */
   async scene(): Promise<Scene> {
     this.set ??= await this.begin();
     return this.set.scene;

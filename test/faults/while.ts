@@ -1,2 +1,2 @@
-/** How long a fault lasts that does not end by itself, in milliseconds. */
+/** The duration of a fault that does not end by itself, in milliseconds. */
 export const WHILE = 1_500;

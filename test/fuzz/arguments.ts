@@ -2,16 +2,16 @@ import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 import type { CampaignPlan } from './campaign.js';
 
-export const FUZZ_USAGE = `Sends requests that are made up from the API's OpenAPI document, good and broken ones, and judges every answer by it.
+export const FUZZ_USAGE = `Sends valid and invalid requests made from the API's OpenAPI document, and checks every response against it.
 
   npm run fuzz
   npm run fuzz -- --requests 50000 --seed 7
 
-  --requests <n>   how many requests are sent, about; 50000 by default
-  --seed <n>       the same seed makes up the same requests; a random one by default
-  --help           this text`;
+  --requests <n>   approximate number of requests; 50000 by default
+  --seed <n>       seed of the requests; a random one by default
+  --help           shows this text`;
 
-/** @returns undefined if the usage is asked for */
+/** @returns undefined if the user asked for help */
 export function readFuzzArguments(args: readonly string[]): CampaignPlan | undefined {
   const { values } = parseArgs({
     args: [...args],

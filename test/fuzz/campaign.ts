@@ -11,28 +11,28 @@ import { Sender } from './send.js';
 import { transcriptLine } from './transcript.js';
 import { ailments } from './wellness.js';
 
-/** Steps that are made one after the other, at most, before everything is forgotten and the callers are others. */
+/** The greatest number of steps in a sequence. Each sequence has new callers, and remembers no earlier responses. */
 const MOST_STEPS = 40;
 
 export interface CampaignPlan {
-  /** How many requests are sent, about. */
+  /** The approximate number of requests. */
   readonly requests: number;
   readonly seed: number;
 }
 
 export interface CampaignResult {
   readonly requests: number;
-  /** How often each status was answered. */
+  /** The number of responses with each status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Operations that have been answered with success. */
+  /** Operations with at least one successful response. */
   readonly succeeded: ReadonlySet<string>;
-  /** The shortest sequence of requests found that shows what is wrong, with what that is. */
+  /** The shortest failing sequence of requests, with its complaints. */
   readonly finding: string | undefined;
 }
 
 /**
- * Sends requests that are made up from the OpenAPI document, good and broken ones, in sequences in which later ones use
- * what earlier ones were answered, and judges every answer by the same document.
+ * Sends valid and invalid requests made from the OpenAPI document, and checks every response against the document. The
+ * requests form sequences, in which later requests use data from earlier responses.
  */
 export async function runCampaign(
   api: OrdersApi,
@@ -50,7 +50,7 @@ export async function runCampaign(
     statuses: Object.fromEntries(campaign.statuses),
     succeeded: campaign.succeeded,
     finding: result.failed
-      ? [`seed ${seed}, after ${result.numShrinks} times of making it shorter:`, ...campaign.lastFailure].join('\n')
+      ? [`seed ${seed}, shortened ${result.numShrinks} times:`, ...campaign.lastFailure].join('\n')
       : undefined,
   };
 }
@@ -59,7 +59,7 @@ class Campaign {
   sent = 0;
   readonly statuses = new Map<number, number>();
   readonly succeeded = new Set<string>();
-  /** The last is the shortest. */
+  /** The transcript of the last failure, which is the shortest so far. */
   lastFailure: readonly string[] = [];
   private sequences = 0;
   private readonly sender: Sender;
@@ -72,7 +72,7 @@ class Campaign {
     this.sender = new Sender(api.url);
   }
 
-  /** Sends a sequence of requests. False if something is wrong. */
+  /** Sends a sequence of requests, and returns whether all responses are correct. */
   async play(sequence: readonly FuzzedRequest[]): Promise<boolean> {
     this.sequences++;
     const memory = new Memory();
@@ -105,7 +105,7 @@ class Campaign {
       return this.judge.complaints(request, sent, answer, subject);
     } catch (error) {
       transcript.push(transcriptLine(typeof caller === 'string' ? caller : 'nobody', sent, undefined));
-      return [`there is no answer that can be read: ${String(error)}`];
+      return [`the response is missing or unreadable: ${String(error)}`];
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Memory } from './memory.js';
 import type { FuzzedRequest, SentRequest } from './fuzzed-request.js';
 
-/** Fills the gaps of a request in. */
+/** Replaces the placeholders of a request with remembered values. */
 export function fillIn(
   { operation, method, id, pathSuffix, query, querySuffix, headers, body }: FuzzedRequest,
   authorization: string | undefined,
@@ -23,7 +23,7 @@ export function fillIn(
   };
 }
 
-/** Halves of surrogate pairs are written as if they were characters, which is not UTF-8. */
+/** Percent-encodes a text. Lone surrogates are encoded as three bytes each, which is not valid UTF-8. */
 function encoded(text: string): string {
   return text.isWellFormed()
     ? encodeURIComponent(text)

@@ -6,14 +6,14 @@ import { runCampaign } from './campaign.js';
 
 const REQUESTS = 2_500;
 
-describe('requests made up from the OpenAPI document', () => {
+describe('requests made from the OpenAPI document', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let table: OrdersTable;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    // A machine that is busy with other tests is no reason to refuse requests.
+    // The API must not refuse requests because the machine is busy with other tests.
     const environment = { RATE_LIMIT_PER_MINUTE: '0', MAX_EVENT_LOOP_DELAY_MS: '60000' };
     api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL, environment });
     table = await OrdersTable.connect(database.url);
@@ -25,10 +25,10 @@ describe('requests made up from the OpenAPI document', () => {
     await database.drop();
   });
 
-  it('are answered as it says, and leave the API well', async () => {
+  it('get documented responses, and leave the API consistent', async () => {
     const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
     const { requests, statuses, succeeded, finding } = await runCampaign(api, table, { requests: REQUESTS, seed });
-    if (finding !== undefined) throw new Error(`${finding}\nAgain: FUZZ_SEED=${seed} npm test -- test/fuzz`);
+    if (finding !== undefined) throw new Error(`${finding}\nReplay it by: FUZZ_SEED=${seed} npm test -- test/fuzz`);
 
     expect(requests).toBeGreaterThan(REQUESTS / 2);
     const { body: document } = await api.call<OpenApiDocument>('/docs-json');
@@ -37,7 +37,7 @@ describe('requests made up from the OpenAPI document', () => {
         .map(({ operationId }) => operationId)
         .sort(),
     );
-    // As many of each that they come with every seed.
+    // Statuses that are frequent enough to occur with every seed.
     expect(Object.keys(statuses)).toEqual(
       expect.arrayContaining(['200', '201', '202', '304', '400', '401', '403', '404', '409', '415']),
     );

@@ -1,22 +1,22 @@
 import type { LocatedOperation } from '../support/openapi-document.js';
 
-/** Somebody who has a good token. */
+/** The callers with valid tokens. */
 export const CALLERS = ['partner-1', 'partner-2', 'operator', 'viewer', 'admin'] as const;
 export type CallerName = (typeof CALLERS)[number];
 
-/** Something that an earlier answer contained, or what stands for it as long as there is none. */
+/** A value from an earlier response, or a substitute if there is none. */
 export interface Remembered {
   readonly kind: 'orderId' | 'cursor' | 'entityTag';
-  /** Which of those that are remembered, counted from the last one, round and round. */
+  /** The index among the remembered values, counted from the last one, modulo their number. */
   readonly nth: number;
-  /** Position of a character that is exchanged for another one. */
+  /** The position of a character that is replaced with another one. */
   readonly tamperedAt?: number | undefined;
   readonly otherwise: string;
 }
 
 export type Text = string | Remembered;
 
-/** A part of a request, and whether it was made to be as documented. What was made otherwise may be so by accident. */
+/** A part of a request, and whether it is valid by construction. Other parts may be valid by accident. */
 export interface Part<T> {
   readonly value: T;
   readonly isGood: boolean;
@@ -25,21 +25,21 @@ export interface Part<T> {
 export interface RequestBody {
   readonly text: string;
   readonly contentType: string | undefined;
-  /** What the text says, if it is JSON that everybody reads alike. */
+  /** The parsed text, if it is JSON that all parsers read alike. */
   readonly json?: unknown;
 }
 
-/** A request that is made up, with gaps that are filled in when it is sent. */
+/** A generated request with placeholders, which are replaced before it is sent. */
 export interface FuzzedRequest {
   readonly operation: LocatedOperation;
   readonly method: Part<string>;
-  /** Whoever it is, or an `Authorization` header that nobody should be let in with. */
+  /** The caller, or an invalid `Authorization` header. */
   readonly caller: CallerName | { readonly authorization: string | undefined };
   readonly id: Part<Text>;
-  /** Is put behind the path as it is. */
+  /** A text that is appended to the path unchanged. */
   readonly pathSuffix: string;
   readonly query: Part<readonly (readonly [string, Text])[]>;
-  /** Is put behind the query as it is. */
+  /** A text that is appended to the query unchanged. */
   readonly querySuffix: string;
   readonly headers: Part<readonly (readonly [string, Text])[]>;
   readonly body: Part<RequestBody> | undefined;

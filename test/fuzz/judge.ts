@@ -4,19 +4,19 @@ import { operationsOf, type LocatedOperation, type OpenApiDocument, type Schema 
 import type { ApiAnswer } from '../support/orders-api.js';
 import { CALLERS, type CallerName, type FuzzedRequest, type SentRequest } from './fuzzed-request.js';
 
-/** What is refused before anybody asks who the caller is. */
+/** Statuses of refusals that come before authentication. */
 const UNREADABLE = [400, 413, 414, 415];
 
-/** What is near to a limit of Node's or is over one of the API's, in bytes, is refused wherever it goes. */
+/** The size of a request head from which Node or the API may refuse it on any route, in bytes. */
 const MOST_HEAD = 15 * 1024;
 const MOST_URL = 8 * 1024;
 
-/** Fields of which more is wanted than a schema can tell: a time to come, a currency that there is, and the like. */
+/** Fields with rules that a schema cannot express, such as a future time or an existing currency. */
 const BEYOND_SCHEMAS = ['dueAt', 'price.currency', 'product.modelUrl', 'cursor'];
 
 const PROBLEM: Schema = { $ref: '#/components/schemas/ProblemDetailsDto' };
 
-/** Tells whether an answer is one that the OpenAPI document allows for its request. */
+/** A judge that checks whether the OpenAPI document allows a response to a request. */
 export class Judge {
   private readonly operations: readonly LocatedOperation[];
   private readonly answers: DocumentedAnswers;
@@ -29,9 +29,9 @@ export class Judge {
   }
 
   /**
-   * What is wrong with an answer.
+   * The complaints about a response; empty if it is correct.
    *
-   * @param subject of the token, if it was a good one
+   * @param subject the subject of the token, if it is valid
    */
   complaints(
     request: FuzzedRequest,
@@ -53,7 +53,7 @@ export class Judge {
     ];
   }
 
-  /** The operation at this path for this method, be it another one. Documented GETs answer HEAD as well. */
+  /** The operation with this path and method, which may differ from the intended one. GET operations also handle HEAD. */
   private operationAt({ operation, method, id, pathSuffix }: FuzzedRequest): LocatedOperation | undefined {
     if (pathSuffix !== '' || (operation.path.includes('{id}') && id.value === '')) return undefined;
     const name = method.value === 'HEAD' ? 'GET' : method.value;
@@ -61,25 +61,25 @@ export class Judge {
     return this.operations.find((other) => other.path === operation.path && other.method === name);
   }
 
-  /** Nobody is there: a problem that says so. */
+  /** Checks that a response without an operation is a problem. */
   private unroutedComplaints({ method }: SentRequest, { status, headers, body }: ApiAnswer<unknown>): string[] {
     const type = headers.get('content-type')?.split(';')[0];
     if (status < 400 || type !== 'application/problem+json')
-      return [`${status} ${String(type)} where there is nothing`];
+      return [`the response is ${status} ${String(type)} although there is no operation`];
     return method === 'HEAD' ? [] : this.validator.complaints(PROBLEM, body);
   }
 
-  /** What is as documented is not refused for its form; what is not as documented is refused. */
+  /** Checks that an invalid request is refused, and that a valid one is not refused as invalid. */
   private verdictComplaints(request: FuzzedRequest, { status, body }: ApiAnswer<unknown>): string[] {
     const flaws = this.flawsOf(request);
-    if (flaws.length > 0) return status >= 400 ? [] : [`the answer is ${status} although ${flaws.join(', ')}`];
+    if (flaws.length > 0) return status >= 400 ? [] : [`the response is ${status} although ${flaws.join(', ')}`];
     if (!isGood(request) || !UNREADABLE.includes(status)) return [];
     const { errors = [] } = body as { errors?: { field: string }[] };
     const isExcused = errors.length > 0 && errors.every(({ field }) => BEYOND_SCHEMAS.includes(field));
-    return isExcused ? [] : [`the answer is ${status} although everything is as documented`];
+    return isExcused ? [] : [`the response is ${status} although the request is valid`];
   }
 
-  /** How a request is certainly not as documented. */
+  /** The certain flaws of a request. */
   private flawsOf({ operation, id, query, querySuffix, body }: FuzzedRequest): string[] {
     const flaws: string[] = [];
     if (body?.value.json !== undefined) {
@@ -89,7 +89,7 @@ export class Judge {
     if (typeof id.value === 'string' && operation.path.includes('{id}')) {
       flaws.push(...this.parameterFlaws(operation, 'id', [id.value]));
     }
-    // What is put behind the query belongs to the last value, or makes another parameter of it.
+    // A suffix extends the last value or begins another parameter, so the parameters cannot be judged.
     if (querySuffix !== '') return flaws;
     for (const name of new Set(query.value.map(([name]) => name))) {
       const texts = query.value.filter(([other]) => other === name).map(([, text]) => text);
@@ -110,7 +110,7 @@ export class Judge {
     return this.validator.complaints(schema, value).map((complaint) => `${name} ${complaint}`);
   }
 
-  /** A new order is what was asked for, letter by letter. */
+  /** Checks that a created order has exactly the requested values. */
   private contentComplaints({ operation, body }: FuzzedRequest, answer: ApiAnswer<unknown>): string[] {
     const wanted = body?.value.json;
     if (operation.operationId !== 'createOrder' || answer.status !== 201 || wanted === undefined) return [];
@@ -142,10 +142,10 @@ function accessComplaints(
 ): string[] {
   const isPublic = (operation.security ?? []).length === 0;
   const isKnown = typeof caller === 'string';
-  if (isPublic || isKnown) return status === 401 ? ['a good token, or none where none is needed, is refused'] : [];
+  if (isPublic || isKnown) return status === 401 ? ['a valid token is refused, or a public route demands one'] : [];
   return status === 401 || UNREADABLE.includes(status)
     ? []
-    : [`somebody without a good token is answered with ${status}`];
+    : [`a caller without a valid token is answered with ${status}`];
 }
 
 function visibilityComplaints(
@@ -157,7 +157,7 @@ function visibilityComplaints(
   const { items = [body] } = (body ?? {}) as { items?: unknown[] };
   const creators = items.map((item) => (item as { createdBy?: string } | undefined)?.createdBy);
   return creators.some((creator) => creator !== undefined && creator !== subject)
-    ? ['a partner sees an order of others']
+    ? ['a partner is shown the order of another partner']
     : [];
 }
 
@@ -166,14 +166,16 @@ function conditionComplaints({ headers }: SentRequest, answer: ApiAnswer<unknown
     headers.some(([other, text]) => other.toLowerCase() === name && text.includes(value));
   const coding = answer.headers.get('content-encoding');
   return [
-    ...(answer.status === 304 && !has('if-none-match', '') ? ['304 although nothing was asked for conditionally'] : []),
+    ...(answer.status === 304 && !has('if-none-match', '')
+      ? ['the response is 304 although the request has no condition']
+      : []),
     ...(coding === null || has('accept-encoding', coding) || has('accept-encoding', '*')
       ? []
-      : [`the content encoding ${coding} was not asked for`]),
+      : [`the request does not accept the content encoding ${coding}`]),
   ];
 }
 
-/** Where `actual` lacks something that `wanted` has. */
+/** The paths at which `actual` lacks a value of `wanted`. */
 function differences(wanted: unknown, actual: unknown, path = ''): string[] {
   if (typeof wanted !== 'object' || wanted === null) return Object.is(wanted, actual) ? [] : [path];
   return Object.entries(wanted).flatMap(([name, value]) =>

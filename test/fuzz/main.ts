@@ -8,7 +8,7 @@ import { createTestDatabase } from '../support/test-database.js';
 import { FUZZ_USAGE, readFuzzArguments } from './arguments.js';
 import { runCampaign, type CampaignPlan } from './campaign.js';
 
-// `npm run fuzz`: the long form of fuzz.spec.ts, on servers of its own.
+// `npm run fuzz`: the long form of fuzz.spec.ts, with its own servers.
 async function run(plan: CampaignPlan): Promise<void> {
   await startSharedServers();
   const database = await createTestDatabase();
@@ -19,7 +19,7 @@ async function run(plan: CampaignPlan): Promise<void> {
     const began = performance.now();
     const { requests, statuses, finding } = await runCampaign(api, table, plan);
     const seconds = Math.round((performance.now() - began) / 1_000);
-    console.log(`${requests} requests with the seed ${plan.seed} in ${seconds} s, answered with`, statuses);
+    console.log(`${requests} requests with the seed ${plan.seed} in ${seconds} s, with these statuses:`, statuses);
     if (finding === undefined) return;
     console.error(finding);
     process.exitCode = 1;
@@ -34,5 +34,5 @@ try {
   if (plan) await run(plan).finally(stopSharedServers);
   else console.log(FUZZ_USAGE);
 } catch (error) {
-  fail(error, 'The fuzzer has failed');
+  fail(error, 'The fuzzer failed');
 }

@@ -3,11 +3,11 @@ import type { Remembered, Text } from './fuzzed-request.js';
 
 const MOST = 50;
 
-/** What answers have contained that later requests can name. */
+/** The values from responses that later requests can use. */
 export class Memory {
   private readonly seen: Readonly<Record<Remembered['kind'], string[]>> = { orderId: [], cursor: [], entityTag: [] };
 
-  /** Keeps what is of use in an answer. */
+  /** Keeps the useful values of a response. */
   learn({ headers, body }: ApiAnswer<unknown>): void {
     this.keep('entityTag', headers.get('etag'));
     if (typeof body !== 'object' || body === null) return;

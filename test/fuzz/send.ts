@@ -5,13 +5,13 @@ import type { SentRequest } from './fuzzed-request.js';
 
 const PATIENCE_MS = 10_000;
 
-/** Sends requests as they are, over connections that are kept alive. */
+/** A sender of unchanged requests over kept-alive connections. */
 export class Sender {
   private readonly agent = new Agent({ keepAlive: true });
 
   constructor(private readonly url: string) {}
 
-  /** @throws Error if no answer comes, or one that is not what HTTP and its own headers say that it is */
+  /** @throws Error if the response is missing, violates HTTP, or contradicts its own headers */
   send({ method, path, headers, body }: SentRequest): Promise<ApiAnswer<unknown>> {
     const { hostname, port } = new URL(this.url);
     const length: [string, string][] = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
@@ -39,7 +39,7 @@ export class Sender {
           response.on('end', answer);
         },
       );
-      request.on('timeout', () => request.destroy(new Error(`no answer for ${PATIENCE_MS} ms`)));
+      request.on('timeout', () => request.destroy(new Error(`no response for ${PATIENCE_MS} ms`)));
       request.on('error', reject);
       request.end(body);
     });
@@ -50,7 +50,7 @@ export class Sender {
   }
 }
 
-/** A stream of events ends when whoever reads it has had enough. */
+/** Whether a response is a stream of events, which only the client ends. */
 function isEndless({ headers }: IncomingMessage): boolean {
   return headers['content-type']?.startsWith('text/event-stream') === true;
 }
@@ -65,5 +65,5 @@ function decoded(coding: string | null, bytes: Buffer): Buffer {
   if (bytes.length === 0 || coding === null) return bytes;
   if (coding === 'br') return brotliDecompressSync(bytes);
   if (coding === 'gzip') return gunzipSync(bytes);
-  throw new Error(`nobody can read the content encoding ${coding}`);
+  throw new Error(`the content encoding ${coding} is unknown`);
 }

@@ -3,7 +3,7 @@ import type { SentRequest } from './fuzzed-request.js';
 
 const LONGEST = 2_000;
 
-/** A request and its answer, for a person to read. The token is left out. */
+/** A readable description of a request and its response, without the token. */
 export function transcriptLine(caller: string, request: SentRequest, answer: ApiAnswer<unknown> | undefined): string {
   const { method, path, headers, body } = request;
   const shown = headers.filter(([name]) => name !== 'Authorization').map(([name, value]) => `${name}: ${value}`);

@@ -7,7 +7,7 @@ interface ListedOrder {
   readonly status: string;
 }
 
-/** What shows that an API is not well: it is not ready, or what it says is not what is in the database. */
+/** The signs of a broken API: it is not ready, or its responses differ from the database. */
 export async function ailments(api: OrdersApi, table: OrdersTable): Promise<string[]> {
   const token = await api.token('admin');
   const ready = await api.call('/health/ready');
@@ -24,10 +24,10 @@ export async function ailments(api: OrdersApi, table: OrdersTable): Promise<stri
   const counted = Object.entries(dashboard.body.counts).filter(([, count]) => count > 0);
   return [
     ...(ready.status === 200 ? [] : ['the API is not ready']),
-    ...(JSON.stringify(listed) === JSON.stringify(rows) ? [] : ['the page is not what SQL says']),
+    ...(JSON.stringify(listed) === JSON.stringify(rows) ? [] : ['the list differs from the database']),
     ...(sorted(counted) === sorted(counts.map(({ status, count }) => [status, count]))
       ? []
-      : ['the dashboard is not what SQL says']),
+      : ['the dashboard differs from the database']),
   ];
 }
 

@@ -2,20 +2,20 @@ import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
 import { SURROUNDINGS, type Exploration, type SurroundingsName } from './explore.js';
 
-export const INTERLEAVINGS_USAGE = `Runs readers and writers of the cache in random interleavings, and looks for answers that are stale.
+export const INTERLEAVINGS_USAGE = `Runs readers and writers of the cache in random interleavings, and looks for stale responses.
 
   npm run interleavings
   npm run interleavings -- --runs 100000 --seed 7
   npm run interleavings -- --surroundings troubled --seed 7 --path 4037:13
 
   --runs <n>             runs in each of the surroundings; 2000 by default
-  --seed <n>             what is random; another one every time by default
-  --surroundings <name>  quiet (Redis is always there), troubled (it is not) or embedded (there is none); all by default
-  --path <path>          of a violation that was found with this seed in these surroundings, to see it again
-  --help                 this text`;
+  --seed <n>             seed of all random choices; a new one for each run by default
+  --surroundings <name>  quiet (Redis always works), troubled (it sometimes fails) or embedded (no Redis); all by default
+  --path <path>          replays the violation that a run printed, with the same seed and surroundings
+  --help                 shows this text`;
 
 /**
- * What was asked for on the command line; nothing if that was help.
+ * The parsed command line; `undefined` if the user asked for help.
  *
  * @throws {CommandError} and the errors of `parseArgs`
  */
@@ -32,7 +32,7 @@ export function readInterleavingsArguments(args: string[]): Exploration[] | unde
   });
   if (values.help) return undefined;
   if (values.path !== undefined && values.surroundings === undefined) {
-    throw new CommandError('--path needs --surroundings: it leads somewhere else in others');
+    throw new CommandError('--path needs --surroundings, because a path belongs to one of them');
   }
   const runs = whole('--runs', values.runs);
   const seed = whole('--seed', values.seed);

@@ -3,8 +3,10 @@ import { runScenario } from './run-scenario.js';
 import { delays, embedded, quiet, troubled } from './scenario.js';
 
 /**
- * - `quiet`: two instances over a Redis that is always there
- * - `troubled`: two instances that are cut off from Redis now and then
+ * The kinds of systems to explore:
+ *
+ * - `quiet`: two instances with a Redis that always works
+ * - `troubled`: two instances that are sometimes cut off from Redis
  * - `embedded`: one instance without Redis
  */
 export const SURROUNDINGS = { quiet, troubled, embedded };
@@ -14,22 +16,22 @@ export interface Exploration {
   readonly surroundings: SurroundingsName;
   readonly runs: number;
   readonly seed: number;
-  /** Of a failure that was found before, to see it again. */
+  /** The path of an earlier failure, to replay it. */
   readonly path?: string | undefined;
-  /** Whether the first failure is reported as it is, rather than made as short as possible. */
+  /** Whether the exploration ends at the first failure, without shrinking it. */
   readonly endOnFailure?: boolean;
 }
 
-/** How much was explored, and what happened on the way. */
+/** The extent of an exploration, and counts of what happened in it. */
 export interface Explored {
   readonly runs: number;
   readonly steps: number;
   readonly happened: Readonly<Record<string, number>>;
-  /** What went wrong, with the shortest interleaving, and how to see it again; nothing if all went well. */
+  /** A description of the first violation: its interleaving and the command to replay it. It is `undefined` if all was well. */
   readonly violation: string | undefined;
 }
 
-/** A client was shown something stale. */
+/** A client was shown a stale response. */
 export class ViolationError extends Error {
   override readonly name = 'ViolationError';
 }
@@ -45,7 +47,7 @@ const COUNTED = [
   'sweptTags',
 ] as const;
 
-/** Runs scenarios in random interleavings, which are the same ones for the same seed. */
+/** Runs random scenarios in random interleavings. The seed determines both. */
 export async function explore({
   surroundings,
   runs,
@@ -88,6 +90,6 @@ function describe(
     errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance),
     `in this scenario: ${JSON.stringify(scenario, undefined, 1)}`,
     `with this interleaving: ${String(scheduler)}`,
-    `See it again by: npm run interleavings -- --surroundings ${surroundings} --seed ${seed} --path ${counterexamplePath ?? ''}`,
+    `Replay it by: npm run interleavings -- --surroundings ${surroundings} --seed ${seed} --path ${counterexamplePath ?? ''}`,
   ].join('\n');
 }

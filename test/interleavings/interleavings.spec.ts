@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Exploration, Explored, SurroundingsName } from './explore.js';
 
-/** Enough for every kind of thing to happen many times; `npm run interleavings -- --runs <n>` goes on where this ends. */
+/** Enough runs for every kind of event to happen many times. `npm run interleavings -- --runs <n>` does more. */
 const RUNS: Readonly<Record<SurroundingsName, number>> = { quiet: 250, troubled: 250, embedded: 800 };
 
 const run = promisify(execFile);
 
-/** In a process of its own: the timers of the runs are not those of Node. */
+/** Explores in another process, because the runs replace the timers of Node. */
 async function explore(surroundings: SurroundingsName): Promise<Exploration & Explored> {
   const seed = process.env.INTERLEAVINGS_SEED ?? '1';
   const options = ['--surroundings', surroundings, '--runs', String(RUNS[surroundings]), '--seed', seed];
@@ -20,7 +20,7 @@ async function explore(surroundings: SurroundingsName): Promise<Exploration & Ex
 }
 
 describe('readers and writers in any interleaving', () => {
-  it('are never shown anything older than what was acknowledged, nor than what they have seen, over one Redis', async () => {
+  it('are never shown anything older than an acknowledged write or an earlier response, with Redis', async () => {
     const { runs, happened } = await explore('quiet');
     expect(runs).toBe(RUNS.quiet);
     expect(happened).toMatchObject({
@@ -32,7 +32,7 @@ describe('readers and writers in any interleaving', () => {
     });
   }, 240_000);
 
-  it('are never shown anything older than what was acknowledged, while instances are cut off from Redis', async () => {
+  it('are never shown anything older than an acknowledged write, while instances are cut off from Redis', async () => {
     const { runs, happened } = await explore('troubled');
     expect(runs).toBe(RUNS.troubled);
     expect(happened).toMatchObject({
@@ -41,7 +41,7 @@ describe('readers and writers in any interleaving', () => {
     });
   }, 240_000);
 
-  it('are never shown anything older than what was acknowledged, nor than what they have seen, without Redis', async () => {
+  it('are never shown anything older than an acknowledged write or an earlier response, without Redis', async () => {
     const { runs, happened } = await explore('embedded');
     expect(runs).toBe(RUNS.embedded);
     expect(happened).toMatchObject({

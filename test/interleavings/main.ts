@@ -4,7 +4,7 @@ import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
 import { INTERLEAVINGS_USAGE, readInterleavingsArguments } from './arguments.js';
 import { explore } from './explore.js';
 
-// `npm run interleavings`: readers and writers of the cache in random interleavings. Ends with 1 if anything was stale.
+// `npm run interleavings`: runs readers and writers of the cache in random interleavings. Exits with 1 if anything was stale.
 
 async function run(): Promise<void> {
   const explorations = readInterleavingsArguments(process.argv.slice(2));
@@ -22,4 +22,4 @@ async function run(): Promise<void> {
   }
 }
 
-run().catch((error: unknown) => fail(error, 'The exploration has failed'));
+run().catch((error: unknown) => fail(error, 'The exploration failed'));

@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.js';
 
 const ORDER = { key: 'order 7', tags: ['order:7'] };
 
-/** A place where a task waits until it is let go on. */
+/** A point at which a task waits until the gate is opened. */
 class Gate {
   private readonly opened: Promise<void>;
   private isReached = false;
@@ -34,12 +34,12 @@ class Gate {
   }
 }
 
-/** What the instances share: the version store, the entries, and the value in the database. */
+/** The state that the instances share: the version store, the entries, and the value in the database. */
 class Surroundings {
   readonly versions = new MemoryVersionStore({ pendingWriteLifetime: 60_000 });
   readonly stored = new Map<string, unknown>();
   value = 'old';
-  /** The next reading of an entry, or storing of one, waits here. */
+  /** The gates at which the next read of an entry and the next store of one wait. */
   beforeGet: Gate | undefined;
   beforeSet: Gate | undefined;
 }
@@ -75,7 +75,7 @@ class Instance {
     this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events);
   }
 
-  /** @param loaded where the load waits after it has read the database */
+  /** @param loaded the gate at which the load waits after it has read the database */
   async read(loaded?: Gate): Promise<string> {
     const { response } = await this.cache.get(ORDER, async () => {
       const { value } = this.shared;
@@ -100,7 +100,7 @@ class Instance {
   }
 }
 
-// Races by which other caches gave out stale entries, each in the published order of steps.
+// Races in other caches that led to stale responses, each in the published order of steps.
 describe('a published race', () => {
   let shared: Surroundings;
   let a: Instance;
@@ -113,10 +113,10 @@ describe('a published race', () => {
   });
 
   /*
-   * The stale set of look-aside caches: R. Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1, which
-   * closes it by leases. The same in one process: google/guava#1881, trinodb/trino#10512.
+   * The stale set of look-aside caches, which leases prevent: R. Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013,
+   * section 3.2.1. The same race in one process: google/guava#1881, trinodb/trino#10512.
    */
-  it('is harmless: invalidating during a load', async () => {
+  it('is harmless: a write during a load', async () => {
     const loaded = new Gate();
     const reading = a.read(loaded);
     await loaded.reached();
@@ -126,8 +126,8 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
   });
 
-  // ZiggyCreatures/FusionCache#625 for the removal of a key, and #535 for that of a tag.
-  it('is harmless: removing during a load, on behalf of no write', async () => {
+  // ZiggyCreatures/FusionCache#625 for the removal of a key, and #535 for the removal of a tag.
+  it('is harmless: invalidating by hand during a load', async () => {
     const loaded = new Gate();
     const reading = a.read(loaded);
     await loaded.reached();
@@ -157,8 +157,8 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['newest', 'newest']);
   });
 
-  // opensandbox-group/OpenSandbox#1133, in its review: a read after the invalidation joins a load that began before it.
-  it('is harmless: joining a load that began before the write', async () => {
+  // opensandbox-group/OpenSandbox#1133, in the review: a read after the invalidation joins a load that began before it.
+  it('is harmless: a read finds a load that began before the write', async () => {
     const loaded = new Gate();
     const reading = a.read(loaded);
     await loaded.reached();
@@ -168,8 +168,8 @@ describe('a published race', () => {
     await reading;
   });
 
-  // dust-tt/dust#31576: a database read that is under way fills Redis again after it was invalidated.
-  it('is harmless: storing after the invalidation', async () => {
+  // dust-tt/dust#31576: a load that is in progress fills Redis again after the invalidation.
+  it('is harmless: a store after the invalidation', async () => {
     const stored = (shared.beforeSet = new Gate());
     const reading = a.read();
     await stored.reached();
@@ -179,8 +179,8 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
   });
 
-  // open-metadata/OpenMetadata#28902: an entry that L1 takes over from L2 while another process writes stays there.
-  it('is harmless: taking an entry into L1 during the invalidation', async () => {
+  // open-metadata/OpenMetadata#28902: an entry stays in L1 if L1 takes it over from L2 while another process writes.
+  it('is harmless: L1 takes over an entry during the invalidation', async () => {
     await b.read();
     const found = (shared.beforeGet = new Gate());
     const reading = a.read();
@@ -191,8 +191,8 @@ describe('a published race', () => {
     expect([await a.read(), await b.read()]).toEqual(['new', 'new']);
   });
 
-  // ArcadeData/arcadedb#4925: an earlier load takes the place of a later write. See also ben-manes/caffeine#56.
-  it('is harmless: two writers that refresh at once, of which the slower has loaded first', async () => {
+  // ArcadeData/arcadedb#4925: an earlier load overwrites a later write. See also ben-manes/caffeine#56.
+  it('is harmless: two writers refresh at once, and the one that loaded first is slower', async () => {
     const refreshed = new Gate();
     let refreshes = 0;
     a.refreshOnWrite(async () => {
@@ -211,7 +211,7 @@ describe('a published race', () => {
   });
 
   /*
-   * The hole of deleting twice: a load that takes longer than the pause between the deletions is stored after both of them.
+   * The gap in deleting twice: a load that takes longer than the pause between the deletions is stored after both.
    * https://www.besthub.dev/articles/why-delayed-double-delete-fails-to-ensure-cache-consistency-under-high-concurrency-1da83c5f5868
    */
   it('is harmless: a load that outlasts the second of two deletions', async () => {

@@ -14,15 +14,15 @@ import { SimulatedRedis } from './system/simulated-redis.js';
 import { Notifications } from './system/simulated-backplane.js';
 import { NEVER, VirtualTime } from './virtual-time.js';
 
-/** Entries in L1 do not expire: lru-cache measures their age by another clock than that of the run. */
+/** Entries in L1 do not expire, because lru-cache does not use the virtual clock of the run. */
 const NO_LIFETIME = 0;
 
 const L1_BYTES = 1_000_000;
 
-/** So many clients ask all their questions again while the sweepers invalidate the tags of expired writes. */
+/** The number of clients that repeat their requests while the sweepers invalidate the tags of expired writes. */
 const SECOND_ROUND = 2;
 
-/** What a run has shown. */
+/** The result of a run. */
 export interface Shown {
   readonly steps: number;
   /** Empty if all went well. */
@@ -30,7 +30,7 @@ export interface Shown {
   readonly instances: readonly Instance[];
 }
 
-/** Plays a scenario in the order that the scheduler chooses. */
+/** Runs a scenario, with its steps in the order that the scheduler chooses. */
 export async function runScenario(scenario: Scenario, scheduler: Scheduler, delays: Iterator<number>): Promise<Shown> {
   const run = new Run(scenario, new Steps(scheduler, scenario.slow, delays));
   return run.run();
@@ -45,7 +45,7 @@ class Run {
   private readonly instances: readonly Instance[];
   private readonly complaints: string[] = [];
   private readonly errors: unknown[] = [];
-  /** The version that each order will be in when the writes that have begun are done. */
+  /** The version of each order after all writes that have begun. */
   private readonly begun = new Map<string, number>();
   private writesUnderWay = 0;
 
@@ -70,7 +70,7 @@ class Run {
       await this.comeToRest([]);
       const clients = this.scenario.clients.map(() => this.newClient());
       await this.comeToRest([...this.actors(), ...this.readings(clients)]);
-      // Writes that are still pending then have dead writers, or an unknown outcome.
+      // Writes that are still pending have dead writers or unknown outcomes.
       this.sweepExpired();
       await this.comeToRest(this.readings(clients.slice(0, SECOND_ROUND)));
       await this.compareWithTruth();
@@ -85,7 +85,7 @@ class Run {
     return this.scenario.outages.length > 0;
   }
 
-  /** Takes all steps, those of the actors from when they begin. When there are none left, time goes on. */
+  /** Takes all steps, and starts the actors when their time has come. When no steps are left, the clock advances. */
   private async comeToRest(actors: readonly { readonly begins: number; readonly act: () => void }[]): Promise<void> {
     const waiting = [...actors].sort((one, other) => one.begins - other.begins);
     const offset = this.steps.count;
@@ -151,7 +151,7 @@ class Run {
     ];
   }
 
-  /** All clients ask all their questions. */
+  /** The actors that send all requests of the clients. */
   private readings(clients: readonly Client[]): { begins: number; act: () => void }[] {
     return clients.flatMap((client, i) => {
       const plan = this.scenario.clients[i];
@@ -175,7 +175,7 @@ class Run {
   private write({ instance, order, fate }: WriterPlan): void {
     const id = orderName(order);
     const before = this.database.committed.get(id) ?? 0;
-    // Orders are locked while they are written.
+    // The database locks an order while a transaction changes it.
     if ((this.begun.get(id) ?? 0) !== before || before === RESUMED) return;
     const { host } = this.numbered(instance);
     if (!host.isAlive) return;
@@ -187,7 +187,7 @@ class Run {
       await writer.write(id, version, fate);
       const isUndone = fate.outcome.endsWith('rolled back');
       if (isUndone) this.begun.set(id, before);
-      // What is committed late may be committed until its deadline.
+      // A late commit may happen until the deadline of its pending write.
       if (!fate.outcome.endsWith('late')) this.writesUnderWay -= 1;
     });
   }
@@ -197,11 +197,11 @@ class Run {
     this.time.tick();
   }
 
-  /** Once all is quiet, every instance shows what is true. */
+  /** Checks that every instance shows the state of the database in the end. */
   private async compareWithTruth(): Promise<void> {
     const truth = this.database.committed;
     for (const instance of this.instances.filter(({ host }) => host.isAlive)) {
-      if (!instance.trusts) this.complaints.push(`at last, ${instance.host.name} does not trust Redis`);
+      if (!instance.trusts) this.complaints.push(`in the end, ${instance.host.name} does not trust Redis`);
       for (const [id, version] of truth) this.compare(instance, id, version, versionOf(instance, id));
       this.compare(instance, 'the count', count(truth), instance.ask(COUNT, count));
       this.compare(instance, 'the new orders', newOrders(truth), instance.ask(NEW_PAGE, newOrders));
@@ -209,14 +209,14 @@ class Run {
       this.compare(instance, 'all orders', allOrders(truth), instance.ask(ALL, allOrders));
     }
     await this.comeToRest([]);
-    if (this.redis.pendingWriteCount > 0) this.complaints.push('at last, a write is still pending');
+    if (this.redis.pendingWriteCount > 0) this.complaints.push('in the end, a write is still pending');
   }
 
   private compare(instance: Instance, what: string, truth: unknown, answer: Promise<unknown>): void {
     this.begin(async () => {
       const shown = JSON.stringify(await answer);
       if (shown === JSON.stringify(truth)) return;
-      this.complaints.push(`at last, ${instance.host.name} shows ${what} as ${shown}, not ${JSON.stringify(truth)}`);
+      this.complaints.push(`in the end, ${instance.host.name} shows ${what} as ${shown}, not ${JSON.stringify(truth)}`);
     });
   }
 
@@ -224,9 +224,9 @@ class Run {
     act().catch((error: unknown) => this.errors.push(error));
   }
 
-  /** Reads are monotonic while all instances reach Redis, and the version store is told of all writes. */
+  /** Reads are monotonic while all instances reach Redis, and every write has a pending write in the version store. */
   private newClient(): Client {
-    const remembers = () => !this.isTroubled && this.instances.every(({ counts }) => counts.unannouncedWrites === 0);
+    const remembers = () => !this.isTroubled && this.instances.every(({ counts }) => counts.unrecordedWrites === 0);
     return new Client(this.database, this.acknowledged, remembers, (what) => this.complaints.push(what));
   }
 
@@ -238,7 +238,7 @@ class Run {
       isRolledBack: (error: unknown) => error instanceof RolledBackError,
       l1MaxBytes: L1_BYTES,
       entryLifetime: NO_LIFETIME,
-      // The database takes as long as it likes.
+      // Queries of the database may take any time.
       loadQueueTimeout: 2 * NEVER,
       loadTimeout: 2 * NEVER,
     };

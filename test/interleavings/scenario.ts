@@ -3,13 +3,13 @@ import { QUESTIONS, type AskedFor } from './actors/client.js';
 import type { Death, Fate } from './actors/writer.js';
 import { RESUMED, type Outcome } from './system/orders-database.js';
 
-/** How many orders there are: few, so that readers and writers meet at the same ones. */
+/** The number of orders. There are few, so that readers and writers use the same ones. */
 const ORDERS = 2;
 
-/** How many steps a run takes at least, more or less. What is to happen at some time happens after at most so many. */
+/** The highest number of steps after which an actor begins. A run takes about as many steps, or more. */
 const LATEST = 80;
 
-/** Parts of the way between the instances, Redis and the database, by how the steps begin that are taken there. */
+/** Kinds of messages between the instances, Redis and the database, given by the first words of their steps. */
 const SLOW = [
   'A: Redis has answered',
   'B: Redis has answered',
@@ -23,7 +23,7 @@ const SLOW = [
 export type Slow = (typeof SLOW)[number];
 
 interface Begun {
-  /** After how many steps of the run it begins. */
+  /** The number of steps in the run after which it begins. */
   readonly begins: number;
   readonly instance: number;
 }
@@ -37,38 +37,38 @@ export interface WriterPlan extends Begun {
   readonly fate: Fate;
 }
 
-/** An instance is cut off from Redis for a while. */
+/** A time in which an instance is cut off from Redis. */
 export interface OutagePlan extends Begun {
   readonly lasts: number;
-  /** Whether what was on its way is lost, or arrives later. */
+  /** Whether messages in flight are lost. Otherwise they arrive later. */
   readonly isLossy: boolean;
 }
 
-/** A replica that lacks the last writes takes the place of Redis. */
+/** The replacement of Redis by a replica that lacks the last writes. */
 export interface FailoverPlan {
-  /** After how many steps the replica stops following. */
+  /** The number of steps after which replication stops. */
   readonly begins: number;
-  /** After how many more steps it takes the place. */
+  /** The number of further steps after which the replica replaces Redis. */
   readonly lasts: number;
 }
 
-/** The actors of a run and what they do. The order of their steps is not part of it. */
+/** The actors of a run and their actions. It does not include the order of their steps. */
 export interface Scenario {
-  /** Two instances over one Redis, or one that has no Redis. */
+  /** Two instances with one Redis, or one instance without Redis. */
   readonly backend: 'redis' | 'memory';
-  /** The version of each order at the beginning; 0 if it does not exist yet. */
+  /** The version of each order at the start; 0 if it does not exist. */
   readonly initially: readonly number[];
-  /** A part of the way that takes long, so that much else happens meanwhile. */
+  /** The kind of messages that are slow, so that much else happens meanwhile. */
   readonly slow: Slow | null;
   readonly clients: readonly ClientPlan[];
   readonly writers: readonly WriterPlan[];
   readonly outages: readonly OutagePlan[];
   readonly failover: FailoverPlan | null;
-  /** When an instance is killed. */
+  /** The time at which an instance is killed. */
   readonly killed: Begun | null;
-  /** When time flies, so that the first timeout passes. */
+  /** The times at which the clock jumps to the next timeout. */
   readonly haste: readonly number[];
-  /** When all pending writes expire and the sweepers look, provided that no write is under way then. */
+  /** The times at which all pending writes expire and the sweepers run, unless a write is in progress then. */
   readonly sweeps: readonly number[];
 }
 
@@ -90,7 +90,7 @@ const outcome = fc.oneof(
 );
 const dies = fc.oneof(
   { weight: 10, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.constantFrom<Death>('after the announcement', 'after the commit') },
+  { weight: 1, arbitrary: fc.constantFrom<Death>('after the beginning', 'after the commit') },
 );
 
 const client: fc.Arbitrary<ClientPlan> = fc.record({
@@ -103,7 +103,7 @@ const client: fc.Arbitrary<ClientPlan> = fc.record({
 });
 const writer: fc.Arbitrary<WriterPlan> = fc.record({ begins, instance, order, fate: fc.record({ outcome, dies }) });
 
-/** Redis is always there. */
+/** Scenarios with a Redis that always works. */
 export const quiet: fc.Arbitrary<Scenario> = fc.record({
   backend: fc.constant('redis'),
   initially: fc.array(fc.oneof(fc.constant(0), fc.nat(RESUMED)), { minLength: ORDERS, maxLength: ORDERS }),
@@ -120,7 +120,7 @@ export const quiet: fc.Arbitrary<Scenario> = fc.record({
   sweeps: fc.array(begins, { maxLength: 2 }),
 });
 
-/** Instances are cut off from Redis, Redis takes too long, or it fails over. */
+/** Scenarios in which instances are cut off from Redis, Redis is too slow, or it fails over. */
 export const troubled: fc.Arbitrary<Scenario> = fc
   .record({
     scenario: quiet,
@@ -132,14 +132,14 @@ export const troubled: fc.Arbitrary<Scenario> = fc
   })
   .map(({ scenario, ...troubles }) => ({ ...scenario, ...troubles }));
 
-/** One process without Redis. When it is killed, nobody is left. */
+/** Scenarios with one process without Redis. It is never killed, since no other process remains. */
 export const embedded: fc.Arbitrary<Scenario> = quiet.map((scenario) => ({
   ...scenario,
   backend: 'memory',
   killed: null,
 }));
 
-/** Most steps are taken when they are chosen; some come late, and a few very late. */
+/** The delays of steps. Most steps happen when they are chosen, some later, and a few much later. */
 export const delays: fc.Arbitrary<Iterator<number>> = fc.infiniteStream(
   fc.oneof(
     { weight: 60, arbitrary: fc.constant(0) },

@@ -2,10 +2,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import timersPromises from 'node:timers/promises';
 import type { Steps } from './steps.js';
 
-/** Shorter waits, in milliseconds, may end at any moment; longer ones do when nothing else happens, or when time flies. */
+/** The limit for short waits, in milliseconds. Short waits may end at any step. Longer ones end by {@link VirtualTime.fly}. */
 const SHORT = 20;
 
-/** Waits that are at least so long, in milliseconds, do not end within a run. */
+/** Waits of at least so many milliseconds do not end within a run. */
 export const NEVER = 1_000_000;
 
 interface Timer {
@@ -15,8 +15,7 @@ interface Timer {
 }
 
 /**
- * The clock and the timers of one run. Nothing ever waits for the clock of the machine: whether a timer fires before or after
- * something else happens is part of the interleaving.
+ * The clock and the timers of one run. They do not depend on the real clock: the interleaving decides when a timer fires.
  */
 export class VirtualTime {
   private now = 0;
@@ -25,7 +24,7 @@ export class VirtualTime {
 
   constructor(private readonly steps: Steps) {}
 
-  /** Lets the long wait end that is the first to be over; false if there is none. */
+  /** Ends the wait that is due first, and returns false if there is none. */
   fly(): boolean {
     const [first] = [...this.waiting].sort((one, other) => one.due - other.due);
     if (!first) return false;
@@ -34,15 +33,15 @@ export class VirtualTime {
     return true;
   }
 
-  /** Lets everything happen that happens at intervals. */
+  /** Runs all interval callbacks once. */
   tick(): void {
     for (const run of this.periodic) run();
   }
 
   /**
-   * Puts this clock and these timers in the place of Node's.
+   * Replaces the clock and the timers of Node.
    *
-   * @returns puts Node's back
+   * @returns a function that restores them
    */
   install(): () => void {
     const { setTimeout, clearTimeout, setImmediate, setInterval, clearInterval } = globalThis;

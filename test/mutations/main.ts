@@ -6,20 +6,20 @@ import { controls, mutations } from './mutations.js';
 
 type Explorer = typeof import('../interleavings/explore.js');
 
-// Explores the interleavings of the cache with each of the named mutations, or with all, until one shows the mutation. Prints a
-// line of JSON for each.
+// Explores interleavings of the cache with each of the named mutations, or with all of them, until one reveals the mutation.
+// Prints a line of JSON for each mutation.
 
-/** None of the mutations takes nearly as many. */
+/** The limit on runs for each mutation, far above the number that any of them needs. */
 const RUNS = 3_000;
 
-/** Most mutations take fewer. */
+/** The number of runs without a mutation, which is more than most mutations need. */
 const CONTROL_RUNS = 200;
 
 const SEED = 1;
 
 export interface Caught extends Pick<Explored, 'runs' | 'violation'> {
   readonly name: string;
-  /** Why it could not be explored. */
+  /** The reason why the exploration failed. */
   readonly error?: string;
 }
 

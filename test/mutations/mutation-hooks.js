@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { compile } from '../support/typescript-hooks.js';
 
-// Lets Node import a program several times, once with each mutation: `program.ts?mutation=<name>` gets the program, and all
-// TypeScript that it imports, with the edits of that mutation. No file is touched.
+// Module hooks that let Node import a program once with each mutation. `program.ts?mutation=<name>` imports the program and all
+// its TypeScript dependencies with the edits of that mutation. The files stay unchanged.
 
 const root = new URL('../../', import.meta.url);
 const unchanged = new Map();
@@ -39,7 +39,7 @@ async function mutated(url, edits) {
   let code = await readFile(path, 'utf8');
   for (const { file, find, replace } of edits) {
     const occurrences = code.split(find).length - 1;
-    if (occurrences !== 1) throw new Error(`${file} holds this ${occurrences} times, not once: ${find}`);
+    if (occurrences !== 1) throw new Error(`${file} contains this text ${occurrences} times, not once: ${find}`);
     code = code.replace(find, () => replace);
   }
   return compile(code, path);

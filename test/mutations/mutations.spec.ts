@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 const AT_ONCE = 2;
 
-/** Explores all of them, in two processes, and gives the result of each. */
+/** Explores all mutations and controls in two processes, and returns their results by name. */
 async function exploreAll(): Promise<Map<string, Caught>> {
   const names = [...controls, ...mutations].map(({ name }) => name);
   const shares = Array.from({ length: AT_ONCE }, (_, n) => names.filter((_name, i) => i % AT_ONCE === n));
@@ -33,12 +33,12 @@ describe('the exploration of interleavings', () => {
     found = await exploreAll();
   }, 600_000);
 
-  it.each(mutations.map(({ name }) => name))('shows when %s', (name) => {
+  it.each(mutations.map(({ name }) => name))('reveals that %s', (name) => {
     expect(found.get(name)?.error).toBeUndefined();
     expect(found.get(name)?.violation).toMatch(/^ViolationError: /);
   });
 
-  it.each(controls.map(({ name }) => name))('finds nothing when what is broken is %s', (name) => {
+  it.each(controls.map(({ name }) => name))('finds no violation with %s', (name) => {
     expect(found.get(name)).toEqual({ name, runs: expect.any(Number) as number });
   });
 });

@@ -1,17 +1,17 @@
 import type { SurroundingsName } from '../interleavings/explore.js';
 
 export interface Edit {
-  /** From the root of the project. */
+  /** The path from the root of the project. */
   readonly file: string;
-  /** Occurs in the file exactly once. */
+  /** The text to replace, which occurs in the file exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** A way to break the protocol of the cache. */
+/** A set of edits that breaks the protocol of the cache. */
 export interface Mutation {
   readonly name: string;
-  /** Where the exploration finds it. */
+  /** The surroundings in which the exploration finds the mutation. */
   readonly surroundings: SurroundingsName;
   readonly edits: readonly Edit[];
 }
@@ -29,7 +29,7 @@ const WRITER = 'libs/cache/src/write/cache-writer.ts';
 
 const IS_STORABLE = 'const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);';
 const SAVE = 'if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });';
-const SETTLED = 'const snapshot = await this.monotonicReads.settled(tags);';
+const PENDING_WRITES_WAIT = 'const snapshot = await this.monotonicReads.settled(tags);';
 const LOADED = 'const loaded = await this.load(load, asker);';
 const CREATED = 'const created = writes.flatMap((write) => write.created ?? []);';
 const ADVANCES = 'const advances = changed.map(';
@@ -40,7 +40,7 @@ const REFRESHER_SNAPSHOT = 'const snapshot = await this.versions.ensureVersions(
 
 export const mutations: readonly Mutation[] = [
   {
-    name: 'writers delete entries, and nobody compares versions',
+    name: 'writers delete entries, and readers compare no versions',
     surroundings: 'embedded',
     edits: [
       { file: VECTOR, find: 'vector.length === tags.length + 1 &&', replace: 'true ||' },
@@ -172,23 +172,23 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a response is given out although it may show pending writes',
+    name: 'a load does not wait for pending writes that it may show',
     surroundings: 'quiet',
     edits: [
       {
         file: RESPONSES,
-        find: SETTLED,
+        find: PENDING_WRITES_WAIT,
         replace:
           'const seen = await this.snapshot(tags);\n      const snapshot = seen instanceof Map ? seen : undefined;',
       },
     ],
   },
   {
-    name: 'the pending writes are looked up before the load',
+    name: 'a load looks up pending writes before it begins',
     surroundings: 'quiet',
     edits: [
-      { file: RESPONSES, find: SETTLED, replace: '' },
-      { file: RESPONSES, find: LOADED, replace: `${SETTLED}\n      ${LOADED}` },
+      { file: RESPONSES, find: PENDING_WRITES_WAIT, replace: '' },
+      { file: RESPONSES, find: LOADED, replace: `${PENDING_WRITES_WAIT}\n      ${LOADED}` },
     ],
   },
   {
@@ -208,17 +208,17 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'an expired write is forgotten, and its tags are not invalidated',
+    name: 'an expired pending write is removed without invalidating its tags',
     surroundings: 'embedded',
     edits: [{ file: MEMORY_STORE, find: 'await this.invalidate(tags);', replace: '' }],
   },
   {
-    name: 'nobody sweeps',
+    name: 'no instance sweeps expired pending writes',
     surroundings: 'quiet',
     edits: [{ file: SWEEPER, find: 'if (!this.versions.available) return;', replace: 'return;' }],
   },
   {
-    name: 'a write with an unknown outcome is no longer pending',
+    name: 'a write of unknown outcome does not stay pending',
     surroundings: 'quiet',
     edits: [
       {
@@ -230,7 +230,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a write with an unknown outcome invalidates nothing',
+    name: 'a write of unknown outcome invalidates nothing',
     surroundings: 'quiet',
     edits: [
       {
@@ -251,7 +251,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the epoch is not renewed after a failover of Redis',
     surroundings: 'troubled',
-    edits: [{ file: REDIS_STORE, find: 'if (labelOf(epoch) !== label || unconfirmed', replace: 'if (unconfirmed' }],
+    edits: [
+      { file: REDIS_STORE, find: 'if (labelOf(epoch) !== this.label || unconfirmed', replace: 'if (unconfirmed' },
+    ],
   },
   {
     name: 'unconfirmed invalidations are forgotten',
@@ -259,7 +261,7 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: REDIS_STORE, find: 'this.unconfirmed.add(tags);', replace: '' }],
   },
   {
-    name: 'Redis is trusted before unconfirmed invalidations are made up for',
+    name: 'Redis is trusted before unconfirmed invalidations are carried out',
     surroundings: 'troubled',
     edits: [
       {
@@ -293,9 +295,9 @@ export const mutations: readonly Mutation[] = [
   },
 ];
 
-/** Nothing is broken, so nothing may be found. */
+/** Explorations of unchanged code, which must find no violation. */
 export const controls: readonly Mutation[] = (['quiet', 'troubled', 'embedded'] as const).map((surroundings) => ({
-  name: `nothing, ${surroundings}`,
+  name: `unchanged code, ${surroundings}`,
   surroundings,
   edits: [],
 }));

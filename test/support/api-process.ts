@@ -7,24 +7,23 @@ import { watchOver } from './watchdog.js';
 const LOADER = resolve('test/support/register-typescript.js');
 const START_PATIENCE_MS = 60_000;
 
-/** Options of the process. */
 export interface ApiProcessOptions {
   /** Another program that prints its address in the same way. */
   readonly program?: string;
-  /** Modules that are loaded before it. */
+  /** Modules that Node loads before the program. */
   readonly preloads?: readonly string[];
   /** Working directory. */
   readonly directory?: string;
 }
 
-/** The API as a process of its own, started as a user starts it. */
+/** The API in another process, started as a user starts it. */
 export class ApiProcess {
-  /** Its output so far, of stdout and stderr. */
+  /** The output so far, from stdout and stderr. */
   output = '';
   private readonly child: ChildProcess;
   private readonly exit: Promise<number | null>;
 
-  /** @param environment replaces that of the tests, but for PATH */
+  /** @param environment replaces the environment of the tests, except PATH */
   constructor(
     environment: Readonly<Record<string, string>>,
     { program = 'apps/mes-api/src/main.ts', preloads = [], directory }: ApiProcessOptions = {},
@@ -46,7 +45,7 @@ export class ApiProcess {
   }
 
   get pid(): number {
-    if (this.child.pid === undefined) throw new Error('the API does not run');
+    if (this.child.pid === undefined) throw new Error('the API is not running');
     return this.child.pid;
   }
 
@@ -54,25 +53,24 @@ export class ApiProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Waits until it prints its URL, and returns it. */
+  /** Waits until the process prints its URL, and returns the URL. */
   async ready(): Promise<string> {
     return eventually(() => {
-      if (!this.isRunning) throw new Error(`the API has ended:\n${this.output}`);
+      if (!this.isRunning) throw new Error(`the API ended:\n${this.output}`);
       return this.output.includes('/docs') ? /http:\/\/\S+:\d+/.exec(this.output)?.[0] : undefined;
     }, START_PATIENCE_MS);
   }
 
-  /** Sends a signal. */
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
   }
 
-  /** Resolves with the exit code. */
+  /** Waits for the end of the process, and returns its exit code. */
   ended(): Promise<number | null> {
     return this.exit;
   }
 
-  /** Ends it with SIGTERM if it still runs. */
+  /** Ends the process with SIGTERM if it is still running. */
   async destroy(): Promise<void> {
     if (this.isRunning) this.child.kill('SIGTERM');
     await this.exit;

@@ -18,7 +18,7 @@ export interface CachePartsOptions {
   readonly backplane?: Backplane;
 }
 
-/** The parts of a cache in this process, put together as the module does, for tests that look at one of them. */
+/** The parts of a cache in this process, assembled like in the module, for tests of single parts. */
 export function cacheParts({ versions = memoryVersions(), options: changed = {}, backplane }: CachePartsOptions = {}) {
   const options = { ...CACHE_DEFAULTS, ...changed };
   const events = new CacheEvents();

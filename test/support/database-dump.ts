@@ -1,7 +1,7 @@
 import { prepareDatabase } from '@mes/database';
 import pg from 'pg';
 
-/** In the order in which their references allow them to be filled. */
+/** The tables in an order that satisfies their foreign keys. */
 const TABLES = [
   ...['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals'],
   ...['order_events', 'order_event_horizons', 'secrets'],
@@ -17,7 +17,9 @@ interface TableDump {
   readonly rows: string;
 }
 
-/** The rows of a database, to be restored like those of pg_dump, without its programs: they must be of the server's version. */
+/**
+ * The rows of a database, for restores like those of `pg_restore`. The real programs would have to match the server's version.
+ */
 export class DatabaseDump {
   private constructor(private readonly tables: readonly TableDump[]) {}
 
@@ -38,14 +40,14 @@ export class DatabaseDump {
     });
   }
 
-  /** As `pg_restore --clean` does: drops everything, makes it anew and fills it, in many transactions. */
+  /** Drops all tables, creates them again and fills them in many transactions, like `pg_restore --clean`. */
   async restore(databaseUrl: string): Promise<void> {
     await connected(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
     await prepareDatabase({ url: databaseUrl, patience: 0 });
     await this.restoreData(databaseUrl);
   }
 
-  /** As `pg_restore --data-only --disable-triggers --single-transaction` does, of some tables, after they were emptied. */
+  /** Empties some tables and fills them, like `pg_restore --data-only --disable-triggers --single-transaction`. */
   async restoreData(databaseUrl: string, only: readonly string[] = TABLES): Promise<void> {
     await connected(databaseUrl, async (client) => {
       await client.query('BEGIN');

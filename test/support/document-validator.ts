@@ -2,7 +2,7 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { OpenApiDocument, Schema } from './openapi-document.js';
 
-/** Validates values by the schemas of an OpenAPI document. */
+/** A validator of values against the schemas of an OpenAPI document. */
 export class DocumentValidator {
   private readonly validators = new Map<Schema, ValidateFunction>();
   private readonly ajv = new Ajv2020.default({ allErrors: true, strict: false });
@@ -11,7 +11,7 @@ export class DocumentValidator {
     addFormats.default(this.ajv);
   }
 
-  /** By a document in which objects have no members that are not described. */
+  /** A validator that also rejects members which the document does not describe. */
   static closed({ components: { schemas }, ...rest }: OpenApiDocument): DocumentValidator {
     const strict = Object.entries(schemas).map(([name, schema]): [string, Schema] => [
       name,
@@ -20,7 +20,7 @@ export class DocumentValidator {
     return new DocumentValidator({ ...rest, components: { schemas: Object.fromEntries(strict) } });
   }
 
-  /** What is wrong with a value, if anything. */
+  /** The complaints about a value; empty if it is valid. */
   complaints(schema: Schema, value: unknown): string[] {
     let validate = this.validators.get(schema);
     if (!validate) {

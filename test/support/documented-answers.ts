@@ -2,10 +2,10 @@ import { DocumentValidator } from './document-validator.js';
 import type { LocatedOperation, OpenApiDocument } from './openapi-document.js';
 import type { ApiAnswer } from './orders-api.js';
 
-/** Headers that clients build upon: an answer has those that are documented for it, and no others of these. */
+/** Headers that clients rely on. A response has those of them that are documented for it, and no others. */
 const HEADERS = ['cache-status', 'etag', 'location', 'retry-after', 'www-authenticate'];
 
-/** What an OpenAPI document says of answers, and whether they are so. */
+/** A checker of responses against an OpenAPI document. */
 export class DocumentedAnswers {
   private readonly validator: DocumentValidator;
 
@@ -14,9 +14,9 @@ export class DocumentedAnswers {
   }
 
   /**
-   * How an answer is not as the document says that the answers of this operation are: by status, type, headers and body.
+   * The differences between a response and the documented responses of an operation, in status, type, headers and body.
    *
-   * @param method that was really used, if it was another one that does the same, as HEAD does
+   * @param usedMethod the method of the request if it differs from that of the operation, such as HEAD
    */
   complaints({ method, responses }: LocatedOperation, answer: ApiAnswer<unknown>, usedMethod = method): string[] {
     const documented = responses[answer.status];
@@ -24,7 +24,7 @@ export class DocumentedAnswers {
 
     const wrongHeaders = headerComplaints(Object.keys(documented.headers ?? {}), answer.headers);
     if (usedMethod === 'HEAD' || documented.content === undefined) {
-      return answer.body === '' ? wrongHeaders : [...wrongHeaders, 'there is a body where none is documented'];
+      return answer.body === '' ? wrongHeaders : [...wrongHeaders, 'the response has a body, but none is documented'];
     }
     const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
     const media = documented.content[type];

@@ -2,7 +2,7 @@ import { EmbeddedPostgres } from '../../libs/database/src/embedded/embedded-post
 import { EmbeddedPostgresError } from '../../libs/database/src/embedded/embedded-postgres-error.js';
 import type { OtherStart } from './other-process.js';
 
-// Starts the embedded PostgreSQL in the directory given, prints the result as one line of JSON, and runs on.
+// Starts the embedded PostgreSQL in the given directory, prints the result as one line of JSON, and keeps running.
 async function start(directory: string): Promise<OtherStart> {
   try {
     const { url } = await EmbeddedPostgres.start({ directory, settings: { fsync: 'off' } });

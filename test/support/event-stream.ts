@@ -8,13 +8,12 @@ export interface ReceivedEvent {
   readonly data: Record<string, unknown>;
 }
 
-/** Options of a client. */
 export interface EventStreamOptions {
   readonly token?: string;
   readonly lastEventId?: string | undefined;
 }
 
-/** A client of the live events. It reads them as the HTML standard says, or not at all. */
+/** A client of the live events, which parses the stream as in the HTML standard. It can also connect without reading. */
 export class EventStream {
   /** All events so far, including the first one, `hello`. */
   readonly events: ReceivedEvent[] = [];
@@ -22,7 +21,7 @@ export class EventStream {
   /** The id to reconnect with. */
   lastEventId: string;
   isClosed = false;
-  /** Called with each event when it arrives. */
+  /** A listener that is called for each event on its arrival. */
   onEvent: (event: ReceivedEvent) => void = () => undefined;
   private unread = '';
 

@@ -10,7 +10,7 @@ export async function eventually<T>(
     const outcome = await condition();
     if (outcome !== false && outcome !== undefined) return outcome as Exclude<T, false | undefined>;
     if (performance.now() > deadline)
-      throw new Error(`this has not come true within ${patience} ms: ${String(condition)}`);
+      throw new Error(`this did not become true within ${patience} ms: ${String(condition)}`);
     await delay(5);
   }
 }

@@ -4,7 +4,7 @@ import type { ApiAnswer } from './orders-api.js';
 export interface ExpectedProblem {
   readonly status: number;
   readonly code: string;
-  /** The fields in `errors`, in any order. Without them, `errors` must be absent. */
+  /** The fields in `errors`, in any order. If absent, the response must have no `errors`. */
   readonly fields?: readonly string[];
   /** Further members, such as `currentStatus`. */
   readonly members?: Readonly<Record<string, unknown>>;

@@ -9,11 +9,11 @@ const run = promisify(execFile);
 const OPTIONS =
   '--strict --noUncheckedIndexedAccess --skipLibCheck --module nodenext --target es2023 --lib es2023,dom,dom.iterable --types node';
 
-/** A program in a folder of its own, together with the client that a generator made of an OpenAPI document. */
+/** A folder with a program and a client that was generated from an OpenAPI document. */
 export class GeneratedClient {
   private constructor(private readonly folder: string) {}
 
-  /** Generates `client.ts`, as any user of the API would: by oazapfts, from the address of the document. */
+  /** Generates `client.ts` by oazapfts from the URL of the document, like any user of the API. */
   static async generate(documentUrl: string): Promise<GeneratedClient> {
     const folder = await mkdtemp(join(tmpdir(), 'mes-client-'));
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
@@ -23,9 +23,9 @@ export class GeneratedClient {
   }
 
   /**
-   * Compiles a program that imports `./client.js`, strictly.
+   * Compiles a program that imports `./client.js`, in strict mode.
    *
-   * @throws Error with the complaints of the compiler
+   * @throws Error with the messages of the compiler
    */
   async compile(program: string): Promise<void> {
     await writeFile(join(this.folder, 'program.ts'), program);
@@ -37,7 +37,7 @@ export class GeneratedClient {
     }
   }
 
-  /** Runs the compiled program. Resolves with the JSON that it prints. */
+  /** Runs the compiled program, and returns the JSON that it prints. */
   async run(environment: Readonly<Record<string, string>>): Promise<unknown> {
     const program = join(this.folder, 'program.js');
     const { stdout } = await run(process.execPath, [program], { env: { ...process.env, ...environment } });

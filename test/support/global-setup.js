@@ -5,7 +5,7 @@ import './register-typescript.js';
 
 export default async function setUp() {
   const { startSharedServers } = await import('./shared-servers.js');
-  // For the operators' page, which is built by the first test that needs it.
+  // The folder of the operators' page. The first test that needs the page builds it.
   process.env.TEST_PAGE_DIRECTORY = await mkdtemp(join(tmpdir(), 'mes-page-'));
   await startSharedServers();
 }

@@ -1,4 +1,4 @@
-/** As much of an OpenAPI document as tests look at. */
+/** The parts of an OpenAPI document that tests use. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
@@ -36,7 +36,7 @@ export interface MediaType {
   readonly example?: unknown;
 }
 
-/** JSON Schema, which OpenAPI 3.1 takes over as it is. */
+/** A JSON Schema, as OpenAPI 3.1 uses it. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
@@ -59,7 +59,7 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
 }
 
-/** An operation, with where it is found. */
+/** An operation with its method and path. */
 export interface LocatedOperation extends OpenApiOperation {
   readonly method: string;
   readonly path: string;
@@ -72,15 +72,15 @@ export function operationsOf({ paths }: OpenApiDocument): LocatedOperation[] {
   );
 }
 
-/** The schema that a reference leads to. */
+/** The schema that a reference points to. */
 export function resolveSchema(document: OpenApiDocument, schema: Schema): Schema {
   if (schema.$ref === undefined) return schema;
   const found = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
-  if (!found) throw new Error(`${schema.$ref} leads nowhere`);
+  if (!found) throw new Error(`${schema.$ref} points to no schema`);
   return found;
 }
 
-/** What Swagger UI offers for trying out: the examples of a schema, put together. */
+/** The example value that Swagger UI offers: the examples of all parts of a schema, combined. */
 export function exampleOf(document: OpenApiDocument, schema: Schema): unknown {
   const { example, default: standard, enum: values, type, items, properties } = resolveSchema(document, schema);
   if (example !== undefined) return example;

@@ -11,14 +11,13 @@ import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
 
-/** Options of the application under test. */
 export interface OrdersApiOptions {
   readonly databaseUrl: string;
-  /** Without it, the cache is in the process. */
+  /** The URL of Redis. Without it, the cache is in the process. */
   readonly redisUrl?: string;
-  /** Folder of the operators' page. Without it, the page is not served. */
+  /** The folder of the operators' page. Without it, the API does not serve the page. */
   readonly pageDirectory?: string;
-  /** Port to listen on; a free one by default. */
+  /** The port to listen on; a free one by default. */
   readonly port?: number;
   /** Additional environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -37,7 +36,7 @@ export interface ApiRequest {
   readonly method?: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a string is sent as it is. */
+  /** The body, which is sent as JSON. A string is sent unchanged. */
   readonly body?: unknown;
 }
 
@@ -95,7 +94,7 @@ export class OrdersApi {
     return new OrdersApi(await application.getUrl(), application, make, issuer, dataDirectory);
   }
 
-  /** Stops the application and starts it again on the same port. */
+  /** Stops the application, waits for `whileAway`, and starts the application again on the same port. */
   async restart(whileAway: () => Promise<void>): Promise<void> {
     await this.running.close();
     await whileAway();
@@ -103,7 +102,7 @@ export class OrdersApi {
     await this.running.listen(Number(new URL(this.url).port), '127.0.0.1');
   }
 
-  /** A valid token with these roles, the same one for the same arguments; `lifetime` in the notation of jose. */
+  /** A valid token with these roles. Equal arguments give the same token. `lifetime` is in the notation of jose. */
   token(roles: readonly Role[] | Role, subject?: string, lifetime?: string): Promise<string> {
     const list = typeof roles === 'string' ? [roles] : roles;
     const name = JSON.stringify([list, subject, lifetime]);
@@ -134,7 +133,7 @@ export class OrdersApi {
   }
 
   async stop(): Promise<void> {
-    // A connection on which nothing was sent yet is not idle, and would be waited for.
+    // The server does not count a connection without any request as idle, and would wait for it.
     this.application.getHttpServer().closeAllConnections();
     await this.application.close();
     await rm(this.dataDirectory, { recursive: true, force: true });

@@ -1,12 +1,12 @@
 import pg from 'pg';
 
-/** Queries of the database itself, without the API. */
+/** Direct access to the database, without the API. */
 export class OrdersTable {
   private constructor(private readonly pool: pg.Pool) {}
 
   static async connect(databaseUrl: string): Promise<OrdersTable> {
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-    // A server that is restarted breaks the connection; the next query makes a new one.
+    // A restart of the server breaks the connection. The next query opens a new one.
     pool.on('error', () => undefined);
     (await pool.connect()).release();
     return new OrdersTable(pool);

@@ -11,13 +11,13 @@ export interface OtherStart {
 
 /** Another Node process that runs the embedded PostgreSQL. */
 export interface OtherProcess {
-  /** Waits until it has started the server, or failed to. */
+  /** Waits until the start of the server has succeeded or failed. */
   started(): Promise<OtherStart>;
-  /** Ends it by SIGKILL. */
+  /** Ends the process with SIGKILL. */
   kill(): Promise<void>;
 }
 
-/** Starts the embedded PostgreSQL in another process, so that a test can kill that. */
+/** Starts the embedded PostgreSQL from another process, so that a test can kill that process. */
 export function startInOtherProcess(directory: string): OtherProcess {
   const register = resolve('test/support/register-typescript.js');
   const program = resolve('test/support/embedded-postgres-program.ts');

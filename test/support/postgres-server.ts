@@ -8,12 +8,12 @@ import { watchOver } from './watchdog.js';
 /** Settings for speed: the data need not survive a crash. */
 const FAST_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '2GB' };
 
-/** A PostgreSQL server for tests; it leaves nothing behind. */
+/** A PostgreSQL server for tests. It leaves no files behind. */
 export interface PostgresServer {
-  /** An empty database that is always there. */
+  /** The URL of an empty database that always exists. */
   readonly url: string;
   readonly pid: number;
-  /** The log of the server; it has the statements if the settings say so. */
+  /** The log of the server, which contains the statements if the settings enable that. */
   readonly logFile: string;
   /** Creates another empty database and returns its URL. */
   createDatabase(): Promise<string>;
@@ -30,7 +30,7 @@ export interface PostgresServerOptions {
 /** Starts a server with fresh data in a temporary folder. */
 export async function startPostgres({ settings }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'mes-postgres-'));
-  // Open for passing through, so that the user of the server can reach its data when root runs the tests.
+  // The folder allows access to its contents: if root runs the tests, the server runs as another user.
   await chmod(directory, 0o711);
   const server = await EmbeddedPostgres.start({ directory, settings: { ...FAST_SETTINGS, ...settings } });
   const paths = [server.dataDirectory, directory];

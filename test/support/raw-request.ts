@@ -3,20 +3,20 @@ import type { ApiAnswer } from './orders-api.js';
 
 export type RawHeader = readonly [name: string, value: string | undefined];
 
-/** A request as it goes over the wire. */
+/** A request as it is sent over the connection. */
 export interface RawRequest {
   readonly method?: string;
-  /** The request target, sent as it is, one byte for each character. */
+  /** The request target, sent unchanged, with one byte for each character. */
   readonly path: string;
   /**
-   * Sent as they are, one byte for each character; pairs may repeat a name. `Host`, `Connection` and `Content-Length` are
-   * added unless they are here. A header that is undefined is not sent.
+   * The headers, sent unchanged, with one byte for each character. Pairs may repeat a name. `Host`, `Connection` and
+   * `Content-Length` are added if they are missing. An undefined header is not sent.
    */
   readonly headers?: Readonly<Record<string, string | undefined>> | readonly RawHeader[];
   readonly body?: string | Buffer;
 }
 
-/** Sends a request as it is, even malformed, and reads the response. */
+/** Sends a request unchanged, even a malformed one, and reads the response. */
 export async function rawRequest(url: string, request: RawRequest): Promise<ApiAnswer<unknown>> {
   const { method = 'GET', path, headers = {}, body = '' } = request;
   const { hostname, port } = new URL(url);
@@ -38,7 +38,7 @@ function isList(headers: NonNullable<RawRequest['headers']>): headers is readonl
   return Array.isArray(headers);
 }
 
-/** All bytes from the server until it closes the connection, which may be before it has read the whole request. */
+/** Sends bytes, and returns all bytes from the server. The server may close the connection before it has read the request. */
 function exchange(host: string, port: number, bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 import type { CacheEvent, CacheEvents } from '@mes/cache';
 
-/** Records what a cache does. The returned function gives the number of events of a type, or of those with some more properties. */
+/** Records the events of a cache. The returned function counts the events with the given properties. */
 export function recordEvents(events: CacheEvents): (expected: Partial<CacheEvent>) => number {
   const recorded: CacheEvent[] = [];
   events.subscribe((event) => {

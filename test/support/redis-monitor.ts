@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Sees every command that a Redis server is given, by MONITOR. */
+/** A MONITOR connection to a Redis server, which records every command. */
 export class RedisMonitor {
   private readonly lines: string[] = [];
   private rest = '';
@@ -25,10 +25,10 @@ export class RedisMonitor {
   }
 
   /**
-   * The commands since the last call, as MONITOR shows them without the time and the sender, e.g. `"GET" "key"`. Commands
-   * that a script gives are among them; those by which members show every second that they are there are not.
+   * The commands since the last call, in the format of MONITOR without time and sender, e.g. `"GET" "key"`. They include the
+   * commands in scripts, but not the renewals of presence keys.
    *
-   * @param url of the server, to mark the end: all that was sent before this call is shown
+   * @param url the URL of the server, to send a marker after all earlier commands
    */
   async take(url: string): Promise<string[]> {
     const mark = `end-${Math.random()}`;
@@ -38,7 +38,7 @@ export class RedisMonitor {
     const end = this.lines.findIndex((line) => line.includes(mark));
     const taken = this.lines.splice(0, end + 1).filter((line) => line.startsWith('+') && line.includes('"'));
     const commands = taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
-    return withoutSigns(commands);
+    return withoutPresence(commands);
   }
 
   close(): void {
@@ -50,8 +50,8 @@ export class RedisMonitor {
   }
 }
 
-/** Leaves out the script that a member leaves its sign by, with the commands that it gives. */
-function withoutSigns(commands: readonly string[]): string[] {
+/** Removes the script that renews a presence key, and the commands in it. */
+function withoutPresence(commands: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < commands.length; i += 1) {
     if (!commands[i]?.includes(':member:')) kept.push(commands[i] ?? '');

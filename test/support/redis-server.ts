@@ -11,8 +11,8 @@ import { watchOver } from './watchdog.js';
 
 const run = promisify(execFile);
 /**
- * Installs redis-server on Debian and Ubuntu, as root; no npm package ships it. The package would start a service, unless
- * policy-rc.d exits with 101.
+ * A script that installs redis-server on Debian and Ubuntu, as root, since no npm package contains it. The package would start
+ * a service, unless policy-rc.d exits with 101.
  */
 const INSTALL = `
 policy=/usr/sbin/policy-rc.d
@@ -27,18 +27,18 @@ const HINT =
 const START_PATIENCE_MS = 10_000;
 const PING_PATIENCE_MS = 1_000;
 const PING_PAUSE_MS = 10;
-/** What Redis calls the file by default. */
+/** The default name of the snapshot file. */
 const SNAPSHOT = 'dump.rdb';
 
 /** Options of {@link RedisServer.start}. */
 export interface RedisServerOptions {
-  /** A free port by default. */
+  /** The port to listen on; a free one by default. */
   readonly port?: number;
   /** More arguments, such as `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
 }
 
-/** A real Redis server that keeps nothing, and that a test can kill, freeze and bring back. */
+/** A real Redis server without persistence, which a test can kill, freeze and restart. */
 export class RedisServer {
   private server: ChildProcess | undefined;
   private callOffWatch: () => void = () => undefined;
@@ -50,7 +50,7 @@ export class RedisServer {
   ) {}
 
   /**
-   * Starts a server and waits until it answers. Installs Redis if it is missing and can be installed.
+   * Starts a server and waits until it replies. It installs Redis if Redis is missing and can be installed.
    *
    * @throws Error with one line that says what to install
    */
@@ -72,11 +72,11 @@ export class RedisServer {
   }
 
   get pid(): number {
-    if (this.server?.pid === undefined) throw new Error('Redis does not run');
+    if (this.server?.pid === undefined) throw new Error('Redis is not running');
     return this.server.pid;
   }
 
-  /** Ends the server by SIGKILL, without a word to its clients. */
+  /** Ends the server with SIGKILL. */
   async kill(): Promise<void> {
     const { server } = this;
     if (server === undefined) return;
@@ -88,29 +88,28 @@ export class RedisServer {
     await gone;
   }
 
-  /** Freezes the server: connections stay open, nothing answers. */
+  /** Freezes the server. Connections stay open, but the server does not reply. */
   pause(): void {
     process.kill(this.pid, 'SIGSTOP');
   }
 
-  /** Ends the pause. */
   resume(): void {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** Starts the server anew, empty, on the same port. */
+  /** Starts an empty server on the same port. */
   async restart(): Promise<void> {
     await this.kill();
     await this.launch();
   }
 
-  /** Starts the server anew on the same port, with the data of the last `SAVE`, which serves once. */
+  /** Starts a server on the same port with the data of the last `SAVE`. It uses up the snapshot. */
   async restartFromSnapshot(): Promise<void> {
     await this.restart();
     await rm(join(this.folder, SNAPSHOT));
   }
 
-  /** Ends the server for good and removes its files. */
+  /** Ends the server and removes its files. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
@@ -133,7 +132,7 @@ export class RedisServer {
       if (exited || Date.now() > deadline) throw new Error(`Redis did not start: ${await readFile(logFile, 'utf8')}`);
       await delay(PING_PAUSE_MS);
     }
-    // Another server might answer on a port that ours could not get.
+    // If the port was taken, another server may have replied on it.
     if (server.exitCode !== null) throw new Error(`Redis did not start: ${await readFile(logFile, 'utf8')}`);
   }
 }
@@ -144,7 +143,7 @@ async function install(): Promise<void> {
   });
 }
 
-/** Whether a server answers PING, be it by asking for a password. */
+/** Whether a server replies to PING, possibly by a request for a password. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

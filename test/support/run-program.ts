@@ -3,10 +3,9 @@ import { note } from '../bench/note.js';
 import type { Resources } from '../bench/servers/resources.js';
 
 /**
- * Runs a program that has started servers of its own: they are stopped in any case, when it has ended and when it is
- * interrupted.
+ * Runs a program that starts servers, and stops the servers in the end, even after an error or an interrupt.
  *
- * @param failure what is said when it fails
+ * @param failure the message that is printed if the program fails
  */
 export function runProgram(run: () => Promise<void>, resources: Resources, failure: string): void {
   let interrupted = false;
@@ -20,7 +19,7 @@ export function runProgram(run: () => Promise<void>, resources: Resources, failu
   run()
     .finally(() => resources.close())
     .catch((error: unknown) => {
-      // What is being stopped fails whoever still uses it.
+      // After an interrupt, errors come from the servers that are being stopped.
       if (!interrupted) fail(error, failure);
     });
 }

@@ -4,7 +4,7 @@ import { RedisServer } from './redis-server.js';
 let postgres: PostgresServer | undefined;
 let redis: RedisServer | undefined;
 
-/** Starts the servers that all test files share; Jest's workers inherit their addresses by the environment. */
+/** Starts the servers that all test files share. Jest's workers inherit their addresses in the environment. */
 export async function startSharedServers(): Promise<void> {
   try {
     postgres = await startPostgres();
@@ -17,7 +17,7 @@ export async function startSharedServers(): Promise<void> {
   process.env.TEST_REDIS_URL = redis.url;
 }
 
-/** Stops them; none is left after a run. */
+/** Stops the shared servers. */
 export async function stopSharedServers(): Promise<void> {
   await redis?.stop();
   await postgres?.stop();

@@ -4,16 +4,16 @@ import pg from 'pg';
 import { eventually } from './eventually.js';
 import type { PostgresServer } from './postgres-server.js';
 
-/** Statements of the instances' heartbeats and of new connections. */
+/** Matches statements of heartbeats and of new connections. */
 const OWN_BUSINESS = /INSERT INTO cache_members|set_config\(name, value/;
 
-/** The SQL statements that a server was given, from its log; it must run with `log_statement: 'all'`. */
+/** A reader of the SQL statements in a server's log. The server must run with `log_statement: 'all'`. */
 export class StatementLog {
   private seen = 0;
 
   constructor(private readonly server: PostgresServer) {}
 
-  /** The statements of all clients since the last call, one a line, except those that no request causes. */
+  /** The statements of all clients since the last call, without those of heartbeats and new connections. */
   async take(): Promise<string[]> {
     const mark = `-- ${randomUUID()}`;
     const client = new pg.Client(this.server.url);

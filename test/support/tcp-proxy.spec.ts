@@ -44,44 +44,44 @@ describe('TcpProxy', () => {
     expect(chunk.toString()).toBe(text);
   }
 
-  /** What an end of a connection learns from now on. */
-  function learned(socket: Socket): string[] {
+  /** The events of a socket from now on. */
+  function eventsOf(socket: Socket): string[] {
     const events: string[] = [];
     for (const event of ['data', 'end', 'close', 'error']) socket.on(event, () => events.push(event));
     return events;
   }
 
-  it('vanishes: neither end of an old connection learns anything, also when the other one closes, and new ones work', async () => {
+  it('vanishes: old connections stay silent even if one end closes, and new connections work', async () => {
     const [ending, lasting] = [await open(), await open()];
-    const told = [...accepted, lasting].map(learned);
+    const events = [...accepted, lasting].map(eventsOf);
     proxy.vanish();
     ending.write('a word');
     lasting.write('a word');
     ending.end();
     ending.destroy();
     accepted[1]?.end('the last word');
-    // What is learned of an old connection would be learned before all this.
+    // Events of the old connections would arrive before these replies.
     for (let i = 0; i < 5; i++) await echo(await open(), 'still there');
-    expect(told).toEqual([[], [], []]);
+    expect(events).toEqual([[], [], []]);
   });
 
-  it('does not bring back what vanished', async () => {
+  it('does not restore vanished connections when it is mended', async () => {
     const client = await open();
     proxy.vanish();
-    const told = learned(client);
+    const events = eventsOf(client);
     client.write('a word');
     proxy.breakConnections();
     proxy.mend();
     for (let i = 0; i < 5; i++) await echo(await open(), 'still there');
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
   });
 
-  it('ends everything when it is closed', async () => {
+  it('ends all connections when it is closed', async () => {
     const other = await TcpProxy.open(proxy.url);
     const client = await open(other);
     other.vanish();
-    const told = learned(client);
+    const events = eventsOf(client);
     await other.close();
-    await eventually(() => told.includes('close'));
+    await eventually(() => events.includes('close'));
   });
 });

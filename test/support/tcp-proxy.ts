@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Bytes on their way to the server. */
+/** A test of bytes on their way to the server. */
 export type Watch = (chunk: Buffer) => boolean;
 
 /** A proxy between one client and a server that a test can cut, block, slow down or divert. */
@@ -16,7 +16,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    /** Leads to the server through this proxy. */
+    /** The URL of the server through this proxy. */
     readonly url: string,
     private target: string,
   ) {}
@@ -35,57 +35,57 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Breaks all connections, also new ones. */
+  /** Breaks all connections, including new ones. */
   cut(): void {
     this.isCut = true;
     this.breakConnections();
   }
 
-  /** Breaks all connections, except new ones. */
+  /** Breaks all existing connections. New ones work. */
   breakConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Connections stay open and new ones are accepted, but nothing arrives any more: as if all packets were dropped. */
+  /** Drops all data, like a network that drops all packets. Connections stay open, and new ones are accepted. */
   block(): void {
     this.isBlocked = true;
     for (const socket of this.sockets) socket.pause();
   }
 
   /**
-   * Silences all connections that there are for ever, as if the server's machine had lost its power: neither end is told
-   * anything, not even that the other one closes its socket. New connections work.
+   * Silences all existing connections for ever, as if the server's machine had lost its power. Neither end notices anything,
+   * not even that the other one closes its socket. New connections work.
    */
   vanish(): void {
     for (const socket of this.sockets) {
       for (const event of ['data', 'end', 'error', 'close']) socket.removeAllListeners(event);
       socket.on('error', () => undefined);
-      // Nothing is read any more, so that the end is not seen, either.
+      // A paused socket does not notice its end.
       socket.pause();
       this.silenced.add(socket);
     }
     this.sockets.clear();
   }
 
-  /** Delays everything in both directions by this number of milliseconds. */
+  /** Delays data in both directions by this number of milliseconds. */
   delay(latency: number): void {
     this.latency = latency;
   }
 
-  /** New connections lead to another server. */
+  /** Leads new connections to another server. */
   divert(target: string): void {
     this.target = target;
   }
 
   /**
-   * Calls `watch` with everything that goes to the server. Where it gives true, the server gets these bytes, and then the
-   * connection breaks on both sides.
+   * Calls `watch` with all data for the server. If it returns true, the server receives these bytes, and then the connection
+   * breaks on both sides.
    */
   breakAfter(watch: Watch): void {
     this.watch = watch;
   }
 
-  /** From now on it is a good way again. What was held back arrives now, but nothing of what vanished. */
+  /** Ends all disturbances. Data that was held back arrives now, except on vanished connections. */
   mend(): void {
     this.isCut = false;
     this.isBlocked = false;
@@ -110,7 +110,7 @@ export class TcpProxy {
     const server = connect(Number(port), hostname);
     this.join(client, server, (chunk) => {
       if (this.watch?.(chunk) !== true) return;
-      // What was written is sent before the connection ends; nothing that comes back is.
+      // The server receives everything written so far, but the client receives no reply.
       client.destroy();
     });
     this.join(server, client);
@@ -122,7 +122,7 @@ export class TcpProxy {
     let due = 0;
     from.on('data', (chunk: Buffer) => {
       const now = performance.now();
-      // Nothing overtakes what was sent before it.
+      // Data stays in order.
       due = Math.max(due, now + this.latency);
       const send = (): void => {
         if (this.silenced.has(from)) return;

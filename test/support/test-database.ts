@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** An empty database of its own for a spec file. */
+/** An empty database for one spec file. */
 export interface TestDatabase {
   readonly url: string;
-  /** Ends its sessions and removes it. */
+  /** Ends all sessions and removes the database. */
   drop(): Promise<void>;
 }
 
-/** Creates an empty database on the server that the global set-up has started. */
+/** Creates an empty database on the shared server. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_POSTGRES_URL;
   if (server === undefined) throw new Error('TEST_POSTGRES_URL is not set: the global set-up has not run');
   return createDatabaseOn(server);
 }
 
-/** Creates an empty database with a random name on the server that a URL leads to. */
+/** Creates an empty database with a random name on the server at a URL. */
 export async function createDatabaseOn(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(serverUrl, `CREATE DATABASE ${name}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OrdersTable } from './orders-table.js';
 
-/** A valid body of a request that creates an order. */
+/** A valid request body for the creation of an order. */
 export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     source: 'SHOP',
@@ -13,7 +13,7 @@ export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Recor
   };
 }
 
-/** SQL that inserts new orders, without the API, and returns their ids. */
+/** A statement in SQL that inserts new orders and returns their ids. */
 export function insertOrders(count: number): string {
   return `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
     SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, ${count})
@@ -49,7 +49,7 @@ export const VARIED = {
   customerName: ['Мария Соколова', 'МАРИЯ ИВАНОВА', 'Ann O’Hara', "Bob D'Arc", 'Zoë Müller', 'ÉMILE ZOLA'],
   productName: ['Signet Ring', 'signet ring', 'Brooch 50% off', 'Chain_link', 'Chain link', 'Path\\to', 'Кольцо 17'],
   createdBy: ['partner-1', 'partner-2'],
-  /** Few values, so that many orders share one. */
+  /** A few values, so that many orders share each. */
   createdAt: times('2031-01-01T00:00:00.000Z', 12),
   dueAt: times('2032-01-01T00:00:00.000Z', 7),
 };
@@ -58,7 +58,7 @@ function times(first: string, count: number): Date[] {
   return Array.from({ length: count }, (_, i) => new Date(Date.parse(first) + i * 1_001));
 }
 
-/** Inserts orders of every kind by SQL, with many ties. Their ids do not follow their times. */
+/** Inserts varied orders by SQL, with many ties. The order of their ids differs from that of their times. */
 export async function insertVariedOrders(table: OrdersTable, count: number): Promise<VariedOrder[]> {
   const rows = Array.from({ length: count }, (_, i) => variedOrder(i));
   const inserted = await table.query<{ id: string; number: number }>(

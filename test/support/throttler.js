@@ -1,5 +1,5 @@
-// @nestjs/throttler is CommonJS and requires Nest, which ships ES modules only. Node can do that; Jest cannot on Node < 24.9,
-// so its files are run here with a require() that gives them Nest as it was imported.
+// @nestjs/throttler is CommonJS and requires Nest, which consists of ES modules only. Node supports this, but Jest does not on
+// Node < 24.9. This file runs the package with a require() that returns the imported Nest modules.
 import * as asyncHooks from 'node:async_hooks';
 import * as crypto from 'node:crypto';
 import { readFileSync } from 'node:fs';

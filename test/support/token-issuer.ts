@@ -17,13 +17,13 @@ export interface TokenClaims {
   readonly keyId?: string;
 }
 
-/** An issuer of tokens, with a real server for its keys that a test can make misbehave. */
+/** An issuer of tokens with a real server for its keys. A test can make the server misbehave. */
 export class TokenIssuer {
   readonly issuer = 'https://login.example.com/realms/mes';
   readonly audience = 'mes';
-  /** Number of requests for its keys. */
+  /** The number of requests for the keys. */
   requests = 0;
-  /** Answers requests in its place. */
+  /** A listener that handles requests instead of the normal one. */
   misbehaviour: RequestListener | undefined;
   private readonly keys = new Map<string, GenerateKeyPairResult>();
   private server: Server;
@@ -33,7 +33,7 @@ export class TokenIssuer {
     this.server = this.createServer();
   }
 
-  /** Starts with one key, named `first`. */
+  /** Starts an issuer with one key, named `first`. */
   static async start(): Promise<TokenIssuer> {
     const issuer = new TokenIssuer();
     await issuer.addKey('first');
@@ -45,7 +45,7 @@ export class TokenIssuer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/keys`;
   }
 
-  /** The environment of an API that accepts its tokens. */
+  /** The environment variables of an API that accepts the tokens. */
   get environment(): Readonly<Record<'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_JWKS_URL', string>> {
     return { AUTH_ISSUER: this.issuer, AUTH_AUDIENCE: this.audience, AUTH_JWKS_URL: this.jwksUrl };
   }
@@ -54,12 +54,11 @@ export class TokenIssuer {
     this.keys.set(keyId, await generateKeyPair(ALGORITHM, { extractable: true }));
   }
 
-  /** Withdraws a key. */
   removeKey(keyId: string): void {
     this.keys.delete(keyId);
   }
 
-  /** The keys that it publishes. */
+  /** The published keys. */
   publicKeys(): Promise<JWK[]> {
     return Promise.all(
       [...this.keys].map(async ([kid, { publicKey }]) => ({
@@ -86,13 +85,13 @@ export class TokenIssuer {
     return this.sign(payload, keyId);
   }
 
-  /** A token with exactly this payload. For an unknown key id, an unpublished key signs it. */
+  /** A token with exactly this payload. If the key id is unknown, an unpublished key signs the token. */
   async sign(payload: JWTPayload, keyId = 'first'): Promise<string> {
     const { privateKey } = this.keys.get(keyId) ?? (await generateKeyPair(ALGORITHM));
     return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: keyId }).sign(privateKey);
   }
 
-  /** Closes its server until it {@link returns}. */
+  /** Closes the server until the issuer {@link returns}. */
   async leave(): Promise<void> {
     this.port = (this.server.address() as AddressInfo).port;
     this.server.closeAllConnections();

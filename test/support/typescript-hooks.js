@@ -4,7 +4,7 @@ import { transform } from '@swc/core';
 
 const LIBRARY = /^@mes\/(cache|database)$/;
 
-/** Finds the TypeScript file behind an import that names the JavaScript file it becomes. */
+/** Resolves an import of a JavaScript file to the TypeScript file that it is compiled from. */
 export async function resolve(specifier, context, nextResolve) {
   const library = LIBRARY.exec(specifier)?.[1];
   if (library !== undefined) {
@@ -24,7 +24,7 @@ export async function load(url, context, nextLoad) {
   return { format: 'module', source: await compile(await readFile(path, 'utf8'), path), shortCircuit: true };
 }
 
-/** Compiles TypeScript by the same compiler as Jest does. */
+/** Compiles TypeScript with the same compiler as Jest. */
 export async function compile(code, filename) {
   const compiled = await transform(code, {
     filename,

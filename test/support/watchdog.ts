@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 
-/** Waits for the end of the pipe, which the kernel closes at the death of the test run; then ends the server and cleans up. */
+/**
+ * A script that waits for the end of a pipe, which the kernel closes when the test run dies. Then it ends the server and cleans
+ * up.
+ */
 const SCRIPT = `
 cat > /dev/null
 pid=$1; shift
@@ -13,14 +16,14 @@ rm -rf -- "$@"
 `;
 
 /**
- * Starts a watchdog: it ends a server and removes its files if this process dies first, even by SIGKILL.
+ * Starts a watchdog. It ends a server and removes its files if this process dies first, even by SIGKILL.
  *
- * @returns ends the watchdog
+ * @returns a function that ends the watchdog
  */
 export function watchOver(pid: number, paths: readonly string[]): () => void {
   const watchdog = spawn('/bin/sh', ['-c', SCRIPT, 'watchdog', String(pid), ...paths], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A session of its own: a signal to the process group of the test run must not reach the watchdog.
+    // A new session: a signal to the process group of the test run must not reach the watchdog.
     detached: true,
   });
   // Neither the process nor the pipe may keep a finished test run alive.

@@ -6,10 +6,10 @@ import { onceForAll } from './once-for-all.js';
 /** The paths at which Linux distributions install Chromium or Chrome. */
 const SYSTEM_BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** No sandbox: it does not work in containers or as root, and only pages of this project are opened. */
+/** Arguments without a sandbox, which works neither in containers nor as root. Tests open only pages of this project. */
 const ARGUMENTS = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage'];
 
-/** A headless Chromium: the system's, or the one of an npm package. */
+/** Starts a headless Chromium of the system or of an npm package. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await browserPath(), args: ARGUMENTS });
 }
@@ -17,7 +17,7 @@ export async function launchBrowser(): Promise<Browser> {
 async function browserPath(): Promise<string> {
   const system = process.env.TEST_BROWSER ?? SYSTEM_BROWSERS.find((path) => existsSync(path));
   if (system !== undefined) return system;
-  // The package unpacks itself on first use, which two workers must not do at the same time.
+  // The package unpacks itself on first use. Two workers must not do that at the same time.
   await onceForAll('browser', async () => {
     await sparticuz.executablePath();
   });

@@ -5,12 +5,12 @@ import { onceForAll } from './once-for-all.js';
 
 const run = promisify(execFile);
 
-/** Builds the operators' page from its sources, as `npm run build` does, and resolves with its folder. */
+/** Builds the operators' page like `npm run build`, and returns its folder. */
 export function builtPage(): Promise<string> {
   return onceForAll('page', async (folder) => {
     const document = `${folder}-openapi.json`;
     const client = resolve('apps/mes-web/src/api/client.ts');
-    // Under NODE_ENV=test Vite would build a development version.
+    // With NODE_ENV=test, Vite would build a development version.
     const env = { ...process.env, NODE_ENV: 'production' };
     const node = (...command: string[]): Promise<unknown> => run(process.execPath, command, { env });
     await node('--import', './test/support/register-typescript.js', 'apps/mes-api/src/commands/openapi.ts', document);

@@ -6,8 +6,8 @@ import Provider from 'oidc-provider';
 /** The audience of the API. */
 const AUDIENCE = 'urn:mes-orders-api';
 
-// A real OpenID Connect issuer with one client, the page. Arguments: the origin of the page, and the lifetime of access
-// tokens in seconds. It accepts any name and password, and gives the role operator. It prints its URL as JSON.
+// A real OpenID Connect issuer with the page as its only client. Arguments: the origin of the page, and the lifetime of access
+// tokens in seconds. It accepts any name and password, grants the role operator, and prints its URL as JSON.
 const [, , origin = '', lifetime = '3600'] = process.argv;
 const server = createServer();
 server.listen(0, '127.0.0.1');
@@ -31,7 +31,7 @@ const provider = new Provider(issuer, {
   claims: { openid: ['sub'] },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   extraTokenClaims: () => ({ roles: ['operator'] }),
-  // The session of the issuer is a cookie. With it, the page gets new tokens after a reload.
+  // The cookie is the session of the issuer. With it, the page gets new tokens after a reload.
   cookies: { keys: ['for tests only'] },
   features: {
     devInteractions: { enabled: true },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** An OpenID Connect issuer in a process of its own. */
+/** An OpenID Connect issuer in another process. */
 export class OidcServer {
   private constructor(
     readonly url: string,
@@ -11,8 +11,8 @@ export class OidcServer {
   ) {}
 
   /**
-   * @param pageOrigin origin of the page that users sign in to
-   * @param tokenLifetime in seconds
+   * @param pageOrigin the origin of the page that users sign in to
+   * @param tokenLifetime the lifetime of access tokens, in seconds
    */
   static async start(pageOrigin: string, tokenLifetime: number): Promise<OidcServer> {
     const register = resolve('test/support/register-typescript.js');

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.js';
 const PATIENCE = 120_000;
 
 /**
- * Fills a folder that all workers of a run share. The first worker that asks for it does the work, and the others wait.
+ * Fills a folder that all workers of a run share. The first worker fills it, and the others wait.
  *
  * @param make fills the folder
  */
@@ -16,7 +16,7 @@ export async function onceForAll(name: string, make: (folder: string) => Promise
   const folder = join(shared, name);
   const done = join(shared, `${name}.done`);
   try {
-    // mkdir succeeds in one worker only.
+    // Only one worker succeeds with mkdir.
     await mkdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

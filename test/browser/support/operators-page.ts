@@ -20,7 +20,7 @@ const ROLE_BUTTONS: Readonly<Record<Role, RegExp>> = {
   partner: /^(Partner|Партнёр)$/,
 };
 
-/** A user of the page, in a browser context of their own. */
+/** A user of the page with a separate browser context. */
 export class Operator {
   /** Errors in the console of the browser: uncaught errors and blocked scripts. */
   readonly complaints = new Set<string>();

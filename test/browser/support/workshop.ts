@@ -16,7 +16,7 @@ export interface WorkshopOrder {
   readonly assignee?: string;
 }
 
-/** An API that serves the page, with its database and the browsers that the tests open. */
+/** An API that serves the page, with its database and the browser contexts of the tests. */
 export class Workshop {
   private desks: Operator[] = [];
 

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { Timeline, Version } from './timeline.js';
 
-/** What has been acknowledged at a moment that moves on: the least that whoever asks then must see. */
+/** The acknowledged versions of all orders at one moment. A read that begins then must show at least these versions. */
 export class AcknowledgedState {
   private readonly floors = new Map<Timeline, number>();
   private readonly byStatus = new Map<OrderStatus | undefined, Set<Timeline>>();
@@ -24,7 +24,7 @@ export class AcknowledgedState {
     this.byBegin = versions.toSorted((a, b) => compare(a.begun, b.begun));
   }
 
-  /** Moves on to a time that is not before the last one. */
+  /** Moves to a later time, or stays. Time never goes back. */
   advanceTo(time: number): void {
     for (let version; (version = this.byBegin[this.begun]) && version.begun < time; this.begun += 1) {
       if (version.acknowledged >= time) this.underWay.add(version);
@@ -39,7 +39,7 @@ export class AcknowledgedState {
     }
   }
 
-  /** The version of an order that must be seen at least. */
+  /** The oldest version of an order that a read may show. */
   floor(timeline: Timeline): number {
     return this.floors.get(timeline) ?? 0;
   }
@@ -49,7 +49,7 @@ export class AcknowledgedState {
     return this.of(status);
   }
 
-  /** The orders of which a version may come into force before `time` that is not acknowledged now. */
+  /** The orders with a version that is not acknowledged now and may take effect before `time`. */
   inMotionUntil(time: number): ReadonlySet<Timeline> {
     const timelines = new Set<Timeline>();
     for (const { timeline } of this.underWay) timelines.add(timeline);
@@ -74,7 +74,7 @@ export class AcknowledgedState {
   }
 }
 
-/** Infinity equals itself here, whose difference is not a number. */
+/** A comparison by `<` and `>`: a subtraction of two infinities would give `NaN`. */
 function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

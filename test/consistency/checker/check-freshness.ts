@@ -1,6 +1,6 @@
 import type { Violation } from './violation.js';
 
-/** One question, after everything is over: what an instance with a cache says to it, and what one without a cache says. */
+/** One request after the load has ended: the response of an instance with a cache and that of an instance without one. */
 export interface Comparison {
   readonly path: string;
   readonly instance: string;
@@ -8,16 +8,16 @@ export interface Comparison {
   readonly fresh: string;
 }
 
-/** Members of an answer that say when or where it was made. */
+/** The members of a response body that name the time of its creation. */
 const OWN_OF_THE_ANSWER = /"asOf":"[^"]*"/;
 
-/** After quiet, what is cached equals what is stored, byte for byte. */
+/** Checks that all cached responses equal fresh ones byte for byte, once no write is pending. */
 export function checkFreshness(comparisons: readonly Comparison[]): Violation[] {
   return comparisons
     .filter(({ cached, fresh }) => cached.replace(OWN_OF_THE_ANSWER, '') !== fresh.replace(OWN_OF_THE_ANSWER, ''))
     .map(({ path, instance, cached, fresh }) => ({
       rule: 'not-fresh',
-      what: `${instance} says to ${path}\n  ${cached.slice(0, 400)}\ninstead of\n  ${fresh.slice(0, 400)}`,
+      what: `${instance} answers ${path} with\n  ${cached.slice(0, 400)}\ninstead of\n  ${fresh.slice(0, 400)}`,
       calls: [],
     }));
 }

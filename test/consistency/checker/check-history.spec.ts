@@ -2,7 +2,7 @@ import { checkHistory } from './check-history.js';
 import type { Rule } from './violation.js';
 import { order, WrittenHistory } from './written-history.js';
 
-/** The rules that a history breaks, and between whom: by the clients of the shortest history that shows it. */
+/** The rules that a history breaks, each with the clients in its shortest counterexample. */
 function broken(history: WrittenHistory): [Rule, ...string[]][] {
   const { violations } = checkHistory(history.recorded());
   return violations.map(({ rule, calls }) => [rule, ...calls.map(({ client }) => client)]);
@@ -11,7 +11,7 @@ function broken(history: WrittenHistory): [Rule, ...string[]][] {
 const STARTED = 'MANUFACTURING_STARTED';
 
 describe('a history', () => {
-  describe('that shows nothing stale', () => {
+  describe('shows nothing stale if it', () => {
     it.each<[string, WrittenHistory]>([
       ['is empty', new WrittenHistory()],
       [
@@ -23,7 +23,7 @@ describe('a history', () => {
           .counts('c', [5, 20], {}),
       ],
       [
-        'has reads that saw the write before it was acknowledged',
+        'has reads that showed the write before it was acknowledged',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .sees('a', [2, 3], order('1'))
@@ -31,11 +31,11 @@ describe('a history', () => {
           .counts('c', [2, 3], { NEW: 1 }),
       ],
       [
-        'has counts that saw a write which began after they were asked for',
+        'has counts that showed a write which began after the counts were requested',
         new WrittenHistory().counts('a', [0, 20], { NEW: 1 }).counts('b', [0, 20], {}).creates('writer', [5, 10], '1'),
       ],
       [
-        'has readers of whom one saw a write under way and the other one did not',
+        'has one reader that was shown an unacknowledged write and another that was not',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .moves('taker', [20, 30], '1', STARTED)
@@ -43,7 +43,7 @@ describe('a history', () => {
           .sees('b', [24, 25], order('1')),
       ],
       [
-        'has a write of unknown outcome that is seen by nobody',
+        'has a write of unknown outcome that no reader is shown',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .moves('taker', [20, 30], '1', STARTED, 'unknown, not done')
@@ -52,7 +52,7 @@ describe('a history', () => {
           .counts('c', [40, 50], { NEW: 1 }),
       ],
       [
-        'has a write of unknown outcome that takes effect long after',
+        'has a write of unknown outcome that takes effect much later',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .moves('taker', [20, 30], '1', STARTED, 'unknown')
@@ -63,7 +63,7 @@ describe('a history', () => {
           .counts('c', [60, 70], { [STARTED]: 1 }),
       ],
       [
-        'has a creation of unknown outcome that was done',
+        'has a creation of unknown outcome that took effect',
         new WrittenHistory()
           .creates('writer', [0, 10], '1', 'unknown')
           .misses('a', [20, 30], '1')
@@ -93,7 +93,7 @@ describe('a history', () => {
           .lists('a', [60, 70], [], { list: { createdBy: 'partner-2' } }),
       ],
       [
-        'has an order that left the list and may not have been back yet',
+        'has an order that left the list and may not have returned yet',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .moves('taker', [20, 30], '1', 'ON_HOLD')
@@ -101,7 +101,7 @@ describe('a history', () => {
           .lists('a', [35, 50], []),
       ],
       [
-        'has an order that joins the list while its pages are read',
+        'has an order that joins the list while a client reads its pages',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
           .lists('a', [20, 30], [order('1')], { walk: 'w', list: { limit: 1 }, isLast: false })
@@ -118,35 +118,38 @@ describe('a history', () => {
     const taken = (): WrittenHistory => created().moves('taker', [20, 30], '1', STARTED);
 
     it.each<[string, WrittenHistory]>([
-      ['a created order is not there', created().misses('reader', [11, 20], '1')],
-      ['a created order is not on the list', created().lists('reader', [11, 20], [])],
-      ['a created order is not counted', created().counts('reader', [11, 20], {})],
+      ['a created order is missing', created().misses('reader', [11, 20], '1')],
+      ['a created order is missing from the list', created().lists('reader', [11, 20], [])],
+      ['a created order is missing from the counts', created().counts('reader', [11, 20], {})],
     ])('because %s', (_, history) => {
       expect(broken(history)).toEqual([['stale', 'writer', 'reader']]);
     });
 
     it.each<[string, WrittenHistory]>([
-      ['the order is as it was', taken().sees('reader', [31, 40], order('1'))],
+      ['the order is unchanged', taken().sees('reader', [31, 40], order('1'))],
       ['its history lacks the change', taken().seesHistory('reader', [31, 40], '1', 1)],
-      ['a refusal tells of an older version', taken().isRefused('reader', [31, 40], '1', 1)],
-      ['it is on the list that it has left', taken().lists('reader', [31, 40], [order('1')])],
+      ['a conflict reports an older version', taken().isRefused('reader', [31, 40], '1', 1)],
+      ['the order is still on its old list', taken().lists('reader', [31, 40], [order('1')])],
       [
-        'it is not on the list that it has joined',
+        'the order is missing from its new list',
         taken().lists('reader', [31, 40], [], { list: { statuses: [STARTED] } }),
       ],
-      ['it is not on the list of all', taken().lists('reader', [31, 40], [], { list: { statuses: ['NEW', STARTED] } })],
-    ])('because %s after it was taken', (_, history) => {
+      [
+        'the order is missing from a list of both statuses',
+        taken().lists('reader', [31, 40], [], { list: { statuses: ['NEW', STARTED] } }),
+      ],
+    ])('because %s after a status change', (_, history) => {
       expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
     });
 
-    it('because the counts are those from before it was taken', () => {
+    it('because the counts lack a status change', () => {
       expect(broken(taken().counts('reader', [31, 40], { NEW: 1 }))).toEqual([
         ['stale', 'taker', 'reader'],
         ['stale', 'taker', 'reader'],
       ]);
     });
 
-    it('because a later write proves that an earlier one of unknown outcome was done', () => {
+    it('because a later write proves that an earlier write of unknown outcome took effect', () => {
       const history = created()
         .moves('unlucky', [20, 30], '1', 'ON_HOLD', 'unknown')
         .moves('taker', [40, 50], '1', 'NEW')
@@ -154,7 +157,7 @@ describe('a history', () => {
       expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
     });
 
-    it('because an order is missing between two others of a page that is not the last', () => {
+    it('because an order is missing between two others on a page that is not the last', () => {
       const history = created()
         .creates('writer-2', [20, 30], '2')
         .creates('writer-3', [40, 50], '3')
@@ -162,7 +165,7 @@ describe('a history', () => {
       expect(broken(history)).toEqual([['stale', 'writer-2', 'reader']]);
     });
 
-    it('because an order that was there before the first call is missing', () => {
+    it('because an order from before the first call is missing', () => {
       const { after } = created().recorded();
       const { calls } = new WrittenHistory().lists('reader', [20, 30], []).recorded();
       const { violations } = checkHistory({ calls, before: new Map([['1', 1]]), after });
@@ -170,25 +173,25 @@ describe('a history', () => {
     });
   });
 
-  describe('goes backwards for one client', () => {
+  describe('goes back for one client', () => {
     const underWay = (): WrittenHistory =>
       new WrittenHistory().creates('writer', [0, 10], '1').moves('taker', [20, 100], '1', STARTED);
 
     it.each<[string, WrittenHistory]>([
       [
-        'of an order',
+        'from one response for an order to the next',
         underWay()
           .sees('a', [30, 40], order('1', 2, STARTED))
           .sees('a', [41, 50], order('1')),
       ],
       [
-        'from an order to a list',
+        'from an order to a list with an older version',
         underWay()
           .sees('a', [30, 40], order('1', 2, STARTED))
           .lists('a', [41, 50], [order('1')]),
       ],
       [
-        'from a list to its history',
+        'from a list to the history of an order',
         underWay()
           .lists('a', [30, 40], [order('1', 2, STARTED)], { list: { statuses: [STARTED] } })
           .seesHistory('a', [41, 50], '1', 1),
@@ -200,7 +203,7 @@ describe('a history', () => {
           .lists('a', [41, 50], [], { list: { statuses: [STARTED] } }),
       ],
       [
-        'because an order is gone',
+        'because an order disappears',
         new WrittenHistory()
           .creates('writer', [0, 100], '1')
           .sees('a', [30, 40], order('1'))
@@ -226,7 +229,7 @@ describe('a history', () => {
     });
   });
 
-  it('lets two operators take the same order', () => {
+  it('is reported if two operators are told that they made the same change', () => {
     const history = new WrittenHistory()
       .creates('writer', [0, 10], '1')
       .moves('first', [20, 30], '1', STARTED)
@@ -234,14 +237,14 @@ describe('a history', () => {
     expect(broken(history)).toEqual(expect.arrayContaining([['taken-twice', 'first', 'second']]));
   });
 
-  describe('shows what is not true', () => {
+  describe('shows invented data:', () => {
     const created = (): WrittenHistory => new WrittenHistory().creates('writer', [0, 10], '1');
 
-    it('an order that there never was', () => {
+    it('an order that was never created', () => {
       expect(broken(created().sees('a', [20, 30], order('2')))).toEqual([['invented', 'a']]);
     });
 
-    it('a version that nobody had asked for yet', () => {
+    it('a version that no client had requested yet', () => {
       const history = created()
         .sees('a', [20, 30], order('1', 2, STARTED))
         .moves('taker', [40, 50], '1', STARTED);
@@ -252,37 +255,37 @@ describe('a history', () => {
       expect(broken(created().sees('a', [20, 30], order('1', 1, 'CLOSED')))).toEqual([['invented', 'a']]);
     });
 
-    it('an order on a list that it does not belong into', () => {
+    it('an order on a list that it does not belong to', () => {
       const history = created().lists('a', [20, 30], [order('1')], { list: { priorities: ['URGENT'] } });
       expect(broken(history)).toEqual([['invented', 'a']]);
     });
 
-    it('more orders than can have been there', () => {
+    it('a count of more orders than there can have been', () => {
       expect(broken(created().counts('a', [20, 30], { NEW: 2 }))).toEqual([['stale', 'writer', 'a']]);
     });
   });
 
-  describe('pages badly', () => {
+  describe('has wrong pages', () => {
     const two = (): WrittenHistory =>
       new WrittenHistory().creates('writer', [0, 10], '1').creates('writer', [20, 30], '2');
     const walk = { walk: 'w', list: { limit: 1 } };
 
-    it('by showing an order on two pages', () => {
+    it('because an order is on two pages', () => {
       const history = two()
         .lists('a', [40, 50], [order('2')], { ...walk, isLast: false })
         .lists('a', [60, 70], [order('2'), order('1')], { ...walk, after: order('2') });
       expect(broken(history)).toContainEqual(['paging', 'a', 'a']);
     });
 
-    it('by showing an order twice on one', () => {
+    it('because an order is on one page twice', () => {
       expect(broken(two().lists('a', [40, 50], [order('2'), order('2'), order('1')]))).toEqual([['paging', 'a']]);
     });
 
-    it('by showing orders in another order', () => {
+    it('because orders are sorted wrongly', () => {
       expect(broken(two().lists('a', [40, 50], [order('1'), order('2')]))).toEqual([['paging', 'a']]);
     });
 
-    it('by leaving out an order that was there all the time', () => {
+    it('because they lack an order that was in the list all the time', () => {
       const history = two()
         .creates('writer', [31, 35], '3')
         .lists('a', [40, 50], [order('3')], { ...walk, isLast: false })
@@ -291,7 +294,7 @@ describe('a history', () => {
     });
   });
 
-  it('is counted', () => {
+  it('is counted: calls, writes and everything that was checked', () => {
     const { checked } = checkHistory(
       new WrittenHistory()
         .creates('writer', [0, 10], '1')
@@ -302,7 +305,7 @@ describe('a history', () => {
     );
     expect(checked).toEqual({
       ...{ calls: 4, writes: 2, unknownOutcomes: 1, orders: 1 },
-      // The answer to the creation, and the page.
+      // One in the response to the creation, and one on the page.
       ...{ sights: 2, pages: 1, presences: 1, walks: 1, counts: 1 },
     });
   });

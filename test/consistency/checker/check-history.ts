@@ -9,16 +9,16 @@ import { checkWrites } from './check-writes.js';
 import { Timeline } from './timeline.js';
 import type { Rule, Violation } from './violation.js';
 
-/** How much was looked at: what was not there cannot have been wrong. */
+/** The numbers of things that were checked. A check of nothing proves nothing. */
 export interface Checked {
   calls: number;
   writes: number;
   unknownOutcomes: number;
   orders: number;
-  /** Versions of orders that answers showed. */
+  /** Versions of orders that responses showed. */
   sights: number;
   pages: number;
-  /** Orders of which a page had to show that it has them. */
+  /** Orders that had to be on a page. */
   presences: number;
   walks: number;
   counts: number;
@@ -29,7 +29,7 @@ export interface Verdict {
   readonly checked: Checked;
 }
 
-/** Proves of a history that it shows nothing stale and loses nothing. Pure: it looks at nothing but the history. */
+/** Checks that a history shows nothing stale and loses no write. It is a pure function of the history. */
 export function checkHistory(run: RecordedRun): Verdict {
   return new HistoryCheck(run).verdict();
 }
@@ -101,17 +101,17 @@ class HistoryCheck {
     }
   }
 
-  /** An answer shows this of an order. */
+  /** Checks an order as a response shows it. */
   private checkSight(call: Call, seen: SeenOrder): void {
     const stored = this.timelines.get(seen.id)?.versions[seen.version];
-    // Of a write whose outcome was unknown, and of one that is missing, nothing is stored.
+    // A lost write, and a write of unknown outcome, may not be stored.
     if (stored && stored.status !== seen.status) {
       this.report('invented', `version ${seen.version} of ${seen.id} is not ${seen.status}`, [call]);
     }
     this.checkVersion(call, seen.id, seen.version);
   }
 
-  /** An answer shows that the order has this version; 0 if it shows that there is no such order. */
+  /** Checks the version of an order that a response shows. Version 0 means that the response shows no such order. */
   private checkVersion(call: Call, id: string, version: number): void {
     this.checked.sights += 1;
     const timeline = this.timelines.get(id);
@@ -121,21 +121,25 @@ class HistoryCheck {
     }
     if (version > timeline.begunBefore(call.end)) {
       const later = timeline.versions[version]?.write;
-      this.report('invented', `version ${version} of ${id} was not written yet`, later ? [call, later] : [call]);
+      this.report('invented', `version ${version} of ${id} had not been written yet`, later ? [call, later] : [call]);
       return;
     }
     const floor = this.state.floor(timeline);
     if (version < floor) {
       const write = timeline.acknowledgementOf(floor);
-      this.report('stale', `${describe(timeline, version)} is shown, after version ${floor} was acknowledged`, [
-        ...(write ? [write] : []),
-        call,
-      ]);
+      this.report(
+        'stale',
+        `${describe(timeline, version)} is shown although version ${floor} was acknowledged before`,
+        [...(write ? [write] : []), call],
+      );
       return;
     }
     const earlier = this.views.note(call, id, version);
     if (earlier) {
-      this.report('backwards', `${describe(timeline, version)} is shown, after a later one was`, [earlier, call]);
+      this.report('backwards', `${describe(timeline, version)} is shown although a later version was shown before`, [
+        earlier,
+        call,
+      ]);
     }
   }
 
@@ -155,10 +159,10 @@ class HistoryCheck {
       const key = sortKey(item, list.sort);
       if (shown.has(item.id)) this.report('paging', `${item.id} is on the page twice`, [call]);
       else if (previous !== undefined && !comesBefore(previous, key, list.sort)) {
-        this.report('paging', `${item.id} is not where it belongs`, [call]);
+        this.report('paging', `${item.id} is in the wrong place`, [call]);
       }
       if (!mayBeIn(item, list) || !(list.statuses?.includes(item.status) ?? true)) {
-        this.report('invented', `${item.id}, which is ${item.status}, does not belong into the list`, [call]);
+        this.report('invented', `${item.id}, which is ${item.status}, does not belong to the list`, [call]);
       }
       previous = key;
       shown.add(item.id);
@@ -172,7 +176,7 @@ class HistoryCheck {
     this.checkAbsenceOfSeen(page, shown, previous);
   }
 
-  /** Whether an order that the page does not show would have to be on it, by what was acknowledged. */
+  /** Checks that the page does not lack an order that acknowledged writes put on it. */
   private checkAbsence(page: Page, timeline: Timeline, shown: ReadonlySet<string>, last: string | undefined): void {
     const { call } = page;
     const floor = this.state.floor(timeline);
@@ -180,13 +184,13 @@ class HistoryCheck {
     this.checked.presences += 1;
     if (shown.has(timeline.order.id)) return;
     const write = timeline.acknowledgementOf(floor);
-    this.report('stale', `${describe(timeline, floor)} was acknowledged, and is not on the page`, [
+    this.report('stale', `${describe(timeline, floor)} was acknowledged but is not on the page`, [
       ...(write ? [write] : []),
       call,
     ]);
   }
 
-  /** The same by what this very client was shown before. */
+  /** Checks that the page does not lack an order that earlier responses to this client put on it. */
   private checkAbsenceOfSeen(page: Page, shown: ReadonlySet<string>, last: string | undefined): void {
     const { call } = page;
     for (const [id, sight] of this.views.of(call.client)) {
@@ -194,7 +198,7 @@ class HistoryCheck {
       if (!timeline) continue;
       if (this.state.floor(timeline) >= sight.version) this.views.forget(call.client, id);
       else if (!shown.has(id) && mustBeOn(page, timeline, sight.version, last)) {
-        this.report('backwards', `${describe(timeline, sight.version)} was shown, and is not on the page`, [
+        this.report('backwards', `${describe(timeline, sight.version)} was shown before but is not on the page`, [
           sight.call,
           call,
         ]);
@@ -220,11 +224,14 @@ class HistoryCheck {
       if (count >= least && count <= most) continue;
       const bounds = least === most ? `${least}` : `${least} to ${most}`;
       const write = this.lastAcknowledged(call.start, status);
-      this.report('stale', `${count} orders are said to be ${status}, of ${bounds}`, [...(write ? [write] : []), call]);
+      this.report('stale', `the count of ${status} is ${count} instead of ${bounds}`, [
+        ...(write ? [write] : []),
+        call,
+      ]);
     }
   }
 
-  /** The write whose acknowledgement was the last before `time` that changed how many orders have a status. */
+  /** The last write acknowledged before `time` that changed the number of orders with this status. */
   private lastAcknowledged(time: number, status: OrderStatus): Call | undefined {
     let last: Call | undefined;
     for (const { versions } of this.timelines.values()) {
@@ -242,10 +249,10 @@ class HistoryCheck {
 }
 
 /**
- * Whether the order had to be on the page, whatever moment between the page's begin and its end it shows.
+ * Whether the order had to be on the page, at every moment between the start and the end of the call.
  *
- * @param floor the version that had to be seen at least
- * @param last where the page ends, by the key of its last order, if it is not the last page
+ * @param floor the oldest version that the page may show
+ * @param last the sort key of the last order on the page
  */
 function mustBeOn({ call, asked, came }: Page, timeline: Timeline, floor: number, last: string | undefined): boolean {
   const { list, after } = asked;

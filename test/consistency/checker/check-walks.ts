@@ -3,17 +3,17 @@ import { mayBeIn } from '../history/list-order.js';
 import type { Timeline } from './timeline.js';
 import type { Violation } from './violation.js';
 
-/** A page that was asked for and came. */
+/** A request for a page of a list, with its response. */
 export interface Page {
   readonly call: Call;
   readonly asked: Extract<Asked, { kind: 'page' }>;
   readonly came: Extract<Came, { kind: 'page' }>;
 }
 
-/** Pages of one list, each by the cursor of the one before. */
+/** The pages of one list, each requested by the cursor of the page before. */
 export type Walk = readonly Page[];
 
-/** Going through a list meets no order twice, and misses none that was in it all the time. */
+/** Checks that a walk through a list shows no order twice and lacks no order that was in the list all the time. */
 export function checkWalks(walks: readonly Walk[], timelines: readonly Timeline[]): Violation[] {
   return walks.flatMap((walk) => [...doubled(walk), ...missed(walk, timelines)]);
 }
@@ -36,7 +36,7 @@ function doubled(walk: Walk): Violation[] {
 function missed(walk: Walk, timelines: readonly Timeline[]): Violation[] {
   const first = walk[0];
   const last = walk.at(-1);
-  // Who stopped on the way has not seen what came after.
+  // A walk that stopped early has not reached all orders.
   if (!first || !last?.came.isLast || first.asked.after) return [];
 
   const { list } = first.asked;
@@ -52,7 +52,7 @@ function missed(walk: Walk, timelines: readonly Timeline[]): Violation[] {
     .filter((timeline) => !shown.has(timeline.order.id) && wasInIt(timeline))
     .map(({ order }) => ({
       rule: 'paging',
-      what: `${order.id} was in the list all the time, and is on no page`,
+      what: `${order.id} was in the list all the time but is on no page`,
       calls: walk.map(({ call }) => call),
     }));
 }

@@ -2,7 +2,7 @@ import type { Call } from '../history/call.js';
 import type { Timeline } from './timeline.js';
 import type { Violation } from './violation.js';
 
-/** Every acknowledged write is stored, as the version that it was said to have made, and nobody else's is the same. */
+/** Checks that every acknowledged write is stored as the version in its response, and that no two writes share a version. */
 export function checkWrites(calls: readonly Call[], timelines: ReadonlyMap<string, Timeline>): Violation[] {
   const violations: Violation[] = [];
   const makers = new Map<string, Call>();

@@ -5,16 +5,16 @@ interface Sight {
   readonly call: Call;
 }
 
-/** The latest that each client has been shown of each order. */
+/** The latest version of each order that each client has been shown. */
 export class ClientView {
   private readonly sights = new Map<string, Map<string, Sight>>();
 
-  /** What was shown of orders so far, where it is later than what must be seen anyway. */
+  /** The latest versions that a client was shown, except those that `forget` removed. */
   of(client: string): ReadonlyMap<string, Sight> {
     return this.sights.get(client) ?? new Map<string, Sight>();
   }
 
-  /** @returns the call that showed a later version before, if one did */
+  /** @returns an earlier call that showed a later version, if there is one */
   note(call: Call, order: string, version: number): Call | undefined {
     const known = this.sights.get(call.client) ?? new Map<string, Sight>();
     this.sights.set(call.client, known);
@@ -24,7 +24,7 @@ export class ClientView {
     return undefined;
   }
 
-  /** Whoever asks must see this much of the order anyway. */
+  /** Removes an order whose version is acknowledged by now, so that every client must be shown it. */
   forget(client: string, order: string): void {
     this.sights.get(client)?.delete(order);
   }

@@ -15,24 +15,24 @@ describe('the timeline of an order', () => {
       .moves('unlucky', [30, 40], '1', 'ON_HOLD', 'unknown')
       .moves('taker', [50, 60], '1', 'NEW');
 
-  it('says from when on a version can have been in force, and from when on it must be seen', () => {
+  it('gives the time when a version begins and the time when it is acknowledged', () => {
     const { versions } = timelineOf(history());
     expect(versions.map(({ status, begun, acknowledged }) => [status, begun, acknowledged])).toEqual([
       [undefined, -Infinity, -Infinity],
       ['NEW', 10, 20],
-      // That it was done is known as soon as what came after it is.
+      // The acknowledgement of the next version proves this one.
       ['ON_HOLD', 30, 60],
       ['NEW', 50, 60],
     ]);
   });
 
-  it('says between which versions whoever asks at a time must be', () => {
+  it('gives the oldest and the newest version that a read at a given time may show', () => {
     const timeline = timelineOf(history());
     expect([5, 15, 25, 35, 55, 65].map((time) => timeline.acknowledgedBefore(time))).toEqual([0, 0, 1, 1, 1, 3]);
     expect([5, 15, 25, 35, 55, 65].map((time) => timeline.begunBefore(time))).toEqual([0, 1, 1, 2, 3, 3]);
   });
 
-  it('takes what was there before the history for seen by everybody', () => {
+  it('takes versions from before the history as acknowledged', () => {
     expect(timelineOf(history(), 2).acknowledgedBefore(0)).toBe(2);
   });
 });

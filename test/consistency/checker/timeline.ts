@@ -2,28 +2,28 @@ import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.
 import type { Call } from '../history/call.js';
 import type { StoredOrder } from '../history/stored-order.js';
 
-/** One version of an order: version 0 stands for the time before it was created. */
+/** One version of an order. Version 0 stands for the time before its creation. */
 export interface Version {
   readonly timeline: Timeline;
   readonly number: number;
   readonly status: OrderStatus | undefined;
-  /** Before this, nobody had asked for it. */
+  /** The version cannot exist before this time. */
   readonly begun: number;
-  /** After this, everybody must see it or a later one. */
+  /** Reads that begin after this time must show this version or a later one. */
   readonly acknowledged: number;
-  /** The call that asked for it; absent if that is not in the history. */
+  /** The call that wrote the version; `undefined` if the history has no such call. */
   readonly write: Call | undefined;
 }
 
 type StatusTest = (status: OrderStatus | undefined) => boolean;
 
-/** All versions that an order has ever had, and when each of them can have come into force. */
+/** All versions of an order, each with the earliest time of its write and the time of its acknowledgement. */
 export class Timeline {
   readonly versions: readonly Version[];
 
   /**
-   * @param baseline the version that was in force before the first call
-   * @param writes the calls that write, by their marks
+   * @param baseline the version before the first call
+   * @param writes the write calls, by their marks
    */
   constructor(
     readonly order: StoredOrder,
@@ -35,7 +35,7 @@ export class Timeline {
       { number: 1, status: 'NEW' as const, mark: order.mark },
       ...order.changes.map(({ version, to, mark }) => ({ number: version, status: to, mark })),
     ];
-    // What follows upon a version cannot be in force before it.
+    // A version cannot begin before the version that it follows.
     let begun = -Infinity;
     const versions = stored.map(({ number, status, mark }) => {
       const write = number > baseline && mark !== null ? writes.get(mark) : undefined;
@@ -43,7 +43,7 @@ export class Timeline {
       const acknowledged = number <= baseline ? -Infinity : isAcknowledged(write) ? write.end : Infinity;
       return { timeline: this, number, status, begun, acknowledged, write };
     });
-    // Whoever must see a version must have what came before it behind them.
+    // The acknowledgement of a version acknowledges all versions before it.
     let acknowledged = Infinity;
     for (const version of versions.toReversed()) {
       acknowledged = Math.min(acknowledged, version.acknowledged);
@@ -52,22 +52,22 @@ export class Timeline {
     this.versions = versions;
   }
 
-  /** The version that whoever asks at this time must see at least. */
+  /** The oldest version that a read at this time may show. */
   acknowledgedBefore(time: number): number {
     return this.versions.findLastIndex(({ acknowledged }) => acknowledged < time);
   }
 
-  /** The last version that can be in force at this time. */
+  /** The newest version that a read at this time may show. */
   begunBefore(time: number): number {
     return this.versions.findLastIndex(({ begun }) => begun < time);
   }
 
-  /** Whether all versions from `first` to `last` have a status as wanted; never true of none. */
+  /** Whether all versions from `first` to `last` have a wanted status; false if there are none. */
   every(first: number, last: number, isWanted: StatusTest): boolean {
     return first <= last && !this.some(first, last, (status) => !isWanted(status));
   }
 
-  /** Whether any version from `first` to `last` has a status as wanted. */
+  /** Whether any version from `first` to `last` has a wanted status. */
   some(first: number, last: number, isWanted: StatusTest): boolean {
     for (let number = first; number <= last; number += 1) {
       if (isWanted(this.versions[number]?.status)) return true;
@@ -75,7 +75,7 @@ export class Timeline {
     return false;
   }
 
-  /** The call that made it known that the order has this version, or a later one. */
+  /** The first acknowledgement of this version or of a later one. */
   acknowledgementOf(number: number): Call | undefined {
     const time = this.versions[number]?.acknowledged;
     return this.versions.find(({ write, number: later }) => later >= number && write?.end === time)?.write;

@@ -2,22 +2,22 @@ import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orde
 import type { Asked, Call, Came, List, SeenOrder } from '../history/call.js';
 import type { RecordedRun, StoredOrder } from '../history/stored-order.js';
 
-/** From when to when something took place. */
+/** The time between the start and the end of a call. */
 export type Span = readonly [start: number, end: number];
 
 const ALL_NEW: List = { statuses: ['NEW'], sort: '-createdAt', limit: 50 };
 
-/** An order as answers show it. Those with a greater id were created later. */
+/** An order as responses show it. Orders with greater ids were created later. */
 export function order(id: string, version = 1, status: OrderStatus = 'NEW'): SeenOrder {
   return { id, version, status, priority: 'NORMAL', createdAt: `2031-01-01T00:00:0${id}.000Z`, createdBy: 'partner-1' };
 }
 
-/** A history written by hand, in the order of its calls, and the database that comes of it. */
+/** A builder for histories in tests. It adds calls in order, and keeps the database that they produce. */
 export class WrittenHistory {
   private readonly calls: Call[] = [];
   private readonly orders = new Map<string, StoredOrder>();
 
-  /** Creates order `id`; if the answer is lost, `outcome` says so. */
+  /** Creates order `id`. With the outcome `unknown`, the client gets no response. */
   creates(client: string, span: Span, id: string, outcome: 'acknowledged' | 'unknown' = 'acknowledged'): this {
     const mark = this.mark(client);
     const { createdAt, createdBy, priority } = order(id);
@@ -50,7 +50,7 @@ export class WrittenHistory {
     return this.add(client, span, { asked: { kind: 'change', order: id, to }, came, mark });
   }
 
-  /** Is told that order `id` was set to a status, which the database knows nothing of. */
+  /** Receives an acknowledgement for a status change that the database does not have. */
   isToldOfMove(client: string, span: Span, id: string, version: number, to: OrderStatus): this {
     const mark = this.mark(client);
     const came: Came = { kind: 'order', order: order(id, version, to) };
@@ -61,12 +61,12 @@ export class WrittenHistory {
     return this.add(client, span, { asked: { kind: 'order', order: seen.id }, came: { kind: 'order', order: seen } });
   }
 
-  /** Is told that there is no order `id`. */
+  /** Receives 404 for order `id`. */
   misses(client: string, span: Span, id: string): this {
     return this.add(client, span, { asked: { kind: 'order', order: id }, came: { kind: 'missing' } });
   }
 
-  /** Is told that an order cannot be changed, and which version it has. */
+  /** Receives a conflict with the current version of an order. */
   isRefused(client: string, span: Span, id: string, version: number): this {
     const asked = { kind: 'change', order: id, to: 'SHIPPED' } as const;
     return this.add(client, span, { asked, came: { kind: 'conflict', version } });
@@ -76,7 +76,7 @@ export class WrittenHistory {
     return this.add(client, span, { asked: { kind: 'history', order: id }, came: { kind: 'history', version } });
   }
 
-  /** Is shown a page: by default the only one of the new orders. */
+  /** Receives a page; by default, the only page of the new orders. */
   lists(
     client: string,
     span: Span,

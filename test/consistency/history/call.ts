@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { OrderPriority, OrderSort } from '../../../apps/mes-api/src/orders/order.js';
 
-/** What an answer shows of an order, as far as the checker looks. */
+/** The members of an order in a response that the checker reads. */
 export interface SeenOrder {
   readonly id: string;
   readonly version: number;
@@ -13,12 +13,12 @@ export interface SeenOrder {
   readonly assignee?: string | undefined;
 }
 
-/** Which orders a list is of, and in which order. */
+/** The filter, the sort order and the page size of a list. */
 export interface List {
-  /** All without it. */
+  /** Lists orders of all statuses if absent. */
   readonly statuses?: readonly OrderStatus[];
   readonly priorities?: readonly OrderPriority[];
-  /** Only the orders of this partner, who sees no others. */
+  /** The partner whose orders are listed; partners are shown no others. */
   readonly createdBy?: string;
   readonly sort: OrderSort;
   readonly limit: number;
@@ -31,37 +31,36 @@ export type Asked =
   | {
       readonly kind: 'page';
       readonly list: List;
-      /** Names the pages that were read one after the other, each by the cursor of the one before. */
+      /** The name of a walk: pages that were read one after another, each by the cursor of the page before. */
       readonly walk?: string;
-      /** The last order of the page before. */
+      /** The last order on the page before. */
       readonly after?: SeenOrder;
     }
   | { readonly kind: 'counts' };
 
 export type Came =
   | { readonly kind: 'order'; readonly order: SeenOrder }
-  /** Of an order's past changes, the last one. */
+  /** The version after the last change in the history of an order. */
   | { readonly kind: 'history'; readonly version: number }
   | { readonly kind: 'page'; readonly items: readonly SeenOrder[]; readonly isLast: boolean }
   | { readonly kind: 'counts'; readonly counts: Readonly<Record<OrderStatus, number>> }
-  /** Done, says somebody who does not tell what came of it, such as SQL. */
+  /** A write without a response body, such as a statement in SQL. */
   | { readonly kind: 'done' }
   | { readonly kind: 'missing' }
-  /** The change is not possible from where the order is. */
+  /** The current status of the order does not allow the change. */
   | { readonly kind: 'conflict'; readonly version: number }
-  /** Nobody knows what was done: the connection broke, or the server says that something went wrong. */
+  /** The outcome is unknown: the connection broke, or the server reported an error. */
   | { readonly kind: 'unknown' };
 
-/** A request and its answer. Times are in milliseconds, by one clock that never goes back: that of who recorded them. */
+/** A request and its response. Times are in milliseconds, on the recorder's monotonic clock. */
 export interface Call {
-  /** Who does one thing after the other. */
+  /** The client, which sends one request at a time. */
   readonly client: string;
-  /** Who was asked. */
   readonly instance: string;
   readonly start: number;
   readonly end: number;
   readonly asked: Asked;
   readonly came: Came;
-  /** Of writes: a text that is stored with what was written, so that one can tell what became of it. */
+  /** A text that a write stores with its data, so that the checker finds the write in the database. */
   readonly mark?: string;
 }

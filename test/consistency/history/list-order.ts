@@ -3,7 +3,7 @@ import type { List } from './call.js';
 
 const URGENCY: Readonly<Record<OrderPriority, number>> = { URGENT: 0, HIGH: 1, NORMAL: 2, LOW: 3 };
 
-/** What a list sorts and filters by, and what never changes about an order. */
+/** The members of an order by which lists sort and filter, and which never change. */
 export interface Listable {
   readonly id: string;
   readonly priority: OrderPriority;
@@ -12,14 +12,14 @@ export interface Listable {
   readonly dueAt?: string | null | undefined;
 }
 
-/** A text that sorts like the order in a list that goes up; `-createdAt` goes down. */
+/** A text that sorts like the order in the list. It ascends for all sorts except `-createdAt`. */
 export function sortKey(order: Listable, sort: OrderSort): string {
   switch (sort) {
     case 'createdAt':
     case '-createdAt':
       return `${order.createdAt} ${order.id}`;
     case 'dueAt':
-      // What is never due comes last.
+      // Orders without a due date come last.
       return `${order.dueAt ?? '~'} ${order.id}`;
     case '-priority':
       return `${URGENCY[order.priority]} ${order.createdAt} ${order.id}`;
@@ -31,7 +31,7 @@ export function comesBefore(key: string, other: string, sort: OrderSort): boolea
   return sort === '-createdAt' ? key > other : key < other;
 }
 
-/** Whether an order is in the list as long as its status is one of the list's. */
+/** Whether an order passes all filters of the list except that on the status. */
 export function mayBeIn(order: Listable, { priorities, createdBy }: List): boolean {
   if (createdBy !== undefined && order.createdBy !== createdBy) return false;
   return priorities?.includes(order.priority) ?? true;

@@ -2,14 +2,14 @@ import type { Call } from './call.js';
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { OrderPriority } from '../../../apps/mes-api/src/orders/order.js';
 
-/** One status change as it is in the database. */
+/** A status change in the database. */
 export interface StoredChange {
   readonly version: number;
   readonly to: OrderStatus;
   readonly mark: string | null;
 }
 
-/** An order as it is in the database after everything is over, with all that happened to it. */
+/** An order in the database after the run, with its status changes. */
 export interface StoredOrder {
   readonly id: string;
   readonly priority: OrderPriority;
@@ -19,14 +19,14 @@ export interface StoredOrder {
   readonly mark: string | null;
   readonly status: OrderStatus;
   readonly version: number;
-  /** Oldest first. */
+  /** The status changes, oldest first. */
   readonly changes: readonly StoredChange[];
 }
 
-/** A history, and what the database held when it began and when it was over. */
+/** A history, and the contents of the database before and after it. */
 export interface RecordedRun {
   readonly calls: readonly Call[];
-  /** The version of each order that was there before the first call. */
+  /** The version of each order before the first call. */
   readonly before: ReadonlyMap<string, number>;
   readonly after: readonly StoredOrder[];
 }

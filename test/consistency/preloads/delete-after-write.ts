@@ -6,14 +6,14 @@ import type { RedisConnection } from '../../../libs/cache/src/redis/redis-connec
 import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-store.js';
 import { replaceMethods } from './replace-methods.js';
 
-// To be loaded before the API. It replaces the protocol by what most caches do: there are no versions, readers store what they
-// have loaded, and writers delete, after their commit, all that is stored under the tags of the write.
+// A preload for the API. It replaces the protocol with the usual one: there are no tag versions, readers store the responses
+// that they load, and writers delete all cached responses under their tags after the commit.
 
-/** The connection of the version store, which the entries use, too. Every read begins with a snapshot, so it is known by then. */
+/** The connection of the version store, which the entries share. Every read takes a snapshot first, which sets it. */
 let redis: RedisConnection | undefined;
 
 function connection(): RedisConnection {
-  if (!redis) throw new Error('no snapshot was taken yet');
+  if (!redis) throw new Error('no snapshot has been taken yet');
   return redis;
 }
 
@@ -21,7 +21,7 @@ function connect(versions: RedisVersionStore): void {
   redis = (versions as unknown as { readonly connection: RedisConnection }).connection;
 }
 
-/** Versions that never change: each is its tag's name. */
+/** A snapshot of versions that never change: the version of a tag is its name. */
 function constant(tags: readonly Tag[]): VersionSnapshot {
   return new Map([EPOCH, ...tags].map((tag) => [tag, tag]));
 }
@@ -30,7 +30,7 @@ function entryKey(key: string): string {
   return `plain:entry:${key}`;
 }
 
-/** The set of the keys of all entries that were stored under a tag. */
+/** The key of the set that names all entries under a tag. */
 function tagKey(tag: Tag): string {
   return `plain:tag:${tag}`;
 }

@@ -1,4 +1,4 @@
-/** Replaces methods of a class. Each replacement is made from the method that it replaces. */
+/** Replaces methods of a class. Each function takes the original method and returns its replacement. */
 export function replaceMethods<T extends object>(
   type: { readonly prototype: T },
   replacements: {

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EntryStore } from '../../../libs/cache/src/entries/entry-store.js';
 import { replaceMethods } from './replace-methods.js';
 
-/** The longest time between the load of a response and its store, in milliseconds. */
+/** The longest delay between the load of a response and its store, in milliseconds. */
 const LONGEST = 20;
 
-// To be loaded before the API: a writer has time enough to overtake a reader between its load and its store.
+// A preload for the API. It gives writers time to overtake a reader between its load and its store.
 replaceMethods(EntryStore, {
   save: (save) =>
     async function (this: EntryStore, ...given) {

@@ -1,7 +1,7 @@
 import { RULES, type Violation } from '../checker/violation.js';
 import type { Asked, Call, Came } from '../history/call.js';
 
-/** What was broken, each with the shortest history that shows it, in words. */
+/** A text that describes the violations, each with the shortest history that shows it. */
 export function describeViolations(violations: readonly Violation[], most = 5): string {
   const shown = violations.toSorted((a, b) => a.calls.length - b.calls.length).slice(0, most);
   const lines = shown.flatMap(({ rule, what, calls }) => {

@@ -2,7 +2,7 @@ import { ApiProcess, type ApiProcessOptions } from '../../support/api-process.js
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { Instance } from '../workload/instance.js';
 
-/** What an instance needs to know, and how it is started. */
+/** The configuration of an instance, and the way to start it. */
 export interface ApiPlan extends ApiProcessOptions {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface ApiPlan extends ApiProcessOptions {
   readonly redisUrl: string;
 }
 
-/** A process of the API with a way of its own to Redis and to PostgreSQL, so that each of them can be made bad. */
+/** An API process with its own proxies to Redis and PostgreSQL, so that a test can disturb either connection. */
 export class ApiInstance {
   private isLeaving = false;
 
@@ -40,7 +40,7 @@ export class ApiInstance {
     return this.plan.name;
   }
 
-  /** Whether new requests may be sent there: a load balancer stops that as soon as readiness has gone off. */
+  /** Whether clients may send new requests. A load balancer stops sending them when the instance is no longer ready. */
   get isRunning(): boolean {
     return !this.isLeaving && this.process.isRunning;
   }
@@ -49,7 +49,7 @@ export class ApiInstance {
     return this.process.pid;
   }
 
-  /** As clients know it. */
+  /** The instance as a client uses it. */
   get client(): Instance {
     return this.http;
   }
@@ -58,7 +58,7 @@ export class ApiInstance {
     return this.process.output;
   }
 
-  /** Ends the process, politely or not. */
+  /** Ends the process with a signal and waits for it. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     this.isLeaving = signal === 'SIGTERM';
     this.process.signal(signal);
@@ -70,12 +70,12 @@ export class ApiInstance {
     this.process.signal(name);
   }
 
-  /** Resolves when the process has ended by itself. */
+  /** Waits until the process has ended by itself. */
   async ended(): Promise<void> {
     await this.process.ended();
   }
 
-  /** Starts another process in the place of the one that has ended; it listens somewhere else. */
+  /** Starts a new process in place of the ended one. It listens on another port. */
   async startAgain(changes: Partial<ApiPlan> = {}): Promise<void> {
     const process = launch({ ...this.plan, ...changes }, this.redis, this.database);
     let url;
@@ -91,7 +91,7 @@ export class ApiInstance {
     this.http = new Instance(this.plan.name, url);
   }
 
-  /** Stops the process, and closes its ways to the servers. */
+  /** Stops the process and closes its proxies. */
   async stop(): Promise<void> {
     if (this.process.isRunning) this.process.signal('SIGKILL');
     await this.process.ended();

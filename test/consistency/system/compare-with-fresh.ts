@@ -2,7 +2,7 @@ import type { Comparison } from '../checker/check-freshness.js';
 import type { Actor, Floor } from '../workload/client.js';
 import type { Instance } from '../workload/instance.js';
 
-/** Asks every question through every instance, and through one that has no cache. */
+/** Sends every recorded request to every instance and to one without a cache. */
 export async function compareWithFresh(
   questions: Iterable<string>,
   instances: readonly Instance[],
@@ -13,7 +13,7 @@ export async function compareWithFresh(
     const headers = { authorization: authorization[actor] };
     try {
       const { status, text } = await instance.send({ method: 'GET', path, headers });
-      // Every problem has an id of its own.
+      // Each problem document has its own id.
       return `${status} ${text.replace(/"requestId":"[^"]*"/, '')}`;
     } catch (error) {
       return `no answer: ${String(error)}`;

@@ -7,7 +7,7 @@ type Row = Omit<StoredOrder, 'createdAt' | 'dueAt' | 'changes'> & {
   readonly changes: readonly StoredChange[] | null;
 };
 
-/** All orders with all that happened to them, past the API. */
+/** Reads all orders and their status changes directly from the database. */
 export async function readStoredOrders(table: OrdersTable): Promise<StoredOrder[]> {
   const rows = await table.query<Row>(
     `SELECT o.id, o.priority, o.created_at AS "createdAt", o.created_by AS "createdBy", o.due_at AS "dueAt", o.comment AS mark,

@@ -18,46 +18,45 @@ import { countPendingWrites } from './pending-writes.js';
 import { readStoredOrders } from './read-stored-orders.js';
 
 const DATABASE_PATIENCE_MS = 30_000;
-/** Longer than a write may be under way. */
+/** Longer than a write may be pending. */
 const QUIET_PATIENCE_MS = 45_000;
-/** Nobody listens on the port of the protocol that discards everything. */
+/** An address without a server: port 9 belongs to the discard protocol. */
 const NO_REDIS = 'redis://127.0.0.1:9';
 
-/** What is to be run. */
 export interface SystemPlan {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly instances: number;
-  /** How the instances differ from what a user starts. */
+  /** The differences between these instances and those that users start. */
   readonly variant?: Pick<ApiPlan, 'program' | 'preloads'> & { readonly environment?: ApiPlan['environment'] };
 }
 
-/** The database was brought into another state while clients were at work. Times are in milliseconds. */
+/** The replacement of the database with another state during a run. Times are in milliseconds. */
 export interface Replacement {
   readonly began: number;
   readonly ended: number;
-  /** What was stored before. */
+  /** The contents of the database before the replacement. */
   readonly before: readonly StoredOrder[];
-  /** What was stored after it. */
+  /** The contents of the database after the replacement. */
   readonly after: readonly StoredOrder[];
 }
 
-/** Several instances of the API on one database and one Redis, and all that clients need to know to use them. */
+/** Several API instances on one database and one Redis, with all that clients need to use them. */
 export class System {
   readonly recorder = new Recorder();
   readonly floor: Floor;
-  /** The last one since the recorder began anew. */
+  /** The last replacement since the last `reset`. */
   replacement: Replacement | undefined;
 
   private constructor(
     private readonly resources: Resources,
     readonly instances: readonly ApiInstance[],
-    /** An instance that does not reach Redis, and so says to everything what is in the database. */
+    /** An instance that does not reach Redis, so that all its responses come from the database. */
     readonly uncached: ApiInstance,
     readonly table: OrdersTable,
     private readonly tableWay: TcpProxy,
     authorization: Floor['authorization'],
-    /** Where the versionStore is. */
+    /** The address of the Redis with the version store. */
     public redisUrl: string,
   ) {
     this.floor = {
@@ -116,14 +115,14 @@ export class System {
     return new System(resources, instances, uncached, table, tableWay, authorization, redisUrl);
   }
 
-  /** Resolves when no write is under way any more, by what Redis knows: not even of instances that have died. */
+  /** Waits until the version store has no pending writes, not even those of dead instances. */
   async quiet(): Promise<void> {
     const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
     const namespace = row?.namespace ?? '';
     await eventually(async () => (await countPendingWrites(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
   }
 
-  /** Lets the database be brought into another state, in which acknowledged writes are missing. */
+  /** Replaces the database with another state, which may lack acknowledged writes. */
   async replaceDatabase(replace: () => Promise<void>): Promise<void> {
     const began = performance.now();
     const before = await readStoredOrders(this.table);
@@ -133,7 +132,7 @@ export class System {
     this.replacement = { began, ended, before, after: await readStoredOrders(this.table) };
   }
 
-  /** Puts another server at the address of the database. */
+  /** Diverts all connections for the database to another server. */
   async turnToDatabase(url: string): Promise<void> {
     for (const way of [this.tableWay, ...[this.uncached, ...this.instances].map(({ database }) => database)]) {
       way.divert(url);
@@ -147,8 +146,8 @@ export class System {
     await eventually(isThere, DATABASE_PATIENCE_MS);
   }
 
-  /** Forgets what was recorded. */
-  beginAnew(): void {
+  /** Discards all recorded calls. */
+  reset(): void {
     this.recorder.reset();
     this.replacement = undefined;
   }

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { Asked, Came, SeenOrder } from '../history/call.js';
 
-/** An answer as it came. */
+/** An unparsed response. */
 export interface RawAnswer {
   readonly status: number;
   readonly text: string;
@@ -9,7 +9,7 @@ export interface RawAnswer {
 
 export interface ReadAnswer {
   readonly came: Came;
-  /** Of a page that is not the last one. */
+  /** The cursor for the next page; absent on the last page. */
   readonly nextCursor?: string | undefined;
 }
 
@@ -21,12 +21,12 @@ interface PageBody {
   readonly nextCursor: string | null;
 }
 
-/** Reads the facts out of answers; the same text and the same version of an order give the same object again. */
+/** A parser of responses. It saves memory: equal texts, and equal versions of an order, give the same object. */
 export class AnswerReader {
   private readonly orders = new Map<string, SeenOrder>();
   private readonly pages = new Map<string, { readonly text: string; readonly answer: ReadAnswer }>();
 
-  /** @throws Error if the answer is none that may come */
+  /** @throws Error if the response is not allowed */
   read(asked: Asked, path: string, { status, text }: RawAnswer): ReadAnswer {
     if (status >= 500) return { came: { kind: 'unknown' } };
     if (status === 404 && 'order' in asked) return { came: { kind: 'missing' } };

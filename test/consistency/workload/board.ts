@@ -2,10 +2,10 @@ import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.
 import type { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
 import type { SeenOrder } from '../history/call.js';
 
-/** How many of the orders that were last seen to change are worth another look. */
+/** The number of recently changed orders that clients read again. */
 const RECENT = 24;
 
-/** What all clients together know of the orders: from here they choose whom to ask for and what to move. */
+/** The shared knowledge of all clients about the orders, from which they choose orders to read and to move. */
 export class Board {
   private readonly orders = new Map<string, SeenOrder>();
   private readonly byStatus = new Map<OrderStatus, Set<string>>();
@@ -31,12 +31,12 @@ export class Board {
     return this.of(status).size;
   }
 
-  /** One of those that changed last, in which everybody is interested at once. */
+  /** Picks a recently changed order, which many clients request at once. */
   pickRecent(random: Random): SeenOrder | undefined {
     return this.recent.length === 0 ? undefined : this.orders.get(random.pick(this.recent));
   }
 
-  /** Any order with this status. */
+  /** Picks any order with this status. */
   pickWith(status: OrderStatus, random: Random): SeenOrder | undefined {
     const ids = [...this.of(status)];
     return ids.length === 0 ? undefined : this.orders.get(random.pick(ids));

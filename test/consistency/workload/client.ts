@@ -10,14 +10,14 @@ import { RefusedError, type HttpAnswer, type HttpRequest, type Instance } from '
 import { LISTS, pathOf, WALKED } from './lists.js';
 import { cacheUseOf, type Recorder, type Watched } from './recorder.js';
 
-/** What all clients of a run share. */
+/** The state that all clients of a run share. */
 export interface Floor {
   readonly recorder: Recorder;
   readonly board: Board;
   readonly reader: AnswerReader;
-  /** A header for whoever is asked as. */
+  /** The `Authorization` header of each actor. */
   readonly authorization: Readonly<Record<Actor, string>>;
-  /** Where requests may be sent now. */
+  /** The instances that accept requests now. */
   readonly instances: () => readonly Instance[];
 }
 
@@ -26,13 +26,13 @@ export type Actor = (typeof ACTORS)[number];
 
 export type Action = 'list' | 'order' | 'history' | 'counts' | 'walk' | 'create' | 'move';
 
-/** How a client behaves. */
+/** The behaviour of a client. */
 export interface Habits {
   /** The longest pause between two requests, in milliseconds. */
   readonly pause: number;
-  /** What it does, and how often compared with the rest; a little of everything by default. */
+  /** The actions of the client with their weights; a mix of all actions by default. */
   readonly actions?: readonly (readonly [Action, number])[];
-  /** What its requests are recorded as. */
+  /** The label of its requests in the record. */
   readonly watches?: Watched;
 }
 
@@ -45,10 +45,10 @@ const ACTIONS: Habits['actions'] & object = [
   ['create', 9],
   ['move', 15],
 ];
-/** More new orders than this are rather taken than joined by others. */
+/** The number of new orders from which clients move orders instead of creating more. */
 const MANY_NEW_ORDERS = 90;
 const REFUSAL_PAUSE_MS = 5;
-/** How long a client looks for an instance that takes its request. */
+/** The time for which a client looks for an instance that accepts its request, in milliseconds. */
 const SEARCH_PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
 const CONDITIONAL = 0.5;
@@ -58,7 +58,7 @@ interface Held {
   readonly answer: ReadAnswer;
 }
 
-/** Somebody who does one thing after the other, through any instance. What they choose depends on their seed. */
+/** A client that sends one request at a time, to any instance. Its choices depend on its seed. */
 export class Client {
   private readonly held = new Map<string, Held>();
   private serial = 0;
@@ -143,7 +143,7 @@ export class Client {
     await this.exchange({ kind: 'create' }, request, actor, mark);
   }
 
-  /** Moves an order along its life; often one that others go for as well. */
+  /** Changes the status of an order; often one that other clients try to change as well. */
   private async move(): Promise<void> {
     const { board } = this.floor;
     const order = this.random.chance(0.5)
@@ -160,7 +160,7 @@ export class Client {
     await this.exchange({ kind: 'change', order: order.id, to }, request, actor, mark);
   }
 
-  /** Reads, and half of the time says what it has already. */
+  /** Sends a read; half of the reads are conditional, with the entity tag of an earlier response. */
   private async ask(asked: Asked, path: string, actor: Actor): Promise<ReadAnswer> {
     if (!path.includes('cursor=')) this.floor.recorder.questions.add(`${actor} ${path}`);
     const held = this.random.chance(CONDITIONAL) ? this.held.get(`${actor} ${path}`) : undefined;
@@ -211,19 +211,19 @@ export class Client {
   ): ReadAnswer {
     if (!answer) return { came: { kind: 'unknown' } };
     if (answer.status !== 304) return reader.read(asked, path, answer);
-    if (!held) throw new Error(`GET ${path} was answered with 304 without a condition`);
-    // It is what we have: this is what we were shown.
+    if (!held) throw new Error(`GET ${path} was answered with 304, but the request had no condition`);
+    // A 304 shows the client the response that it holds.
     return held.answer;
   }
 
-  /** Asks any instance; the next one, if that one cannot be connected to, and only then. */
+  /** Sends a request to any instance, and to another one only if the connection is refused. */
   private async send(
     request: HttpRequest,
   ): Promise<{ readonly instance: string; readonly start: number; readonly answer?: HttpAnswer }> {
     const deadline = performance.now() + SEARCH_PATIENCE_MS;
     for (;;) {
       const start = performance.now();
-      if (start > deadline) throw new Error(`${this.name} has found nobody to ask for ${SEARCH_PATIENCE_MS} ms`);
+      if (start > deadline) throw new Error(`${this.name} has found no running instance for ${SEARCH_PATIENCE_MS} ms`);
       const instances = this.floor.instances();
       if (instances.length === 0) {
         await delay(REFUSAL_PAUSE_MS);
@@ -245,7 +245,7 @@ export class Client {
   }
 }
 
-/** Whoever sees just what belongs into the list. */
+/** The actor who is shown exactly the orders of the list. */
 function readerOf({ createdBy }: List): Actor {
   return createdBy === undefined ? 'operator-1' : (createdBy as Actor);
 }

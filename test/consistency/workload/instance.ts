@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 
 const CONNECTIONS = 32;
-/** How long clients wait for an answer, in milliseconds: longer than the API may wait for anything. */
+/** The time limit of clients for a response, in milliseconds. It exceeds all time limits in the API. */
 export const CLIENT_PATIENCE_MS = 20_000;
 
 export interface HttpRequest {
@@ -17,10 +17,10 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Nothing was sent, so somebody else may be asked. */
+/** The connection was refused: the request was not sent, so another instance may take it. */
 export class RefusedError extends Error {}
 
-/** One instance of the API, as clients know it. */
+/** An API instance as a client uses it. */
 export class Instance {
   private readonly pool: Pool;
 
@@ -33,7 +33,7 @@ export class Instance {
     this.pool = new Pool(url, { connections, pipelining: 1, ...patience });
   }
 
-  /** @throws {RefusedError} or any other error if it is not known what became of the request */
+  /** @throws {RefusedError} if nothing was sent; any other error leaves the outcome of the request unknown */
   async send({ method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
     try {
       const answer = await this.pool.request({ method, path, headers, body: body ?? null });
@@ -44,7 +44,7 @@ export class Instance {
     }
   }
 
-  /** Forgets its connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await this.pool.destroy();
   }

@@ -1,6 +1,6 @@
 import type { List } from '../history/call.js';
 
-/** A list and how often it is asked for, compared with the others. */
+/** The lists that clients read, with their weights. */
 export const LISTS: readonly (readonly [List, number])[] = [
   [{ statuses: ['NEW'], sort: '-createdAt', limit: 50 }, 40],
   [{ statuses: ['NEW'], sort: '-createdAt', limit: 5 }, 10],
@@ -18,7 +18,7 @@ export const LISTS: readonly (readonly [List, number])[] = [
   [{ statuses: ['NEW'], createdBy: 'partner-1', sort: '-createdAt', limit: 50 }, 3],
 ];
 
-/** Lists that are read from their first page to their last. */
+/** The lists that clients read from the first page to the last. */
 export const WALKED: readonly List[] = [
   { statuses: ['NEW'], sort: '-createdAt', limit: 13 },
   { statuses: ['NEW'], sort: '-priority', limit: 17 },
@@ -28,7 +28,7 @@ export const WALKED: readonly List[] = [
 
 const DEFAULT_LIMIT = 50;
 
-/** Where a list is to be had. What it would be anyway is left out, so that it is the page that everybody polls. */
+/** The path of a list. It omits parameters with default values, so that it equals the URL of the polled page. */
 export function pathOf({ statuses = [], priorities = [], sort, limit }: List, cursor?: string): string {
   const query = new URLSearchParams();
   for (const status of statuses) query.append('status', status);

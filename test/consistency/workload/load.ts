@@ -1,21 +1,20 @@
-/** Somebody who does one thing after the other. */
+/** An actor that does one thing at a time. */
 export interface Worker {
-  /** Does the next thing. */
   act(): Promise<void>;
 }
 
-/** Workers at work, until they are told to stop. */
+/** Workers that act again and again until `stop`. */
 export class Load {
   private stopped = false;
   private readonly working: Promise<void>;
 
   constructor(workers: readonly Worker[]) {
     this.working = Promise.all(workers.map((worker) => this.work(worker))).then(() => undefined);
-    // Whoever waits for them hears of it.
+    // `stop` reports the error; this handler prevents an unhandled rejection.
     this.working.catch(() => undefined);
   }
 
-  /** Resolves when everybody has done what they were doing. May be called again. */
+  /** Waits until all workers have finished their current action. It may be called again. */
   stop(): Promise<void> {
     this.stopped = true;
     return this.working;

@@ -1,12 +1,12 @@
 import type { Call } from '../history/call.js';
 
-/** What a client keeps an eye on: `hot` is what everybody polls and writes change; `calm` is what nobody changes. */
+/** The kind of polled responses: `hot` ones change with writes, `calm` ones never change. */
 export type Watched = 'hot' | 'calm';
 
-/** What the cache did for an answer: it had it, it did not have it, or it was not asked. */
+/** The part of the cache in a response: a hit, a miss, or a bypass of the cache. */
 export type CacheUse = 'hit' | 'miss' | 'bypass';
 
-/** How one request went, besides what its answer says. */
+/** The record of one request, without the contents of its response. */
 export interface Exchange {
   readonly instance: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Exchange {
   /** Absent if the connection broke. */
   readonly status: number | undefined;
   readonly retryAfter: boolean;
-  /** Absent from answers that are never cached. */
+  /** Absent from responses that are never cached. */
   readonly cache: CacheUse | undefined;
   /** Absent from requests of clients that do not poll. */
   readonly watched: Watched | undefined;
@@ -29,11 +29,11 @@ export function cacheUseOf(cacheStatus: string | string[] | undefined): CacheUse
   return text.includes('fwd=bypass') ? 'bypass' : 'miss';
 }
 
-/** Everything that clients did, in the order in which it ended. */
+/** The record of all calls, in the order of their ends. */
 export class Recorder {
   calls: Call[] = [];
   exchanges: Exchange[] = [];
-  /** Lists and the like that were asked for, without the pages behind a cursor; by whom in front of it. */
+  /** All reads without a cursor, each as the actor and the path. */
   readonly questions = new Set<string>();
 
   note(call: Call, exchange: Exchange): void {
@@ -41,7 +41,6 @@ export class Recorder {
     this.exchanges.push(exchange);
   }
 
-  /** Begins anew. */
   reset(): void {
     this.calls = [];
     this.exchanges = [];

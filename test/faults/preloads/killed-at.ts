@@ -1,19 +1,19 @@
 import { RedisVersionStore } from '../../../libs/cache/src/redis/redis-version-store.js';
 import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
 
-/** After how many calls this process dies: late enough that there is much to be done at the same time. */
+/** The number of calls after which the process dies. By then, many requests are in progress. */
 const CALLS = 25;
-/** How many writes must be at that point at the same time, instead: none of them goes on from there. */
+/** If set, the number of writes that stop at the point. The process dies when so many have reached it. */
 const AMID = Number(process.env.KILLED_AMID ?? 0);
 
-/** After what a process can be made to die: variable `KILLED_AFTER`. */
+/** The methods after which a process can die, by the values of `KILLED_AFTER`. */
 const POINTS = {
   begin: [RedisVersionStore.prototype, 'begin'],
   commit: [TypeOrmOrdersRepository.prototype, 'create'],
   complete: [RedisVersionStore.prototype, 'complete'],
 } as const;
 
-/** Lets the process die as soon as the last of these calls of the method has succeeded, before its caller learns of that. */
+/** Kills the process as soon as the last counted call of a method has succeeded, before the call returns. */
 function dieAfter(prototype: object, method: string): void {
   const methods = prototype as Record<string, (...given: unknown[]) => Promise<unknown>>;
   const real = methods[method];

@@ -1,7 +1,7 @@
-// To be loaded before the API: its clock is CLOCK_AHEAD_MS ahead of all others, in milliseconds, and jumps at each SIGUSR2.
+// A preload for the API. Its clock is CLOCK_AHEAD_MS milliseconds ahead, and jumps at each SIGUSR2.
 
 const TEN_MINUTES_MS = 600_000;
-/** How far it is ahead after one signal after the other. */
+/** The lead of the clock after each signal, in milliseconds. */
 const JUMPS = [TEN_MINUTES_MS, -TEN_MINUTES_MS, 0];
 
 const RealDate = Date;
@@ -11,7 +11,7 @@ process.on('SIGUSR2', () => {
   ahead = JUMPS.shift() ?? 0;
 });
 
-/** Tells a time that is not the right one; everything else of it is as it was. */
+/** A `Date` with a wrong current time, and otherwise the original behaviour. */
 class WrongDate extends RealDate {
   constructor(...given: readonly unknown[]) {
     if (given.length === 0) super(WrongDate.now());

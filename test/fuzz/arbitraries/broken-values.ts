@@ -3,7 +3,7 @@ import { hostileName, hostileValue } from './hostile.js';
 
 type Container = Record<string, unknown>;
 
-/** Good values in which one thing is otherwise: another value, one thing less, one thing more; or quite another value. */
+/** Valid values with one change: a part is replaced, removed or added. Some are entirely different values. */
 export function broken(good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const place = fc.nat({ max: 1_000 });
   return fc.oneof(
@@ -19,7 +19,7 @@ export function broken(good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   );
 }
 
-/** With another value in the n-th place of all, counted round and round; undefined removes what is there. */
+/** Replaces the n-th part of a value, modulo the number of its parts. `undefined` removes the part. */
 function replaced(value: unknown, n: number, other: unknown): unknown {
   const copy = structuredClone(value);
   const places = containersOf(copy).flatMap((container) => Object.keys(container).map((name) => ({ container, name })));
@@ -35,7 +35,7 @@ function extended(value: unknown, n: number, name: string, other: unknown): unkn
   const containers = containersOf(copy);
   const container = containers[n % containers.length];
   if (!container) return other;
-  // An assignment to __proto__ would not make a member.
+  // An assignment to __proto__ would not create a member.
   Object.defineProperty(container, name, { value: other, enumerable: true, configurable: true, writable: true });
   return copy;
 }

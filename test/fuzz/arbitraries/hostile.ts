@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Texts that have surprised programs before. */
+/** Texts that often reveal mistakes in programs. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     ...['', ' ', '\u00a0', '\u200b', '\ufeff', '\t\r\n', '\u0000', 'a\u0000b', '\u001b[31m', '\u007f', '\u0085'],
@@ -35,7 +35,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     .map(([unit, times]) => unit.repeat(times)),
 );
 
-/** Times at the limits of what there is, and of what programs think there is. */
+/** Times at and beyond the limits of calendars and of programs. */
 export const hostileTime: fc.Arbitrary<string> = fc.constantFrom(
   ...['0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '0001-01-01T00:00:00-23:59'],
   ...[
@@ -50,7 +50,7 @@ export const hostileTime: fc.Arbitrary<string> = fc.constantFrom(
   ...['1582-10-10T00:00:00Z', '1900-01-01T00:00:00+00:01', '1970-01-01T00:00:00Z', '2038-01-19T03:14:08Z', 'now'],
 );
 
-/** Values of all kinds that JSON has. */
+/** Values of all JSON types. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: hostileText },
   { weight: 1, arbitrary: hostileTime },
@@ -65,14 +65,14 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(7, 8, 9, 200).map((depth) => nested(depth)) },
 );
 
-/** Names of members and parameters that are not described. */
+/** Names of undocumented members and parameters. */
 export const hostileName: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'then', 'id', 'version', 'number'),
   fc.constantFrom('createdBy', 'assignee', 'filter', 'normalised', 'hasOwnProperty', 'status[]', 'status[0]', ''),
   fc.string({ maxLength: 8 }),
 );
 
-/** Bodies that are no JSON, or that not everybody reads alike. */
+/** Bodies that are not JSON, or that parsers read differently. */
 export const hostileJson: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     ...[
@@ -129,7 +129,7 @@ export const hostileJson: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
 
-/** Pieces of a query as they may stand in a URL, though they should not. */
+/** Pieces of a query that are possible in a URL but wrong. */
 export const hostileQuerySuffix: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     ...[
@@ -174,7 +174,7 @@ export const hostileQuerySuffix: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: 0, max: 200 }).map((n) => `&p${n}=1`),
 );
 
-/** What may come behind a path that is documented, and makes it another one. */
+/** Suffixes that turn a documented path into another one. */
 export const hostilePathSuffix: fc.Arbitrary<string> = fc.constantFrom(
   ...[
     '/',
@@ -209,7 +209,7 @@ export const hostileAuthorization: fc.Arbitrary<string | undefined> = fc.oneof(
   ),
 );
 
-/** Values of headers, in bytes that HTTP allows. */
+/** Values of headers, in the bytes that HTTP allows. */
 export const hostileHeaderValue: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     ...[
@@ -236,7 +236,7 @@ export const hostileHeaderValue: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 300 }),
 );
 
-/** Headers that are described for no operation, but that servers look at. */
+/** Headers that no operation documents, but that servers may read. */
 export const hostileHeader: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(
     fc.constantFrom('Accept', 'Accept-Encoding', 'Accept-Language', 'If-None-Match', 'If-Match', 'Idempotency-Key'),

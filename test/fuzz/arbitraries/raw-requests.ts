@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import type { RawHeader } from '../../support/raw-request.js';
 
-/** What stands for a query that nobody has asked before, for the id of an order, and for its entity tag. */
+/** The placeholders for a new query, for the id of an order, and for its entity tag. */
 export const GAPS = { query: '<query>', order: '<order>', entityTag: '<entity-tag>' };
 
-/** The head of a request, byte for byte but for its gaps, `Authorization` and the headers that every request needs. */
+/**
+ * The head of a request, byte for byte, with placeholders. It lacks `Authorization` and the headers that every request needs.
+ */
 export interface RawHead {
   readonly method: string;
   readonly target: string;
@@ -46,7 +48,7 @@ const path: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** What may stand between host and path, or between path and query, of an absolute or crooked target. */
+/** Texts before the path of an absolute or malformed target. */
 const prefix: fc.Arbitrary<string> = fc.oneof(
   { weight: 20, arbitrary: fc.constant('') },
   {
@@ -141,7 +143,7 @@ const good: fc.Arbitrary<string> = fc
 const crooked: fc.Arbitrary<string> = fc
   .tuple(prefix, path, fc.array(fc.tuple(separator, piece), { maxLength: 4 }))
   .map(([before, middle, after]) => `${before}${middle}${after.flat().join('')}`)
-  // The end of the first line would be elsewhere.
+  // An empty target would change the syntax of the request line.
   .filter((text) => text !== '');
 
 const target = fc.oneof(good, crooked);
@@ -205,7 +207,7 @@ const header: fc.Arbitrary<RawHeader> = fc.oneof(
   ),
 );
 
-/** Requests whose parts are made to be read in two ways. They ask, and change nothing. */
+/** Requests that programs may read in two ways. They read data and change nothing. */
 export const rawHead: fc.Arbitrary<RawHead> = fc.record({
   method: fc.oneof(
     { weight: 8, arbitrary: fc.constant('GET') },

@@ -31,10 +31,10 @@ import { valuesOf } from './schema-values.js';
 
 type Pair = readonly [string, Text];
 
-/** How many parts are as documented for one that is not: so many requests have one thing wrong, and many have nothing. */
+/** The ratio of valid to invalid parts. With it, many requests are valid, and many have a single flaw. */
 const GOOD = 8;
 
-/** Requests for an operation. */
+/** Valid and invalid requests for an operation. */
 export function requestsFor(document: OpenApiDocument, operation: LocatedOperation): fc.Arbitrary<FuzzedRequest> {
   const { method, parameters = [], requestBody } = operation;
   const schema = requestBody?.content['application/json']?.schema;
@@ -136,7 +136,7 @@ function headers(document: OpenApiDocument, parameters: readonly Parameter[]): f
   );
 }
 
-/** Entity tags are fed back; other headers are few, so that they are sent again. */
+/** Values of a header. Entity tags come from earlier responses; other headers have few values, so that they repeat. */
 function headerValues(document: OpenApiDocument, name: string, schema: Schema): fc.Arbitrary<Text> {
   if (name.startsWith('If-')) {
     return fc.oneof<fc.Arbitrary<Text>[]>(

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { resolveSchema, type OpenApiDocument, type Schema } from '../../support/openapi-document.js';
 
 const DAY = 24 * 60 * 60_000;
-/** Of an array that may have any number of items. */
+/** The greatest length of an array whose schema has no limit. */
 const MOST_ITEMS = 5;
-/** Of a text that may have any length. */
+/** The greatest length of a text whose schema has no limit. */
 const LONGEST = 40;
 
-/** Values as a schema describes them, with a liking for the limits of what it allows. */
+/** Values that a schema allows, often at its limits. */
 export function valuesOf(document: OpenApiDocument, unresolved: Schema): fc.Arbitrary<unknown> {
   const schema = resolveSchema(document, unresolved);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
@@ -26,7 +26,7 @@ export function valuesOf(document: OpenApiDocument, unresolved: Schema): fc.Arbi
     case 'string':
       return withExample(schema, texts(schema));
     default:
-      throw new Error(`no values are known for the type ${String(schema.type)}`);
+      throw new Error(`there is no generator for the type ${String(schema.type)}`);
   }
 }
 
@@ -69,7 +69,7 @@ function sized(minLength: number, maxLength: number): fc.Arbitrary<string> {
   );
 }
 
-/** Those that most texts match are found by trying; the others are made from the pattern. */
+/** Texts that match a pattern. A loose pattern filters random texts; a strict one generates them. */
 function matching(pattern: RegExp, minLength: number, maxLength: number): fc.Arbitrary<string> {
   const isLoose = ['a b', 'Ж7'].every((text) => pattern.test(text));
   return isLoose

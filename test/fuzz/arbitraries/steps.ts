@@ -5,10 +5,10 @@ import { requestsFor } from './requests.js';
 
 const LAST_ENTITY_TAG: Remembered = { kind: 'entityTag', nth: 0, otherwise: '"1"' };
 
-/** Requests that belong together: one, or one that is sent twice. */
+/** A single request, or a request that is sent twice. */
 export function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedRequest[]> {
   const requests = operationsOf(document).map((operation) => ({
-    // What writes makes what others read, and has the most that can be wrong.
+    // Writes create the data that other requests read, and have the most parts that can be invalid.
     weight: operation.requestBody ? 3 : 1,
     arbitrary: fc.oneof(
       { weight: 3, arbitrary: requestsFor(document, operation).map((request) => [request]) },
@@ -21,7 +21,7 @@ export function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly Fuzze
   return fc.oneof(...requests);
 }
 
-/** The second time with what the first time was answered, and with another body. */
+/** The second request has the entity tag from the first response, and another body. */
 function sentTwice([request, other]: readonly [FuzzedRequest, FuzzedRequest]): readonly FuzzedRequest[] {
   const condition = request.operation.method === 'GET' ? 'If-None-Match' : 'If-Match';
   const headers = request.headers.value.filter(([name]) => name !== condition);

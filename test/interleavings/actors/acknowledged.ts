@@ -1,4 +1,4 @@
-/** The acknowledged writes: no later answer may be older. */
+/** The acknowledged writes. No response to a later request may be older. */
 export class Acknowledged {
   private readonly versions = new Map<string, number>();
 

@@ -21,16 +21,16 @@ class OrderNotFoundError extends Error {}
 type Listed = readonly (readonly [id: string, version: number])[];
 
 /**
- * Asks one question after the other, and complains of answers that are older than what was acknowledged before it asked, or
- * than what it has seen.
+ * A client that sends one request at a time. It complains about responses that are older than a write acknowledged before the
+ * request, or older than an earlier response.
  */
 export class Client {
-  /** The latest version of each order that any answer has shown. */
+  /** The latest version of each order that any response has shown. */
   private readonly seen = new Map<string, number>();
   private seenCount = 0;
 
   /**
-   * @param remembers whether it complains, at present, of what is older than what it has seen, though that was never acknowledged
+   * @param remembers whether reads are monotonic at present, so that the client compares responses with earlier ones
    */
   constructor(
     private readonly database: OrdersDatabase,
@@ -52,22 +52,23 @@ export class Client {
     const versions = new Map(listed);
     for (const [id, least] of acknowledged) {
       const version = versions.get(id) ?? 0;
-      if (version < least) this.complain(`${id} is listed in version ${version}, and ${least} was acknowledged`);
+      if (version < least) this.complain(`${id} is listed in version ${version}, but ${least} was acknowledged`);
     }
     this.see('the list of all orders', listed);
   }
 
   private checkCount(counted: number, acknowledged: Orders): void {
-    if (counted < acknowledged.size) this.complain(`${counted} are counted of ${acknowledged.size} acknowledged`);
-    // A sum tells no single write, so it may lag behind what a list has shown of one that was not acknowledged yet.
+    if (counted < acknowledged.size)
+      this.complain(`the count is ${counted}, but ${acknowledged.size} orders were acknowledged`);
+    // A sum does not tell one write from another, so it may lack an unacknowledged write that a list has shown.
     if (this.remembers() && counted < this.seenCount)
-      this.complain(`${counted} are counted, and ${this.seenCount} before`);
+      this.complain(`the count is ${counted}, but was ${this.seenCount} before`);
     this.seenCount = Math.max(counted, this.seenCount);
   }
 
   private checkOrder(id: string, version: number, acknowledged: Orders): void {
     const least = acknowledged.get(id) ?? 0;
-    if (version < least) this.complain(`${id} is shown in version ${version}, and ${least} was acknowledged`);
+    if (version < least) this.complain(`${id} is shown in version ${version}, but ${least} was acknowledged`);
     this.see(id, [[id, version]]);
   }
 
@@ -76,9 +77,9 @@ export class Client {
     for (const [id, least] of acknowledged) {
       const version = versions.get(id);
       const mayBeHeld = least <= HELD && (this.database.committed.get(id) ?? 0) >= HELD;
-      if (version === undefined && !mayBeHeld) this.complain(`${id} is new, and is not listed so`);
+      if (version === undefined && !mayBeHeld) this.complain(`${id} is new, but is not in the list of new orders`);
       if (version !== undefined && version < least) {
-        this.complain(`${id} is listed as new in version ${version}, and ${least} was acknowledged`);
+        this.complain(`${id} is listed as new in version ${version}, but ${least} was acknowledged`);
       }
     }
     this.see('the list of new orders', listed);
@@ -88,9 +89,10 @@ export class Client {
     const versions = new Map(listed);
     for (const [id, least] of acknowledged) {
       if (least === RESUMED && versions.has(id))
-        this.complain(`${id} is listed as held, and was acknowledged to be taken up`);
+        this.complain(`${id} is listed as held, but its resumption was acknowledged`);
       const mayBeResumed = (this.database.committed.get(id) ?? 0) >= RESUMED;
-      if (least === HELD && !versions.has(id) && !mayBeResumed) this.complain(`${id} is held, and is not listed so`);
+      if (least === HELD && !versions.has(id) && !mayBeResumed)
+        this.complain(`${id} is held, but is not in the list of held orders`);
     }
     this.see('the list of held orders', listed);
   }
@@ -105,7 +107,7 @@ export class Client {
   }
 }
 
-/** 0 if there is no such order. That is an error, and errors are not stored. */
+/** The version of an order; 0 if there is no such order. The load then fails, and errors are not cached. */
 export async function versionOf(instance: Instance, id: string): Promise<number> {
   try {
     return await instance.ask(orderQuestion(id), (orders) => {

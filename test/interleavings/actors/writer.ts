@@ -12,15 +12,15 @@ import { COUNT_TAG, HELD_TAG, NEW_TAG, orderQuestion, orderTag } from '../system
 import type { Notifications } from '../system/simulated-backplane.js';
 import type { Acknowledged } from './acknowledged.js';
 
-/** Where a writer stops for good. */
-export type Death = 'after the announcement' | 'after the commit';
+/** The point at which a writer dies. */
+export type Death = 'after the beginning' | 'after the commit';
 
 export interface Fate {
   readonly outcome: Outcome;
   readonly dies?: Death | undefined;
 }
 
-/** Writes as the application does, and acknowledges a write when the cache has completed it. */
+/** A writer that works like the application, and acknowledges a write when the cache has completed it. */
 export class Writer {
   constructor(
     private readonly instance: Instance,
@@ -29,10 +29,10 @@ export class Writer {
     private readonly acknowledged: Acknowledged,
   ) {}
 
-  /** Resolves when the caller has got an answer; never if the writer dies. */
+  /** Resolves when the write has returned to its caller; never if the writer dies. */
   async write(id: string, version: number, fate: Fate): Promise<void> {
     const { writer, host } = this.instance;
-    await host.step(`announces version ${version} of ${id}`);
+    await host.step(`begins to write version ${version} of ${id}`);
     try {
       await writer.write(version === CREATED ? this.creation(id, fate) : this.move(id, version, fate));
     } catch (error) {
@@ -63,16 +63,16 @@ export class Writer {
     };
   }
 
-  /** @param unannounced tags that Redis could not be told of: the transaction itself tells all instances */
+  /** @param unrecorded the tags of the write if it has no pending write; the transaction notifies all instances of them */
   private async commit(
     id: string,
     version: number,
     { outcome, dies }: Fate,
-    unannounced: readonly string[],
+    unrecorded: readonly string[],
   ): Promise<void> {
-    if (dies === 'after the announcement') await forever();
+    if (dies === 'after the beginning') await forever();
     await this.database.write(this.instance.host, id, version, outcome, () => {
-      if (unannounced.length > 0) void Promise.all(this.notifications.notify(unannounced));
+      if (unrecorded.length > 0) void Promise.all(this.notifications.notify(unrecorded));
     });
     if (dies === 'after the commit') await forever();
   }

@@ -13,9 +13,9 @@ import type { SimulatedRedis } from './simulated-redis.js';
 export interface Backend {
   readonly options: CacheOptions;
   readonly versionStore: VersionStore;
-  /** Level 2, if there is one. */
+  /** L2, if there is one. */
   readonly entries?: Keyv;
-  /** The way to Redis, if there is one. */
+  /** The link to Redis, if there is one. */
   readonly link?: SimulatedLink;
 }
 
@@ -27,7 +27,7 @@ export function memoryBackend(options: CacheOptions, now: () => number): Backend
   };
 }
 
-/** The real connection, version store, leases and entries over a simulated Redis. */
+/** The real connection, version store, leases and entries on a simulated Redis. */
 export function redisBackend(defaults: CacheOptions, host: Host, redis: SimulatedRedis): Backend {
   const link = new SimulatedLink(host, redis);
   const options = { ...defaults, createRedisClient: () => link.createClient() };

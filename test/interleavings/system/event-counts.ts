@@ -1,6 +1,6 @@
 import type { CacheEvent, CacheEvents } from '../../../libs/cache/src/cache.events.js';
 
-/** Counts of what the cache of one instance did in a run. */
+/** Counts of the cache events of one instance. */
 export class EventCounts {
   hits = 0;
   l1Hits = 0;
@@ -9,9 +9,10 @@ export class EventCounts {
   collapsed = 0;
   bypasses = 0;
   refreshes = 0;
-  unannouncedWrites = 0;
+  /** Writes without a pending write in the version store. */
+  unrecordedWrites = 0;
   relayedWrites = 0;
-  /** Tags that were invalidated because a write expired. */
+  /** Tags that were invalidated because a pending write expired. */
   sweptTags = 0;
 
   constructor(events: CacheEvents) {
@@ -27,7 +28,7 @@ export class EventCounts {
     if (event.type === 'miss' && !event.collapsed) this.misses += 1;
     if (event.type === 'bypass') this.bypasses += 1;
     if (event.type === 'refresh') this.refreshes += 1;
-    if (event.type === 'unannounced-write') this.unannouncedWrites += 1;
+    if (event.type === 'unannounced-write') this.unrecordedWrites += 1;
     if (event.type === 'relayed-write') this.relayedWrites += 1;
     if (event.type === 'invalidation' && event.cause === 'expired-write') this.sweptTags += event.tags.length;
   }

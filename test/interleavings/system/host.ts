@@ -1,6 +1,6 @@
 import type { Steps } from '../steps.js';
 
-/** A process: when it is killed, whatever it was doing goes no further. */
+/** A process. When it is killed, it takes no more steps. */
 export class Host {
   private killed = false;
 
@@ -17,19 +17,19 @@ export class Host {
     this.killed = true;
   }
 
-  /** Resolves when this process takes its next step; never if it is killed before that. */
+  /** Resolves when this process takes its next step; never if it is killed first. */
   async step(label: string): Promise<void> {
     await this.steps.take(`${this.name}: ${label}`);
     await this.survive();
   }
 
-  /** Resolves when what this process sends now arrives somewhere: later than it is killed, if need be. */
+  /** Resolves when a message of this process arrives. It arrives even if the process is killed meanwhile. */
   async send(label: string): Promise<void> {
     await this.survive();
     await this.steps.take(`${this.name}'s ${label}`);
   }
 
-  /** Never resolves if this process has been killed: timers go on, but what they lead to must not. */
+  /** Never resolves if this process has been killed. Timers of a dead process still fire, but must have no effect. */
   async survive(): Promise<void> {
     if (this.killed) await forever();
   }

@@ -22,7 +22,7 @@ import { count, COUNT, NEW_PAGE, newOrders } from './questions.js';
 import { SimulatedBackplane, type Listener, type Notifications } from './simulated-backplane.js';
 import type { SimulatedLink } from './simulated-client.js';
 
-/** One process of the application: the real cache over a simulated Redis and a simulated database. */
+/** A process of the application: the real cache on a simulated Redis and a simulated database. */
 export class Instance implements Listener {
   readonly counts: EventCounts;
   readonly writer: CacheWriter;
@@ -41,7 +41,12 @@ export class Instance implements Listener {
     const { versionStore: versions, options } = backend;
     const events = new CacheEvents();
     this.counts = new EventCounts(events);
-    const entries = new EntryStore(createCache(backend.entries && { stores: [backend.entries] }), new L1Cache(options), options, events);
+    const entries = new EntryStore(
+      createCache(backend.entries && { stores: [backend.entries] }),
+      new L1Cache(options),
+      options,
+      events,
+    );
     const refreshed = new RefreshOnWrite();
     refreshed.register(() => ({ ...NEW_PAGE, load: () => database.read(host, newOrders) }));
     refreshed.register(() => ({ ...COUNT, isAggregate: true, load: () => database.read(host, count) }));
@@ -61,13 +66,13 @@ export class Instance implements Listener {
     this.sweeper.onApplicationBootstrap();
   }
 
-  /** Its process dies: timers go on in a run, but what they lead to must not. */
+  /** Kills the process. */
   kill(): void {
     this.host.kill();
     void this.versions.close();
   }
 
-  /** Whether this instance trusts what is stored. */
+  /** Whether this instance trusts its version store. */
   get trusts(): boolean {
     return this.versions.available;
   }

@@ -1,6 +1,6 @@
 import type { Host } from './host.js';
 
-/** Versions of an order: it is created, put on hold, and taken up again. */
+/** The versions of an order, which is created, put on hold and resumed. */
 export const CREATED = 1;
 export const HELD = 2;
 export const RESUMED = 3;
@@ -8,17 +8,17 @@ export const RESUMED = 3;
 /** The version of each order. */
 export type Orders = ReadonlyMap<string, number>;
 
-/** What becomes of a transaction, and what its writer hears of it. */
+/** The outcome of a transaction, and whether its writer learns it. */
 export type Outcome =
   'committed' | 'rolled back' | 'unknown, committed' | 'unknown, committed late' | 'unknown, rolled back';
 
-/** Nothing was written, and the writer knows it. */
+/** The transaction was rolled back. */
 export class RolledBackError extends Error {}
 
-/** The connection broke before the database said whether it has committed. */
+/** The connection broke before the database reported the outcome of a commit. */
 export class OutcomeUnknownError extends Error {}
 
-/** A database of orders, each of which goes through its versions one by one. */
+/** A database of orders. Each order goes through its versions one by one. */
 export class OrdersDatabase {
   readonly committed = new Map<string, number>();
 

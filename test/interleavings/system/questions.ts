@@ -5,11 +5,11 @@ export const NEW_TAG = 'orders:new';
 export const HELD_TAG = 'orders:held';
 export const COUNT_TAG = 'orders:count';
 
-/** Both are refreshed on write. */
+/** The key and tags of the page of new orders. It is refreshed on write, like the count. */
 export const NEW_PAGE: KeyAndTags = { key: 'page of new orders', tags: [NEW_TAG] };
 export const COUNT: KeyAndTags = { key: 'count', tags: [COUNT_TAG] };
 export const HELD_PAGE: KeyAndTags = { key: 'page of held orders', tags: [HELD_TAG] };
-/** The creation of an order invalidates it by one of its tags only: the second one. */
+/** The creation of an order changes only the second of these tags. */
 export const ALL: KeyAndTags = { key: 'page of all orders', tags: [HELD_TAG, NEW_TAG] };
 
 export function orderTag(id: string): string {
@@ -20,7 +20,7 @@ export function orderQuestion(id: string): KeyAndTags {
   return { key: `order ${id}`, tags: [orderTag(id)] };
 }
 
-/** An order is new when it is created, and again when it was taken up after having been held. */
+/** An order is new after its creation, and again after its resumption. */
 export function newOrders(orders: Orders): [string, number][] {
   return [...orders].filter(([, version]) => version !== HELD).sort();
 }

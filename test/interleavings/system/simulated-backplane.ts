@@ -2,13 +2,13 @@ import type { Tag } from '../../../libs/cache/src/versions/version-store.js';
 import { Backplane } from '../../../libs/cache/src/versions/backplane.js';
 import type { Host } from './host.js';
 
-/** An instance that hears of writes. `hear` resolves with false if the instance trusts nothing that is stored. */
+/** An instance that receives notifications. `hear` resolves with false if the instance trusts no version store. */
 export interface Listener {
   readonly host: Host;
   hear(tags: readonly Tag[]): Promise<boolean>;
 }
 
-/** Notifications by way of the database. */
+/** Notifications through the database. */
 export class Notifications {
   private readonly listeners: Listener[] = [];
 
@@ -17,8 +17,8 @@ export class Notifications {
   }
 
   /**
-   * Tells all instances but the sender, if there is one: a trigger tells all. Each answers whether it has invalidated the
-   * tags.
+   * Notifies all instances except the sender. A trigger has no sender, and notifies all. Each instance reports whether it has
+   * invalidated the tags.
    */
   notify(tags: readonly Tag[], sender?: Host): Promise<boolean>[] {
     return this.listeners
@@ -30,7 +30,7 @@ export class Notifications {
   }
 }
 
-/** A backplane whose writers wait until all other living instances have heard of the write. It admits every store. */
+/** A backplane whose writers wait until all other living instances have handled the notification. It admits every store. */
 export class SimulatedBackplane extends Backplane {
   readonly mayAnswer = true;
   readonly isMember = true;

@@ -2,16 +2,16 @@ import { EventEmitter } from 'node:events';
 import { forever, type Host } from './host.js';
 import type { SimulatedRedis } from './simulated-redis.js';
 
-/** The commands and scripts of Redis that the cache uses. */
+/** A Redis command or script that the cache uses. */
 type Command = {
   [N in keyof SimulatedRedis]: SimulatedRedis[N] extends (...parameters: never[]) => unknown ? N : never;
 }[Exclude<keyof SimulatedRedis, 'passTime'>];
 
-/** One connection: commands arrive in the order in which they were sent, and so do their answers. */
+/** A connection. Commands arrive in the order in which they were sent, and so do their replies. */
 class Connection {
   lastArrival: Promise<unknown> = Promise.resolve();
   lastAnswer: Promise<unknown> = Promise.resolve();
-  /** Whether what is still on its way when the connection breaks is lost. Otherwise it arrives later. */
+  /** Whether commands in flight are lost when the connection breaks. Otherwise they arrive later. */
   isLossy = false;
   readonly broken: Promise<never>;
   break!: (error: Error) => void;
@@ -22,7 +22,7 @@ class Connection {
   }
 }
 
-/** The way of one process to Redis, which breaks and is mended when it is told to. */
+/** The link of one process to Redis, which can be cut and mended. */
 export class SimulatedLink {
   private isUp = true;
   private readonly clients = new Set<SimulatedClient>();
@@ -32,14 +32,14 @@ export class SimulatedLink {
     private readonly redis: SimulatedRedis,
   ) {}
 
-  /** A client, as the `redis` package would make it. */
+  /** Creates a client like that of the `redis` package. */
   createClient(): SimulatedClient {
     const client = new SimulatedClient(this.host, this.redis, () => this.isUp);
     this.clients.add(client);
     return client;
   }
 
-  /** Nothing comes through any more. */
+  /** Breaks all connections and refuses new ones. */
   cut(isLossy: boolean): void {
     this.isUp = false;
     for (const client of this.clients) client.break(isLossy);
@@ -51,7 +51,7 @@ export class SimulatedLink {
   }
 }
 
-/** As much of the `redis` package's client as the cache uses, over one connection. */
+/** A client with the interface of the `redis` package, as far as the cache uses it. It has one connection. */
 export class SimulatedClient extends EventEmitter {
   isOpen = false;
   private readonly connection = new Connection();
@@ -115,7 +115,7 @@ export class SimulatedClient extends EventEmitter {
     const { connection, host } = this;
     const arrival = connection.lastArrival.then(async () => {
       await host.steps.take(`${host.name}'s ${name} arrives at Redis`);
-      // What was sent to a server never arrives at the one that has taken its place.
+      // A command for the old server never arrives at the server that has replaced it.
       return connection.isLossy || this.failovers !== this.redis.failovers ? forever() : apply();
     });
     const answer = Promise.all([arrival, connection.lastAnswer]).then(async ([result]) => {

@@ -6,8 +6,8 @@ import { SimulatedRedis } from './simulated-redis.js';
 
 const atOnce = { take: () => Promise.resolve() };
 
-// The version store keeps the same contract over the simulated Redis as over a real one, so explored runs speak for both.
-describeVersionStore('RedisVersionStore over a simulated Redis', () => {
+// The simulated Redis must satisfy the same contract as a real one. Otherwise the explored runs prove nothing.
+describeVersionStore('RedisVersionStore on a simulated Redis', () => {
   const redis = new SimulatedRedis();
   const backend = redisBackend({ ...CACHE_DEFAULTS, deadline: 5_000 }, new Host('A', atOnce), redis);
   return Promise.resolve({

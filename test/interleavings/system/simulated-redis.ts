@@ -27,10 +27,10 @@ interface SetOptions {
 const EPOCH = 'epoch';
 
 /**
- * What Redis does with the commands and the scripts of the cache, each in one step. It shares no code with the scripts, and
- * must do what they do: the contract of version stores says so for both.
+ * A simulation of Redis that executes each command and script of the cache in one step. It shares no code with the scripts;
+ * the contract of version stores checks that both behave alike.
  *
- * Nothing expires by itself, but for leases, which {@link passTime} ends.
+ * Nothing expires by itself. {@link passTime} ends leases and lets pending writes expire.
  */
 export class SimulatedRedis {
   private values = new Map<string, string>();
@@ -40,13 +40,13 @@ export class SimulatedRedis {
 
   now = 0;
 
-  /** How often another server has taken the place of the one before. */
+  /** The number of failovers so far. */
   failovers = 0;
 
   /**
-   * A replica stops following.
+   * Stops the replication to a replica.
    *
-   * @returns promotes the replica as it is
+   * @returns a function that promotes the replica
    */
   leaveReplicaBehind(): () => void {
     const values = new Map(this.values);
@@ -58,7 +58,7 @@ export class SimulatedRedis {
     };
   }
 
-  /** Lets all pending writes expire, and all leases end. */
+  /** Advances the clock, so that old pending writes expire, and ends all leases. */
   passTime(milliseconds: number): void {
     this.now += milliseconds;
     for (const lease of this.leases) this.values.delete(lease);
@@ -95,7 +95,13 @@ export class SimulatedRedis {
 
   begin(
     [, versions]: Keys,
-    { tags, write, writeLifetime, random, epochLabel }: Given & { tags: string[]; write?: Write; writeLifetime: number },
+    {
+      tags,
+      write,
+      writeLifetime,
+      random,
+      epochLabel,
+    }: Given & { tags: string[]; write?: Write; writeLifetime: number },
   ): string[] {
     if (write) this.pendingWrites.set(write.id, { ...write, expiresAt: this.now + writeLifetime });
     return tags.map((tag, i) => {

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
-import { VersionStore, VersionStoreUnavailableError, type Tag, type VersionSnapshot } from '../versions/version-store.js';
+import {
+  VersionStore,
+  VersionStoreUnavailableError,
+  type Tag,
+  type VersionSnapshot,
+} from '../versions/version-store.js';
 
 /** First pause before looking again whether writes are complete, in milliseconds. It doubles each time. */
 const FIRST_PAUSE = 1;

@@ -70,18 +70,23 @@ const PRELUDE = `
   end
 `;
 
-/** A script by its digest, with the types of what it is given and of what it replies. */
-function script<G, Reply>(lua: string) {
+/** A script as the `redis` package takes it. */
+interface Script<More, Reply> {
+  readonly SCRIPT: string;
+  readonly SHA1: string;
+  readonly NUMBER_OF_KEYS: number;
+  transformArguments(this: void, keys: readonly [writes: string, versions: string], given: Given & More): string[];
+  transformReply(this: void, reply: Reply): Reply;
+}
+
+function script<More, Reply>(lua: string): Script<More, Reply> {
   const SCRIPT = PRELUDE + lua;
   return {
     SCRIPT,
     SHA1: createHash('sha1').update(SCRIPT).digest('hex'),
     NUMBER_OF_KEYS: 2,
-    transformArguments: (keys: readonly [writes: string, versions: string], given: Given & G) => [
-      ...keys,
-      JSON.stringify(given),
-    ],
-    transformReply: (reply: Reply) => reply,
+    transformArguments: (keys, given) => [...keys, JSON.stringify(given)],
+    transformReply: (reply) => reply,
   };
 }
 

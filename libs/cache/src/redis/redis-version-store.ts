@@ -138,9 +138,7 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override async invalidateOverdue(writeIds: readonly string[]): Promise<void> {
-    await this.connection.run((client) =>
-      client.invalidateOverdue(this.scriptKeys, { ...this.given(), writeIds }),
-    );
+    await this.connection.run((client) => client.invalidateOverdue(this.scriptKeys, { ...this.given(), writeIds }));
   }
 
   override async sweepExpired(): Promise<readonly Tag[]> {

@@ -12,7 +12,7 @@ const POOL = 4;
 const SESSIONS_OF_THE_API = `FROM pg_stat_activity WHERE application_name LIKE 'mes-%'`;
 const ENVIRONMENT = { DATABASE_POOL_SIZE: String(POOL) };
 
-/** A list that nobody has asked for yet, so that no cache knows it. */
+/** The number of lists so far. Each list is new, so that no cache has it. */
 let lists = 0;
 async function freshList(api: OrdersApi): Promise<ApiAnswer<unknown>> {
   lists += 1;
@@ -43,12 +43,12 @@ function expectAway(answer: ApiAnswer<unknown>): void {
   expect(answer.headers.get('retry-after')).toBe('1');
 }
 
-/** Waits until each has an answer, which is either good or says that the database is away. */
+/** Checks that each request succeeds or is refused because the database is away. */
 async function expectAllAnswered(answers: readonly Promise<ApiAnswer<unknown>>[]): Promise<void> {
   for (const { status } of await Promise.all(answers)) expect([200, 503]).toContain(status);
 }
 
-describe('when PostgreSQL vanishes and another answers at its address', () => {
+describe('when all connections to PostgreSQL fall silent and new ones work', () => {
   let database: TestDatabase;
   let way: TcpProxy;
   let api: OrdersApi;
@@ -57,20 +57,20 @@ describe('when PostgreSQL vanishes and another answers at its address', () => {
     database = await createTestDatabase();
     way = await TcpProxy.open(database.url);
     api = await OrdersApi.start({ databaseUrl: way.url, environment: ENVIRONMENT });
-    // All connections of the pool are open.
+    // Opens all connections of the pool.
     for (const { status } of await Promise.all(Array.from({ length: 3 * POOL }, () => freshList(api)))) {
       expect(status).toBe(200);
     }
   });
 
   afterEach(async () => {
-    // What listens for notifications has no other end.
+    // The listening connection is silent and would not end by itself.
     await way.close();
     await api.stop();
     await database.drop();
   });
 
-  it('one request fails, and those after it are served', async () => {
+  it('one request fails, and later ones are served', async () => {
     way.vanish();
     expectAway(await freshList(api));
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
@@ -83,13 +83,13 @@ describe('when PostgreSQL vanishes and another answers at its address', () => {
     expect((await hotList(api)).status).toBe(200);
   });
 
-  it('under load, every request is answered, and those after it are served', async () => {
+  it('every request under load gets a response, and later ones are served', async () => {
     way.vanish();
     await expectAllAnswered(Array.from({ length: 60 }, () => freshList(api)));
     for (let i = 0; i < 2 * POOL; i += 1) expect((await freshList(api)).status).toBe(200);
   });
 
-  it('an order whose creation had no answer is created once when the request is repeated', async () => {
+  it('a repeated request with an idempotency key creates one order', async () => {
     way.vanish();
     expectAway(await create(api, 'the-key'));
     const { status, body } = await create(api, 'the-key');
@@ -136,9 +136,9 @@ describe('when other clients use all connections of PostgreSQL', () => {
     return found?.rowCount !== 0;
   }
 
-  it('requests are refused at once, and served as soon as one is free', async () => {
+  it('requests are refused at once, and served as soon as a connection is free', async () => {
     await takeAll();
-    // The API loses its connections, until the others have all that there are.
+    // The API loses its connections until other clients have all of them.
     await eventually(async () => {
       await others[0]?.query(`SELECT pg_terminate_backend(pid) ${SESSIONS_OF_THE_API}`);
       await takeAll();
@@ -182,7 +182,7 @@ describe('when the table of the orders cannot be used', () => {
     await sql.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
   }
 
-  it('because of a lock, cached lists are served, other requests are refused in time, and nothing is left over', async () => {
+  it('because of a lock, cached lists are served, other requests are refused in time, and no statement remains', async () => {
     const order = await create(api);
     await eventually(async () => (await hotList(api)).headers.get('cache-status')?.includes('hit'));
     await lock();
@@ -201,30 +201,33 @@ describe('when the table of the orders cannot be used', () => {
   });
 
   const REQUESTS = {
-    'the reading of a list': () => freshList(api),
+    'a read of a list': () => freshList(api),
     'a creation': () => create(api),
-    'a change of status': (id: string) => take(api, id),
+    'a status change': (id: string) => take(api, id),
   } satisfies Record<string, (id: string) => Promise<ApiAnswer<unknown>>>;
 
   it.each(
     Object.entries(REQUESTS).flatMap(([what, request]) =>
       ['pg_cancel_backend', 'pg_terminate_backend'].map((how) => [how, what, request] as const),
     ),
-  )('by %s during %s, that is refused and did not happen, and the next is served', async (how, _, request) => {
-    const { id } = (await create(api)).body;
-    await lock();
-    const answer = request(id);
-    await eventually(async () => {
-      const { rowCount } = await sql.query(
-        `SELECT ${how}(pid) FROM pg_stat_activity
+  )(
+    'because of %s during %s, the request is refused without effect, and the next one is served',
+    async (how, _, request) => {
+      const { id } = (await create(api)).body;
+      await lock();
+      const answer = request(id);
+      await eventually(async () => {
+        const { rowCount } = await sql.query(
+          `SELECT ${how}(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name = 'mes-orders-api'`,
-      );
-      return (rowCount ?? 0) > 0;
-    });
-    expectAway(await answer);
-    await sql.query('COMMIT');
-    await eventually(async () => (await request(id)).status < 300);
-  });
+        );
+        return (rowCount ?? 0) > 0;
+      });
+      expectAway(await answer);
+      await sql.query('COMMIT');
+      await eventually(async () => (await request(id)).status < 300);
+    },
+  );
 
   it('because the disk is full, writes are refused and lists are served', async () => {
     const order = await create(api);
@@ -255,11 +258,11 @@ describe('when the table of the orders cannot be used', () => {
   });
 });
 
-describe('when the name of the database host is resolved', () => {
+describe('when the name of the database host', () => {
   type Callback = (error: Error | null, address: string | dns.LookupAddress[], family: number) => void;
   const HOST = 'database.test';
   const lookup = dns.lookup;
-  /** Answers a question for the name. While there is none, nothing is answered. */
+  /** Resolves the name of the host. While it is undefined, the resolution hangs. */
   let resolve: ((callback: Callback) => void) | undefined;
   let database: TestDatabase;
   let way: TcpProxy;
@@ -293,7 +296,7 @@ describe('when the name of the database host is resolved', () => {
     };
   }
 
-  it('late, requests are refused in time, and served when it is', async () => {
+  it('is resolved late, requests are refused in time, and served after the resolution', async () => {
     expect((await freshList(api)).status).toBe(200);
     resolve = undefined;
     way.breakConnections();
@@ -303,7 +306,7 @@ describe('when the name of the database host is resolved', () => {
     await eventually(async () => (await freshList(api)).status === 200);
   });
 
-  it('to another address, new connections go there', async () => {
+  it('is resolved to another address, new connections go there', async () => {
     resolve = answer('127.0.0.3');
     way.breakConnections();
     await eventually(async () => (await freshList(api)).status === 503);

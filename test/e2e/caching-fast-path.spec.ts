@@ -15,8 +15,8 @@ const NEW_ORDERS = '/api/v1/orders?status=NEW';
 const DASHBOARD = '/api/v1/dashboard/statuses';
 const NEAR_HIT = 'mes-near; hit';
 
-/** What is answered before Nest's guards and pipes are asked must be decided as they would decide it. */
-describe('a response in the near cache', () => {
+// The fast path responds before Nest's guards and pipes run, and must decide like them.
+describe('a cached response on the fast path', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let operator: string;
@@ -98,7 +98,7 @@ describe('a response in the near cache', () => {
     [`${NEW_ORDERS}&limit=0`, 'limit'],
     [`${NEW_ORDERS}&q=%ff`, ''],
     [`${DASHBOARD}?status=NEW`, 'status'],
-  ])('is not sent for the invalid target %s, however often it is requested', async (path, field) => {
+  ])('is not sent for the invalid target %s, even after repeated requests', async (path, field) => {
     for (let i = 0; i < 3; i += 1) {
       const { status, body } = await api.call<{ errors: { field: string }[] }>(path, { token: operator });
       expect(status).toBe(400);
@@ -108,7 +108,7 @@ describe('a response in the near cache', () => {
     expect(single.status).toBe(400);
   });
 
-  it('has the same headers as the response that was loaded', async () => {
+  it('has the same headers as a loaded response', async () => {
     const path = `${NEW_ORDERS}&limit=7`;
     const headers = { origin: 'https://floor.example' };
     const miss = await api.call(path, { token: operator, headers });
@@ -153,12 +153,12 @@ describe('a response in the near cache', () => {
   it.each([
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
-  ])('is sent in %s, with an entity tag of its own, by this process and by another one', async (coding, decompress) => {
+  ])('is sent in %s with a separate entity tag, by this process and by another', async (coding, decompress) => {
     const other = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '' });
     try {
       const expected = await near(NEW_ORDERS, operator, { 'accept-encoding': 'identity' });
       const token = await other.token('operator');
-      for (const [url, authorization, outcome] of [
+      for (const [url, authorization, cacheStatus] of [
         [api.url, operator, NEAR_HIT],
         [other.url, token, 'mes-redis; hit'],
         [other.url, token, NEAR_HIT],
@@ -169,7 +169,7 @@ describe('a response in the near cache', () => {
         const [answer] = (await once(request, 'response')) as [IncomingMessage];
         const { headers } = answer;
         const body = await buffer(answer);
-        expect(headers['cache-status']).toBe(outcome);
+        expect(headers['cache-status']).toBe(cacheStatus);
         expect(headers['content-encoding']).toBe(coding);
         expect(JSON.parse(decompress(body).toString())).toEqual(expected.body);
         expect(headers.etag).toBe(expected.headers.get('etag')?.replace(/"$/, `-${coding}"`));
@@ -179,7 +179,7 @@ describe('a response in the near cache', () => {
     }
   });
 
-  it('is answered with 304 to clients that have it, and without a body to HEAD', async () => {
+  it('is replaced by 304 for clients that have it, and has no body for HEAD', async () => {
     const { headers } = await near(NEW_ORDERS);
     const known = await api.call<string>(NEW_ORDERS, {
       token: operator,
@@ -193,7 +193,7 @@ describe('a response in the near cache', () => {
     expect(head.headers.get('etag')).toBe(headers.get('etag'));
   });
 
-  it('of a single order has an entity tag that begins with its version', async () => {
+  it('for a single order has an entity tag that begins with the version', async () => {
     const { headers } = await near(order, operator, { 'accept-encoding': 'br' });
     expect(headers.get('etag')).toMatch(/^"1-[\w-]{27}"$/);
     expect(headers.get('content-encoding')).toBeNull();

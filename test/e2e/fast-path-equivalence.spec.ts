@@ -13,7 +13,7 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 250);
 
 const ORDERS = '/api/v1/orders';
 
-/** What was found by hand, and is tried each time. */
+/** Requests that once revealed a mistake, and are tested in every run. */
 const KNOWN: readonly RawHead[] = [
   { method: 'GET', target: `${ORDERS}#limit=1&q=zzz?${GAPS.query}`, headers: [] },
   { method: 'GET', target: `${ORDERS}#limit=1?${GAPS.query}`, headers: [] },
@@ -29,7 +29,7 @@ interface Seen {
   readonly body: unknown;
 }
 
-/** Counts how often the guards ask for the caller of a request. */
+/** An authentication that counts how often the guards use it. */
 class CountedAuthentication extends Authentication {
   calls = 0;
 
@@ -39,7 +39,6 @@ class CountedAuthentication extends Authentication {
   }
 }
 
-/** Whatever reads a request reads the same, and what it finds has no consequence for other requests. */
 describe('a request', () => {
   let database: TestDatabase;
   let api: OrdersApi;
@@ -70,13 +69,13 @@ describe('a request', () => {
     await database.drop();
   });
 
-  /** All new orders, in words that nobody has used before. */
+  /** A query for all new orders that no request has used before. */
   function newQuery(): string {
     queries += 1;
     return `status=NEW&createdFrom=${new Date(Date.UTC(2001, 0, 1) + queries).toISOString()}`;
   }
 
-  /** A token of somebody who is known, which has not been seen before: the guards have to be asked. */
+  /** A new token of a known caller, which the fast path does not know, so that the guards decide. */
   function newToken(role: 'operator' | 'partner'): Promise<string> {
     tokens += 1;
     return api.token(role, `${role}-1`, `${10_000 + tokens}m`);
@@ -104,12 +103,14 @@ describe('a request', () => {
     try {
       await fc.assert(property, { seed: SEED, numRuns: RUNS + KNOWN.length, examples });
     } catch (error) {
-      throw new Error(`Again: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS} npm test -- test/e2e/one-reading`, { cause: error });
+      throw new Error(`Replay it by: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS} npm test -- test/e2e/fast-path-equivalence`, {
+        cause: error,
+      });
     }
   }
 
-  it('is answered on the fast path as it is answered behind the guards', async () => {
-    const outcomes = { early: 0, refused: 0 };
+  it('gets the same response on the fast path as behind the guards', async () => {
+    const outcomes = { fast: 0, refused: 0 };
     const known = await api.token('operator', 'operator-1');
     await whilePropertyHolds(async (head) => {
       const query = newQuery();
@@ -118,19 +119,19 @@ describe('a request', () => {
       const entityTag = headers.get('etag') ?? undefined;
       await send(asking, known, entityTag);
       const before = authentication.calls;
-      const early = await send(asking, known, entityTag);
-      const isEarly = authentication.calls === before;
+      const fast = await send(asking, known, entityTag);
+      const tookFastPath = authentication.calls === before;
       const behind = await send(asking, await newToken('operator'), entityTag);
-      expect(seen(early)).toEqual(seen(behind));
-      if (early.status >= 400) outcomes.refused += 1;
-      else if (isEarly) outcomes.early += 1;
-      expectToMeanWhatItSays(asking, early);
+      expect(seen(fast)).toEqual(seen(behind));
+      if (fast.status >= 400) outcomes.refused += 1;
+      else if (tookFastPath) outcomes.fast += 1;
+      expectListOfTarget(asking, fast);
     });
-    // Both are common: something has been compared.
+    // Both outcomes are frequent, so the comparison is meaningful.
     for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(RUNS / 10);
   }, 600_000);
 
-  it('of one caller changes no response to others', async () => {
+  it('of one caller does not change the responses to others', async () => {
     const operator = await api.token('operator', 'operator-1');
     const partner = await api.token('partner', 'partner-1');
     const watched = [`${ORDERS}?status=NEW`, ORDERS, `${ORDERS}/${order}`, `${ORDERS}/${order}/history`];
@@ -147,7 +148,7 @@ describe('a request', () => {
       const query = newQuery();
       const hostile = { ...head, target: fillIn(head.target, query, order) };
       expect((await send(hostile, partner)).status).toBeLessThan(500);
-      // Asked by nobody but, in some way, by the partner.
+      // Only the partner may have requested this query before, in a hostile form.
       const fresh = await look(`${ORDERS}?${query}`);
       expect(fresh).toMatchObject({ status: 200, body: newOrders?.body });
       expect(fresh.headers.etag).toBe(newOrders?.headers.etag);
@@ -156,8 +157,8 @@ describe('a request', () => {
     });
   }, 600_000);
 
-  /** A list that was given is the list that RFC 3986 and the URL Standard find in the target. */
-  function expectToMeanWhatItSays({ target }: RawHead, { status, body }: ApiAnswer<unknown>): void {
+  /** Checks that a list is the one that the target means by RFC 3986 and the URL Standard. */
+  function expectListOfTarget({ target }: RawHead, { status, body }: ApiAnswer<unknown>): void {
     const { items, limit } = (body === '' ? {} : body) as { items?: unknown[]; limit?: number };
     if (status !== 200 || items === undefined || limit === undefined) return;
     const { searchParams, hash } = new URL(target, 'http://localhost');
@@ -173,7 +174,7 @@ function bearer(token: string): Record<string, string> {
   return { Authorization: `Bearer ${token}` };
 }
 
-/** An answer without when it was given, by which part of the cache, and to which request. */
+/** A response without its time, its cache status and its request id. */
 function seen({ status, headers, body }: ApiAnswer<unknown>): Seen {
   const without = new Set(['date', 'cache-status']);
   const others = Object.fromEntries([...headers].filter(([name]) => !without.has(name)));

@@ -4,7 +4,7 @@ import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
 
-describe('a status change of an order while an earlier write to it is unfinished', () => {
+describe('a status change of an order with an earlier pending write', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let versionStore: VersionStore;
@@ -33,9 +33,9 @@ describe('a status change of an order while an earlier write to it is unfinished
     return api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body: { status } });
   }
 
-  /** Somebody has taken the order, and died before evicting the list of new orders. */
-  async function leaveUnfinished(): Promise<string | undefined> {
-    await versionStore.begin({ id: `unfinished ${id}`, tags: [orderTag(id), statusTag('NEW')] });
+  /** Leaves a pending write behind, like a writer that dies before it completes. */
+  async function leavePending(): Promise<string | undefined> {
+    await versionStore.begin({ id: `pending ${id}`, tags: [orderTag(id), statusTag('NEW')] });
     return versionOfNew();
   }
 
@@ -44,18 +44,18 @@ describe('a status change of an order while an earlier write to it is unfinished
   }
 
   it('is acknowledged after the tags of the earlier write are invalidated', async () => {
-    const before = await leaveUnfinished();
+    const before = await leavePending();
     expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
     expect(await versionOfNew()).not.toBe(before);
   });
 
   it('is refused after the tags of the earlier write are invalidated', async () => {
-    const before = await leaveUnfinished();
+    const before = await leavePending();
     expect((await change('SHIPPED')).status).toBe(409);
     expect(await versionOfNew()).not.toBe(before);
   });
 
-  it('does not invalidate the tags of finished writes', async () => {
+  it('does not invalidate the tags of completed writes', async () => {
     const before = await versionOfNew();
     expect((await change('MANUFACTURING_COMPLETED')).status).toBe(200);
     expect(await versionOfNew()).toBe(before);

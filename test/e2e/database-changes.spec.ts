@@ -5,13 +5,13 @@ import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
 
-/** What a restore of one table does: another table takes the place of the orders, with the rows of before. */
+/** Replaces the table of the orders with an earlier copy, like a restore of one table. */
 const SWAP = `
   CREATE TABLE restored (LIKE orders INCLUDING ALL);
   ALTER TABLE orders RENAME TO replaced;
   ALTER TABLE restored RENAME TO orders;`;
 
-/** As `pg_restore --clean` does, table by table, each in a transaction of its own. */
+/** Statements like those of `pg_restore --clean`, each in a separate transaction. */
 const RESTORE = [
   'DROP TABLE order_status_changes',
   'CREATE TABLE copy AS TABLE orders WITH NO DATA',
@@ -21,7 +21,7 @@ const RESTORE = [
     changed_by text, changed_at timestamptz(3), comment text)`,
 ];
 
-describe('a database that is changed or replaced under running instances', () => {
+describe('a database that changes under running instances', () => {
   let database: TestDatabase;
   let instances: OrdersApi[];
   let sql: pg.Client;
@@ -53,7 +53,7 @@ describe('a database that is changed or replaced under running instances', () =>
     await database.drop();
   });
 
-  /** What each instance answers. */
+  /** The response of each instance. */
   async function seen(path: string): Promise<{ status: number; text: string; isHit: boolean }[]> {
     return Promise.all(
       instances.map(async (instance) => {
@@ -71,20 +71,20 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventually(() => streams.every(({ news }) => news.some(({ event }) => event === 'reset')));
   }
 
-  it('shows no removed order after another table has replaced the table of the orders', async () => {
+  it('no longer shows orders that disappear with a replaced table', async () => {
     await sql.query(SWAP);
     await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
     await eventuallyAll(`/api/v1/orders/${id}`, (_, status) => status === 404);
     await eventuallyReset();
   });
 
-  it('shows no removed order after a restore, table by table', async () => {
+  it('no longer shows orders that disappear with a restore, table by table', async () => {
     for (const statement of RESTORE) await sql.query(statement);
     await eventuallyAll('/api/v1/orders?status=NEW', (text, status) => status === 200 && !text.includes(id));
     await eventuallyReset();
   });
 
-  it('is noticed when a session disables triggers', async () => {
+  it('shows changes by a session without triggers', async () => {
     await sql.query(`SET session_replication_role = replica`);
     await sql.query(`UPDATE orders SET material = 'Platinum 950' WHERE id = $1`, [id]);
     await eventuallyAll('/api/v1/orders?status=NEW', (text) => text.includes('Platinum 950'));
@@ -92,7 +92,7 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventuallyReset();
   });
 
-  it('shows a history that was changed by SQL', async () => {
+  it('shows changes of a history by SQL', async () => {
     await seen(`/api/v1/orders/${id}/history`);
     await sql.query(`INSERT INTO order_status_changes VALUES ($1, 2, 'NEW', 'ON_HOLD', 'somebody', now(), 'by hand')`, [
       id,
@@ -105,7 +105,7 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventuallyReset();
   });
 
-  it('shows counts that were changed by SQL', async () => {
+  it('shows changes of counts by SQL', async () => {
     await seen('/api/v1/dashboard/statuses');
     await sql.query(`UPDATE order_status_counts SET count = count + 1000 WHERE status = 'NEW'`);
     await eventuallyAll('/api/v1/dashboard/statuses', (text) => text.includes('1001'));
@@ -114,7 +114,7 @@ describe('a database that is changed or replaced under running instances', () =>
     await eventuallyReset();
   });
 
-  it('announces the API’s own writes by their events only', async () => {
+  it('sends only the regular events, and no reset, for writes through the API', async () => {
     const [api] = instances as [OrdersApi];
     const body = { status: 'MANUFACTURING_STARTED' };
     await api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: await api.token('operator'), body });
@@ -122,7 +122,7 @@ describe('a database that is changed or replaced under running instances', () =>
     for (const { news } of streams) expect(news.map(({ event }) => event)).toEqual(['order.status-changed']);
   });
 
-  it('is evicted from all instances by one command of an administrator', async () => {
+  it('is read again by all instances after one command of an administrator', async () => {
     const [first, second] = instances as [OrdersApi, OrdersApi];
     const evict = { method: 'POST', token: await first.token('admin'), body: { tags: ['epoch'] } };
     expect((await first.call('/api/v1/cache/evictions', evict)).status).toBe(202);
