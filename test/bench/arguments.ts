@@ -4,17 +4,17 @@ import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js
 export const SCENARIOS = ['page', 'hit-costs', 'memory', 'stampede', 'creates', 'factory-day', 'scale'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-/** How much is measured. Times are in seconds. */
+/** The extent of the measurements. Times are in seconds. */
 export interface Plan {
   readonly quick: boolean;
-  /** In the database, before the first measurement. */
+  /** Number of orders in the database before the first measurement. */
   readonly orders: number;
   readonly rounds: number;
-  /** One measurement of one contender in one round. */
+  /** Length of one measurement of one contender in one round. */
   readonly seconds: number;
-  /** The same load before it, which is not measured. */
+  /** Length of the same load before the measurement. */
   readonly warmUp: number;
-  /** Pages that are asked for to fill the near cache. */
+  /** Number of requested pages that fill the near cache. */
   readonly memoryPages: number;
   readonly factorySeconds: number;
   readonly factoryRounds: number;
@@ -27,13 +27,13 @@ export interface Plan {
 export interface BenchArguments {
   readonly plan: Plan;
   readonly scenarios: readonly ScenarioName[];
-  /** Of a database that is filled already, for the scenario `scale`. */
+  /** URL of a filled database for the scenario `scale`. */
   readonly scaleDatabaseUrl: string | undefined;
-  /** Where results are written; without it, they are only shown. */
+  /** Folder of the results. Without it, they are only printed. */
   readonly output: string | undefined;
 }
 
-export const BENCH_USAGE = `Measures this API against its peers, all in one run, in turn, in several rounds.
+export const BENCH_USAGE = `Measures this API and its peers in one run. The contenders take turns in several rounds.
 
   npm run bench
   npm run bench -- --quick
@@ -41,15 +41,15 @@ export const BENCH_USAGE = `Measures this API against its peers, all in one run,
 
   --orders <n>                 orders in the database; 1000000 by default
   --only <scenario,…>          of ${SCENARIOS.join(', ')};
-                               all but scale by default, since it takes long to fill
+                               all but scale by default, because its database takes long to fill
   --rounds <n>                 rounds; 5 by default
   --seconds <n>                length of one measurement; 8 by default
   --quick                      about two minutes: 100000 orders, fewer and shorter rounds
-  --output <folder>            where bench.json, bench.md and bench.svg are written. What is there of scenarios that are not
-                               run is kept. By default test/bench/results; with --quick, nothing is written
+  --output <folder>            for bench.json, bench.md and bench.svg. Older results of other scenarios are kept.
+                               test/bench/results by default; with --quick, no files by default
   --scale-orders <n>           the larger database of the scenario scale; 10000000 by default
-  --scale-database-url <url>   instead of filling one
-  --help                       this text`;
+  --scale-database-url <url>   use this large database instead of filling one
+  --help                       print this text`;
 
 const RESULTS = 'test/bench/results';
 const WHOLE: Plan = {
@@ -81,7 +81,7 @@ const QUICK: Plan = {
 };
 
 /**
- * What was asked for on the command line; nothing if that was help.
+ * The options of the command line; undefined if they ask for help.
  *
  * @throws {CommandError} and the errors of `parseArgs`
  */

@@ -16,15 +16,18 @@ import { measureStampede } from './scenarios/stampede.js';
 import { Resources } from './servers/resources.js';
 import { Stage } from './servers/stage.js';
 
-// `npm run bench`: this API, its peers and what nobody can beat, measured in one run, in turn, in several rounds.
+// `npm run bench`: measures this API, its peers and bare servers in one run. The contenders take turns in several rounds.
 //
-// It starts a PostgreSQL and a Redis of its own, fills a database, and starts every contender as a process of its own; all
-// of them stay alive to the end. The contenders are in contenders/, what is measured of them in scenarios/, how it is
-// measured in measure/. Before a contender is measured it must give the very same page, and its hits must not ask the
-// database. Whatever goes wrong ends the run: there are no results of contenders that fail.
+// The run starts its own PostgreSQL and Redis, fills a database, and starts each contender as a process that lives to the end.
+// The contenders are in contenders/, the scenarios in scenarios/, the measuring code in measure/. Before the measurement, a
+// contender must respond with exactly the same page, and its hits must not query the database. Any failure ends the run:
+// contenders that fail have no results.
 //
-// Figures are medians of the rounds; ratios are taken within a round first, so that a slow round does not count. On few
-// cores the load generator may be the limit: the processor time of the server per request is measured as well.
+// The load of a measurement ends when its last responses are complete, so that no server is still busy with it during the next
+// one. Each connection has a caller of its own, because the API limits the concurrent requests of each caller.
+//
+// Figures are medians of the rounds. Ratios are computed within each round first, so that a slow round does not distort them.
+// On few cores the load generator may be the bottleneck, so the CPU time of the server per request is measured as well.
 
 const resources = new Resources();
 
@@ -37,7 +40,7 @@ async function run(): Promise<void> {
   console.log(markdownOf(await measure(wanted)));
 }
 
-/** Every scenario is written as soon as it is done, so that what fails later does not take it along. */
+/** Measures the scenarios. Each result is written at once, so that a later failure does not lose it. */
 async function measure({ plan, scenarios, scaleDatabaseUrl, output }: BenchArguments): Promise<BenchResults> {
   const stage = await Stage.open(resources, plan.orders);
   const measures: { readonly [Name in ScenarioName]: () => Promise<ScenarioResults[Name]> } = {

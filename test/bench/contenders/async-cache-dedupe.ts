@@ -14,7 +14,7 @@ class AsyncCacheDedupeController {
   private readonly cache;
 
   constructor(page: OrdersPage) {
-    // With its invalidation by references, as its documentation recommends it for what is written to.
+    // Its documentation recommends invalidation by references for data that changes.
     this.cache = createCache({
       ttl: LIFETIME_SECONDS,
       storage: { type: 'redis', options: { client, invalidation: true } },

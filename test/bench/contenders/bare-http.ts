@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { announce } from './announce.js';
+import { printAddress } from './print-address.js';
 
-// The least that Node can do: the bytes of the page, whatever is asked.
+// The lower bound of the cost with Node.js: constant bytes for every request.
 const page = readFileSync(process.env.PAGE_FILE ?? '');
 const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(page.length) };
 
@@ -10,5 +10,5 @@ const server = createServer((_request, response) => {
   response.writeHead(200, headers).end(page);
 });
 server.listen(0, '127.0.0.1', () => {
-  announce(server.address());
+  printAddress(server.address());
 });

@@ -11,7 +11,7 @@ import { servePage } from './serve-page.js';
 const { hostname: host, port } = new URL(process.env.REDIS_URL ?? '');
 const connection = { host, port: Number(port) };
 
-// The multi-tier store of its documentation: memory before Redis, and a bus between the instances.
+// The multi-tier store of the documentation: memory in front of Redis, and a bus between the instances.
 const cache = new BentoCache({
   default: 'multitier',
   ttl: LIFETIME_SECONDS * 1_000,

@@ -1,2 +1,2 @@
-/** Longer than the benchmark, in seconds: nothing that is measured as a hit may expire. */
+/** Lifetime of entries, in seconds. It is longer than the benchmark, so that no entry expires. */
 export const LIFETIME_SECONDS = 24 * 60 * 60;

@@ -5,28 +5,30 @@ import { runInNewContext } from 'node:vm';
 import { createApplication } from '../../../apps/mes-api/src/application.js';
 import { readConfiguration } from '../../../apps/mes-api/src/config/configuration.js';
 import { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
-import { announce } from './announce.js';
+import { printAddress } from './print-address.js';
 
-/** Bound of the near cache, in megabytes. */
+/** Size limit of the near cache, in mebibytes. */
 const NEAR_CACHE_MB = 16;
 
-/** What the process uses when nothing is left to collect, in bytes. */
+/** Memory of the process after garbage collection, in bytes. */
 export interface MemoryUse {
+  /** Size limit of the near cache. */
   readonly bound: number;
-  /** Heap and what is outside of it. */
+  /** Size of the heap and of the memory outside of it. */
   readonly used: number;
-  /** What the near cache reckons with. */
+  /** Size of the near cache by its own estimate. */
   readonly reckoned: number;
 }
 
-// This API, with a small near cache, telling how much memory it uses; `/memory/clear` empties the cache first.
+// This API with a small near cache and two more routes: `/memory` returns the memory in use, `/memory/clear` empties the near
+// cache first.
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const configuration = readConfiguration({ ...process.env, NEAR_CACHE_MB: String(NEAR_CACHE_MB) });
 const application = await createApplication(configuration, configuration.database.url ?? '');
 const near = application.get(L1Cache, { strict: false });
 
-/** How often garbage is collected: memory outside of the heap is given back some time after its owner went. */
+/** Number of garbage collections. Memory outside of the heap is freed some time after its owner. */
 const COLLECTIONS = 5;
 const PAUSE_MS = 20;
 
@@ -49,4 +51,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => void application.close().then(() => process.exit(0)));
 }
 await application.listen(0, '127.0.0.1');
-announce(application.getHttpServer().address());
+printAddress(application.getHttpServer().address());

@@ -12,7 +12,7 @@ import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/reposi
 import { PageController } from './page-controller.js';
 import { servePage } from './serve-page.js';
 
-/** Pages by number, as most services have them: LIMIT and OFFSET, and how many orders there are in all. */
+/** A repository that reads pages by number, as most services do: with LIMIT and OFFSET, and with the number of all orders. */
 @Injectable()
 class OffsetOrdersRepository extends TypeOrmOrdersRepository {
   constructor(@InjectRepository(OrderEntity) private readonly entities: Repository<OrderEntity>) {

@@ -5,7 +5,7 @@ import { presentOrder } from '../../../apps/mes-api/src/orders/dto/order.dto.js'
 import { OrdersService } from '../../../apps/mes-api/src/orders/orders.service.js';
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 
-/** What every contender's handler does when it is called: the first page of orders with a status, as this API loads it. */
+/** The work of every contender's handler: loads the first page of orders with a status as this API does. */
 @Injectable()
 export class OrdersPage {
   constructor(private readonly orders: OrdersService) {}

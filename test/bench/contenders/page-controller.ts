@@ -3,7 +3,7 @@ import type { OrderListDto } from '../../../apps/mes-api/src/orders/dto/order-li
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import { OrdersPage } from './orders-page.js';
 
-/** Loads the page every time. */
+/** A controller without a cache: it loads the page for every request. */
 @Controller('api/v1/orders')
 export class PageController {
   constructor(private readonly page: OrdersPage) {}

@@ -11,15 +11,15 @@ import { OrderStatusChangeEntity } from '../../../apps/mes-api/src/orders/reposi
 import { OrderEntity } from '../../../apps/mes-api/src/orders/repository/order.entity.js';
 import { OrdersRepository } from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { TypeOrmOrdersRepository } from '../../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
-import { announce } from './announce.js';
+import { printAddress } from './print-address.js';
 import { OrdersPage } from './orders-page.js';
 
 @Module({})
 class PageModule {}
 
 /**
- * Runs a Nest application on Fastify with nothing but what a contender brings, and the handler's {@link OrdersPage}: no
- * authorisation, no validation, no documentation.
+ * Runs a Nest application on Fastify that consists of the parts of a contender and of {@link OrdersPage}. It has no
+ * authorisation, no validation and no documentation.
  */
 export async function servePage({ controllers, imports = [], providers = [] }: ModuleMetadata): Promise<void> {
   const application = await NestFactory.create<NestFastifyApplication>(
@@ -48,5 +48,5 @@ export async function servePage({ controllers, imports = [], providers = [] }: M
   );
   application.enableShutdownHooks();
   await application.listen(0, '127.0.0.1');
-  announce(application.getHttpServer().address());
+  printAddress(application.getHttpServer().address());
 }

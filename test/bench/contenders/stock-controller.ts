@@ -4,7 +4,7 @@ import type { OrderListDto } from '../../../apps/mes-api/src/orders/dto/order-li
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import { OrdersPage } from './orders-page.js';
 
-/** Nest's own interceptor, bound as Nest's documentation binds it. */
+/** A controller with Nest's own interceptor, bound as in Nest's documentation. */
 @Controller('api/v1/orders')
 @UseInterceptors(CacheInterceptor)
 export class StockController {

@@ -3,7 +3,7 @@ import { LIFETIME_SECONDS } from './lifetime.js';
 import { servePage } from './serve-page.js';
 import { StockController } from './stock-controller.js';
 
-// Nest's default, which is a Map of serialised values.
+// Nest's default store, a Map of serialised values.
 await servePage({
   imports: [CacheModule.register({ ttl: LIFETIME_SECONDS * 1_000 })],
   controllers: [StockController],

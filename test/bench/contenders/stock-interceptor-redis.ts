@@ -4,7 +4,7 @@ import { LIFETIME_SECONDS } from './lifetime.js';
 import { servePage } from './serve-page.js';
 import { StockController } from './stock-controller.js';
 
-// As the documentation of @keyv/redis has it for Nest.
+// The configuration for Nest in the documentation of @keyv/redis.
 await servePage({
   imports: [
     CacheModule.registerAsync({

@@ -9,9 +9,9 @@ import {
   type OrdersRepository,
 } from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { ResponseCache, type CacheResult, type LoadResponse } from '../../../libs/cache/src/read/response-cache.js';
-import { announce } from './announce.js';
+import { printAddress } from './print-address.js';
 
-// This API, authorisation and all, with the cache taken out: reads go to the database, writes tell nobody.
+// This API without the cache, but with authorisation: reads go to the database, and writes invalidate nothing.
 const configuration = readConfiguration(process.env);
 const application = await createApplication(configuration, configuration.database.url ?? '');
 
@@ -22,7 +22,8 @@ replace(ResponseCache, {
   }),
 });
 
-// Said to be announced where all instances look, so that the database notifies nobody.
+// The writes name the version store of all instances, as if they had begun pending writes there. The database then sends no
+// notification.
 const versions = application.get(VersionStore, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
 const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
@@ -35,9 +36,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => void application.close().then(() => process.exit(0)));
 }
 await application.listen(0, '127.0.0.1');
-announce(application.getHttpServer().address());
+printAddress(application.getHttpServer().address());
 
-/** Replaces members of the one instance of a class, private ones included. */
+/** Replaces members of the only instance of a class, also private ones. */
 function replace(type: Type, members: Readonly<Record<string, unknown>>): void {
   Object.assign(application.get<object>(type, { strict: false }), members);
 }

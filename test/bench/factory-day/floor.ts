@@ -4,20 +4,21 @@ import { send } from '../measure/closed-loop.js';
 import { Latencies } from '../measure/latencies.js';
 import { FIRST_ORDERS, type Schedule, type Step } from './schedule.js';
 
-/** Headers of those who act. */
+/** Headers of the callers. */
 export interface FloorHeaders {
-  readonly reader: Readonly<Record<string, string>>;
+  /** One for each client. */
+  readonly readers: readonly Readonly<Record<string, string>>[];
   readonly operator: Readonly<Record<string, string>>;
   readonly partner: Readonly<Record<string, string>>;
 }
 
-/** Does what a schedule says, and notes how long it took. */
+/** The workshop of the factory day: carries out the steps of a schedule and measures their times. */
 export class Floor {
   readonly reads = new Latencies();
   readonly writes = new Latencies();
-  /** Reads that a cache would have to load for, were the steps done one after the other. */
+  /** Number of reads for which a cache would have to load if the steps ran one after the other. */
   neededLoads = 0;
-  /** The id of each order, there when the last write of the order is acknowledged. */
+  /** The id of each order. The promise resolves when the last write of the order is acknowledged. */
   private readonly orders: Promise<string>[] = [];
 
   constructor(
@@ -25,21 +26,21 @@ export class Floor {
     private readonly headers: FloorHeaders,
   ) {}
 
-  /** What the schedule begins with; not measured. */
+  /** Creates the first orders of the schedule, without measuring it. */
   async prepare(pool: Pool): Promise<void> {
-    for (let order = 0; order < FIRST_ORDERS; order += 1) await this.act(this.schedule.next(), pool);
+    for (let order = 0; order < FIRST_ORDERS; order += 1) await this.act(this.schedule.next(), pool, 0);
     this.writes.reset();
   }
 
-  /** Does the next step, at the instance that a pool of connections leads to. */
-  step(pool: Pool): Promise<void> {
-    return this.act(this.schedule.next(), pool);
+  /** Carries out the next step as a client, at the instance of a pool of connections. */
+  step(pool: Pool, client: number): Promise<void> {
+    return this.act(this.schedule.next(), pool, client);
   }
 
-  private async act(step: Step, pool: Pool): Promise<void> {
+  private async act(step: Step, pool: Pool, client: number): Promise<void> {
     switch (step.kind) {
       case 'read':
-        return this.read(pool, step.path, step.needsLoad);
+        return this.read(pool, step, this.headers.readers[client] ?? {});
       case 'create':
         return this.write(step.order, this.create(pool, step.body));
       case 'change':
@@ -47,8 +48,12 @@ export class Floor {
     }
   }
 
-  private async read(pool: Pool, path: string, needsLoad: boolean): Promise<void> {
-    const { milliseconds } = await send(pool, { method: 'GET', path, headers: this.headers.reader, status: 200 });
+  private async read(
+    pool: Pool,
+    { path, needsLoad }: Extract<Step, { kind: 'read' }>,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { milliseconds } = await send(pool, { method: 'GET', path, headers, status: 200 });
     this.reads.record(milliseconds);
     if (needsLoad) this.neededLoads += 1;
   }

@@ -3,13 +3,13 @@ import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.
 import { newOrder } from '../../support/test-orders.js';
 import { PAGE_PATH } from '../scenarios/page.js';
 
-/** Orders are numbered in the order in which the schedule creates them. */
+/** A step of the schedule. Orders are numbered in the sequence of their creation. */
 export type Step =
   | { readonly kind: 'read'; readonly path: string; readonly needsLoad: boolean }
   | { readonly kind: 'change'; readonly order: number; readonly to: OrderStatus }
   | { readonly kind: 'create'; readonly order: number; readonly body: string };
 
-/** The life of an order on the floor: four changes for each creation, as in the mix. */
+/** The statuses of an order in sequence: four changes for each creation, as in the mix. */
 const LIFE: readonly OrderStatus[] = [
   'NEW',
   'MANUFACTURING_STARTED',
@@ -24,18 +24,18 @@ const MIX: readonly (readonly ['page' | 'dashboard' | 'change' | 'create', numbe
   ['change', 4],
   ['create', 1],
 ];
-/** Created before anything else, so that there is something to work on. */
+/** Number of orders that are created first, so that there are orders to change. */
 export const FIRST_ORDERS = 50;
 
 /**
- * What happens on the floor, one step after the other: the same again for the same seed.
+ * The sequence of steps of the factory day, the same for the same seed.
  *
- * Of every read it is known whether a cache that is never stale would have to load for it if the steps were done strictly
- * one after the other: whether anything that it shows was written since it was last read.
+ * Each read tells whether a cache that is never stale would have to load for it if the steps ran strictly one after the other:
+ * whether its content was written since the last read.
  */
 export class Schedule {
   private readonly random: Random;
-  /** Orders that are not at the end of their life, and where in it they are. */
+  /** Unfinished orders, with their positions in the sequence of statuses. */
   private readonly open: { readonly order: number; stage: number }[] = [];
   private readonly fresh = new Set<string>();
   private created = 0;
@@ -75,16 +75,16 @@ export class Schedule {
   private change(): Step {
     const index = this.random.whole(0, this.open.length - 1);
     const taken = this.open[index];
-    if (!taken) throw new RangeError('there is no order to work on');
+    if (!taken) throw new RangeError('there is no unfinished order');
     const [from, to] = [LIFE[taken.stage], LIFE[taken.stage + 1]];
-    if (!from || !to) throw new RangeError('the order is at the end of its life');
+    if (!from || !to) throw new RangeError('the order is finished');
     taken.stage += 1;
     if (taken.stage === LIFE.length - 1) this.open.splice(index, 1);
     this.written([from, to]);
     return { kind: 'change', order: taken.order, to };
   }
 
-  /** Whether this must be loaded. */
+  /** Whether this read needs a load. */
   private read(key: string): boolean {
     if (this.fresh.has(key)) return false;
     this.fresh.add(key);

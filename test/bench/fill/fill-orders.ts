@@ -1,19 +1,19 @@
 import type pg from 'pg';
 import { insertOrdersSql } from './insert-orders.sql.js';
 
-/** Rows that one statement inserts: enough that its overhead is nothing, few enough to show progress. */
+/** Number of rows that one statement inserts: its overhead is negligible, and progress can still be shown. */
 const CHUNK = 250_000;
-/** So many rows has each counter, as the trigger of `orders` leaves them. */
+/** Number of rows of each counter, the same as in the trigger of `orders`. */
 const SHARDS = 64;
 
 /**
- * Fills an empty, migrated database with orders of the past four years, by SQL alone: ten million in ten minutes. The same
- * count gives the same orders, but for the times, which end now.
+ * Fills an empty, migrated database with orders of the past four years. It uses SQL only and needs ten minutes for ten million
+ * orders. The same count gives the same orders, except that their times end now.
  *
- * Indexes that serve no constraint are made afterwards, since building one is far cheaper than keeping it up to date, and
- * the counters are counted once. All in one transaction: if anything fails, the database is as it was.
+ * The indexes that serve no constraint are built after the orders, because that is far cheaper than updating them, and the
+ * counters are computed once. Everything is one transaction: after a failure the database is unchanged.
  *
- * @param onProgress told of how many orders are inserted; the indexes, which come after the last, take longer than these
+ * @param onProgress called with the number of inserted orders; building the indexes afterwards takes longer than that
  */
 export async function fillOrders(client: pg.Client, count: number, onProgress?: (done: number) => void): Promise<void> {
   await client.query('BEGIN');
@@ -29,7 +29,7 @@ export async function fillOrders(client: pg.Client, count: number, onProgress?: 
     await client.query(`SELECT setval(pg_get_serial_sequence('orders', 'number'), $1)`, [count]);
     await client.query('COMMIT');
   } catch (error) {
-    // What made it fail may have ended the connection, and the transaction with it.
+    // The failure may have ended the connection, and the transaction with it.
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
@@ -38,12 +38,12 @@ export async function fillOrders(client: pg.Client, count: number, onProgress?: 
 
 async function refuseToAdd(client: pg.Client): Promise<void> {
   const { rows } = await client.query('SELECT FROM orders LIMIT 1');
-  if (rows.length > 0) throw new Error('there are orders already');
+  if (rows.length > 0) throw new Error('the database already has orders');
 }
 
-/** @returns what makes them again */
+/** @returns the statements that create the indexes again */
 async function dropIndexes(client: pg.Client): Promise<string[]> {
-  // What serves a constraint stays: it is in the order of insertion, and therefore cheap.
+  // An index that serves a constraint stays: it is in the order of insertion and therefore cheap.
   const { rows } = await client.query<{ name: string; definition: string }>(
     `SELECT format('%I.%I', schemaname, indexname) AS name, indexdef AS definition FROM pg_indexes
      WHERE schemaname = current_schema() AND tablename = 'orders' AND NOT EXISTS (

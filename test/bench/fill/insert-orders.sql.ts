@@ -1,13 +1,13 @@
 const DAY = 24 * 60 * 60_000;
 const YEARS = 4 * 365 * DAY;
 
-/** So many of all orders, the newest, may not be finished yet; in a small table enough of them for every status. */
+/** Fraction of the orders, the newest ones, that may be unfinished, and their least number: every status needs some. */
 const OPEN = { share: 0.04, least: 2_000 };
 
 const PARTNERS = 50;
 const OPERATORS = 40;
 
-/** The frequent ones first. */
+/** Materials, the frequent ones first. */
 const MATERIALS = [
   ...['Gold 585', 'Silver 925', 'White gold 585', 'Gold 750', 'Rose gold 585', 'White gold 750', 'Platinum 950'],
   ...['Rose gold 750', 'Gold 375', 'Silver 875', 'Gold 916', 'Palladium 500', 'Green gold 585', 'Steel 316L'],
@@ -46,7 +46,7 @@ const COMMENTS = [
   ...['Гравировка внутри: «М. С.»', 'Подарочная упаковка', 'Размер 17,5', 'Позвонить перед отправкой'],
 ];
 
-/** What is different from order to order without having to do with one another. */
+/** Names of the independent properties that vary from order to order. */
 const CHANCES = [
   ...['arrival', 'pace', 'accident', 'channel', 'seller', 'worker', 'matter', 'piece', 'stone', 'buyer', 'haste'],
   ...['term', 'value', 'remark'],
@@ -54,23 +54,23 @@ const CHANCES = [
 
 const CREATED_MS = '(extract(epoch FROM created_at) * 1000)::bigint';
 
-/** Which orders there are. */
+/** The set of orders. */
 export interface FilledOrders {
   readonly count: number;
-  /** When the last one arrives, in milliseconds since 1970. */
+  /** Time of the last order, in milliseconds since 1970. */
   readonly until: number;
 }
 
 /**
  * A statement that inserts the orders with the numbers from `$1` to `$2`, oldest first. Their ids are UUIDs of version 7
- * with the times of the orders. Nothing is random: all that varies is a hash of the number.
+ * with the times of the orders. Nothing is random: everything that varies comes from a hash of the number.
  *
- * @returns `parameters` those from `$3`
+ * @returns the statement, and its parameters from `$3` on
  */
 export function insertOrdersSql({ count, until }: FilledOrders): { sql: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   const bind = (values: readonly string[]): string => `$${parameters.push(values) + 2}::text[]`;
-  /** One of the values; `of` says which, between 0 and 1. */
+  /** One of the values; `of` selects it, from 0 up to 1. */
   const pick = (values: readonly string[], of: string): string =>
     `(${bind(values)})[1 + floor(${values.length} * ${of})::integer]`;
   const chances = CHANCES.map((name, seed) => `${chance('n', seed)} AS ${name}`).join(', ');
@@ -116,7 +116,7 @@ export function insertOrdersSql({ count, until }: FilledOrders): { sql: string; 
         date_trunc('milliseconds', to_timestamp((${until} - ${YEARS} * (${count} - n + arrival) / ${count}) / 1000)) AS created_at,
         (CASE WHEN channel < 0.55 THEN 'SHOP' WHEN channel < 0.85 THEN 'API' ELSE 'CRM' END)::order_source AS source,
         floor(${count} / 2.0 * buyer)::bigint AS customer,
-        -- The older, the farther it has come, and some come along faster than others.
+        -- Older orders have advanced farther, and some orders advance faster than others.
         (CASE
           WHEN accident < 0.03 THEN 'CANCELLED'
           WHEN age > 1 THEN 'CLOSED'
@@ -136,7 +136,7 @@ export function insertOrdersSql({ count, until }: FilledOrders): { sql: string; 
   return { sql, parameters };
 }
 
-/** Anything from 0 up to 1, always the same for the same number and seed. */
+/** A number from 0 up to 1, the same for the same number and seed. */
 function chance(number: string, seed: number): string {
   return `(hashint8extended(${number}, ${seed}) & 1048575)::float8 / 1048576`;
 }

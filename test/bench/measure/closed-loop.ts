@@ -7,23 +7,23 @@ export interface LoopRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Any other answer makes the measurement void. */
+  /** Expected status. A response with any other one makes the measurement void. */
   readonly status: number;
 }
 
-export interface LoopAnswer {
+export interface LoopResponse {
   readonly text: string;
   readonly milliseconds: number;
 }
 
-/** Sends a request and reads the whole answer. */
-export async function send(pool: Pool, { status, ...request }: LoopRequest): Promise<LoopAnswer> {
+/** Sends a request and reads the whole response. */
+export async function send(pool: Pool, { status, ...request }: LoopRequest): Promise<LoopResponse> {
   const began = performance.now();
-  const answer = await pool.request(request);
-  const text = await answer.body.text();
+  const response = await pool.request(request);
+  const text = await response.body.text();
   const milliseconds = performance.now() - began;
-  if (answer.statusCode !== status) {
-    throw new Error(`${request.method} ${request.path} was answered with ${answer.statusCode}: ${text.slice(0, 500)}`);
+  if (response.statusCode !== status) {
+    throw new Error(`${request.method} ${request.path} has the status ${response.statusCode}: ${text.slice(0, 500)}`);
   }
   return { text, milliseconds };
 }
@@ -31,16 +31,18 @@ export async function send(pool: Pool, { status, ...request }: LoopRequest): Pro
 export interface LoopOptions {
   readonly clients: number;
   readonly seconds: number;
+  /** Processes whose CPU time is measured. */
   readonly pids: readonly number[];
+  /** Interval of each client's actions, in milliseconds; 0 for no pause. */
   readonly interval?: number;
 }
 
 /**
- * Clients of which each does one thing after the other until the time is over: every `interval` milliseconds, or as soon as
- * it can, if it is late or if the interval is 0.
+ * Runs clients that act again and again until the time is over: every `interval` milliseconds, or at once if they are late or
+ * the interval is 0.
  *
- * @param act what the client with this number does next
- * @returns how long it took, and what the processes with these ids needed meanwhile, in microseconds
+ * @param act the next action of the client with this number
+ * @returns the elapsed time and the CPU time of the processes, in microseconds
  */
 export async function closedLoop(
   { clients, seconds, pids, interval = 0 }: LoopOptions,
@@ -52,7 +54,7 @@ export async function closedLoop(
   let failed = false;
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
-      // All clients together do one thing after the other, too.
+      // The clients' actions are spread evenly over the interval.
       for (let due = began + (interval * client) / clients; !failed && performance.now() < deadline; due += interval) {
         const early = due - performance.now();
         if (early > 0) await delay(early);

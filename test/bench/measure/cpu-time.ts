@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/** Of the clock that Linux counts the time of processes in, whatever the kernel's own. */
+/** Length of a clock tick in which Linux counts CPU time, in microseconds. It does not depend on the kernel's timer. */
 const TICK_US = 10_000;
-/** Positions in /proc/<pid>/stat after the name, which is in parentheses: proc(5). */
+/** Positions of the fields in /proc/<pid>/stat after the name, which is in parentheses: proc(5). */
 const [UTIME, STIME] = [11, 12];
 
-/** User and system time of a process so far, in microseconds; nothing where there is no /proc. */
+/** User and system time of a process, in microseconds; undefined where there is no /proc. */
 export async function cpuTimeOf(pid: number): Promise<number | undefined> {
   if (process.platform !== 'linux') return undefined;
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
@@ -13,7 +13,7 @@ export async function cpuTimeOf(pid: number): Promise<number | undefined> {
   return (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_US;
 }
 
-/** The sum over several processes. */
+/** The total of several processes. */
 export async function cpuTimeOfAll(pids: readonly number[]): Promise<number | undefined> {
   const times = await Promise.all(pids.map(cpuTimeOf));
   return times.reduce((sum, time) => (sum === undefined || time === undefined ? undefined : sum + time), 0);

@@ -1,6 +1,6 @@
 import { build } from 'hdr-histogram-js';
 
-/** Times of requests, in microseconds. */
+/** Percentiles of request times, in microseconds. */
 export interface LatencyFigures {
   readonly p50: number;
   readonly p99: number;
@@ -9,7 +9,7 @@ export interface LatencyFigures {
 
 const LONGEST_US = 120_000_000;
 
-/** Collects times of requests, to three significant digits. */
+/** A histogram of request times with three significant digits. */
 export class Latencies {
   private readonly histogram = build({
     lowestDiscernibleValue: 1,
@@ -21,12 +21,12 @@ export class Latencies {
     return this.histogram.totalCount;
   }
 
-  /** @param milliseconds with their fraction */
+  /** @param milliseconds the time of a request; fractions count */
   record(milliseconds: number): void {
     this.histogram.recordValue(Math.min(LONGEST_US, Math.max(1, Math.round(milliseconds * 1_000))));
   }
 
-  /** Forgets what was recorded. */
+  /** Discards all recorded times. */
   reset(): void {
     this.histogram.reset();
   }

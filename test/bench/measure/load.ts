@@ -6,24 +6,26 @@ import type { LatencyFigures } from './latencies.js';
 export interface LoadTarget {
   readonly url: string;
   readonly pid: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Any other answer makes the measurement void. */
+  /** Headers of the callers, at least of one. The connections belong to them in turn. */
+  readonly headers: readonly Readonly<Record<string, string>>[];
+  /** Expected status. A response with any other one makes the measurement void. */
   readonly status: number;
 }
 
 export interface LoadFigures extends LatencyFigures {
   readonly requestsPerSecond: number;
-  /** Of the server's process, per request, in microseconds. Absent where the system does not tell. */
+  /** CPU time of the server's process per request, in microseconds. Absent where the system does not tell. */
   readonly cpuPerRequest: number | undefined;
-  /** Of one core, that the load generator needed: near 1, it is what sets the limit. */
+  /** Fraction of one core that the load generator uses. Near 1, the load generator is the bottleneck. */
   readonly clientLoad: number;
 }
 
-/** What the process that measures is told. */
+/** The message that tells the measuring process what to do. */
 export interface LoadOrder {
   readonly target: LoadTarget;
-  /** In seconds, like the time after it. */
+  /** Length of the load before the measurement, in seconds. */
   readonly warmUp: number;
+  /** Length of the measurement, in seconds. */
   readonly seconds: number;
 }
 
@@ -35,14 +37,14 @@ const PROGRAM = resolve('test/bench/measure/poll-program.ts');
 const LOADER = resolve('test/support/register-typescript.js');
 
 /**
- * Keeps 32 connections busy with one request after the other, and measures when they are warm.
+ * Measures a server while 32 connections send one request after the other.
  *
- * @throws Error if any request failed or was answered with another status
+ * @throws Error if a request fails, or a response has another status
  */
 export async function applyLoad(target: LoadTarget, times: Omit<LoadOrder, 'target'>): Promise<LoadFigures> {
   const program = fork(PROGRAM, { execArgv: ['--import', LOADER] });
   try {
-    const ended = once(program, 'exit').then(() => [{ error: 'the process that measures has ended' }]);
+    const ended = once(program, 'exit').then(() => [{ error: 'the measuring process has ended' }]);
     program.send({ target, ...times } satisfies LoadOrder);
     const [outcome] = (await Promise.race([once(program, 'message'), ended])) as [Outcome];
     if ('error' in outcome) throw new Error(outcome.error);

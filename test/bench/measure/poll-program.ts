@@ -4,7 +4,10 @@ import { Latencies } from './latencies.js';
 import { CONNECTIONS, type LoadFigures, type LoadOrder } from './load.js';
 import { Poller } from './poller.js';
 
-// What measures is a process of its own, with nothing in its memory that would have to be collected time and again.
+/** Longest time for the last response of each connection, in milliseconds. An API that queues requests refuses them earlier. */
+const LAST_RESPONSE_TIMEOUT = 15_000;
+
+// The measuring process has nothing else in its memory, so that garbage collections do not disturb it.
 process.once('message', (order: LoadOrder) => {
   measure(order).then(
     (figures) => process.send?.({ figures }),
@@ -13,20 +16,19 @@ process.once('message', (order: LoadOrder) => {
 });
 
 async function measure({ target, warmUp, seconds }: LoadOrder): Promise<LoadFigures> {
-  const { url, pid } = target;
+  const { url, pid, status, headers } = target;
   const latencies = new Latencies();
   const failures: Error[] = [];
   let recording = false;
+  const events = {
+    onResponse: (milliseconds: number) => {
+      if (recording) latencies.record(milliseconds);
+    },
+    onFailure: (error: Error) => failures.push(error),
+  };
   const pollers = Array.from(
     { length: CONNECTIONS },
-    () =>
-      new Poller(
-        target,
-        (milliseconds) => {
-          if (recording) latencies.record(milliseconds);
-        },
-        (error) => failures.push(error),
-      ),
+    (_, connection) => new Poller({ url, status, headers: headers[connection % headers.length] ?? {} }, events),
   );
 
   try {
@@ -40,10 +42,14 @@ async function measure({ target, warmUp, seconds }: LoadOrder): Promise<LoadFigu
       process.cpuUsage(clientBefore),
       await cpuTimeOf(pid),
     ];
+    const unfinished = await finish(pollers);
     if (failures.length > 0) {
-      throw new Error(`${failures.length} requests to ${url} failed, the first one: ${failures[0]?.message ?? ''}`);
+      throw new Error(`${failures.length} connections to ${url} failed, the first one: ${failures[0]?.message ?? ''}`);
     }
-    if (latencies.count === 0) throw new Error(`${url} answered no request within ${seconds} s`);
+    if (unfinished > 0) {
+      throw new Error(`${unfinished} connections to ${url} had no response within ${LAST_RESPONSE_TIMEOUT} ms`);
+    }
+    if (latencies.count === 0) throw new Error(`${url} completed no response within ${seconds} s`);
     return {
       requestsPerSecond: latencies.count / (elapsed / 1_000),
       ...latencies.figures(),
@@ -54,4 +60,12 @@ async function measure({ target, warmUp, seconds }: LoadOrder): Promise<LoadFigu
   } finally {
     for (const poller of pollers) poller.stop();
   }
+}
+
+/** Waits for the last responses. Returns the number of connections without one. */
+async function finish(pollers: readonly Poller[]): Promise<number> {
+  let unfinished = pollers.length;
+  const finished = pollers.map((poller) => poller.finish().then(() => (unfinished -= 1)));
+  await Promise.race([Promise.all(finished), delay(LAST_RESPONSE_TIMEOUT)]);
+  return unfinished;
 }

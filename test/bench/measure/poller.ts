@@ -3,33 +3,41 @@ import { connect, type Socket } from 'node:net';
 export interface Poll {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Any other answer is a failure. */
+  /** Expected status. A response with any other one is a failure. */
   readonly status: number;
+}
+
+export interface PollerEvents {
+  /** Called with the time of each request. */
+  readonly onResponse: (milliseconds: number) => void;
+  /** Called at most once. The poller sends nothing after it. */
+  readonly onFailure: (error: Error) => void;
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NO_BODY = 304;
+/** Number of bytes of an unexpected response that an error shows. */
+const SHOWN_BYTES = 300;
 
 /**
- * One connection on which the same request is sent as soon as the one before was answered.
+ * A connection that repeats one request. It sends the next one as soon as the response to the last one is complete.
  *
- * It does no more with an answer than to find its end: on a machine with few cores, a client that costs more than the
- * server it measures would measure itself. Autocannon needs about twice as much for each answer.
+ * It reads no more of a response than it needs to find the end: on a machine with few cores, a client that costs more than the
+ * server would measure itself. Autocannon needs about twice as much time for each response.
  */
 export class Poller {
   private readonly socket: Socket;
   private readonly request: Buffer;
+  private readonly closed: Promise<void>;
   private begun = 0;
-  /** Of the answer that is being received: what has come of its head, and how many bytes of its body are still to come. */
+  /** The part of the head that has arrived, while the head is incomplete. */
   private head: Buffer | undefined;
+  /** Number of bytes of the body that are still to come. */
   private missing = 0;
+  private finishing = false;
   private stopped = false;
 
-  constructor(
-    { url, headers, status }: Poll,
-    onAnswer: (milliseconds: number) => void,
-    onFailure: (error: Error) => void,
-  ) {
+  constructor({ url, headers, status }: Poll, { onResponse, onFailure }: PollerEvents) {
     const { hostname, port, pathname, search } = new URL(url);
     const lines = Object.entries({ host: `${hostname}:${port}`, ...headers }).map(
       ([name, value]) => `${name}: ${value}`,
@@ -40,7 +48,12 @@ export class Poller {
       this.stop();
     };
     this.socket = connect(Number(port), hostname, () => {
-      this.send();
+      this.sendOrStop();
+    });
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', () => {
+        resolve();
+      });
     });
     this.socket.setNoDelay(true);
     this.socket.on('error', (error) => {
@@ -53,27 +66,41 @@ export class Poller {
       const problem = this.receive(chunk, status);
       if (problem !== undefined) fail(problem);
       else if (this.missing === 0 && this.head === undefined && !this.stopped) {
-        onAnswer(performance.now() - this.begun);
-        this.send();
+        onResponse(performance.now() - this.begun);
+        this.sendOrStop();
       }
     });
   }
 
+  /**
+   * Ends the connection when the response to the request in progress is complete. A server still works on abandoned requests,
+   * at the expense of whatever is measured next.
+   */
+  finish(): Promise<void> {
+    this.finishing = true;
+    return this.closed;
+  }
+
+  /** Ends the connection at once. */
   stop(): void {
     this.stopped = true;
     this.socket.destroy();
   }
 
-  private send(): void {
+  private sendOrStop(): void {
+    if (this.finishing) {
+      this.stop();
+      return;
+    }
     this.begun = performance.now();
     this.socket.write(this.request);
   }
 
-  /** Says what is wrong with an answer, if anything is. */
+  /** Reads a part of a response. Returns a description of what is wrong with it, if anything is. */
   private receive(chunk: Buffer, status: number): string | undefined {
     if (this.missing > 0) {
       this.missing -= chunk.length;
-      return this.missing < 0 ? 'the answer is longer than it says' : undefined;
+      return this.missing < 0 ? 'the response is longer than its content-length' : undefined;
     }
     const received = this.head ? Buffer.concat([this.head, chunk]) : chunk;
     const headEnd = received.indexOf(HEAD_END);
@@ -81,9 +108,13 @@ export class Poller {
     if (headEnd < 0) return undefined;
 
     const head = received.toString('latin1', 0, headEnd);
-    if (Number(head.slice(9, 12)) !== status) return `answered with ${head.slice(9, 12)}`;
+    const bodyBegin = headEnd + HEAD_END.length;
+    const actual = head.slice(9, 12);
+    if (Number(actual) !== status) {
+      return `the response has the status ${actual}: ${received.toString('utf8', bodyBegin, bodyBegin + SHOWN_BYTES)}`;
+    }
     const length = status === NO_BODY ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1]);
-    this.missing = headEnd + HEAD_END.length + length - received.length;
-    return this.missing >= 0 ? undefined : 'the answer does not say how long it is, or is longer';
+    this.missing = bodyBegin + length - received.length;
+    return this.missing >= 0 ? undefined : 'the response has no content-length, or is longer than that';
   }
 }

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** Runs `use` with so many connections to a server, each of which carries one request at a time. */
+/** Runs `use` with a pool of connections to a server. Each connection carries one request at a time. */
 export async function withPool<T>(url: string, connections: number, use: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = new Pool(url, { connections, pipelining: 1 });
   try {

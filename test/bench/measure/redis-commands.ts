@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 
-/** Counts what a Redis server executes, commands of scripts included. */
+/** A counter of the commands that a Redis server executes, including those in scripts. */
 export class RedisCommands {
   private constructor(private readonly client: ReturnType<typeof createClient>) {}
 
@@ -11,7 +11,7 @@ export class RedisCommands {
     return new RedisCommands(client);
   }
 
-  /** Since the server started. Each call counts as one more. */
+  /** The number of commands since the start of the server. Each call adds one. */
   async total(): Promise<number> {
     const statistics = await this.client.info('stats');
     return Number(/^total_commands_processed:(\d+)/m.exec(statistics)?.[1]);

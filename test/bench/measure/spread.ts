@@ -1,11 +1,11 @@
-/** What several rounds gave. */
+/** Summary of the values of several rounds. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** @throws {RangeError} of no values */
+/** @throws {RangeError} if there are no values */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -16,12 +16,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (below + above) / 2, min, max };
 }
 
-/** Of each round its own ratio: what made a whole round slower does not count. */
+/** The spread of each round's own ratio, so that a slow round does not distort it. */
 export function ratioOf(numerators: readonly number[], denominators: readonly number[]): Spread {
   return spreadOf(numerators.map((value, round) => value / (denominators[round] ?? Number.NaN)));
 }
 
-/** Another order in every round, so that nobody always follows the same one. */
+/** The list in another order for each round, so that no contender always follows the same one. */
 export function rotated<T>(list: readonly T[], round: number): readonly T[] {
   const start = round % list.length;
   return [...list.slice(start), ...list.slice(0, start)];

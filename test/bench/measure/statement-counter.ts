@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** How often statements of these kinds were executed. */
+/** Number of executed statements of each kind. */
 export interface StatementCounts {
   readonly list: number;
   readonly dashboard: number;
@@ -10,8 +10,8 @@ export interface StatementCounts {
 }
 
 /**
- * By what it says, since a statement has no other name. The order of the cases matters. The heartbeat of each instance, one a
- * second, is no cost of requests.
+ * Counts the statements of each kind. The text of a statement tells its kind, and the order of the cases matters. The heartbeats
+ * of the instances, one a second each, are left out because requests do not cause them.
  */
 const COUNTS = `
   SELECT kind, sum(calls)::integer AS calls
@@ -29,14 +29,14 @@ const COUNTS = `
   ) AS named
   GROUP BY kind`;
 
-/** Counts what PostgreSQL executes in one database, by its module pg_stat_statements. */
+/** A counter of the statements that PostgreSQL executes in one database. It uses the module pg_stat_statements. */
 export class StatementCounter {
   private constructor(private readonly client: pg.Client) {}
 
-  /** @param url of the database, as a superuser of a server that has the module loaded */
+  /** @param url of the database, for a superuser of a server that has loaded the module */
   static async connect(url: string): Promise<StatementCounter> {
     const client = new pg.Client({ connectionString: url, application_name: 'mes-orders-bench' });
-    // Whatever breaks the connection fails the query under way, too.
+    // A broken connection also fails the query in progress.
     client.on('error', () => undefined);
     await client.connect();
     await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
@@ -47,7 +47,7 @@ export class StatementCounter {
     await this.client.query('SELECT pg_stat_statements_reset()');
   }
 
-  /** Since the last reset. */
+  /** The numbers since the last reset. */
   async counts(): Promise<StatementCounts> {
     const { rows } = await this.client.query<{ kind: keyof StatementCounts; calls: number }>(COUNTS);
     const none: StatementCounts = { list: 0, dashboard: 0, order: 0, write: 0, other: 0 };

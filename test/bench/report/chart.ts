@@ -13,17 +13,17 @@ type ChartOption = ComposeOption<BarSeriesOption | GridComponentOption | TitleCo
 const WIDTH = 960;
 const BAR_HEIGHT = 30;
 const MARGIN = { top: 56, left: 270, right: 190, bottom: 16 };
-/** Bright enough for a dark page and dark enough for a light one. */
+/** Colours of the bars, readable on dark and on light pages. */
 const COLOURS: Readonly<Record<PageResult['contenders'][number]['kind'], string>> = {
   bare: '#8b949e',
   ours: '#2f9e5b',
   peer: '#d08422',
   uncached: '#c25450',
 };
-/** Halfway between the background of a light page and that of a dark one: a picture is not told which of them it is in. */
+/** Colour of the text, halfway between a light and a dark background: an image cannot tell on which it is shown. */
 const TEXT = '#768390';
 
-/** Requests per second of all contenders, as a picture that stands by itself. */
+/** An SVG chart of the requests per second of all contenders. */
 export function chartOf({ contenders }: PageResult): string {
   const bars = contenders
     .map(({ name, kind, rounds }) => ({
@@ -50,7 +50,7 @@ export function chartOf({ contenders }: PageResult): string {
       textStyle: { fontSize: 15, fontWeight: 600, color: TEXT },
     },
     grid: MARGIN,
-    // So that the shortest bar is still one.
+    // The shortest bar must be visible.
     xAxis: { type: 'log', min: 10 ** Math.floor(Math.log10(least / 2)), show: false },
     yAxis: {
       type: 'category',

@@ -4,7 +4,7 @@ import { CACHE_OFF, CACHE_ON } from '../scenarios/creates.js';
 import { ASYNC_CACHE_DEDUPE, BARE_FASTIFY, BENTOCACHE, STOCK_ON_REDIS, THIS_API } from '../scenarios/page.js';
 import type { BenchResults } from './results.js';
 
-/** Something that was measured, and what it should be. */
+/** A measured value and its target. */
 export interface Figure {
   readonly what: string;
   readonly measured: Spread;
@@ -12,7 +12,7 @@ export interface Figure {
   readonly atLeast: boolean;
 }
 
-/** Those figures that what was run gives. */
+/** The figures of the scenarios that were run. */
 export function figuresOf(results: BenchResults): readonly Figure[] {
   return [
     ...pageFigures(results),
@@ -33,7 +33,7 @@ function pageFigures({ page }: BenchResults): readonly Figure[] {
   const rate = (name: string): number[] => roundsOf(contenders, name).map(({ requestsPerSecond }) => requestsPerSecond);
   const p99 = (name: string): number[] => roundsOf(contenders, name).map((round) => round.p99);
   const over = (name: string, short: string, target: number): Figure => ({
-    what: `hits/s over those of ${short}`,
+    what: `hits/s, ratio to ${short}`,
     measured: ratioOf(rate(THIS_API), rate(name)),
     target,
     atLeast: true,
@@ -44,7 +44,7 @@ function pageFigures({ page }: BenchResults): readonly Figure[] {
     over(BENTOCACHE, 'bentocache', 6),
     over(ASYNC_CACHE_DEDUPE, 'async-cache-dedupe', 3),
     {
-      what: 'p99 of hits over that of bare Fastify',
+      what: 'p99 of hits, ratio to bare Fastify',
       measured: ratioOf(p99(THIS_API), p99(BARE_FASTIFY)),
       target: 2,
       atLeast: false,
@@ -64,7 +64,7 @@ function costFigures({ 'hit-costs': costs, stampede }: BenchResults): readonly F
   }
   const crowd = stampede?.result.find(({ readers, instances }) => readers === 1_000 && instances === 1);
   if (crowd) {
-    const what = 'queries for 1,000 simultaneous readers of one cold key, one instance';
+    const what = 'queries for 1,000 simultaneous readers of one evicted page, one instance';
     figures.push({ what, measured: crowd.queriesSpread, target: 1, atLeast: false });
   }
   return figures;
@@ -73,7 +73,7 @@ function costFigures({ 'hit-costs': costs, stampede }: BenchResults): readonly F
 function memoryFigures({ memory }: BenchResults): readonly Figure[] {
   if (!memory) return [];
   const { bound, grown } = memory.result;
-  const what = 'memory that the near cache takes over its bound';
+  const what = 'memory of the near cache, ratio to its limit';
   return [{ what, measured: spreadOf([grown / bound]), target: 1, atLeast: false }];
 }
 
@@ -81,7 +81,7 @@ function writeFigures({ creates }: BenchResults): readonly Figure[] {
   if (!creates) return [];
   const rate = (name: string): number[] => roundsOf(creates.result, name).map((round) => round.createsPerSecond);
   const measured = ratioOf(rate(CACHE_ON), rate(CACHE_OFF));
-  return [{ what: 'creates/s with the cache over without', measured, target: 0.85, atLeast: true }];
+  return [{ what: 'creates/s with the cache, ratio to no cache', measured, target: 0.85, atLeast: true }];
 }
 
 function dayFigures({ 'factory-day': day }: BenchResults): readonly Figure[] {
@@ -95,7 +95,7 @@ function dayFigures({ 'factory-day': day }: BenchResults): readonly Figure[] {
       atLeast: false,
     },
     {
-      what: 'factory day: p99 of reads over that without a cache',
+      what: 'factory day: p99 of reads, ratio to no cache',
       measured: ratioOf(
         cached.map(({ reads }) => reads.p99),
         uncached.map(({ reads }) => reads.p99),
@@ -106,12 +106,12 @@ function dayFigures({ 'factory-day': day }: BenchResults): readonly Figure[] {
   ];
 }
 
-/** @throws Error if that was not measured */
+/** @throws Error if the contender was not measured */
 function roundsOf<Round>(
   list: readonly { readonly name: string; readonly rounds: readonly Round[] }[],
   name: string,
 ): readonly Round[] {
   const found = list.find((entry) => entry.name === name);
-  if (!found) throw new Error(`there are no figures of ${name}`);
+  if (!found) throw new Error(`${name} was not measured`);
   return found.rounds;
 }

@@ -8,7 +8,7 @@ export interface Machine {
   readonly node: string;
 }
 
-/** The machine that this runs on. */
+/** The machine of this run. */
 export function thisMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -8,7 +8,7 @@ import { inMilliseconds, shown, shownSpread } from './numbers.js';
 import type { BenchResults, Measured, ScenarioResults } from './results.js';
 import { table } from './table.js';
 
-/** Everything that was measured, as tables. */
+/** The results as Markdown tables. */
 export function markdownOf(results: BenchResults): string {
   const sections = [
     results.page && pageSection(results.page),
@@ -20,7 +20,7 @@ export function markdownOf(results: BenchResults): string {
     results.scale && scaleSection(results.scale),
     figuresSection(figuresOf(results)),
   ].filter((section) => section !== undefined);
-  return `# Benchmark\n\nMedians of all rounds, and in parentheses the least and the most.\n\n${sections.join('\n\n')}\n`;
+  return `# Benchmark\n\nEach value is the median of all rounds, followed by the minimum and the maximum.\n\n${sections.join('\n\n')}\n`;
 }
 
 function pageSection({ result, ...conditions }: Measured<ScenarioResults['page']>): string {
@@ -37,7 +37,7 @@ function pageSection({ result, ...conditions }: Measured<ScenarioResults['page']
     .join(', ');
   return section(
     `A page of 50 orders, ${shown(result.bytes / 1_000)} kB of JSON, 32 connections`,
-    `${described(conditions)} Where the client's load is near 1, the client is what sets the limit, and the server's time per request is the fairer figure. ${versions}.`,
+    `${described(conditions)} Each connection has a caller of its own. Where the client's load is near 1, the client is the bottleneck, and the server's CPU time per request is the fairer measure. ${versions}.`,
     table(['server', 'requests/s', 'p50, ms', 'p99, ms', "server's CPU time, µs/request", "client's load"], rows),
   );
 }
@@ -45,7 +45,7 @@ function pageSection({ result, ...conditions }: Measured<ScenarioResults['page']
 function hitCostsSection({ result, ...conditions }: Measured<ScenarioResults['hit-costs']>): string {
   const perThousand = (count: number): string => shown((count / result.hits) * 1_000);
   return section(
-    'What hits cost others',
+    'The cost of hits at Redis and PostgreSQL',
     described(conditions),
     table(
       ['hits', 'Redis commands per 1,000', 'SQL statements per 1,000'],
@@ -57,10 +57,10 @@ function hitCostsSection({ result, ...conditions }: Measured<ScenarioResults['hi
 function memorySection({ result, ...conditions }: Measured<ScenarioResults['memory']>): string {
   const megabytes = (bytes: number): string => shown(bytes / 1024 / 1024);
   return section(
-    'What the near cache takes',
-    `${described(conditions)} ${shown(result.pages)} pages, each asked for twice: by how much the process grew at most, heap and outside of it, after collecting garbage.`,
+    'Memory of the near cache',
+    `${described(conditions)} ${shown(result.pages)} pages were requested twice each. The growth is that of the heap and of the memory outside of it, after garbage collection.`,
     table(
-      ['bound, MiB', 'reckoned at most, MiB', 'grown by at most, MiB'],
+      ['limit, MiB', 'largest estimate, MiB', 'largest growth, MiB'],
       [[megabytes(result.bound), megabytes(result.reckoned), megabytes(result.grown)]],
     ),
   );
@@ -76,7 +76,7 @@ function stampedeSection({ result, ...conditions }: Measured<ScenarioResults['st
   return section(
     'Simultaneous readers of a page that was just evicted',
     described(conditions),
-    table(['instances', 'readers', 'queries', 'until the last answer, ms'], rows),
+    table(['instances', 'readers', 'queries', 'until the last response, ms'], rows),
   );
 }
 
@@ -109,11 +109,11 @@ function factoryDaySection({ result, ...conditions }: Measured<ScenarioResults['
   ]);
   return section(
     'A factory day: 95 % polls, 4 % status changes, 1 % creations',
-    `${described(conditions)} ${CONNECTIONS} clients, each of which asks every ${INTERVAL} ms, or without a pause. SELECTs are those of lists and of the dashboard. Those that readers waited for are counted by the API; the others were made by writers, who keep what is polled warm. “Needed by evicting alone” is what readers would have to ask for if writers did not, and nothing happened at the same time.`,
+    `${described(conditions)} ${CONNECTIONS} clients send a request every ${INTERVAL} ms each, or without a pause. SELECTs are those of lists, of the dashboard and of orders. The API counts those that reads wait for; writes cause the others, because they refresh the polled responses (refresh-on-write). “Needed with eviction only” is the number of loads if writes only evicted and the steps ran one after the other.`,
     table(
       [
         ...['', 'requests/s', 'reads: p50, ms', 'reads: p99, ms', 'writes: p99, ms', 'SELECTs per 1,000 reads'],
-        ...['of them caused by reads', 'needed by evicting alone', 'SQL statements in all'],
+        ...['of them caused by reads', 'needed with eviction only', 'SQL statements in all'],
       ],
       rows,
     ),
@@ -150,7 +150,7 @@ function described({ at, machine, plan }: { at: string; machine: Measured<unknow
   const { cpu, cores, memoryGib, node } = machine;
   return (
     `${at.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGib} GiB, Node.js ${node}; ${shown(plan.orders)} orders` +
-    `${plan.quick ? '; **a quick run, only good for a first look**' : ''}.`
+    `${plan.quick ? '; **a quick run, only for a first look**' : ''}.`
   );
 }
 
@@ -162,7 +162,7 @@ function milliseconds(microseconds: readonly number[]): string {
   return shownSpread(inMilliseconds(spreadOf(microseconds)));
 }
 
-/** Of figures that not every contender or system has. */
+/** The spread of values that some contenders or systems do not have. */
 function optional(values: readonly (number | undefined)[]): string {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return '–';

@@ -18,16 +18,16 @@ interface ResultOf {
   readonly scale: ScaleResult;
 }
 
-/** What was measured, and under which conditions. */
+/** The result of a scenario with its conditions. */
 export interface Measured<T> {
-  /** When it was done, in the notation of ISO 8601. */
+  /** Time of the measurement, in ISO 8601. */
   readonly at: string;
   readonly machine: Machine;
   readonly plan: Plan;
   readonly result: T;
 }
 
-/** All raw figures of those scenarios that were run, each with its own conditions. */
+/** The raw results of all scenarios that were run, each with its own conditions. */
 export type BenchResults = { readonly [Name in ScenarioName]?: Measured<ResultOf[Name]> };
 
 export type ScenarioResults = ResultOf;

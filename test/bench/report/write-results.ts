@@ -5,7 +5,7 @@ import { chartOf } from './chart.js';
 import { markdownOf } from './markdown.js';
 import type { BenchResults } from './results.js';
 
-/** Writes the results. What the folder has of scenarios that were not run stays, with its own date and conditions. */
+/** Writes the results to a folder. Older results of other scenarios stay there, with their own dates and conditions. */
 export async function writeResults(folder: string, latest: BenchResults): Promise<void> {
   await mkdir(folder, { recursive: true });
   const results: BenchResults = { ...(await readResults(join(folder, 'bench.json'))), ...latest };
@@ -14,7 +14,7 @@ export async function writeResults(folder: string, latest: BenchResults): Promis
   if (results.page) await writeFile(join(folder, 'bench.svg'), chartOf(results.page.result));
 }
 
-/** As the project's own files are formatted, since it is to be committed with them. */
+/** Writes a file in the project's format, because it is committed. */
 async function writeFormatted(path: string, text: string): Promise<void> {
   const style = await resolveConfig(path, { editorconfig: true });
   await writeFile(path, await format(text, { ...style, filepath: path }));

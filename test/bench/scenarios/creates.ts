@@ -11,7 +11,7 @@ import type { Stage } from '../servers/stage.js';
 
 export interface CreateFigures extends LatencyFigures {
   readonly createsPerSecond: number;
-  /** Of the server's process, in microseconds. */
+  /** CPU time of the server's process, in microseconds. */
   readonly cpuPerRequest: number | undefined;
 }
 
@@ -29,12 +29,13 @@ const CONTENDERS: readonly { readonly name: string; readonly server: ServerName 
 ];
 const CLIENTS = 16;
 
-/** What the cache costs those who write. */
+/** Measures what the cache costs writers. Each client is a partner of its own. */
 export async function measureCreates(
   stage: Stage,
   { rounds, seconds, warmUp }: Plan,
 ): Promise<readonly CreateResult[]> {
-  const headers = { authorization: `Bearer ${await stage.token('partner')}`, 'content-type': 'application/json' };
+  const partners = await stage.callers('partner', CLIENTS);
+  const headers = partners.map((partner) => ({ ...partner, 'content-type': 'application/json' }));
   const contenders: { name: string; server: ServerProcess; rounds: CreateFigures[] }[] = [];
   for (const { name, server } of CONTENDERS) contenders.push({ name, server: await stage.server(server), rounds: [] });
 
@@ -53,19 +54,19 @@ export async function measureCreates(
 
 async function create(
   { url, pid }: ServerProcess,
-  headers: Readonly<Record<string, string>>,
+  headers: readonly Readonly<Record<string, string>>[],
   { warmUp, seconds }: { readonly warmUp: number; readonly seconds: number },
 ): Promise<CreateFigures> {
   return withPool(url, CLIENTS, async (pool) => {
     let number = 0;
     const run = async (length: number): Promise<{ latencies: Latencies; elapsed: number; cpu: number | undefined }> => {
       const latencies = new Latencies();
-      const spent = await closedLoop({ clients: CLIENTS, seconds: length, pids: [pid] }, async () => {
+      const spent = await closedLoop({ clients: CLIENTS, seconds: length, pids: [pid] }, async (client) => {
         const body = JSON.stringify(orderOf((number += 1)));
         const { milliseconds } = await send(pool, {
           method: 'POST',
           path: '/api/v1/orders',
-          headers,
+          headers: headers[client] ?? {},
           body,
           status: 201,
         });

@@ -1,5 +1,4 @@
 import type { Pool } from 'undici';
-import type { Role } from '../../../apps/mes-api/src/auth/caller.js';
 import type { Plan } from '../arguments.js';
 import { Floor } from '../factory-day/floor.js';
 import { Schedule } from '../factory-day/schedule.js';
@@ -19,13 +18,13 @@ export interface FactoryDayFigures {
   readonly reads: LatencyFigures & { readonly count: number };
   readonly writes: LatencyFigures & { readonly count: number };
   readonly statements: StatementCounts;
-  /** Lists and dashboards that were selected, per 1 000 reads, whoever asked for them. */
+  /** SELECTs of lists, dashboards and orders per 1,000 reads, whatever caused them. */
   readonly statementsPerThousandReads: number;
-  /** Those that readers waited for, as the instances count them; absent without a cache. */
+  /** Loads that readers waited for per 1,000 reads, as the instances count them. Absent without a cache. */
   readonly loadsPerThousandReads: number | undefined;
-  /** What readers would have to ask for if writers only evicted, and nothing happened at the same time. */
+  /** Loads per 1,000 reads if writes only evicted and the steps ran one after the other. */
   readonly neededPerThousandReads: number;
-  /** Of both instances, per request, in microseconds. */
+  /** CPU time of both instances per request, in microseconds. */
   readonly cpuPerRequest: number | undefined;
 }
 
@@ -37,7 +36,7 @@ export interface FactoryDayResult {
 export const CACHED_DAY = 'two instances, one Redis';
 export const UNCACHED_DAY = 'two instances, no cache';
 
-/** How often each client asks, in milliseconds. */
+/** Interval of each client's requests, in milliseconds. */
 export const INTERVAL = 50;
 
 interface Contender {
@@ -48,7 +47,7 @@ interface Contender {
   readonly rounds: FactoryDayFigures[];
 }
 
-/** Operators poll, orders come in and move on: what reads cost the database, and how long they take. */
+/** Measures reads while operators poll and orders are created and change: their latency, and the statements that they cause. */
 export async function measureFactoryDay(stage: Stage, plan: Plan): Promise<readonly FactoryDayResult[]> {
   const pair = async (first: ServerName, second: ServerName): Promise<[ServerProcess, ServerProcess]> => [
     await stage.server(first),
@@ -82,9 +81,13 @@ async function live(
   seed: string,
   { factorySeconds, warmUp }: Plan,
 ): Promise<FactoryDayFigures> {
-  const [operator, partner] = [await authorization(stage, 'operator'), await authorization(stage, 'partner')];
+  const [operator, partner] = [await stage.authorization('operator'), await stage.authorization('partner')];
   const json = { 'content-type': 'application/json' };
-  const headers = { reader: operator, operator: { ...operator, ...json }, partner: { ...partner, ...json } };
+  const headers = {
+    readers: await stage.callers('operator', CONNECTIONS),
+    operator: { ...operator, ...json },
+    partner: { ...partner, ...json },
+  };
   const statements = await stage.statements();
   const [{ url: first }, { url: second }] = servers;
   const half = CONNECTIONS / 2;
@@ -97,14 +100,14 @@ async function live(
         await statements.reset();
         const pids = servers.map(({ pid }) => pid);
         const { elapsed, cpu } = await closedLoop({ clients: CONNECTIONS, seconds, pids, interval }, (client) =>
-          floor.step(instanceOf(client, one, other)),
+          floor.step(instanceOf(client, one, other), client),
         );
         const counts = await statements.counts();
         const loads = cached ? (await loadsOf(stage, servers)) - loadsBefore : undefined;
         const { reads, writes, neededLoads } = floor;
         const caused = counts.list + counts.dashboard + counts.order;
         if (!cached && caused < reads.count) {
-          throw new Error(`only ${caused} statements were recognised as those of ${reads.count} reads without a cache`);
+          throw new Error(`only ${caused} statements were counted for ${reads.count} reads without a cache`);
         }
         const requests = reads.count + writes.count;
         const perThousandReads = (count: number): number => (count / reads.count) * 1_000;
@@ -119,28 +122,24 @@ async function live(
           cpuPerRequest: cpu === undefined ? undefined : cpu / requests,
         };
       };
-      await run(`${seed}, before it`, warmUp);
+      await run(`${seed}, warm-up`, warmUp);
       return run(seed, factorySeconds);
     }),
   );
 }
 
-/** Every client stays with its instance, as behind a load balancer with connections that are kept. */
+/** The instance of a client. It stays the same, as behind a load balancer that keeps connections. */
 function instanceOf(client: number, one: Pool, other: Pool): Pool {
   return client % 2 === 0 ? one : other;
 }
 
-async function authorization(stage: Stage, role: Role): Promise<{ readonly authorization: string }> {
-  return { authorization: `Bearer ${await stage.token(role)}` };
-}
-
-/** How often the instances have asked the database, as they say. */
+/** The number of loads that the instances report. */
 async function loadsOf(stage: Stage, servers: readonly ServerProcess[]): Promise<number> {
-  const headers = await authorization(stage, 'admin');
+  const headers = await stage.authorization('admin');
   const loads = await Promise.all(
     servers.map(async ({ url }) => {
-      const answer = await fetch(`${url}/api/v1/cache/stats`, { headers });
-      return ((await answer.json()) as { loads: number }).loads;
+      const response = await fetch(`${url}/api/v1/cache/stats`, { headers });
+      return ((await response.json()) as { loads: number }).loads;
     }),
   );
   return loads.reduce((sum, count) => sum + count, 0);

@@ -15,18 +15,22 @@ export interface HitCosts {
 
 const WARM_UP_HITS = 200;
 
-/** What hits cost others than the API: commands of Redis, and statements of PostgreSQL. */
+/** Counts the commands of Redis and the statements of PostgreSQL that hits cause. */
 export async function measureHitCosts(stage: Stage, { hits }: Plan): Promise<HitCosts> {
   note(`hit costs: ${hits} hits`);
   const { url } = await stage.server('api-redis');
   const statements = await stage.statements();
-  const headers = { authorization: `Bearer ${await stage.token('operator')}` };
-  const page: LoopRequest = { method: 'GET', path: PAGE_PATH, headers, status: 200 };
+  const pages = (await stage.callers('operator', CONNECTIONS)).map((headers): LoopRequest => ({
+    method: 'GET',
+    path: PAGE_PATH,
+    headers,
+    status: 200,
+  }));
   return withPool(url, CONNECTIONS, async (pool) => {
     const ask = async (count: number): Promise<void> => {
       let left = count;
       await Promise.all(
-        Array.from({ length: CONNECTIONS }, async () => {
+        pages.map(async (page) => {
           while (left-- > 0) await send(pool, page);
         }),
       );
@@ -35,7 +39,7 @@ export async function measureHitCosts(stage: Stage, { hits }: Plan): Promise<Hit
     await statements.reset();
     const before = await stage.redisCommands.total();
     await ask(hits);
-    // Asking for the total is a command, too.
+    // The query of the total is a command itself.
     const redisCommands = (await stage.redisCommands.total()) - before - 1;
     return { hits, redisCommands, statements: allStatements(await statements.counts()) };
   });

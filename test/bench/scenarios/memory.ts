@@ -6,25 +6,26 @@ import { note } from '../note.js';
 import type { Stage } from '../servers/stage.js';
 import { PAGE_PATH } from './page.js';
 
-/** All in bytes. */
+/** Result of the memory scenario. Sizes are in bytes. */
 export interface MemoryFigures {
+  /** Size limit of the near cache. */
   readonly bound: number;
-  /** The most that the process grew by, from an empty near cache. */
+  /** Largest growth of the process, compared with an empty near cache. */
   readonly grown: number;
-  /** The most that the near cache reckoned with. */
+  /** Largest size of the near cache by its own estimate. */
   readonly reckoned: number;
   readonly pages: number;
 }
 
 const CLIENTS = 8;
-/** Each of them may have an eighth of the near cache, which is to be filled. */
+/** Number of callers. Each may fill an eighth of the near cache, and together they must fill all of it. */
 const OPERATORS = 16;
-/** Pages between two looks at the memory. */
+/** Number of pages between two readings of the memory. */
 const BATCH = 100;
-/** Enough that what a process keeps beside the near cache has been filled, too. */
+/** Number of pages before the measurement: enough to fill also the other memory that a process keeps. */
 const WARM_UP_PAGES = 1_500;
 
-/** What a small near cache takes while far more pages are asked for, each twice and compressed, than it can hold. */
+/** Measures the memory of a small near cache while far more pages are requested than it can hold, each twice and compressed. */
 export async function measureMemory(stage: Stage, { memoryPages }: Plan): Promise<MemoryFigures> {
   note(`memory: ${memoryPages} pages`);
   const { url } = await stage.server('api-measured');
@@ -42,7 +43,7 @@ export async function measureMemory(stage: Stage, { memoryPages }: Plan): Promis
       await Promise.all(
         Array.from({ length: CLIENTS }, async () => {
           while (next < last) {
-            // Every page is another one to the cache, and has 50 orders.
+            // Every page has another key, and 50 orders.
             const since = new Date(Date.UTC(2000, 0, 1, 0, 0, next++)).toISOString();
             const path = `${PAGE_PATH}&createdFrom=${since}`;
             const headers = operators[next % OPERATORS] ?? {};

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import type { Plan } from '../arguments.js';
-import { applyLoad, type LoadFigures, type LoadTarget } from '../measure/load.js';
+import { applyLoad, CONNECTIONS, type LoadFigures, type LoadTarget } from '../measure/load.js';
 import { rotated } from '../measure/spread.js';
 import { allStatements } from '../measure/statement-counter.js';
 import { note } from '../note.js';
 import type { ServerName } from '../servers/programs.js';
 import type { ServerProcess } from '../servers/server-process.js';
-import type { Stage } from '../servers/stage.js';
+import type { Authorization, Stage } from '../servers/stage.js';
 import { versionsOf } from '../servers/package-versions.js';
 
 /** The page that operators poll. */
@@ -17,14 +17,15 @@ export const PAGE_PATH = '/api/v1/orders?status=NEW';
 export interface PageContender {
   readonly name: string;
   readonly server: ServerName;
-  /** What sort of contender it is: the measure, this API, a peer's cache, or no cache at all. */
+  /** A bare server as the yardstick, this API, a peer's cache, or no cache at all. */
   readonly kind: 'bare' | 'ours' | 'peer' | 'uncached';
-  readonly answer?: 'not-modified' | 'br' | 'gzip';
+  /** Form of the response; by default the whole page, not compressed. */
+  readonly form?: 'not-modified' | 'br' | 'gzip';
 }
 
 export interface PageResult {
   readonly bytes: number;
-  /** What the contenders are made of, by the names of the packages. */
+  /** Versions of the contenders' packages, by name. */
   readonly versions: Readonly<Record<string, string>>;
   readonly contenders: readonly {
     readonly name: string;
@@ -44,9 +45,9 @@ const PAGE_CONTENDERS: readonly PageContender[] = [
   { name: 'bare node:http, constant bytes', server: 'bare-http', kind: 'bare' },
   { name: BARE_FASTIFY, server: 'bare-fastify', kind: 'bare' },
   { name: THIS_API, server: 'api-redis', kind: 'ours' },
-  { name: 'this API, Redis, 304', server: 'api-redis', kind: 'ours', answer: 'not-modified' },
-  { name: 'this API, Redis, Brotli', server: 'api-redis', kind: 'ours', answer: 'br' },
-  { name: 'this API, Redis, gzip', server: 'api-redis', kind: 'ours', answer: 'gzip' },
+  { name: 'this API, Redis, 304', server: 'api-redis', kind: 'ours', form: 'not-modified' },
+  { name: 'this API, Redis, Brotli', server: 'api-redis', kind: 'ours', form: 'br' },
+  { name: 'this API, Redis, gzip', server: 'api-redis', kind: 'ours', form: 'gzip' },
   { name: STOCK_ON_REDIS, server: 'stock-redis', kind: 'peer' },
   { name: "Nest's CacheInterceptor, memory", server: 'stock-memory', kind: 'peer' },
   { name: BENTOCACHE, server: 'bentocache', kind: 'peer' },
@@ -61,10 +62,10 @@ const PACKAGES = [
 ];
 const PROBES = 100;
 
-/** How many hits a second, at what latency and for how much processor time. */
+/** Measures the throughput, the latency and the CPU time of hits. Each connection has a caller of its own. */
 export async function measurePage(stage: Stage, { rounds, seconds, warmUp }: Plan): Promise<PageResult> {
-  const token = await stage.token('operator');
-  const page = await fetchPage(await stage.server('api-uncached'), token);
+  const operators = await stage.callers('operator', CONNECTIONS);
+  const page = await fetchPage(await stage.server('api-uncached'), await stage.authorization('operator'));
   await stage.publishPage(page);
 
   note('page: starting the contenders');
@@ -73,7 +74,7 @@ export async function measurePage(stage: Stage, { rounds, seconds, warmUp }: Pla
   for (const contender of PAGE_CONTENDERS) {
     note(`page: checking ${contender.name}`);
     const server = await stage.server(contender.server);
-    const target = await targetOf(contender, server, token);
+    const target = await targetOf(contender, server, operators);
     await verify(contender, target, page, stage);
     targets.push({ contender, server, target, rounds: [] });
   }
@@ -94,60 +95,62 @@ export async function measurePage(stage: Stage, { rounds, seconds, warmUp }: Pla
   };
 }
 
-/** The bytes of the page as this API gives them. */
-async function fetchPage({ url }: ServerProcess, token: string): Promise<Buffer> {
-  const { statusCode, body } = await request(`${url}${PAGE_PATH}`, { headers: { authorization: `Bearer ${token}` } });
+/** The bytes of the page in the response of this API. */
+async function fetchPage({ url }: ServerProcess, headers: Authorization): Promise<Buffer> {
+  const { statusCode, body } = await request(`${url}${PAGE_PATH}`, { headers });
   const page = Buffer.from(await body.arrayBuffer());
-  if (statusCode !== 200) throw new Error(`the page was answered with ${statusCode}: ${page.toString()}`);
+  if (statusCode !== 200) throw new Error(`the page has the status ${statusCode}: ${page.toString()}`);
   return page;
 }
 
 async function targetOf(
-  { kind, answer }: PageContender,
+  { kind, form }: PageContender,
   { url, pid }: ServerProcess,
-  token: string,
+  operators: readonly Authorization[],
 ): Promise<LoadTarget> {
   const address = `${url}${PAGE_PATH}`;
-  // The others ask for no token.
-  const headers: Readonly<Record<string, string>> =
-    kind === 'bare' || kind === 'peer' ? {} : { authorization: `Bearer ${token}` };
-  if (answer === undefined) return { url: address, pid, headers, status: 200 };
-  if (answer !== 'not-modified') {
-    return { url: address, pid, headers: { ...headers, 'accept-encoding': answer }, status: 200 };
-  }
-  const { headers: answered, body } = await request(address, { headers });
+  // Only the API itself requires tokens.
+  const callers: LoadTarget['headers'] = kind === 'bare' || kind === 'peer' ? [{}] : operators;
+  const target = (status: number, more: Readonly<Record<string, string>> = {}): LoadTarget => ({
+    url: address,
+    pid,
+    status,
+    headers: callers.map((headers) => ({ ...headers, ...more })),
+  });
+  if (form === undefined) return target(200);
+  if (form !== 'not-modified') return target(200, { 'accept-encoding': form });
+  const { headers, body } = await request(address, { headers: callers[0] });
   await body.dump();
-  return { url: address, pid, headers: { ...headers, 'if-none-match': String(answered.etag) }, status: 304 };
+  return target(304, { 'if-none-match': String(headers.etag) });
 }
 
-/** @throws Error unless the contender answers with the page, and, if it has a cache, without asking the database */
+/** @throws Error unless every response is the page, and hits of a contender with a cache cause no statements */
 async function verify(
-  { name, kind, answer }: PageContender,
+  { name, kind, form }: PageContender,
   { url, headers, status }: LoadTarget,
   page: Buffer,
   stage: Stage,
 ): Promise<void> {
   const statements = await stage.statements();
   for (let probe = 0; probe < PROBES; probe += 1) {
-    const { statusCode, headers: answered, body } = await request(url, { headers });
+    const { statusCode, headers: received, body } = await request(url, { headers: headers[probe % headers.length] });
     const bytes = Buffer.from(await body.arrayBuffer());
-    if (statusCode !== status) throw new Error(`${name} answered with ${statusCode}: ${bytes.toString()}`);
-    const encoding = answered['content-encoding'];
-    const expected = answer === 'br' || answer === 'gzip' ? answer : undefined;
-    if (encoding !== expected) throw new Error(`${name} answered in the encoding ${String(encoding)}`);
-    if (status === 200 && !isSame(decoded(bytes, expected), page))
-      throw new Error(`${name} answered with another page`);
-    // The first answers filled the cache.
+    if (statusCode !== status) throw new Error(`${name}: the status is ${statusCode}: ${bytes.toString()}`);
+    const encoding = received['content-encoding'];
+    const expected = form === 'br' || form === 'gzip' ? form : undefined;
+    if (encoding !== expected) throw new Error(`${name}: the content-encoding is ${String(encoding)}`);
+    if (status === 200 && !isSame(decoded(bytes, expected), page)) throw new Error(`${name}: the page is another one`);
+    // The first requests fill the cache.
     if (probe === 2) await statements.reset();
   }
   const count = allStatements(await statements.counts());
-  if (kind !== 'uncached' && count > 0) throw new Error(`${name} asked the database ${count} times for hits`);
-  if (kind === 'uncached' && count < PROBES / 2) throw new Error(`${name} asked the database only ${count} times`);
+  if (kind !== 'uncached' && count > 0) throw new Error(`${name}: hits have caused ${count} statements`);
+  if (kind === 'uncached' && count < PROBES / 2) throw new Error(`${name}: only ${count} statements were counted`);
 }
 
-/** The same JSON. The order of keys is not part of it, and async-cache-dedupe has one of its own. */
-function isSame(answer: Buffer, page: Buffer): boolean {
-  return answer.length === page.length && isDeepStrictEqual(JSON.parse(answer.toString()), JSON.parse(page.toString()));
+/** Whether both are the same JSON. The order of keys may differ: async-cache-dedupe has its own. */
+function isSame(body: Buffer, page: Buffer): boolean {
+  return body.length === page.length && isDeepStrictEqual(JSON.parse(body.toString()), JSON.parse(page.toString()));
 }
 
 function decoded(bytes: Buffer, encoding: 'br' | 'gzip' | undefined): Buffer {

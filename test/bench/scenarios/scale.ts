@@ -19,12 +19,13 @@ export interface ScaleResult {
 
 export interface ScaleFigures {
   readonly question: string;
-  /** In milliseconds. */
+  /** Times in the small database, in milliseconds. */
   readonly small: readonly number[];
+  /** Times in the large database, in milliseconds. */
   readonly large: readonly number[];
   readonly smallSpread: Spread;
   readonly largeSpread: Spread;
-  /** Of the medians. */
+  /** Ratio of the medians. */
   readonly ratio: number;
 }
 
@@ -33,11 +34,11 @@ interface Question {
   readonly role: 'operator' | 'partner';
 }
 
-/** One of the two databases, behind an API without a cache. */
+/** One of the two databases, with an API without a cache. */
 interface Side {
   readonly url: string;
   readonly orders: number;
-  /** By their names. The cursor is another one in every database. */
+  /** The questions by name. The cursor differs between the databases. */
   readonly questions: ReadonlyMap<string, Question>;
 }
 
@@ -56,13 +57,13 @@ const FILTERS = [
   'q=murphy',
   'q=WEB-9999',
 ];
-/** The deepest place that a user would go to: the middle of everything. */
+/** Selects the order in the middle of all, the deepest position that users are likely to reach. */
 const MIDDLE = `
   SELECT id, created_at FROM orders
   WHERE created_at <= (SELECT min(created_at) + (max(created_at) - min(created_at)) / 2 FROM orders)
   ORDER BY created_at DESC, id DESC LIMIT 1`;
 
-/** Whether a page that is read from the database costs the same in a small and in a large one. */
+/** Compares the time of pages that are read from a small and from a large database. */
 export async function measureScale(
   stage: Stage,
   { scaleOrders, scaleRequests }: Plan,
@@ -86,7 +87,7 @@ export async function measureScale(
         const largeQuestion = large.questions.get(name) ?? smallQuestion;
         const [smallTimes, largeTimes]: [number[], number[]] = [[], []];
         for (let number = 0; number < scaleRequests; number += 1) {
-          // In turn, and who begins changes, too.
+          // The databases take turns, and so does the first of them.
           if (number % 2 === 0) smallTimes.push(await ask(smallPool, smallQuestion));
           largeTimes.push(await ask(largePool, largeQuestion));
           if (number % 2 === 1) smallTimes.push(await ask(smallPool, smallQuestion));

@@ -10,9 +10,9 @@ import { PAGE_PATH } from './page.js';
 export interface StampedeFigures {
   readonly readers: number;
   readonly instances: 1 | 2;
-  /** How often the list was asked for, in each repetition. */
+  /** Number of queries of the list, in each repetition. */
   readonly queries: readonly number[];
-  /** Until the last reader had its answer, in milliseconds, in each repetition. */
+  /** Time until the last reader has its response, in milliseconds, in each repetition. */
   readonly slowest: readonly number[];
   readonly queriesSpread: Spread;
   readonly slowestSpread: Spread;
@@ -20,7 +20,7 @@ export interface StampedeFigures {
 
 const READERS = [10, 100, 1_000];
 
-/** What happens when many ask at once for what has just been evicted. */
+/** Measures what many simultaneous readers of a page cost that has just been evicted. Each reader is a caller of its own. */
 export async function measureStampede(stage: Stage, { stampedes }: Plan): Promise<readonly StampedeFigures[]> {
   const figures: StampedeFigures[] = [];
   for (const instances of [1, 2] as const) {
@@ -42,25 +42,24 @@ async function stampede(
 ): Promise<{ queries: number[]; slowest: number[] }> {
   const [first, second] = [await stage.server('api-redis'), await stage.server('api-redis-2')];
   const statements = await stage.statements();
-  const page: LoopRequest = {
+  const pages = (await stage.callers('operator', readers)).map((headers): LoopRequest => ({
     method: 'GET',
     path: PAGE_PATH,
-    headers: { authorization: `Bearer ${await stage.token('operator')}` },
+    headers,
     status: 200,
-  };
+  }));
   const eviction: LoopRequest = {
     method: 'POST',
     path: '/api/v1/cache/evictions',
-    headers: { authorization: `Bearer ${await stage.token('admin')}`, 'content-type': 'application/json' },
+    headers: { ...(await stage.authorization('admin')), 'content-type': 'application/json' },
     body: JSON.stringify({ tags: ['orders:NEW'] }),
     status: 202,
   };
   const queries: number[] = [];
   const slowest: number[] = [];
   const run = async (pools: readonly Pool[]): Promise<void> => {
-    const fire = (): Promise<unknown> =>
-      Promise.all(Array.from({ length: readers }, (_, reader) => sendTo(pools, reader, page)));
-    // Opens all connections, and fills the cache.
+    const fire = (): Promise<unknown> => Promise.all(pages.map((page, reader) => sendTo(pools, reader, page)));
+    // This opens all connections and fills the cache.
     await fire();
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
       await sendTo(pools, 0, eviction);
@@ -69,7 +68,7 @@ async function stampede(
       await fire();
       slowest.push(performance.now() - began);
       const { list } = await statements.counts();
-      if (list === 0) throw new Error('nobody asked the database for a page that had been evicted');
+      if (list === 0) throw new Error('no reader has queried the database for the evicted page');
       queries.push(list);
     }
   };
@@ -81,6 +80,6 @@ async function stampede(
 
 function sendTo(pools: readonly Pool[], reader: number, request: LoopRequest): Promise<unknown> {
   const pool = pools[reader % pools.length];
-  if (!pool) throw new RangeError('there is no instance to ask');
+  if (!pool) throw new RangeError('there is no instance');
   return send(pool, request);
 }

@@ -1,7 +1,3 @@
-/**
- * Programs of the servers that are measured; the first two only know the bytes of the page. Instances of this API on one database
- * must use one store, so all of them use Redis, the uncached ones too.
- */
 const CONTENDERS = 'test/bench/contenders';
 
 interface Program {
@@ -9,6 +5,10 @@ interface Program {
   readonly redis: boolean;
 }
 
+/**
+ * The programs of the measured servers. The first two serve constant bytes. Instances of this API on one database must share
+ * one version store, so all of them use Redis, also the uncached ones.
+ */
 export const PROGRAMS = {
   'bare-http': { path: `${CONTENDERS}/bare-http.ts`, redis: false },
   'bare-fastify': { path: `${CONTENDERS}/bare-fastify.ts`, redis: false },

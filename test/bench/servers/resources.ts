@@ -1,10 +1,10 @@
-/** What was started, to be stopped in the opposite order however the run ends. */
+/** The started servers and connections of a run. They are stopped in reverse order, however the run ends. */
 export class Resources {
   private readonly stops: (() => Promise<unknown>)[] = [];
   private readonly starting = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
 
-  /** Starts something, and remembers how to stop it. */
+  /** Starts a resource and registers its stop. */
   async start<T>(begin: () => Promise<T>, stop: (started: T) => Promise<unknown>): Promise<T> {
     if (this.closing) throw new Error('the run has been stopped');
     const starting = begin().then((started) => {
@@ -19,7 +19,7 @@ export class Resources {
     }
   }
 
-  /** Stops everything, also what is being started. May be called again. */
+  /** Stops all resources, also those that are still starting. May be called again. */
   close(): Promise<void> {
     this.closing ??= this.stopAll();
     return this.closing;
@@ -29,7 +29,7 @@ export class Resources {
     await Promise.allSettled(this.starting);
     for (const stop of this.stops.reverse()) {
       await stop().catch((error: unknown) => {
-        console.error('Something could not be stopped:', error);
+        console.error('A resource could not be stopped:', error);
       });
     }
   }

@@ -10,15 +10,15 @@ const LOADER = resolve('test/support/register-typescript.js');
 
 export interface ServerProgram {
   readonly name: string;
-  /** Path of a program that says where it listens. */
+  /** Path of a program that prints its address. */
   readonly program: string;
-  /** All that it gets, but for PATH. */
+  /** The whole environment of the process, except PATH and PORT. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where it runs: not where there may be somebody's `.env`. Removed if the benchmark is killed. */
+  /** Working directory, where no `.env` can be. It is removed if the benchmark is killed. */
   readonly directory: string;
 }
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export class ServerProcess {
   private output = '';
   private readonly child: ChildProcess;
@@ -42,7 +42,7 @@ export class ServerProcess {
     this.callOffWatch = this.child.pid === undefined ? () => undefined : watchOver(this.child.pid, [directory]);
   }
 
-  /** Starts it and waits until it says where it listens. */
+  /** Starts the server and waits until it prints its address. */
   static async start(program: ServerProgram): Promise<ServerProcess> {
     const server = new ServerProcess(program.name, program);
     try {
@@ -62,11 +62,11 @@ export class ServerProcess {
   }
 
   get pid(): number {
-    if (this.child.pid === undefined) throw new Error(`${this.name} does not run`);
+    if (this.child.pid === undefined) throw new Error(`${this.name} is not running`);
     return this.child.pid;
   }
 
-  /** @throws Error with its last words if it has ended */
+  /** @throws Error with the last output if the process has ended */
   checkAlive(): void {
     if (this.child.exitCode === null && this.child.signalCode === null) return;
     throw new Error(`${this.name} has ended:\n${this.output}`);

@@ -20,9 +20,12 @@ import { ServerProcess } from './server-process.js';
 const MEBIBYTE = 1024 * 1024;
 const DATABASE_PATIENCE_MS = 30_000;
 
-/** PostgreSQL as in production as far as durability goes, since what a write costs is measured, too. */
+/** Headers that authorise a caller. */
+export type Authorization = Readonly<Record<'authorization', string>>;
+
+/** Settings of PostgreSQL. Writes are as durable as in production, because the benchmark measures their cost. */
 function databaseSettings(): Record<string, string> {
-  // A quarter of the memory is what PostgreSQL's manual suggests.
+  // PostgreSQL's manual suggests a quarter of the memory.
   const sharedBuffers = Math.min(1024, Math.floor(totalmem() / MEBIBYTE / 4));
   return {
     fsync: 'on',
@@ -36,7 +39,7 @@ function databaseSettings(): Record<string, string> {
   };
 }
 
-/** Where everything plays: PostgreSQL and Redis of its own, filled databases, and servers, each started when it is needed. */
+/** The servers of a run: its own PostgreSQL and Redis, filled databases, and the contenders. Each starts when it is needed. */
 export class Stage {
   private readonly servers = new Map<string, Promise<ServerProcess>>();
   private readonly databases = new Map<number, Promise<string>>();
@@ -52,7 +55,7 @@ export class Stage {
     readonly redisCommands: RedisCommands,
   ) {}
 
-  /** @param orders in the database that the servers use unless told otherwise */
+  /** @param orders number of orders in the default database */
   static async open(resources: Resources, orders: number): Promise<Stage> {
     const directory = await resources.start(
       () => mkdtemp(join(tmpdir(), 'mes-bench-')),
@@ -73,19 +76,32 @@ export class Stage {
     return new Stage(resources, orders, directory, issuer, postgres, redis, redisCommands);
   }
 
-  /** A good token. */
+  /** A valid token. */
   token(role: Role, subject = `${role}-1`): Promise<string> {
     return this.issuer.issue(subject, [role]);
   }
 
-  /** The URL of a database with so many orders, filled when it is first asked for. */
+  /** Headers with which a caller is authorised. */
+  async authorization(role: Role, subject?: string): Promise<Authorization> {
+    return { authorization: `Bearer ${await this.token(role, subject)}` };
+  }
+
+  /**
+   * Headers of several callers with the same role. The API limits the concurrent requests of each caller, so load that stands
+   * for many people must come from as many callers.
+   */
+  callers(role: Role, count: number): Promise<readonly Authorization[]> {
+    return Promise.all(Array.from({ length: count }, (_, caller) => this.authorization(role, `${role}-${caller + 1}`)));
+  }
+
+  /** The URL of a database with this number of orders. The first call fills it. */
   database(orders = this.orders): Promise<string> {
     const database = this.databases.get(orders) ?? this.fill(orders);
     this.databases.set(orders, database);
     return database;
   }
 
-  /** Counts statements of the database that the servers use unless told otherwise. */
+  /** The counter of statements in the default database. */
   statements(): Promise<StatementCounter> {
     this.counter ??= this.resources.start(
       async () => StatementCounter.connect(await this.database()),
@@ -94,12 +110,12 @@ export class Stage {
     return this.counter;
   }
 
-  /** Makes the bytes known to those servers that know nothing else. */
+  /** Writes the page to the file that the servers with constant bytes read. */
   async publishPage(page: Buffer): Promise<void> {
     await writeFile(this.pageFile, page);
   }
 
-  /** A server, started when it is first asked for, and alive from then on. */
+  /** A server. The first call starts it, and it runs until the end. */
   async server(name: ServerName, databaseUrl?: string): Promise<ServerProcess> {
     const url = databaseUrl ?? (await this.database());
     const key = `${name} ${url}`;
@@ -143,8 +159,8 @@ export class Stage {
     } finally {
       progress.stop();
     }
-    note('writing it to the disk');
-    // Or PostgreSQL would do so while somebody is measured.
+    note('writing the database to the disk');
+    // Without it, PostgreSQL would write during a measurement.
     await client.query('CHECKPOINT');
     return url;
   }
@@ -152,7 +168,7 @@ export class Stage {
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'mes-orders-bench', keepAlive: true });
-  // Whatever breaks the connection fails the query under way, too.
+  // A broken connection also fails the query in progress.
   client.on('error', () => undefined);
   await client.connect();
   return client;
