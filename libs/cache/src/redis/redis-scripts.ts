@@ -75,8 +75,8 @@ interface Script<More, Reply> {
   readonly SCRIPT: string;
   readonly SHA1: string;
   readonly NUMBER_OF_KEYS: number;
-  transformArguments(this: void, keys: readonly [writes: string, versions: string], given: Given & More): string[];
-  transformReply(this: void, reply: Reply): Reply;
+  readonly transformArguments: (keys: readonly [writes: string, versions: string], given: Given & More) => string[];
+  readonly transformReply: (reply: Reply) => Reply;
 }
 
 function script<More, Reply>(lua: string): Script<More, Reply> {
