@@ -96,7 +96,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a reader joins a load that began under older versions',
     surroundings: 'quiet',
-    edits: [{ file: VECTOR, find: "return `${key}\\n${vector.join(' ')}`;", replace: 'return key;' }],
+    edits: [{ file: VECTOR, find: "return [shape, key, ...vector].join('\\n');", replace: 'return key;' }],
   },
   {
     name: 'an entry in L1 is a hit for every snapshot',
