@@ -20,7 +20,6 @@ const RESPONSES = 'libs/cache/src/read/response-cache.ts';
 const ENTRIES = 'libs/cache/src/entries/entry-store.ts';
 const MEMORY_STORE = 'libs/cache/src/versions/memory-version-store.ts';
 const MONOTONIC_READS = 'libs/cache/src/read/monotonic-reads.ts';
-const NEXT_RUN = 'libs/cache/src/flow/next-run.ts';
 const REDIS_STORE = 'libs/cache/src/redis/redis-version-store.ts';
 const REFRESHER = 'libs/cache/src/write/refresher.ts';
 const VECTOR = 'libs/cache/src/versions/version-vector.ts';
@@ -77,8 +76,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: REFRESHER,
-        find: 'Promise.all([load(), this',
-        replace: `Promise.all([this.entries.findL2(key, vectorOf(tags, snapshot)).then((found) =>
+        find: '          load(),\n          this',
+        replace: `this.entries.findL2(key, vectorOf(tags, snapshot)).then((found) =>
           found && key === 'count' ? Number(found.identity.body.toString()) + 1 : load()), this`,
       },
     ],
@@ -151,7 +150,11 @@ export const mutations: readonly Mutation[] = [
     name: 'a write shares a round that began before its commit',
     surroundings: 'quiet',
     edits: [
-      { file: NEXT_RUN, find: 'if (this.next) return this.next;', replace: 'if (this.current) return this.current;' },
+      {
+        file: WRITER,
+        find: 'this.committed.push(write);',
+        replace: 'this.committed.push(write);\n    if (this.rounds.current) return this.rounds.current;',
+      },
     ],
   },
   {

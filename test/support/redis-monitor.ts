@@ -1,5 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { redisScripts } from '../../libs/cache/src/redis/redis-scripts.js';
+
+/** The call of the sweeper's script. The first one sends its text, all others its digest. */
+const isSweep = (command: string): boolean =>
+  command.includes(redisScripts.sweepExpired.SHA1) || command.includes('return swept');
 
 /** A MONITOR connection to a Redis server, which records every command. */
 export class RedisMonitor {
@@ -38,7 +43,7 @@ export class RedisMonitor {
     const end = this.lines.findIndex((line) => line.includes(mark));
     const taken = this.lines.splice(0, end + 1).filter((line) => line.startsWith('+') && line.includes('"'));
     const commands = taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
-    return withoutPresence(commands);
+    return withoutIntervals(commands);
   }
 
   close(): void {
@@ -50,12 +55,14 @@ export class RedisMonitor {
   }
 }
 
-/** Removes the script that renews a presence key, and the commands in it. */
-function withoutPresence(commands: readonly string[]): string[] {
+/** Removes the scripts that run at intervals, which renew a presence key or sweep, and the commands in them. */
+function withoutIntervals(commands: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < commands.length; i += 1) {
-    if (!commands[i]?.includes(':member:')) kept.push(commands[i] ?? '');
-    else while (commands[i + 1]?.match(/^"(TIME|SET|PEXPIRE)"/)) i += 1;
+    const command = commands[i] ?? '';
+    if (command.includes(':member:')) while (commands[i + 1]?.match(/^"(TIME|SET|PEXPIRE)"/)) i += 1;
+    else if (isSweep(command)) while (commands[i + 1]?.match(/^"(TIME|HVALS)"/)) i += 1;
+    else kept.push(command);
   }
   return kept;
 }

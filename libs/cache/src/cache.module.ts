@@ -31,11 +31,17 @@ import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
 
+/** Settings, and a part of one's own. */
+export interface CacheModuleOptions extends CacheOptions {
+  /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
+  readonly versionStore?: VersionStore | undefined;
+}
+
 /** How to get the settings from other providers. Settings that are left out are those of {@link CACHE_DEFAULTS}. */
 export interface CacheModuleAsyncOptions
   extends
     Pick<ModuleMetadata, 'imports'>,
-    Pick<FactoryProvider<Partial<CacheOptions>>, 'inject' | 'useFactory'> {}
+    Pick<FactoryProvider<Partial<CacheModuleOptions>>, 'inject' | 'useFactory'> {}
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
@@ -47,7 +53,7 @@ const redisConnection: FactoryProvider<RedisConnection | null> = {
 const versionStore: FactoryProvider<VersionStore> = {
   provide: VersionStore,
   inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheOptions) =>
+  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
     options.versionStore ?? (connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options)),
 };
 
@@ -56,7 +62,7 @@ const versionStore: FactoryProvider<VersionStore> = {
 @Module({})
 class CacheStoresModule {
   static register({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
-    const options: FactoryProvider<CacheOptions> = {
+    const options: FactoryProvider<CacheModuleOptions> = {
       provide: CACHE_OPTIONS,
       inject,
       useFactory: async (...given: unknown[]) => ({ ...CACHE_DEFAULTS, ...(await useFactory(...given)) }),
@@ -101,7 +107,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   ) {}
 
   /** @param options that differ from {@link CACHE_DEFAULTS} */
-  static forRoot(options: Partial<CacheOptions> = {}): DynamicModule {
+  static forRoot(options: Partial<CacheModuleOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
   }
 

@@ -1,5 +1,4 @@
 import type { Keyv } from 'keyv';
-import type { VersionStore } from './versions/version-store.js';
 
 /** Settings of the cache. All times are in milliseconds. */
 export interface CacheOptions {
@@ -10,9 +9,7 @@ export interface CacheOptions {
    * the primary that is to be used at that time. It must pass on the given options, which hold scripts and limits.
    */
   readonly createRedisClient?: ((options: object) => object | Promise<object>) | undefined;
-  /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
-  readonly versionStore?: VersionStore | undefined;
-  /** A store of one's own for the entries of all instances. Goes with {@link versionStore}. */
+  /** A store of one's own for the entries of all instances. Goes with a version store of one's own. */
   readonly entryStore?: Keyv | undefined;
   /** A clock that never goes back, for the version store in this process. */
   readonly now?: (() => number) | undefined;

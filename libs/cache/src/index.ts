@@ -1,5 +1,5 @@
 export { CacheEvents, type CacheEvent, type CacheEventListener, type InvalidationCause } from './cache.events.js';
-export { CacheModule, type CacheModuleAsyncOptions } from './cache.module.js';
+export { CacheModule, type CacheModuleAsyncOptions, type CacheModuleOptions } from './cache.module.js';
 export { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
 export { responseShape } from './entries/response-shape.js';
 export type { CachedRouteMetadata, DescribeRoute, RouteDescription, RouteHandler } from './http/cached-route.js';

@@ -6,7 +6,7 @@ export async function countPendingWrites(redisUrl: string, namespace: string): P
   client.on('error', () => undefined);
   await client.connect();
   try {
-    return await client.zCard(`{${namespace}}:pending-write-expiry`);
+    return await client.hLen(`{${namespace}}:pending-writes`);
   } finally {
     await client.disconnect();
   }

@@ -95,8 +95,7 @@ export class SimulatedClient extends EventEmitter {
   readonly pending = this.command('pending');
   readonly invalidateOverdue = this.command('invalidateOverdue');
   readonly sweepExpired = this.command('sweepExpired');
-  readonly pExpire = this.command('pExpire');
-  readonly time = this.command('time');
+  readonly checkIn = this.command('checkIn');
   readonly exists = this.command('exists');
   readonly info = this.command('info');
   readonly ping = this.command('ping');

@@ -21,7 +21,6 @@ type Keys = readonly [writes: string, versions: string];
 interface SetOptions {
   readonly NX?: boolean;
   readonly GET?: boolean;
-  readonly PXAT?: number;
 }
 
 const EPOCH = 'epoch';
@@ -77,11 +76,7 @@ export class SimulatedRedis {
     return keys.map((key) => this.get(key));
   }
 
-  set(key: string, value: string, { NX, GET, PXAT }: SetOptions = {}): string | null {
-    if (PXAT !== undefined) {
-      this.marks.set(key, PXAT);
-      return 'OK';
-    }
+  set(key: string, value: string, { NX, GET }: SetOptions = {}): string | null {
     const before = this.get(key);
     if (NX && before !== null) return GET ? before : null;
     this.values.set(key, value);
@@ -156,8 +151,9 @@ export class SimulatedRedis {
     return expired.flatMap(({ tags }) => tags);
   }
 
-  time(): Date {
-    return new Date(this.now);
+  checkIn(_keys: Keys, { mark, endsAt }: Given & { mark: string; endsAt: number }): number {
+    if (endsAt > this.now) this.marks.set(mark, endsAt);
+    return this.now;
   }
 
   exists(keys: readonly string[]): number {
@@ -166,10 +162,6 @@ export class SimulatedRedis {
 
   info(): string {
     return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
-  }
-
-  pExpire(): boolean {
-    return true;
   }
 
   ping(): string {

@@ -7,8 +7,8 @@ import { pageSecurityPolicy } from '../http/security-headers.js';
 /** The client-side routes of the page. All of them serve the same document. */
 const PAGE_ROUTES = ['/', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
 
-/** An `Accept-Encoding` header without weights. */
-const LIST_OF_CODINGS = /^[\w\-, ]*$/;
+/** Parts of `Accept-Encoding` headers that no browser sends for scripts and styles. */
+const EXCLUSION_OR_WILDCARD = /\*|;\s*q=0(?:\.0*)?\s*(?:,|$)/i;
 
 const YEAR_IN_SECONDS = 31_536_000;
 
@@ -22,9 +22,9 @@ export async function servePage(server: FastifyInstance, directory: string, issu
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
   await server.register(async (scope) => {
-    // The plugin below misreads weights: it answers `gzip;q=0, *` with gzip. Browsers send none.
+    // The plugin below misreads these: it answers `gzip;q=0, *` with gzip.
     scope.addHook('onRequest', ({ headers }, _reply, done) => {
-      if (!LIST_OF_CODINGS.test(headers['accept-encoding'] ?? '')) headers['accept-encoding'] = 'identity';
+      if (EXCLUSION_OR_WILDCARD.test(headers['accept-encoding'] ?? '')) headers['accept-encoding'] = 'identity';
       done();
     });
     // The document names the assets of its build, and an asset's name changes with its content.

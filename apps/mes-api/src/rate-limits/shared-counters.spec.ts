@@ -1,28 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { RedisConnection } from '../../../../libs/cache/src/redis/redis-connection.js';
+import { CacheModule, RedisAccess } from '@mes/cache';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { SharedCounters } from './shared-counters.js';
 
 const MINUTE = 60_000;
 
 describe('SharedCounters', () => {
-  let connection: RedisConnection;
+  let module: TestingModule;
   let counters: SharedCounters;
   let others: SharedCounters;
 
   beforeEach(async () => {
-    connection = new RedisConnection({
-      redisUrl: process.env.TEST_REDIS_URL ?? '',
-      deadline: 5_000,
-      sweepInterval: 50,
-    });
-    await connection.open(() => Promise.resolve());
-    const options = { namespace: randomUUID() };
-    counters = new SharedCounters(connection, options);
-    others = new SharedCounters(connection, options);
+    const options = { redisUrl: process.env.TEST_REDIS_URL, namespace: randomUUID(), deadline: 5_000 };
+    module = await Test.createTestingModule({ imports: [CacheModule.forRoot(options)] }).compile();
+    await module.init();
+    const redis = module.get(RedisAccess);
+    counters = new SharedCounters(redis, options);
+    others = new SharedCounters(redis, options);
   });
 
-  afterEach(() => connection.close());
+  afterEach(() => module.close());
 
   it('count what all processes add, each name for itself', async () => {
     await counters.add(new Map([['olga', 3]]), MINUTE);
@@ -64,7 +62,7 @@ describe('SharedCounters', () => {
   });
 
   it('cannot be told while Redis is away', async () => {
-    await connection.close();
+    await module.close();
     expect(await counters.add(new Map([['olga', 1]]), MINUTE)).toBeUndefined();
   });
 });

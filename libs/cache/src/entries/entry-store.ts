@@ -67,7 +67,7 @@ export class EntryStore {
    * @returns whether it was stored
    */
   async save(key: string, entry: Entry, { asker, written = false }: SaveOptions = {}): Promise<boolean> {
-    this.l1.set(key, entry);
+    if (this.isShared) this.l1.set(key, entry);
     const isStored = await this.prepare(key, entry, { written });
     if (asker !== undefined) await this.remove(this.quotas.charge(asker, key, sizeOf(entry, key)));
     return isStored;

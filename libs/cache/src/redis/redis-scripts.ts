@@ -22,8 +22,11 @@ export interface Given {
 /** Lua that all scripts begin with. */
 const PRELUDE = `
   local given = cjson.decode(ARGV[1])
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+  local function now()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+  end
 
   local function versionOf(tag) return redis.call('GET', KEYS[2] .. tag) or '' end
 
@@ -101,7 +104,7 @@ const begin = script<
   Version[]
 >(`
   if given.write then
-    given.write.expiresAt = now + given.writeLifetime
+    given.write.expiresAt = now() + given.writeLifetime
     setWrite(given.write)
   end
   local versions = {}
@@ -162,9 +165,9 @@ const invalidateOverdue = script<{ readonly writeIds: readonly string[] }, null>
 
 /** Invalidates the tags of expired writes, forgets these, and returns the tags. */
 const sweepExpired = script<object, Tag[]>(`
-  local swept = {}
+  local swept, time = {}, now()
   for _, write in ipairs(allWrites()) do
-    if write.expiresAt <= now then
+    if write.expiresAt <= time then
       invalidate(write.tags)
       redis.call('HDEL', KEYS[1], write.id)
       for _, tag in ipairs(write.tags) do swept[#swept + 1] = tag end
@@ -172,4 +175,11 @@ const sweepExpired = script<object, Tag[]>(`
   end
   return swept`);
 
-export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired };
+/** Marks a member as present until `endsAt` by the server's clock, unless that is over. Returns the time. */
+const checkIn = script<{ readonly mark: string; readonly endsAt: number }, number>(`
+  local time = now()
+  if given.endsAt > time then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
+  redis.call('PEXPIRE', KEYS[2] .. 'epoch', given.versionLifetime)
+  return time`);
+
+export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn };

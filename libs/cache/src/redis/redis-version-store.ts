@@ -97,11 +97,9 @@ export class RedisVersionStore extends VersionStore {
 
   override checkIn(member: string, lifetime: number): Promise<void> {
     return this.connection.run(async (client) => {
-      const marked =
-        this.redisTime !== undefined && client.set(this.memberKey(member), '', { PXAT: this.redisTime + lifetime });
-      const kept = client.pExpire(this.versionKey(EPOCH), this.options.versionLifetime);
-      const [time] = await Promise.all([client.time(), marked, kept]);
-      this.redisTime = time.getTime();
+      const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
+      const mark = this.memberKey(member);
+      this.redisTime = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt });
     });
   }
 

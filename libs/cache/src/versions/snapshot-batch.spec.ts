@@ -1,6 +1,6 @@
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { MemoryVersionStore } from './memory-version-store.js';
-import { SnapshotBatch } from './snapshot-batch.js';
+import { SnapshotBatch, type SnapshotOrUnavailable } from './snapshot-batch.js';
 import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from './version-store.js';
 
 /** A version store whose snapshots are taken when the test says so. */
@@ -62,6 +62,18 @@ describe('SnapshotBatch', () => {
     expect(first).toBe(second);
     expect(first.get('a')).not.toBe(before.get('a'));
     expect(events).toEqual([{ type: 'snapshot' }, { type: 'snapshot' }]);
+  });
+
+  it('waits for more requests under load, but not for long', async () => {
+    const snapshots: Promise<SnapshotOrUnavailable>[] = [];
+    for (let i = 0; i < 20; i += 1) snapshots.push(batch.snapshot(['a']));
+    await until(() => versions.calls.length > 0);
+    versions.calls[0]?.proceed();
+    await Promise.all(snapshots);
+    const single = batch.snapshot(['a']);
+    await until(() => versions.calls.length === 2);
+    versions.calls[1]?.proceed();
+    await single;
   });
 
   it('reports to all its requests that the version store is unavailable, and recovers', async () => {

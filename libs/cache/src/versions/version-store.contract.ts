@@ -402,7 +402,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       expect(await versions.arePresent(['somebody'])).toBe(false);
     });
 
-    it('lets one of all that ask for a lease load, until it is released', async () => {
+    it('grants a lease that nobody holds, and grants it again once it is released', async () => {
       expect(await versions.acquireLease('page')).toBe(true);
       expect(await versions.acquireLease('another page')).toBe(true);
       await versions.releaseLease('page');

@@ -70,7 +70,10 @@ export class Refresher {
     const entries = await Promise.all(
       responses.map(async ({ key, tags, load }) => {
         const vector = vectorOf(tags, next);
-        const [value] = await Promise.all([load(), this.versions.acquireLease(loadName(this.options.shape, key, vector))]);
+        const [value] = await Promise.all([
+          load(),
+          this.versions.acquireLease(loadName(this.options.shape, key, vector)),
+        ]);
         return { key, entry: { vector, response: await compressed(toCachedResponse(value)) } };
       }),
     );
