@@ -76,6 +76,9 @@ describe('the API for the operators’ page', () => {
     it.each([
       ['br', 'br, gzip'],
       ['gzip', 'gzip'],
+      ['br', 'br;q=1.0, gzip;q=0.8'],
+      [null, 'gzip; q=0.0 , *'],
+      [null, 'BR;Q=0, gzip;q=0'],
       [null, '*, br;q=0'],
       [null, 'identity'],
       [null, 'br;q=0, gzip;q=0, *'],

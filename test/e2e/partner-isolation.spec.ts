@@ -209,11 +209,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           round.list(...of),
     ),
   },
-  fc.tuple(on, who, pick).map(
-    (of): Step =>
-      (round) =>
-        round.followForeignCursor(...of),
-  ),
+  {
+    weight: 3,
+    arbitrary: fc.tuple(on, who, pick).map(
+      (of): Step =>
+        (round) =>
+          round.followForeignCursor(...of),
+    ),
+  },
   fc.tuple(on, who, pick, tail).map(
     (of): Step =>
       (round) =>

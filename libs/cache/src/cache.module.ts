@@ -31,7 +31,7 @@ import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
 
-/** Settings, and a part of one's own. */
+/** The settings of the cache, and a version store to use in place of the built-in ones. */
 export interface CacheModuleOptions extends CacheOptions {
   /** A version store of one's own, for a deployment without Redis. It must keep the contract of `@mes/cache/testing`. */
   readonly versionStore?: VersionStore | undefined;

@@ -74,7 +74,7 @@ export class EntryStore {
   }
 
   /**
-   * Stores a response that may not be current yet, for all processes. L1 keeps the one that it has, if there is an L2.
+   * Stores a response that may not be current yet. It goes to L2 alone, if there is one, so that L1 keeps its entry.
    *
    * @returns whether it was stored
    */

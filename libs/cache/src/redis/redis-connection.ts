@@ -35,7 +35,7 @@ const CLIENT_OPTIONS = {
 /** A client of the `redis` package with the scripts of the version store. */
 export type RedisClient = RedisClientType<RedisModules, RedisFunctions, typeof redisScripts>;
 
-/** Decides whether a Redis may be trusted; rejects if not. */
+/** Resolves if a Redis may be trusted, and rejects if not. */
 type Admit = (client: RedisClient) => Promise<void>;
 
 export type RedisConnectionOptions = Pick<
@@ -44,7 +44,7 @@ export type RedisConnectionOptions = Pick<
 >;
 
 /**
- * The Redis of the cache, for other uses. Null without Redis.
+ * Access to the Redis of the cache, for other parts of the application. The provider is null without Redis.
  *
  * @publicApi
  */
@@ -82,7 +82,7 @@ export class RedisConnection implements RedisAccess {
     return this.isTrusted;
   }
 
-  /** Connects, and goes on trying. Resolves once Redis is trusted, or after the first failure, or soon anyway. */
+  /** Connects, and reconnects until it is closed. Resolves once Redis is trusted, after the first failure, or after a time limit. */
   async open(admit: Admit): Promise<void> {
     await new Promise<void>((resolve) => {
       setTimeout(resolve, CONNECT_TIMEOUT + SILENCE_TIMEOUT).unref();
@@ -162,7 +162,7 @@ export class RedisConnection implements RedisAccess {
       if (performance.now() - asked <= this.options.deadline * SLOW) {
         const { signal } = (this.distrusted = new AbortController());
         await withDeadline(admit(client), ADMISSION_TIMEOUT);
-        // If it was distrusted meanwhile, it is admitted again.
+        // If Redis was distrusted meanwhile, it needs another admission.
         if (!signal.aborted) {
           this.trust();
           onOutcome();

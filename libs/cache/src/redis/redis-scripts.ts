@@ -4,18 +4,19 @@ import type { Advance, PendingWrite, Tag, Version } from '../versions/version-st
 /*
  * The steps of the version store that must be atomic. Redis before 8.4 cannot compare before it sets, so they are scripts.
  *
- * KEYS are the hash of the pending writes, by their ids, and the prefix of version keys. Both have the hash tag of the version
- * store, so that all keys lie in one slot of a Redis Cluster: no script could name them all, since it finds tags in the hash.
- * ARGV is one value as JSON. Lifetimes are in milliseconds, and only the clock of the Redis server decides what has expired.
+ * KEYS are the hash of the pending writes and the prefix of version keys. A script cannot name all its version keys beforehand,
+ * because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster.
+ *
+ * ARGV is one value as JSON. Lifetimes are in milliseconds. Only the clock of the Redis server decides when a write expires.
  */
 
 /** What all scripts are given. */
 export interface Given {
-  /** Fresh versions begin with it. It never repeats. */
+  /** The prefix of fresh versions, which never repeats. */
   readonly random: string;
-  /** Stands before fresh versions of the epoch. */
+  /** The prefix of fresh versions of the epoch. */
   readonly epochLabel: string;
-  /** Of versions under which something is stored. */
+  /** The lifetime of versions under which a response is stored. */
   readonly versionLifetime: number;
 }
 
@@ -151,7 +152,7 @@ const pending = script<{ readonly tags: readonly Tag[] }, [writeIds: string[], v
   end
   return { ids, versions }`);
 
-/** Invalidates all tags of these pending writes, as far as they are not overdue, and marks them as overdue. */
+/** Invalidates all tags of these pending writes and marks them as overdue. Skips those that are overdue already. */
 const invalidateOverdue = script<{ readonly writeIds: readonly string[] }, null>(`
   local ids = setOf(given.writeIds)
   for _, write in ipairs(allWrites()) do
@@ -163,7 +164,7 @@ const invalidateOverdue = script<{ readonly writeIds: readonly string[] }, null>
     end
   end`);
 
-/** Invalidates the tags of expired writes, forgets these, and returns the tags. */
+/** Invalidates the tags of expired writes, removes these writes, and returns the tags. */
 const sweepExpired = script<object, Tag[]>(`
   local swept, time = {}, now()
   for _, write in ipairs(allWrites()) do
@@ -175,7 +176,7 @@ const sweepExpired = script<object, Tag[]>(`
   end
   return swept`);
 
-/** Marks a member as present until `endsAt` by the server's clock, unless that is over. Returns the time. */
+/** Marks a member as present until `endsAt` by the server's clock, unless that time has passed. Returns the server's time. */
 const checkIn = script<{ readonly mark: string; readonly endsAt: number }, number>(`
   local time = now()
   if given.endsAt > time then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end

@@ -48,7 +48,7 @@ export class RedisVersionStore extends VersionStore {
     private readonly options: RedisVersionStoreOptions,
   ) {
     super();
-    // In braces, the hash tag: it puts all keys into one slot of a Redis Cluster, as scripts and MGET need it.
+    // The braces mark the hash tag, which puts all keys into one slot of a Redis Cluster. Scripts and MGET need that.
     this.prefix = `{${options.namespace}}`;
     this.scriptKeys = [`${this.prefix}:pending-writes`, this.versionKey('')];
   }
@@ -171,7 +171,7 @@ export class RedisVersionStore extends VersionStore {
       if (labelOf(epoch) !== this.label || unconfirmed.includes(EPOCH)) {
         const next = `${this.given().epochLabel}${freshVersion()}`;
         const renewal: Advance = { tag: EPOCH, swap: { expected: epoch, next, otherwise: 'refuse' } };
-        // If another instance has renewed it meanwhile, that must be looked at again.
+        // If another instance has renewed the epoch meanwhile, its label must be checked again.
         if (!(await this.completeOn(client, [renewal]))) continue;
       }
       const tags = unconfirmed.filter((tag) => tag !== EPOCH);

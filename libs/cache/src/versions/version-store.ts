@@ -159,17 +159,19 @@ export abstract class VersionStore {
   abstract sweepExpired(): Promise<readonly Tag[]>;
 
   /**
-   * Lets one process load a response while the others wait for the stored one: true for the first that asks, until the lease
-   * is released or ends by itself. It only spares the source work, so it is true as well while the store is unavailable.
+   * Acquires a lease, which lets one process load a response while the others wait for the stored one.
+   *
+   * @returns true for the first process that asks, until the lease is released or expires. A lease only saves work, so it is
+   *   also granted while the store is unavailable.
    */
   abstract acquireLease(name: string): Promise<boolean>;
 
-  /** Lets another process load: nothing was stored. Never throws {@link VersionStoreUnavailableError}. */
+  /** Releases the lease of a load that stored nothing, so that another process loads. */
   abstract releaseLease(name: string): Promise<void>;
 
   /**
-   * Gives `tags` random versions: every response stored under them is invalid. So are all tags of the pending writes that
-   * touch them, since somebody may have seen those writes, too.
+   * Gives `tags` random versions, which invalidates every response stored under them. Also invalidates all tags of the pending
+   * writes on these tags, because a reader may have seen those writes.
    */
   async invalidate(tags: readonly Tag[]): Promise<void> {
     await this.complete([], randomAdvances(tags), tags);

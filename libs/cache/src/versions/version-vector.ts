@@ -27,7 +27,7 @@ export function isCurrent(vector: VersionVector, tags: readonly Tag[], snapshot:
   );
 }
 
-/** Names the load of a response under these versions. Builds of another shape store nothing that this one can wait for. */
+/** Names the load of a response under these versions. Builds of different shapes share no entries, and so no loads. */
 export function loadName(shape: string, key: string, vector: VersionVector): string {
   return [shape, key, ...vector].join('\n');
 }
