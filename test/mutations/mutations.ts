@@ -254,9 +254,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the epoch is not renewed after a failover of Redis',
     surroundings: 'troubled',
-    edits: [
-      { file: REDIS_STORE, find: 'if (labelOf(epoch) !== this.label || unconfirmed', replace: 'if (unconfirmed' },
-    ],
+    edits: [{ file: REDIS_STORE, find: 'if (labelOf(epoch) !== label || unconfirmed', replace: 'if (unconfirmed' }],
   },
   {
     name: 'unconfirmed invalidations are forgotten',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
 import { EPOCH } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
@@ -120,6 +121,26 @@ describe('RedisVersionStore', () => {
     expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
     await own.connection.close();
     await redis.stop();
+  });
+
+  it('is not changed by an admission that ends after its connection was replaced', async () => {
+    const way = await TcpProxy.open(url);
+    const own = create(1_000, way.url);
+    const admissions: ((label: string) => void)[] = [];
+    const opened = own.versions.open({ admit: () => new Promise((resolve) => admissions.push(resolve)) });
+    await eventually(() => admissions.length === 1);
+    way.cut();
+    way.mend();
+    await eventually(() => admissions.length === 2);
+    admissions[1]?.('new');
+    await eventually(() => own.versions.available);
+    admissions[0]?.('old');
+    await new Promise(setImmediate);
+    await own.versions.invalidate([EPOCH]);
+    expect((await own.versions.snapshot([])).get(EPOCH)).toMatch(/^new#/);
+    await opened;
+    await own.connection.close();
+    await way.close();
   });
 
   it('does not trust a replica', async () => {

@@ -165,17 +165,19 @@ export class RedisVersionStore extends VersionStore {
     this.redisTime = undefined;
     for (;;) {
       const epoch = (await client.get(this.versionKey(EPOCH))) ?? '';
-      this.label = await admission.admit(store, labelOf(epoch));
-      this.admittedTo = store;
+      const label = await admission.admit(store, labelOf(epoch));
       const unconfirmed = this.unconfirmed.list();
-      if (labelOf(epoch) !== this.label || unconfirmed.includes(EPOCH)) {
-        const next = `${this.given().epochLabel}${freshVersion()}`;
+      if (labelOf(epoch) !== label || unconfirmed.includes(EPOCH)) {
+        const next = `${label}${LABEL_END}${freshVersion()}`;
         const renewal: Advance = { tag: EPOCH, swap: { expected: epoch, next, otherwise: 'refuse' } };
         // If another instance has renewed the epoch meanwhile, its label must be checked again.
         if (!(await this.completeOn(client, [renewal]))) continue;
       }
       const tags = unconfirmed.filter((tag) => tag !== EPOCH);
       await this.completeOn(client, randomAdvances(tags), { shown: tags });
+      // These commands fail if the connection was replaced meanwhile, so this admission is the latest one.
+      this.label = label;
+      this.admittedTo = store;
       this.unconfirmed.confirm(unconfirmed);
       if (this.unconfirmed.isEmpty) return;
     }
