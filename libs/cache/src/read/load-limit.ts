@@ -1,3 +1,4 @@
+import type { CacheOptions } from '../cache.options.js';
 import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 
 /** Too many loads wait already. One more would only make all of them wait longer. */
@@ -18,17 +19,7 @@ export class LoadTimeoutError extends Error {
   }
 }
 
-/** Times in milliseconds. */
-export interface LoadLimitOptions {
-  /** Loads that run at the same time. */
-  readonly maxLoads: number;
-  /** Loads that wait for their turn. */
-  readonly maxWaitingLoads: number;
-  /** How long a load may wait for its turn. */
-  readonly loadQueueTimeout: number;
-  /** How long a load may take. */
-  readonly loadTimeout: number;
-}
+type LoadLimitOptions = Pick<CacheOptions, 'maxLoads' | 'maxWaitingLoads' | 'loadQueueTimeout' | 'loadTimeout'>;
 
 /** Stands for loads on behalf of no asker. */
 const NOBODY = '';

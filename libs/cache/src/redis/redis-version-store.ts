@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CacheOptions } from '../cache.options.js';
 import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
@@ -19,13 +20,10 @@ import { freshVersion } from '../versions/version-vector.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import type { Given } from './redis-scripts.js';
 
-/** Times in milliseconds. */
-export interface RedisVersionStoreOptions {
-  readonly namespace: string;
-  readonly pendingWriteLifetime: number;
-  readonly versionLifetime: number;
-  readonly leaseLifetime: number;
-}
+type RedisVersionStoreOptions = Pick<
+  CacheOptions,
+  'namespace' | 'pendingWriteLifetime' | 'versionLifetime' | 'leaseLifetime'
+>;
 
 /** How long a version is kept under which nothing is stored yet, in milliseconds: longer than a load can take. */
 const UNUSED_LIFETIME = 30_000;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { CacheOptions } from '../cache.options.js';
 import { NextRun } from '../flow/next-run.js';
 import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
@@ -21,11 +22,7 @@ import { freshVersion } from './version-vector.js';
 /** How soon a refused store asks for admission again, in milliseconds. */
 const ADMISSION_INTERVAL = 1_000;
 
-export interface MemoryVersionStoreOptions {
-  /** How long a write may be pending before it expires, in milliseconds. */
-  readonly pendingWriteLifetime: number;
-  /** A clock that never goes back, in milliseconds. */
-  readonly now?: (() => number) | undefined;
+interface MemoryVersionStoreOptions extends Pick<CacheOptions, 'pendingWriteLifetime' | 'now'> {
   /** How many versions are kept. The least recently used ones are lost first, which is safe. */
   readonly maxVersions?: number;
 }
