@@ -95,7 +95,7 @@ describe('the cache', () => {
     ]);
     expect(seen.sql).toHaveLength(3);
     expect(
-      seen.redis.filter((line) => line.startsWith(`SET ${namespace}:entry:`) && line.includes(`:order:${id}:`)),
+      seen.redis.filter((line) => line.startsWith(`SET {${namespace}}:entry:`) && line.includes(`:order:${id}:`)),
     ).toHaveLength(2);
     expect(seen.redis.some((line) => line.startsWith(`SET {${namespace}}:version:order:${id} `))).toBe(true);
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
+import { passRedisTime } from '../../../../test/support/redis-time.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
 import { EPOCH } from '../versions/version-store.js';
@@ -48,11 +49,7 @@ describeVersionStore('RedisVersionStore', () => {
   return Promise.resolve({
     versions: versions,
     // Only the clock of the server decides when a write expires.
-    passDeadline: async () => {
-      const read = async (): Promise<number> => (await connection.run((client) => client.time())).getTime();
-      const end = (await read()) + pendingWriteLifetime;
-      while ((await read()) <= end) await new Promise((resolve) => setTimeout(resolve, 10));
-    },
+    passDeadline: () => passRedisTime(connection, pendingWriteLifetime),
     close: () => connection.close(),
   });
 });
