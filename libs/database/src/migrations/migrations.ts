@@ -3,6 +3,8 @@ import { LogOrderEvents1764100000000 } from './1764100000000-log-order-events.js
 import { TellHistoriesApart1764200000000 } from './1764200000000-tell-histories-apart.js';
 import { NoticeOtherDatabases1764300000000 } from './1764300000000-notice-other-databases.js';
 import { KnowTheMembers1764400000000 } from './1764400000000-know-the-members.js';
+import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
+import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -11,4 +13,6 @@ export const migrations = [
   TellHistoriesApart1764200000000,
   NoticeOtherDatabases1764300000000,
   KnowTheMembers1764400000000,
+  CountByPriority1764700000000,
+  SearchAsTyped1764800000000,
 ];
