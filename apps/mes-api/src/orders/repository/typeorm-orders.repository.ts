@@ -11,6 +11,7 @@ import {
 import { asCreated, type Order, type OrderHistoryEntry, type Visibility } from '../order.js';
 import { ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
 import { orderPageSql, positionAfter } from './order-page.sql.js';
+import { orderTotalSql, totalOf, type Counted } from './order-total.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
@@ -21,7 +22,9 @@ import {
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
+  type OrderFilter,
   type OrderPage,
+  type OrderTotal,
   type StatusChange,
 } from './orders.repository.js';
 
@@ -144,6 +147,11 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const orders = rows.slice(0, list.limit).map(toOrder);
     const last = orders.at(-1);
     return { orders, next: last && rows.length > list.limit ? positionAfter(last, list.sort) : undefined };
+  }
+
+  override async total(filter: OrderFilter, visibility: Visibility): Promise<OrderTotal> {
+    const { sql, parameters } = orderTotalSql(filter, visibility);
+    return totalOf(filter, await this.orders.query<Counted[]>(sql, parameters));
   }
 
   override async count(lastHour: Date, hours: number): Promise<OrderCounts> {
