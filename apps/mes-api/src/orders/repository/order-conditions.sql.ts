@@ -52,12 +52,17 @@ export function hasText(q: string, bind: Bind): string {
   return `(${alternatives.join(' OR ')})`;
 }
 
+/** Whether the text is so short that it is found only at the start of words. */
+export function isShort(q: string): boolean {
+  return Array.from(q.trim()).length < SHORTEST_ANYWHERE;
+}
+
 /**
  * The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters,
  * and the space before the word counts as one.
  */
 function textPatterns(q: string): string[] {
   const literal = q.replace(/[\\%_]/g, '\\$&');
-  if (Array.from(q.trim()).length >= SHORTEST_ANYWHERE) return [`%${literal}%`];
+  if (!isShort(q)) return [`%${literal}%`];
   return [`${literal.trimStart()}%`, `% ${literal.trimStart()}%`];
 }

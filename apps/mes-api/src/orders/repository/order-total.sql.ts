@@ -1,13 +1,27 @@
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import { ORDER_PRIORITIES, type OrderPriority, type OrderSort, type Visibility } from '../order.js';
-import { choicesOf, hasText, isOneOf, isVisible, limitsOf, URGENCY, type Bind } from './order-conditions.sql.js';
+import {
+  choicesOf,
+  hasText,
+  isOneOf,
+  isShort,
+  isVisible,
+  limitsOf,
+  URGENCY,
+  type Bind,
+} from './order-conditions.sql.js';
 import { keysOf, MAX_RANGES, mergedSql, rangesOf } from './order-page.sql.js';
 import type { OrderFilter, OrderTotal } from './orders.repository.js';
 
-/** Highest number for which orders are counted. The maintained counts tell any number. */
-export const MOST_COUNTED = 10_000;
-/** Orders that are looked at when the index does not tell which of them the filter selects. */
-const MOST_READ = 20_000;
+/** How far orders are counted, where the maintained counts do not tell their number. */
+export interface CountingLimits {
+  /** Highest number that is counted. */
+  readonly counted: number;
+  /** Number of orders that are looked at, if the index does not tell which of them the filter selects. */
+  readonly read: number;
+}
+
+const LIMITS: CountingLimits = { counted: 10_000, read: 20_000 };
 
 /** What one way of counting has found. */
 export interface Counted {
@@ -18,22 +32,27 @@ export interface Counted {
 }
 
 /** The statement for a total. Its result are rows {@link Counted}, one for each way of counting that was tried. */
-export function orderTotalSql(filter: OrderFilter, visibility: Visibility): { sql: string; parameters: unknown[] } {
+export function orderTotalSql(
+  filter: OrderFilter,
+  visibility: Visibility,
+  limits = LIMITS,
+): { sql: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   const bind: Bind = (value) => `$${parameters.push(value)}`;
   const others = { ...filter, status: undefined, priority: undefined };
   const isMaintained = visibility.scope === 'all' && Object.values(others).every((value) => value === undefined);
-  return { sql: isMaintained ? maintainedSql(filter, bind) : countingSql(filter, visibility, bind), parameters };
+  const sql = isMaintained ? maintainedSql(filter, bind) : countingSql(filter, visibility, limits, bind);
+  return { sql, parameters };
 }
 
 /** The result of the best way of counting: of an exact one, or else of the one that has found most. */
-export function totalOf(filter: OrderFilter, ways: readonly Counted[]): OrderTotal {
+export function totalOf(filter: OrderFilter, ways: readonly Counted[], limits = LIMITS): OrderTotal {
   const [best] = ways
     .map(({ isExact, counts }) => ({ isExact, counts: counts ?? [], count: sumOf(counts ?? []) }))
     .sort((a, b) => Number(b.isExact) - Number(a.isExact) || b.count - a.count);
   if (!best) throw new Error('the query of the total returned no row');
   const { isExact, counts, count } = best;
-  if (!isExact) return { count: Math.min(count, MOST_COUNTED), isExact };
+  if (!isExact) return { count: Math.min(count, limits.counted), isExact };
   const { status: statuses = ORDER_STATUSES, priority: priorities = ORDER_PRIORITIES } = filter;
   const numbers = <T extends string>(values: readonly T[], of: (one: (typeof counts)[number]) => string) =>
     Object.fromEntries(values.map((value) => [value, sumOf(counts.filter((one) => of(one) === value))])) as Record<
@@ -69,34 +88,35 @@ function maintainedSql({ status, priority }: OrderFilter, bind: Bind): string {
  * It reads ranges of an index, as a page does, and checks the rest of the filter with each order. It stops when it has counted or
  * read enough. If it has read enough too early, a text is looked up in its index as well, and the rest is checked with each match.
  */
-function countingSql(filter: OrderFilter, visibility: Visibility, bind: Bind): string {
+function countingSql(filter: OrderFilter, visibility: Visibility, limits: CountingLimits, bind: Bind): string {
   const { sort, ranged, rest } = divided(filter, visibility);
-  const ranges = rangesOf({ filter: ranged, visibility, sort, limit: MOST_READ }, bind);
+  const ranges = rangesOf({ filter: ranged, visibility, sort, limit: limits.read }, bind);
   const columns = COLUMNS.filter(({ of }) => rest[of] !== undefined).map(({ read }) => read);
   const read = ['status', 'urgency', ...columns].map((column) => `o.${column}`).join(', ');
   const selected = conditionsOf(rest, bind);
   // Without a rest, all orders of the ranges are selected.
-  const most = selected.length > 0 ? MOST_READ : MOST_COUNTED + 1;
+  const most = selected.length > 0 ? limits.read : limits.counted + 1;
   const parts = `
     WITH looked AS MATERIALIZED (${mergedSql(sort, `${keysOf(sort)}, ${read}`, ranges, most)}),
-    fitting AS MATERIALIZED (${selectedOf('looked', selected)}),
+    fitting AS MATERIALIZED (${selectedOf('looked', selected, limits)}),
     first AS MATERIALIZED (
-      SELECT count(*) <= ${MOST_COUNTED} AND (SELECT count(*) < ${most} FROM looked) AS is_exact, count(*) AS fitting FROM fitting
+      SELECT count(*) <= ${limits.counted} AND (SELECT count(*) < ${most} FROM looked) AS is_exact, count(*) AS fitting FROM fitting
     )`;
   const result = `SELECT is_exact AS "isExact", ${countsOf('fitting')} AS counts FROM first`;
   const { q, ...others } = filter;
-  if (q === undefined) return `${parts} ${result}`;
+  // The index has too many matches of a short text.
+  if (q === undefined || isShort(q)) return `${parts} ${result}`;
 
-  const isTooEarly = `NOT is_exact AND fitting <= ${MOST_COUNTED}`;
+  const isTooEarly = `NOT is_exact AND fitting <= ${limits.counted}`;
   return `${parts},
     matching AS MATERIALIZED (
       SELECT * FROM orders o WHERE ${hasText(q, bind)} AND (SELECT ${isTooEarly} FROM first)
     ),
-    taken AS MATERIALIZED (SELECT * FROM matching LIMIT ${MOST_READ}),
-    found AS MATERIALIZED (${selectedOf('taken', [...isVisible(visibility, bind), ...conditionsOf(others, bind)])})
+    taken AS MATERIALIZED (SELECT * FROM matching LIMIT ${limits.read}),
+    found AS MATERIALIZED (${selectedOf('taken', [...isVisible(visibility, bind), ...conditionsOf(others, bind)], limits)})
     ${result}
     UNION ALL
-    SELECT (SELECT count(*) <= ${MOST_COUNTED} FROM found) AND (SELECT count(*) < ${MOST_READ} FROM taken), ${countsOf('found')}
+    SELECT (SELECT count(*) <= ${limits.counted} FROM found) AND (SELECT count(*) < ${limits.read} FROM taken), ${countsOf('found')}
     FROM first WHERE ${isTooEarly}`;
 }
 
@@ -154,9 +174,9 @@ function conditionsOf(filter: OrderFilter, bind: Bind): string[] {
   ];
 }
 
-function selectedOf(part: string, conditions: readonly string[]): string {
+function selectedOf(part: string, conditions: readonly string[], { counted }: CountingLimits): string {
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-  return `SELECT o.status, o.urgency FROM ${part} AS o ${where} LIMIT ${MOST_COUNTED + 1}`;
+  return `SELECT o.status, o.urgency FROM ${part} AS o ${where} LIMIT ${counted + 1}`;
 }
 
 function countsOf(part: string): string {
