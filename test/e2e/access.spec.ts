@@ -186,7 +186,13 @@ describe('access', () => {
   it('does not depend on the cache or on repeated requests', async () => {
     const id = await createOrder();
     const order = `/api/v1/orders/${id}`;
-    const cached = ['/api/v1/orders?status=NEW', '/api/v1/orders/count', order, `${order}/history`, '/api/v1/dashboard/statuses'];
+    const cached = [
+      '/api/v1/orders?status=NEW',
+      '/api/v1/orders/count',
+      order,
+      `${order}/history`,
+      '/api/v1/dashboard/statuses',
+    ];
     const askers: [string, string | undefined][] = [
       ...Object.entries(tokens),
       ['another partner', await api.token('partner', 'stranger-1')],
@@ -202,8 +208,13 @@ describe('access', () => {
         for (const [who, token] of askers) {
           if (isCold) await api.call('/api/v1/cache/evictions', evict);
           const { status, body } = await api.call(path, { token });
-          const { code, createdBy, items } = body as { code?: string; createdBy?: string; items?: unknown[] };
-          seen.push({ path, who, status, code, createdBy, items: items?.length });
+          const { code, createdBy, items, count } = body as {
+            code?: string;
+            createdBy?: string;
+            items?: unknown[];
+            count?: number;
+          };
+          seen.push({ path, who, status, code, createdBy, items: items?.length, count });
         }
       }
       return seen;
