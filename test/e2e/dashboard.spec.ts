@@ -114,7 +114,7 @@ describe('the dashboard', () => {
     await Promise.all(
       created.flatMap(({ body: { id } }) =>
         ['MANUFACTURING_STARTED', 'CANCELLED', 'ON_HOLD'].map((status) =>
-          api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body: { status } }),
+          api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body: changeTo(status) }),
         ),
       ),
     );

@@ -28,9 +28,7 @@ export const ORDER_NOT_FOUND: DocumentedProblem = {
 export const ORDER_OF_ANOTHER_OPERATOR: DocumentedProblem = {
   status: 403,
   code: 'ORDER_OF_ANOTHER_OPERATOR',
-  description:
-    'The token lacks the required role (`ROLE_MISSING`), or another operator has the order in work: only that one, which is the ' +
-    '`assignee`, or an admin may do this.',
+  description: 'Another operator, the `assignee`, has the order in work: only that one or an admin may do this.',
 };
 
 export const ORDER_VERSION_MISMATCH: DocumentedProblem = {

@@ -3,6 +3,7 @@ import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseFilt
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -150,6 +151,7 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
+  @ApiExtraModels(ChangeOrderDto)
   @ApiBody({ schema: { allOf: [{ $ref: getSchemaPath(ChangeOrderDto) }], minProperties: 1 } })
   @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
   @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
