@@ -82,12 +82,11 @@ export function resolveSchema(document: OpenApiDocument, schema: Schema): Schema
 
 /** The example value that Swagger UI offers: the examples of all parts of a schema, combined. */
 export function exampleOf(document: OpenApiDocument, schema: Schema): unknown {
-  const { example, default: standard, enum: values, type, items, properties, allOf } = resolveSchema(document, schema);
+  const { example, default: standard, enum: values, type, items, properties } = resolveSchema(document, schema);
   if (example !== undefined) return example;
   if (standard !== undefined) return standard;
   if (values !== undefined) return values[0];
   if (items !== undefined) return [exampleOf(document, items)];
-  if (allOf !== undefined) return Object.assign({}, ...allOf.map((part) => exampleOf(document, part))) as unknown;
   if (properties === undefined) return type;
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [name, exampleOf(document, property)]),

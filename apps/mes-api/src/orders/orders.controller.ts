@@ -1,16 +1,6 @@
 import { CachedRoute } from '@mes/cache';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res, UseFilters } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
@@ -151,8 +141,6 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
-  @ApiExtraModels(ChangeOrderDto)
-  @ApiBody({ schema: { allOf: [{ $ref: getSchemaPath(ChangeOrderDto) }], minProperties: 1 } })
   @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
   @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
     status: 409,

@@ -2,12 +2,14 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches, ValidateIf } from 'class-validator';
 import { SUBJECT } from '../../auth/caller.js';
 import { invalidInput } from '../../problem-details/problem.js';
+import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
 import type { WantedFields } from '../order-change.js';
 import { ORDER_PRIORITIES, type OrderPriority } from '../order.js';
 
 /** The fields that are to change, with their new values. */
+@SchemaRules({ minProperties: 1 })
 export class ChangeOrderDto implements WantedFields {
   @Optional()
   @IsIn(ORDER_PRIORITIES)

@@ -1,10 +1,22 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
 
+const WITH_COMMENT = { required: ['comment'], properties: { comment: { type: 'string' } } };
+const WITH_OTHER_REASON = { required: ['reason'], properties: { reason: { not: { const: 'OTHER' } } } };
+
+/** The rules of {@link flawOf}, in JSON Schema. */
+export const RULES_OF_REASONS = {
+  if: { properties: { status: { const: 'ON_HOLD' } } },
+  then: { anyOf: [WITH_COMMENT, WITH_OTHER_REASON] },
+  else: { properties: { reason: false } },
+};
+
 /** A status change, of whatever order. */
+@SchemaRules(RULES_OF_REASONS)
 export class ChangeStatusDto {
   @IsIn(ORDER_STATUSES)
   @ApiProperty({

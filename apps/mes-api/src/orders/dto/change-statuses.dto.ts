@@ -11,12 +11,13 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { OrderError } from '../order-errors.js';
 import { ORDER_STATE, problemOf } from '../order-problem.filter.js';
 import type { OrderStatus } from '../order-status.js';
 import type { Order } from '../order.js';
-import { ChangeStatusDto } from './change-status.dto.js';
+import { ChangeStatusDto, RULES_OF_REASONS } from './change-status.dto.js';
 import { OrderDto, presentOrder } from './order.dto.js';
 
 const MAX_ORDERS = 50;
@@ -44,6 +45,7 @@ export class ChangedOrderDto {
 }
 
 /** The same status change of several orders. */
+@SchemaRules(RULES_OF_REASONS)
 export class ChangeStatusesDto extends ChangeStatusDto {
   @IsArray()
   @ArrayMinSize(1)
