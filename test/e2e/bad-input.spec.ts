@@ -455,6 +455,9 @@ function patchMany(name: string, changed: Record<string, unknown>, ...fields: re
 
 const changesOfSeveral: Case[] = [
   ...[null, {}, 'a', 1, []].map((orders) => patchMany(`orders ${show(orders)}`, { orders }, 'orders')),
+  ...[null, 'a', 1, [], [SOME_ORDER], true].map((order) =>
+    patchMany(`the order ${show(order)}`, { orders: [SOME_ORDER, order] }, 'orders'),
+  ),
   patchMany('no orders', { orders: undefined }, 'orders'),
   patchMany('51 orders', { orders: Array.from({ length: 51 }, () => ({ id: randomUUID() })) }, 'orders'),
   patchMany('500 orders', { orders: Array<object>(500).fill(SOME_ORDER) }, ''),

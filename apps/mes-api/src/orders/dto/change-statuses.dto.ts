@@ -6,6 +6,7 @@ import {
   ArrayUnique,
   IsArray,
   IsInt,
+  IsObject,
   IsUUID,
   Max,
   Min,
@@ -51,6 +52,7 @@ export class ChangeStatusesDto extends ChangeStatusDto {
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_ORDERS)
   @ArrayUnique((order: ChangedOrderDto | null) => order?.id, { message: 'orders must not have an order twice' })
+  @IsObject({ each: true, message: 'each value in orders must be an object' })
   @ValidateNested({ each: true })
   @Type(() => ChangedOrderDto)
   @ApiProperty({
