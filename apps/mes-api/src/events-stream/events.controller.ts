@@ -7,7 +7,7 @@ import { callerOf } from '../auth/caller.js';
 import { BoundedElsewhere } from '../rate-limits/fair-shares.guard.js';
 import type { ClientStream } from './client-stream.js';
 import { EventStreams } from './event-streams.js';
-import { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
+import { OrderChangedEventDto, OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
 
 const EVENT_STREAM = 'text/event-stream';
 
@@ -19,6 +19,7 @@ last message as \`Last-Event-ID\`: then no event is missing and none is repeated
 | \`hello\` | \`{}\` | first event |
 | \`order.created\` | \`OrderCreatedEventDto\` | |
 | \`order.status-changed\` | \`OrderStatusChangedEventDto\` | |
+| \`order.changed\` | \`OrderChangedEventDto\` | priority, due date or assignee: \`PATCH /orders/{id}\` |
 | \`reset\` | \`{}\` | anything may have changed: fetch all data again |
 
 Events are kept for an hour. A client that has missed more than 1000 of them gets a \`reset\`. Slow clients are disconnected.`;
@@ -40,6 +41,7 @@ const MESSAGES = {
   $defs: {
     'order.created': { $ref: getSchemaPath(OrderCreatedEventDto) },
     'order.status-changed': { $ref: getSchemaPath(OrderStatusChangedEventDto) },
+    'order.changed': { $ref: getSchemaPath(OrderChangedEventDto) },
   },
 };
 
@@ -57,7 +59,7 @@ export class EventsController {
     description: DESCRIPTION,
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last received message.' })
-  @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto)
+  @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto, OrderChangedEventDto)
   @ApiOkResponse({
     description: 'The messages of the stream.',
     content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },

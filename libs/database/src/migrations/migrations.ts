@@ -3,6 +3,7 @@ import { LogOrderEvents1764100000000 } from './1764100000000-log-order-events.js
 import { TellHistoriesApart1764200000000 } from './1764200000000-tell-histories-apart.js';
 import { NoticeOtherDatabases1764300000000 } from './1764300000000-notice-other-databases.js';
 import { KnowTheMembers1764400000000 } from './1764400000000-know-the-members.js';
+import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-of-orders.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   TellHistoriesApart1764200000000,
   NoticeOtherDatabases1764300000000,
   KnowTheMembers1764400000000,
+  KeepChangesOfOrders1764600000000,
 ];
