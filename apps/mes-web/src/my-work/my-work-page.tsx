@@ -6,6 +6,7 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
 import { Due } from '../orders/due';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
@@ -23,6 +24,8 @@ export function MyWorkPage(): ReactNode {
     status: ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'ON_HOLD'],
     sort: 'dueAt',
   });
+
+  useTitle(orders ? t('mine.documentTitle', { count: orders.length }) : t('mine.title'));
 
   return (
     <main className="my-work" id="content" aria-busy={query.isPending}>
@@ -45,11 +48,15 @@ export function MyWorkPage(): ReactNode {
               <PriorityMark priority={order.priority} />
             </div>
             <p>
-              {order.product.name}, {order.material} × {formats.number(order.quantity)}
+              <bdi>{order.product.name}</bdi>, <bdi>{order.material}</bdi> × {formats.number(order.quantity)}
               <br />
-              {order.customer.name}
+              <bdi>{order.customer.name}</bdi>
             </p>
-            {order.comment !== undefined && <p className="card-comment">{order.comment}</p>}
+            {order.comment !== undefined && (
+              <p className="card-comment" dir="auto">
+                {order.comment}
+              </p>
+            )}
             <p className="card-due">
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>

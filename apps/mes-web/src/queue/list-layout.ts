@@ -1,0 +1,90 @@
+/** The columns of the queue, in their order. */
+export const COLUMNS = ['number', 'customer', 'product', 'material', 'quantity', 'priority', 'due', 'age'] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export const DENSITIES = ['comfortable', 'compact'] as const;
+export type Density = (typeof DENSITIES)[number];
+
+/** What a device remembers about the list. */
+export interface ListPreferences {
+  readonly density: Density;
+  readonly hidden: readonly Column[];
+}
+
+export const DEFAULT_PREFERENCES: ListPreferences = { density: 'comfortable', hidden: [] };
+
+/** How the orders are shown. All lengths are in rem. */
+export interface ListLayout {
+  readonly kind: 'rows' | 'cards';
+  readonly columns: readonly Column[];
+  /** Columns without room. Their contents stand below the name of the product. */
+  readonly details: readonly Column[];
+  readonly template: string;
+  readonly rowHeight: number;
+}
+
+/** Below this width, an order is a card. */
+const NARROWEST_ROWS = 40;
+const GAP = 0.75;
+const PADDING = 2;
+const ACTION = 8.5;
+
+const ROW_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 3.5, compact: 3 };
+const CARD_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 12, compact: 9.5 };
+
+/** The least width of each column, and its share of the room that is left. */
+const WIDTHS: Readonly<Record<Column, { readonly least: number; readonly share: number }>> = {
+  number: { least: 4.5, share: 0 },
+  customer: { least: 8, share: 3 },
+  product: { least: 8.5, share: 4 },
+  material: { least: 6, share: 2 },
+  quantity: { least: 3, share: 0 },
+  priority: { least: 6.5, share: 0 },
+  due: { least: 6.5, share: 1.5 },
+  age: { least: 5.5, share: 0 },
+};
+
+/** The columns that go when there is no room, in this order. */
+const DISPENSABLE: readonly Column[] = ['age', 'material', 'quantity', 'customer', 'priority', 'due'];
+const DETAILS: readonly Column[] = ['material', 'quantity'];
+const ON_CARDS: readonly Column[] = ['number', 'priority', 'due', 'product', 'customer'];
+
+/** The layout for a list of this width. */
+export function layoutOf(width: number, { density, hidden }: ListPreferences): ListLayout {
+  const wanted = COLUMNS.filter((column) => !hidden.includes(column));
+  const isCard = width < NARROWEST_ROWS;
+  const columns = isCard ? wanted.filter((column) => ON_CARDS.includes(column)) : fitting(wanted, width);
+  return {
+    kind: isCard ? 'cards' : 'rows',
+    columns,
+    details: DETAILS.filter((column) => wanted.includes(column) && !columns.includes(column)),
+    template: [...columns.map((column) => trackOf(column)), `${String(ACTION)}rem`].join(' '),
+    rowHeight: (isCard ? CARD_HEIGHTS : ROW_HEIGHTS)[density],
+  };
+}
+
+function fitting(wanted: readonly Column[], width: number): readonly Column[] {
+  let columns = wanted;
+  for (const column of DISPENSABLE) {
+    const needed = columns.reduce((sum, one) => sum + WIDTHS[one].least + GAP, ACTION + PADDING);
+    if (needed <= width) break;
+    columns = columns.filter((one) => one !== column);
+  }
+  return columns;
+}
+
+function trackOf(column: Column): string {
+  const { least, share } = WIDTHS[column];
+  return share === 0 ? `${String(least)}rem` : `minmax(${String(least)}rem, ${String(share)}fr)`;
+}
+
+/** Reads the preferences that a device remembers. What is not valid is ignored. */
+export function parsePreferences(text: string): ListPreferences | undefined {
+  const read: unknown = JSON.parse(text);
+  if (typeof read !== 'object' || read === null) return undefined;
+  const { density, hidden } = read as Partial<Record<keyof ListPreferences, unknown>>;
+  return {
+    density: DENSITIES.find((one) => one === density) ?? DEFAULT_PREFERENCES.density,
+    hidden: Array.isArray(hidden) ? COLUMNS.filter((column) => column !== 'number' && hidden.includes(column)) : [],
+  };
+}

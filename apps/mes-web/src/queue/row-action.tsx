@@ -1,0 +1,78 @@
+import type { TFunction } from 'i18next';
+import type { MouseEvent, ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { OrderDto } from '../api/client';
+import { Named } from '../shell/named';
+import type { Reason } from './departures';
+
+interface RowActionProps {
+  readonly order: OrderDto;
+  /** Why the order cannot be taken. */
+  readonly reason: Reason | undefined;
+  /** Whether a press takes the order that the user sees. */
+  readonly isPressable: boolean;
+  /** Undefined if the user may not take orders. */
+  readonly onTake: ((order: OrderDto) => void) | undefined;
+}
+
+/** The button that takes an order, or the reason why it cannot be taken. */
+export function RowAction({ order, reason, isPressable, onTake }: RowActionProps): ReactNode {
+  const { t } = useTranslation();
+  if (reason) return <span className="departure">{textOf(reason, t)}</span>;
+  if (!onTake) return null;
+  return (
+    <button
+      type="button"
+      className="primary take"
+      tabIndex={-1}
+      disabled={!isPressable}
+      aria-label={t('queue.takeOrder', { number: order.number })}
+      onClick={() => {
+        onTake(order);
+      }}
+    >
+      {t('queue.take')}
+    </button>
+  );
+}
+
+function textOf(reason: Reason, t: TFunction): ReactNode {
+  switch (reason.kind) {
+    case 'taken-by':
+      return <Named text={(by) => t('queue.takenBy', { by })} name={reason.by} />;
+    case 'gone':
+      return reason.status ? t(`status.${reason.status}`) : t('held.gone');
+    default:
+      return t(`queue.${reason.kind}`);
+  }
+}
+
+interface OrderLinkProps {
+  readonly order: OrderDto;
+  readonly onOpen: (order: OrderDto) => void;
+}
+
+/** The number of an order, as a link to it. */
+export function OrderLink({ order, onOpen }: OrderLinkProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Link
+      to={`/orders/${order.id}`}
+      tabIndex={-1}
+      aria-label={t('order.heading', { number: order.number })}
+      onClick={(event) => {
+        if (!isPlain(event)) return;
+        event.preventDefault();
+        onOpen(order);
+      }}
+    >
+      {order.number}
+    </Link>
+  );
+}
+
+/** Whether the click opens the link in this tab. */
+function isPlain({ button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean {
+  return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
+}
