@@ -27,20 +27,22 @@ export interface ListLayout {
 const NARROWEST_ROWS = 40;
 const GAP = 0.75;
 const PADDING = 2;
-const ACTION = 8.5;
+const ACTION = 8;
 
 const ROW_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 3.5, compact: 3 };
-const CARD_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 12, compact: 9.5 };
+/** A line more, where details stand below the name of the product. */
+const DETAILED_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 4.5, compact: 3 };
+const CARD_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 13, compact: 10.5 };
 
 /** The least width of each column, and its share of the room that is left. */
 const WIDTHS: Readonly<Record<Column, { readonly least: number; readonly share: number }>> = {
   number: { least: 4.5, share: 0 },
-  customer: { least: 8, share: 3 },
+  customer: { least: 7.5, share: 3 },
   product: { least: 8.5, share: 4 },
   material: { least: 6, share: 2 },
   quantity: { least: 3, share: 0 },
   priority: { least: 6.5, share: 0 },
-  due: { least: 6.5, share: 1.5 },
+  due: { least: 7, share: 1 },
   age: { least: 5.5, share: 0 },
 };
 
@@ -54,12 +56,14 @@ export function layoutOf(width: number, { density, hidden }: ListPreferences): L
   const wanted = COLUMNS.filter((column) => !hidden.includes(column));
   const isCard = width < NARROWEST_ROWS;
   const columns = isCard ? wanted.filter((column) => ON_CARDS.includes(column)) : fitting(wanted, width);
+  const details = DETAILS.filter((column) => wanted.includes(column) && !columns.includes(column));
+  const heights = isCard ? CARD_HEIGHTS : details.length > 0 ? DETAILED_HEIGHTS : ROW_HEIGHTS;
   return {
     kind: isCard ? 'cards' : 'rows',
     columns,
-    details: DETAILS.filter((column) => wanted.includes(column) && !columns.includes(column)),
+    details,
     template: [...columns.map((column) => trackOf(column)), `${String(ACTION)}rem`].join(' '),
-    rowHeight: (isCard ? CARD_HEIGHTS : ROW_HEIGHTS)[density],
+    rowHeight: heights[density],
   };
 }
 

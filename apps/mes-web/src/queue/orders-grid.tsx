@@ -1,16 +1,13 @@
-import { tableFeatures, createColumnHelper, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
-import { Due } from '../orders/due';
-import { PriorityMark } from '../orders/marks';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useWidth } from '../shell/use-width';
 import { isOpen, reasonOf, type Departure } from './departures';
-import { layoutOf, type Column, type ListPreferences } from './list-layout';
-import { OrderLink, RowAction } from './row-action';
+import { layoutOf, type ListPreferences } from './list-layout';
+import { OrderCell } from './order-cell';
+import { RowAction } from './row-action';
 import { SortHeader } from './sort-header';
 import type { Sort } from './queue-view';
 import { useChoice } from './use-choice';
@@ -21,9 +18,6 @@ import './orders-grid.css';
 const NEAR_THE_END = 30;
 /** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 8;
-
-const features = tableFeatures({});
-const columnHelper = createColumnHelper<typeof features, OrderDto>();
 
 interface OrdersGridProps {
   readonly label: string;
@@ -59,7 +53,6 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const { label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
   const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake } = props;
   const { t } = useTranslation();
-  const formats = useFormats();
   const scroll = useRef<HTMLDivElement>(null);
   const { width, rem } = useWidth(scroll);
   const layout = layoutOf(width, preferences);
@@ -77,50 +70,11 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   /** Whether a press takes the order that the user sees. */
   const isPressable = !settling;
 
-  const { columns: shown, details } = layout;
-  const shownNames = shown.join();
-  const detailNames = details.join();
-  const columns = useMemo(() => {
-    const all: Readonly<Record<Column, (order: OrderDto) => ReactNode>> = {
-      number: (order) => <OrderLink order={order} onOpen={onOpen} />,
-      customer: ({ customer }) => <Name text={customer.name} />,
-      product: ({ product, material, quantity }) => {
-        const parts = [
-          detailNames.includes('material') && material,
-          detailNames.includes('quantity') && `× ${formats.number(quantity)}`,
-        ].filter((part) => part !== false);
-        return (
-          <>
-            <Name text={product.name} />
-            {parts.length > 0 && <small dir="auto">{parts.join(' ')}</small>}
-          </>
-        );
-      },
-      material: ({ material }) => <Name text={material} />,
-      quantity: ({ quantity }) => formats.number(quantity),
-      priority: ({ priority }) => <PriorityMark priority={priority} />,
-      due: ({ dueAt }) => <Due dueAt={dueAt} now={now} />,
-      age: ({ createdAt }) => formats.duration(now.getTime() - Date.parse(createdAt)),
-    };
-    return columnHelper.columns(
-      (shownNames.split(',') as Column[]).map((id) =>
-        columnHelper.display({
-          id,
-          header: () => <SortHeader column={id} sort={sort} onSort={onSort} />,
-          cell: ({ row }) => all[id](row.original),
-        }),
-      ),
-    );
-  }, [shownNames, detailNames, formats, now, sort, onSort, onOpen]);
-  const data = useMemo(() => [...orders], [orders]);
-  const table = useTable({ features, columns, data, getRowId: ({ id }) => id });
-  const { rows } = table.getRowModel();
-
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count: orders.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: (index) => orders[index]?.id ?? index,
     overscan: OVERSCAN,
   });
   useEffect(() => {
@@ -130,8 +84,8 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
 
   const lastInSight = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && lastInSight >= rows.length - NEAR_THE_END) onNeedMore();
-  }, [hasMore, lastInSight, rows.length, onNeedMore]);
+    if (hasMore && lastInSight >= orders.length - NEAR_THE_END) onNeedMore();
+  }, [hasMore, lastInSight, orders.length, onNeedMore]);
 
   const activeIndex = orders.findIndex(({ id }) => id === choice.id);
   const atFirst = useRef({ activeIndex, name });
@@ -227,31 +181,28 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
       onKeyDown={onKeyDown}
     >
       <div role="rowgroup" className="grid-head">
-        {table.getHeaderGroups().map((group) => (
-          <div key={group.id} role="row" aria-rowindex={1} className="grid-row">
-            {group.headers.map((header) => (
-              <table.FlexRender key={header.id} header={header} />
-            ))}
-            <div role="columnheader" className="cell-action">
-              {t('order.action')}
-            </div>
+        <div role="row" aria-rowindex={1} className="grid-row">
+          {layout.columns.map((column) => (
+            <SortHeader key={column} column={column} sort={sort} onSort={onSort} />
+          ))}
+          <div role="columnheader" className="cell-action">
+            {t('order.action')}
           </div>
-        ))}
+        </div>
       </div>
       <div role="rowgroup" className="grid-body" style={{ blockSize: virtualizer.getTotalSize() }}>
         {items.map(({ index, start }) => {
-          const row = rows[index];
-          if (!row) return null;
-          const order = row.original;
+          const order = orders[index];
+          if (!order) return null;
           const reason = reasonOf(order, departures, left);
           return (
             <div
-              key={row.id}
-              id={rowId(row.id)}
+              key={order.id}
+              id={rowId(order.id)}
               role="row"
               aria-rowindex={index + 2}
-              aria-selected={row.id === choice.id}
-              className={['grid-row', reason && 'departing', arrived.has(row.id) && 'arrived']
+              aria-selected={order.id === choice.id}
+              className={['grid-row', reason && 'departing', arrived.has(order.id) && 'arrived']
                 .filter(Boolean)
                 .join(' ')}
               style={{ transform: `translateY(${String(start)}px)` }}
@@ -259,9 +210,9 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
                 choice.choose(order.id);
               }}
             >
-              {row.getAllCells().map((cell) => (
-                <div key={cell.id} role="gridcell" className={`cell-${cell.column.id}`}>
-                  <table.FlexRender cell={cell} />
+              {layout.columns.map((column) => (
+                <div key={column} role="gridcell" className={`cell-${column}`}>
+                  <OrderCell order={order} column={column} details={layout.details} now={now} onOpen={onOpen} />
                 </div>
               ))}
               <div role="gridcell" className="cell-action">
@@ -278,13 +229,4 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
 
 function rowId(orderId: string | undefined): string {
   return `order-${orderId ?? ''}`;
-}
-
-/** A name that may be longer than its place, and may run from right to left. */
-function Name({ text }: { readonly text: string }): ReactNode {
-  return (
-    <span className="name" dir="auto" title={text}>
-      {text}
-    </span>
-  );
 }

@@ -125,9 +125,11 @@ export function QueuePage(): ReactNode {
           )}
         </div>
         <span className="queue-keys">{mayMoveOrders(session) && t('queue.keys')}</span>
+      </div>
+      <div className="queue-tools">
+        <QueueFilters view={view} materials={materials} onChange={change} />
         <ListMenu preferences={preferences} onChange={setPreferences} />
       </div>
-      <QueueFilters view={view} materials={materials} onChange={change} />
       {query.isPending && <p className="state">{t('loading')}</p>}
       {query.isError && !query.data && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && (

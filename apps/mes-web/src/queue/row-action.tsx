@@ -1,7 +1,6 @@
 import type { TFunction } from 'i18next';
-import type { MouseEvent, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import type { OrderDto } from '../api/client';
 import { Named } from '../shell/named';
 import type { Reason } from './departures';
@@ -46,33 +45,4 @@ function textOf(reason: Reason, t: TFunction): ReactNode {
     default:
       return t(`queue.${reason.kind}`);
   }
-}
-
-interface OrderLinkProps {
-  readonly order: OrderDto;
-  readonly onOpen: (order: OrderDto) => void;
-}
-
-/** The number of an order, as a link to it. */
-export function OrderLink({ order, onOpen }: OrderLinkProps): ReactNode {
-  const { t } = useTranslation();
-  return (
-    <Link
-      to={`/orders/${order.id}`}
-      tabIndex={-1}
-      aria-label={t('order.heading', { number: order.number })}
-      onClick={(event) => {
-        if (!isPlain(event)) return;
-        event.preventDefault();
-        onOpen(order);
-      }}
-    >
-      {order.number}
-    </Link>
-  );
-}
-
-/** Whether the click opens the link in this tab. */
-function isPlain({ button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean {
-  return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
 }

@@ -31,7 +31,6 @@ export function SortHeader({ column, sort, onSort }: SortHeaderProps): ReactNode
       {next ? (
         <button
           type="button"
-          className="plain"
           title={t(`queue.sorts.${next.sort}`)}
           onClick={() => {
             onSort(next.sort);

@@ -1,9 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { OrderDto } from '../api/client';
+import { REACTION_TIME } from '../shell/use-just-changed';
 import { neighbourOf } from './departures';
-
-/** The time that a person needs to notice a change, in milliseconds. */
-export const REACTION_TIME = 400;
 
 interface Choice {
   readonly id: string | undefined;

@@ -1,21 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { OrderDto } from '../api/client';
-import { REACTION_TIME } from './use-choice';
+import { useJustChanged } from '../shell/use-just-changed';
 
 /** Whether rows have just moved by themselves: a finger that was aimed at one would press another. */
 export function useSettling(rows: readonly OrderDto[]): boolean {
   const [{ last, moves }, setState] = useState({ last: rows, moves: 0 });
-  const [settledMoves, setSettledMoves] = useState(0);
   if (last !== rows) setState({ last: rows, moves: isMoved(last, rows) ? moves + 1 : moves });
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettledMoves(moves);
-    }, REACTION_TIME);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [moves]);
-  return moves !== settledMoves;
+  return useJustChanged(moves);
 }
 
 /** Whether another row is where one was. */
