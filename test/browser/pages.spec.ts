@@ -150,13 +150,14 @@ describe('the operators’ page, in a browser', () => {
   it('remembers the chosen language and theme', async () => {
     const desk = await workshop.signedIn();
     const { page } = desk;
-    await page.getByLabel('Language').selectOption('Русский');
+    await desk.openUserMenu();
+    await page.getByRole('menuitemradio', { name: 'Русский' }).click();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
-    await page.getByLabel('Тема').selectOption('Тёмная');
+    await page.getByRole('menuitemradio', { name: 'Тёмная' }).click();
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
-    expect(await page.title()).toBe('MES: заказы');
+    expect(await page.title()).toMatch(/ – MES: заказы$/);
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
 

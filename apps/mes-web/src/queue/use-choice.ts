@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { OrderDto } from '../api/client';
 import { REACTION_TIME } from '../shell/use-just-changed';
 import { neighbourOf } from './departures';
@@ -24,7 +24,8 @@ export function useChoice(
   const [{ id, ...last }, setChoice] = useState({ id: initialId, rows, canBeTaken, byPage: 0 });
   const { byPage } = last;
   const changedAt = useRef(-Infinity);
-  useEffect(() => {
+  // Before the browser can report a key.
+  useLayoutEffect(() => {
     if (byPage > 0) changedAt.current = performance.now();
   }, [byPage]);
 
