@@ -42,6 +42,7 @@ export function useAttendance(): Attendance {
   const [typing, setTyping] = useState(false);
   const [scrolled, setScrolled] = useState(false);
   const touchTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isMouseGone = useRef(false);
   const isHidden = useSyncExternalStore(
     (onChange) => {
       document.addEventListener('visibilitychange', onChange);
@@ -61,7 +62,7 @@ export function useAttendance(): Attendance {
       }, AFTER_TOUCH);
     };
     const hover = ({ pointerType }: PointerEvent): void => {
-      if (pointerType !== 'touch') setHovered(true);
+      if (pointerType !== 'touch' && !isMouseGone.current) setHovered(true);
     };
     return {
       onPointerEnter: hover,
@@ -92,6 +93,21 @@ export function useAttendance(): Attendance {
     },
     [],
   );
+  // After a touch, the browser reports a mouse at the place of the touch that is not there.
+  useEffect(() => {
+    const onTouch = ({ pointerType }: globalThis.PointerEvent): void => {
+      if (pointerType === 'touch') isMouseGone.current = true;
+    };
+    const onMove = ({ pointerType, movementX, movementY }: globalThis.PointerEvent): void => {
+      if (pointerType === 'mouse' && (movementX !== 0 || movementY !== 0)) isMouseGone.current = false;
+    };
+    window.addEventListener('pointerdown', onTouch, true);
+    window.addEventListener('pointermove', onMove, true);
+    return () => {
+      window.removeEventListener('pointerdown', onTouch, true);
+      window.removeEventListener('pointermove', onMove, true);
+    };
+  }, []);
 
   const attended = useLasting(!isHidden && (hovered || touched || typing || scrolled), AFTER_LEAVING);
   return { attended: attended && !isHidden, listeners };

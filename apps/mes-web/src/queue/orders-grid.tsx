@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { unlessScanned } from '../shell/scanner-keys';
@@ -55,7 +55,8 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const { t } = useTranslation();
   const scroll = useRef<HTMLDivElement>(null);
   const { width, rem } = useWidth(scroll);
-  const layout = layoutOf(width, preferences);
+  const digits = useMemo(() => String(orders.reduce((most, { number }) => Math.max(most, number), 0)).length, [orders]);
+  const layout = layoutOf(width, digits, preferences);
   const rowHeight = layout.rowHeight * rem;
 
   const canBeTaken = useCallback(
@@ -183,7 +184,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
       <div role="rowgroup" className="grid-head">
         <div role="row" aria-rowindex={1} className="grid-row">
           {layout.columns.map((column) => (
-            <SortHeader key={column} column={column} sort={sort} onSort={onSort} />
+            <SortHeader key={column} column={column} sort={sort} onSort={layout.kind === 'rows' ? onSort : undefined} />
           ))}
           <div role="columnheader" className="cell-action">
             {t('order.action')}

@@ -16,7 +16,8 @@ const SORTS_OF: Readonly<Partial<Record<Column, readonly { sort: Sort; direction
 interface SortHeaderProps {
   readonly column: Column;
   readonly sort: Sort;
-  readonly onSort: (sort: Sort) => void;
+  /** Undefined if the header is not visible, and only names the columns. */
+  readonly onSort: ((sort: Sort) => void) | undefined;
 }
 
 /** The header of a column. If the list can be sorted by the column, it is a button that does so, or turns the order around. */
@@ -28,7 +29,7 @@ export function SortHeader({ column, sort, onSort }: SortHeaderProps): ReactNode
   const next = sorts?.find((one) => one.sort !== sort) ?? sorts?.[0];
   return (
     <div role="columnheader" className={`cell-${column}`} aria-sort={current?.direction}>
-      {next ? (
+      {next && onSort ? (
         <button
           type="button"
           title={t(`queue.sorts.${next.sort}`)}
