@@ -3,6 +3,7 @@ import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
+import { usePrinting } from '../shell/use-printing';
 import './job-sheet.css';
 
 /** Scanners are told from people by their speed, which takes a few characters. */
@@ -14,6 +15,25 @@ interface JobSheetProps {
 
 /** The order on paper, with its number as a barcode. The screen shows only the button that prints it. */
 export function JobSheet({ order }: JobSheetProps): ReactNode {
+  const { t } = useTranslation();
+  const printing = usePrinting();
+  return (
+    <>
+      <button
+        type="button"
+        className="print"
+        onClick={() => {
+          print();
+        }}
+      >
+        {t('print.jobSheet')}
+      </button>
+      {printing && <Paper order={order} />}
+    </>
+  );
+}
+
+function Paper({ order }: JobSheetProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
   const facts: [name: string, value: string | undefined][] = [
@@ -28,35 +48,24 @@ export function JobSheet({ order }: JobSheetProps): ReactNode {
     [t('order.comment'), order.comment],
   ];
   return (
-    <>
-      <button
-        type="button"
-        className="print"
-        onClick={() => {
-          print();
-        }}
-      >
-        {t('print.jobSheet')}
-      </button>
-      <section className="on-paper job-sheet" aria-label={t('print.jobSheetOf', { number: order.number })}>
-        <header>
-          <p className="job-number">№ {order.number}</p>
-          <Barcode code={String(order.number).padStart(SHORTEST_CODE, '0')} />
-        </header>
-        <table>
-          <tbody>
-            {facts
-              .filter(([, value]) => value !== undefined)
-              .map(([name, value]) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td dir="auto">{value}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </section>
-    </>
+    <section className="on-paper job-sheet" aria-label={t('print.jobSheetOf', { number: order.number })}>
+      <header>
+        <p className="job-number">№ {order.number}</p>
+        <Barcode code={String(order.number).padStart(SHORTEST_CODE, '0')} />
+      </header>
+      <table>
+        <tbody>
+          {facts
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td dir="auto">{value}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

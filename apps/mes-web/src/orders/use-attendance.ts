@@ -1,4 +1,5 @@
 import {
+  useCallback,
   useEffect,
   useMemo,
   useRef,
@@ -10,22 +11,23 @@ import {
   type UIEvent,
 } from 'react';
 
+/** The time after which a pointer that does not move was left behind, and so was the keyboard, in milliseconds. */
+const LEFT_BEHIND = 60_000;
 /** The time for which somebody is at the list after a touch, in milliseconds: the next tap may follow. */
 const AFTER_TOUCH = 5_000;
-/** The time for which somebody is at the list after everything else, in milliseconds: a pointer may leave it by accident. */
+/** The time for which somebody is at the list after leaving it, in milliseconds: a pointer may leave it by accident. */
 const AFTER_LEAVING = 1_000;
 /** Scrolling by less than this is none, in pixels. */
 const AT_THE_TOP = 4;
 
 export interface Attendance {
-  /** Whether somebody is at the list: a pointer is over it, it was touched, keys are pressed in it, or it is scrolled. */
+  /** Whether somebody is at the list: a pointer moves over it, it was touched, keys are pressed in it, or it is scrolled. */
   readonly attended: boolean;
   /** The listeners of the list and of all that belongs to it. */
   readonly listeners: Listeners;
 }
 
 interface Listeners {
-  readonly onPointerEnter: (event: PointerEvent) => void;
   readonly onPointerMove: (event: PointerEvent) => void;
   readonly onPointerLeave: (event: PointerEvent) => void;
   readonly onPointerDown: (event: PointerEvent) => void;
@@ -37,80 +39,66 @@ interface Listeners {
 
 /** Tells whether somebody is at a list, so that nothing in it may move. */
 export function useAttendance(): Attendance {
-  const [hovered, setHovered] = useState(false);
-  const [touched, setTouched] = useState(false);
-  const [typing, setTyping] = useState(false);
-  const [scrolled, setScrolled] = useState(false);
-  const touchTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const isMouseGone = useRef(false);
-  const isHidden = useSyncExternalStore(
-    (onChange) => {
-      document.addEventListener('visibilitychange', onChange);
-      return () => {
-        document.removeEventListener('visibilitychange', onChange);
-      };
-    },
-    () => document.hidden,
-  );
+  const [hovers, hover] = usePresence(LEFT_BEHIND);
+  const [touches, touch] = usePresence(AFTER_TOUCH);
+  const [types, type] = usePresence(LEFT_BEHIND);
+  const [isScrolled, setIsScrolled] = useState(false);
+  const isHidden = useSyncExternalStore(onVisibilityChange, () => document.hidden);
 
-  const listeners = useMemo(() => {
-    const touch = (): void => {
-      setTouched(true);
-      clearTimeout(touchTimer.current);
-      touchTimer.current = setTimeout(() => {
-        setTouched(false);
-      }, AFTER_TOUCH);
-    };
-    const hover = ({ pointerType }: PointerEvent): void => {
-      if (pointerType !== 'touch' && !isMouseGone.current) setHovered(true);
-    };
-    return {
-      onPointerEnter: hover,
-      onPointerMove: hover,
+  const listeners = useMemo(
+    () => ({
+      onPointerMove: ({ pointerType, movementX, movementY }: PointerEvent) => {
+        // The browser also reports a mouse that lies still, when the page moves below it or the screen was touched.
+        if (pointerType !== 'touch' && (movementX !== 0 || movementY !== 0)) hover(true);
+      },
       onPointerLeave: () => {
-        setHovered(false);
+        hover(false);
       },
       onPointerDown: ({ pointerType }: PointerEvent) => {
-        setTyping(false);
-        if (pointerType === 'touch') touch();
+        type(false);
+        if (pointerType === 'touch') touch(true);
+        else hover(true);
       },
-      onTouchMove: touch,
+      onTouchMove: () => {
+        touch(true);
+      },
       // The key that brings the focus is released here.
       onKeyUp: ({ key }: KeyboardEvent) => {
-        setTyping(key !== 'Escape');
+        type(key !== 'Escape');
       },
       onBlur: ({ currentTarget, relatedTarget }: FocusEvent) => {
-        if (!currentTarget.contains(relatedTarget)) setTyping(false);
+        if (!currentTarget.contains(relatedTarget)) type(false);
       },
       onScrollCapture: ({ target }: UIEvent) => {
-        setScrolled((target as Element).scrollTop > AT_THE_TOP);
+        setIsScrolled((target as Element).scrollTop > AT_THE_TOP);
       },
-    };
-  }, []);
+    }),
+    [hover, touch, type],
+  );
+
+  const attended = useLasting(!isHidden && (hovers || touches || types || isScrolled), AFTER_LEAVING);
+  return { attended: attended && !isHidden, listeners };
+}
+
+/** A flag that falls by itself when it has not been raised again for some time. */
+function usePresence(milliseconds: number): [isPresent: boolean, set: (isPresent: boolean) => void] {
+  const [isPresent, setIsPresent] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const set = useCallback(
+    (next: boolean) => {
+      clearTimeout(timer.current);
+      setIsPresent(next);
+      if (next) timer.current = setTimeout(setIsPresent, milliseconds, false);
+    },
+    [milliseconds],
+  );
   useEffect(
     () => () => {
-      clearTimeout(touchTimer.current);
+      clearTimeout(timer.current);
     },
     [],
   );
-  // After a touch, the browser reports a mouse at the place of the touch that is not there.
-  useEffect(() => {
-    const onTouch = ({ pointerType }: globalThis.PointerEvent): void => {
-      if (pointerType === 'touch') isMouseGone.current = true;
-    };
-    const onMove = ({ pointerType, movementX, movementY }: globalThis.PointerEvent): void => {
-      if (pointerType === 'mouse' && (movementX !== 0 || movementY !== 0)) isMouseGone.current = false;
-    };
-    window.addEventListener('pointerdown', onTouch, true);
-    window.addEventListener('pointermove', onMove, true);
-    return () => {
-      window.removeEventListener('pointerdown', onTouch, true);
-      window.removeEventListener('pointermove', onMove, true);
-    };
-  }, []);
-
-  const attended = useLasting(!isHidden && (hovered || touched || typing || scrolled), AFTER_LEAVING);
-  return { attended: attended && !isHidden, listeners };
+  return [isPresent, set];
 }
 
 /** True at once, and false some time later. */
@@ -127,4 +115,11 @@ function useLasting(value: boolean, milliseconds: number): boolean {
     };
   }, [value, milliseconds]);
   return value || lasting;
+}
+
+function onVisibilityChange(onChange: () => void): () => void {
+  document.addEventListener('visibilitychange', onChange);
+  return () => {
+    document.removeEventListener('visibilitychange', onChange);
+  };
 }

@@ -8,10 +8,10 @@ const NAMES: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русс
 
 /** The menu of language and theme, for somebody who is not signed in. */
 export function Preferences(): ReactNode {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <Menu label={t('preferences.menu')} items={<PreferenceItems />}>
-      {NAMES[i18n.language as Language]}
+      {t('preferences.menu')}
     </Menu>
   );
 }
