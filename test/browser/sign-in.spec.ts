@@ -123,7 +123,8 @@ describe('signing in at an issuer', () => {
     await desk.open('/');
     await signInAtIssuer(page, 'boris');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await desk.openUserMenu();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.waitForURL(`${issuer.url}/**`);
     await page.getByRole('button', { name: 'Yes, sign me out' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();

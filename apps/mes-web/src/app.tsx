@@ -6,7 +6,8 @@ import { useLiveState } from './live/live-context';
 import { QueuePage } from './queue/queue-page';
 import { mayMoveOrders, maySeeAllOrders } from './session/session';
 import { useSession } from './session/session-context';
-import { Preferences } from './shell/preferences';
+import { ScanOrder } from './orders/scan-order';
+import { UserMenu } from './shell/preferences';
 import './app.css';
 
 // Only the queue is part of the first download. The other screens load when they are opened.
@@ -53,13 +54,10 @@ function Header(): ReactNode {
         {maySeeAllOrders(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
       </nav>
       <span className={`live live-${live}`} role="status">
-        {t(live === 'lost' ? 'connection.connecting' : `connection.${live}`)}
+        <span>{t(live === 'lost' ? 'connection.connecting' : `connection.${live}`)}</span>
       </span>
-      <Preferences />
-      <span className="subject">{session.subject}</span>
-      <button type="button" onClick={() => void session.signOut()}>
-        {t('navigation.signOut')}
-      </button>
+      <ScanOrder />
+      <UserMenu name={session.subject} onSignOut={() => void session.signOut()} />
     </header>
   );
 }

@@ -10,6 +10,8 @@ export interface OperatorOptions {
   readonly language?: Language;
   readonly colorScheme?: 'light' | 'dark';
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Whether the screen can be touched. */
+  readonly touch?: boolean;
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ru: 'ru-RU' };
@@ -41,8 +43,8 @@ export class Operator {
 
   /** Opens a browser context with empty storage. */
   static async atDesk(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
-    const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 } } = options;
-    const context = await browser.newContext({ locale: LOCALES[language], colorScheme, viewport });
+    const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 }, touch = false } = options;
+    const context = await browser.newContext({ locale: LOCALES[language], colorScheme, viewport, hasTouch: touch });
     context.setDefaultTimeout(20_000);
     return new Operator(await context.newPage(), context, url);
   }
@@ -68,6 +70,16 @@ export class Operator {
   /** Waits until the event stream is open. */
   async live(): Promise<void> {
     await this.page.locator('.live-live').waitFor();
+  }
+
+  /** Moves the pointer away from the list, which then follows the orders. */
+  async leave(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+  }
+
+  /** Opens the menu of the user. */
+  async openUserMenu(): Promise<void> {
+    await this.page.locator('header [aria-haspopup=menu]').click();
   }
 
   /** The row of an order in the queue. */

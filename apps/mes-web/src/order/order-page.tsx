@@ -10,7 +10,9 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
 import { Due } from '../orders/due';
+import { JobSheet } from '../orders/job-sheet';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import './order-page.css';
@@ -32,6 +34,7 @@ export function OrderPage(): ReactNode {
     queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
     refetchInterval,
   });
+  useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
   const isMissing = order.error instanceof Problem && order.error.status < 500;
 
   return (
@@ -58,6 +61,7 @@ export function OrderPage(): ReactNode {
               <Timeline order={order.data} history={history.data} />
             </section>
           </div>
+          <JobSheet order={order.data} />
         </>
       )}
     </main>

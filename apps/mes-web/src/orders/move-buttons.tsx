@@ -1,6 +1,7 @@
 import { useId, useRef, useState, type SubmitEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useJustChanged } from '../shell/use-just-changed';
 import { useMove, type Status } from './use-move';
 
 interface MoveButtonsProps {
@@ -15,6 +16,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const commentId = useId();
   const [asked, setAsked] = useState<Status>();
   const [busy, setBusy] = useState(false);
+  // After a step, other steps are where the last ones were: a double click must not do two.
+  const justMoved = useJustChanged(order.status);
 
   const run = async (to: Status, comment?: string): Promise<void> => {
     setBusy(true);
@@ -43,7 +46,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
           key={to}
           type="button"
           className={index === 0 ? 'primary' : undefined}
-          disabled={busy}
+          disabled={busy || justMoved}
+          aria-label={t('move.commentFor', { move: t(labelOf(order.status, to)), number: order.number })}
           onClick={() => {
             choose(to);
           }}
