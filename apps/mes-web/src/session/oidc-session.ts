@@ -1,4 +1,6 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import { TIME_LIMIT } from '../api/connect';
+import { tabStorage } from '../storage';
 import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
@@ -28,16 +30,17 @@ export class OidcSignIn {
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       // The PKCE verifier and the return path must survive the redirect to the issuer.
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
+      requestTimeoutInSeconds: TIME_LIMIT / 1_000,
     });
   }
 
   get wasSignedIn(): boolean {
-    return sessionStorage.getItem(WAS_SIGNED_IN) !== null;
+    return tabStorage.get(WAS_SIGNED_IN) !== undefined;
   }
 
-  /** Redirects to the issuer. */
+  /** Redirects to the issuer. Resolves when the browser has not left the page in time, or has come back to it. */
   async begin(): Promise<void> {
-    await this.manager.signinRedirect({ state: `${location.pathname}${location.search}` });
+    await inTime(this.manager.signinRedirect({ state: `${location.pathname}${location.search}` }));
   }
 
   /**
@@ -49,7 +52,7 @@ export class OidcSignIn {
   async complete(onEnd: () => void): Promise<{ session: Session; path: string } | undefined> {
     const user = await this.manager.signinCallback();
     if (!user) return undefined;
-    sessionStorage.setItem(WAS_SIGNED_IN, 'yes');
+    tabStorage.set(WAS_SIGNED_IN, 'yes');
     this.manager.events.addAccessTokenExpired(onEnd);
     return { session: this.sessionOf(user, onEnd), path: typeof user.state === 'string' ? user.state : '/' };
   }
@@ -64,9 +67,14 @@ export class OidcSignIn {
         });
       },
       signOut: async () => {
-        sessionStorage.removeItem(WAS_SIGNED_IN);
-        await this.manager.signoutRedirect().catch(() => this.manager.removeUser());
+        tabStorage.remove(WAS_SIGNED_IN);
+        await inTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
       },
     };
   }
+}
+
+/** A redirect never settles: the browser leaves the page. If it does not, for example because the issuer is silent, the wait ends. */
+async function inTime(redirect: Promise<void>): Promise<void> {
+  await Promise.race([redirect, new Promise((resolve) => setTimeout(resolve, TIME_LIMIT))]);
 }
