@@ -12,10 +12,12 @@ export interface Credentials {
 export const API_URL: string = (import.meta.env.VITE_API_URL as string | undefined) ?? '';
 
 /**
- * Time limit for every request, from its token to the last byte of its response, in milliseconds. The API itself gives up earlier.
- * For an event stream it is the limit until the response begins.
+ * Time limits for every request, from its token to the last byte of its response, in milliseconds. For an event stream, it is the
+ * limit until the response begins.
+ *
+ * A read may be repeated, and its connection may be dead. For a write, the API itself gives up earlier than this.
  */
-export const TIME_LIMIT = 10_000;
+export const TIME_LIMITS = { read: 5_000, write: 10_000 };
 
 defaults.baseUrl = API_URL;
 defaults.fetch = fetchWithoutToken;
@@ -28,17 +30,16 @@ defaults.fetch = fetchWithoutToken;
  */
 export function authenticateRequests(credentials: Credentials | undefined): void {
   defaults.fetch = credentials
-    ? (input, init) =>
-        fetchWithToken(credentials, input, { ...init, cache: 'no-cache', signal: inTime(init?.signal ?? undefined) })
+    ? (input, init) => fetchWithToken(credentials, input, { ...init, cache: 'no-cache', signal: inTime(init) })
     : fetchWithoutToken;
 }
 
-/** Opens a stream, which may last. Its response must begin within {@link TIME_LIMIT}. */
+/** Opens a stream, which may last. Its response must begin within the time limit of a read. */
 export async function openStream(credentials: Credentials, url: string, init: RequestInit): Promise<Response> {
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new DOMException('The response did not begin in time.', 'TimeoutError'));
-  }, TIME_LIMIT);
+  }, TIME_LIMITS.read);
   try {
     const signal = AbortSignal.any(init.signal ? [init.signal, late.signal] : [late.signal]);
     return await fetchWithToken(credentials, url, { ...init, cache: 'no-store', signal });
@@ -48,7 +49,7 @@ export async function openStream(credentials: Credentials, url: string, init: Re
 }
 
 function fetchWithoutToken(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  return fetch(input, { ...init, signal: inTime(init.signal ?? undefined) });
+  return fetch(input, { ...init, signal: inTime(init) });
 }
 
 async function fetchWithToken(
@@ -64,8 +65,8 @@ async function fetchWithToken(
   return response;
 }
 
-function inTime(signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(TIME_LIMIT);
+function inTime({ method = 'GET', signal }: RequestInit = {}): AbortSignal {
+  const limit = AbortSignal.timeout(method === 'GET' ? TIME_LIMITS.read : TIME_LIMITS.write);
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 

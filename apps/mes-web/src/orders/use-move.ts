@@ -1,7 +1,7 @@
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { changeOrderStatus, getOrder, type OrderDto } from '../api/client';
-import { TIME_LIMIT } from '../api/connect';
+import { TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem, reasonOf } from '../api/problem';
 import { useSession } from '../session/session-context';
 import { useNotices, type Notice } from '../shell/notices-context';
@@ -24,9 +24,6 @@ export type Outcome =
 
 /** The pause between two reads of an order, in milliseconds. */
 const PAUSE = 1_000;
-
-/** Time limit for each of these reads, in milliseconds. */
-const READ_LIMIT = 5_000;
 
 /** The number of failed reads after which the page gives up. */
 const MAX_FAILURES = 3;
@@ -131,10 +128,10 @@ async function send({ order, to, comment }: Move): Promise<Sent> {
     const changeStatusDto = { status: to, ...(comment ? { comment } : {}) };
     return { is: 'made', order: await dataOf(changeOrderStatus({ id: order.id, changeStatusDto })) };
   } catch (error) {
-    if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMIT };
+    if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
     if (error.isDecision) return { is: 'refused', problem: error };
     // A proxy may give up while the API goes on. The API itself names the problem when it has ended.
-    return { is: 'lost', settledAt: error.details.code === undefined ? sentAt + TIME_LIMIT : sentAt };
+    return { is: 'lost', settledAt: error.details.code === undefined ? sentAt + TIME_LIMITS.write : sentAt };
   }
 }
 
@@ -148,7 +145,7 @@ async function readSettled(order: Move['order'], settledAt: number): Promise<Ord
   for (;;) {
     const isSettled = performance.now() >= settledAt;
     try {
-      const found = await dataOf(getOrder({ id: order.id }, { signal: AbortSignal.timeout(READ_LIMIT) }));
+      const found = await dataOf(getOrder({ id: order.id }));
       if (found.status !== order.status || isSettled) return found;
     } catch {
       failures += 1;

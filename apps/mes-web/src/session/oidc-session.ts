@@ -1,5 +1,5 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
-import { TIME_LIMIT } from '../api/connect';
+import { TIME_LIMITS } from '../api/connect';
 import { tabStorage } from '../storage';
 import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
@@ -30,7 +30,7 @@ export class OidcSignIn {
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       // The PKCE verifier and the return path must survive the redirect to the issuer.
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
-      requestTimeoutInSeconds: TIME_LIMIT / 1_000,
+      requestTimeoutInSeconds: TIME_LIMITS.write / 1_000,
     });
   }
 
@@ -76,5 +76,5 @@ export class OidcSignIn {
 
 /** A redirect never settles: the browser leaves the page. If it does not, for example because the issuer is silent, the wait ends. */
 async function inTime(redirect: Promise<void>): Promise<void> {
-  await Promise.race([redirect, new Promise((resolve) => setTimeout(resolve, TIME_LIMIT))]);
+  await Promise.race([redirect, new Promise((resolve) => setTimeout(resolve, TIME_LIMITS.write))]);
 }
