@@ -21,7 +21,7 @@ export async function launchBrowser({ args = [], environment = {} }: BrowserOpti
   return chromium.launch({
     executablePath: await browserPath(),
     args: [...ARGUMENTS, ...args],
-    env: { ...process.env, ...environment } as Record<string, string>,
+    env: { ...process.env, ...environment },
   });
 }
 

@@ -70,6 +70,15 @@ function inTime({ method = 'GET', signal }: RequestInit = {}): AbortSignal {
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
+/**
+ * Waits for something else than a request, for example a redirect that never settles, as long as for a write.
+ *
+ * @throws {DOMException} `TimeoutError`
+ */
+export function settledInTime<T>(promise: Promise<T>): Promise<T> {
+  return unlessAborted(promise, AbortSignal.timeout(TIME_LIMITS.write));
+}
+
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {

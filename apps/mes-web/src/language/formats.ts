@@ -27,11 +27,11 @@ export function useFormats(): Formats {
   return useMemo(() => createFormats(i18n.language), [i18n.language]);
 }
 
-export function createFormats(chosen: string): Formats {
+function createFormats(chosen: string): Formats {
   // The browser's regional variant decides, for example, between 12 and 24 hours.
   const locale = preferredLocales().find((one) => one.startsWith(chosen)) ?? chosen;
   const dates = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {
-    const format = dateFormat(locale, options);
+    const format = new Intl.DateTimeFormat(locale, options);
     return (date) => (Number.isNaN(date.getTime()) ? NOTHING : format.format(date));
   };
   const numbers = (options?: Intl.NumberFormatOptions): ((value: number) => string) => {
@@ -66,13 +66,4 @@ export function createFormats(chosen: string): Formats {
       return days(Math.floor(length / DAY));
     },
   };
-}
-
-/** In universal time, which it shows, if `Intl` does not accept the time zone of the system. */
-function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat(locale, options);
-  } catch {
-    return new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' });
-  }
 }

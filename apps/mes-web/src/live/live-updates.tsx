@@ -39,7 +39,8 @@ export function LiveUpdates({ children }: LiveUpdatesProps): ReactNode {
       setStream(state);
     });
     const stopWatching = watchWakeUps((mayBeDead) => {
-      if (mayBeDead) shared.lead('connecting');
+      // A hidden page leaves the lead to a visible one.
+      if (mayBeDead && !document.hidden) shared.lead('connecting');
       else shared.check();
       freshness.wakeUp();
     });

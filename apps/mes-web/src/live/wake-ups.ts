@@ -16,6 +16,8 @@ export function watchWakeUps(onWakeUp: (mayBeDead: boolean) => void): () => void
 
   /** Whether the time since the last look is longer than it should be, or differs between the clocks. */
   const look = (): boolean => {
+    // Timers of hidden pages are late. What they miss is found when the page is shown.
+    if (document.hidden) return false;
     const passed = performance.now() - steady;
     const jump = Date.now() - wall - passed;
     wall += passed + jump;
@@ -23,8 +25,7 @@ export function watchWakeUps(onWakeUp: (mayBeDead: boolean) => void): () => void
     return passed > INTERVAL + TOLERANCE || Math.abs(jump) > TOLERANCE;
   };
   const timer = setInterval(() => {
-    // Timers of hidden pages are late. What they miss is found when the page is shown.
-    if (!document.hidden && look()) onWakeUp(true);
+    if (look()) onWakeUp(true);
   }, INTERVAL);
   const events = new AbortController();
   const { signal } = events;

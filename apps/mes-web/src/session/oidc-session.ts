@@ -1,5 +1,5 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
-import { TIME_LIMITS } from '../api/connect';
+import { settledInTime, TIME_LIMITS } from '../api/connect';
 import { tabStorage } from '../storage';
 import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
@@ -38,9 +38,13 @@ export class OidcSignIn {
     return tabStorage.get(WAS_SIGNED_IN) !== undefined;
   }
 
-  /** Redirects to the issuer. Resolves when the browser has not left the page in time, or has come back to it. */
+  /**
+   * Redirects to the issuer. Resolves when the browser has come back to this page by its Back button.
+   *
+   * @throws if the browser has not left the page in time
+   */
   async begin(): Promise<void> {
-    await inTime(this.manager.signinRedirect({ state: `${location.pathname}${location.search}` }));
+    await settledInTime(this.manager.signinRedirect({ state: `${location.pathname}${location.search}` }));
   }
 
   /**
@@ -68,13 +72,8 @@ export class OidcSignIn {
       },
       signOut: async () => {
         tabStorage.remove(WAS_SIGNED_IN);
-        await inTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
+        await settledInTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
       },
     };
   }
-}
-
-/** A redirect never settles: the browser leaves the page. If it does not, for example because the issuer is silent, the wait ends. */
-async function inTime(redirect: Promise<void>): Promise<void> {
-  await Promise.race([redirect, new Promise((resolve) => setTimeout(resolve, TIME_LIMITS.write))]);
 }

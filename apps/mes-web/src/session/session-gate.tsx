@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
-import { authenticateRequests } from '../api/connect';
+import { authenticateRequests, settledInTime } from '../api/connect';
 import { dataOf } from '../api/problem';
 import { developmentSession, rememberedChoice, type Choice } from './development-session';
 import type { OidcSignIn } from './oidc-session';
@@ -114,7 +114,7 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   // The way back from the issuer needs what is stored now.
   if (!tabStorage.isKept) return { is: 'storage-refused' };
   // The OpenID Connect library loads only where it is needed.
-  const { OidcSignIn } = await import('./oidc-session').catch((error: unknown) => {
+  const { OidcSignIn } = await settledInTime(import('./oidc-session')).catch((error: unknown) => {
     reloadOnce();
     throw error;
   });

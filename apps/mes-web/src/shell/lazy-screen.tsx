@@ -1,5 +1,6 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { settledInTime } from '../api/connect';
 import { reloadOnce } from './reload-once';
 
 export interface LazyScreen {
@@ -27,12 +28,17 @@ export function lazyScreen(load: () => Promise<ComponentType>): LazyScreen {
     const [state, setState] = useState<State>({ is: Screen ? 'loaded' : 'loading' });
     useEffect(() => {
       if (Screen) return;
-      preload().then(
+      const loaded = preload().catch((error: unknown) => {
+        if (!reloadOnce()) throw error;
+        // The reload ends this wait, unless the server is silent.
+        return new Promise<never>(() => undefined);
+      });
+      settledInTime(loaded).then(
         () => {
           setState({ is: 'loaded' });
         },
         (error: unknown) => {
-          if (!reloadOnce()) setState({ is: 'failed', error });
+          setState({ is: 'failed', error });
         },
       );
     }, []);
