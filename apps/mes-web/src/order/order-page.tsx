@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
+import { useLocation, useNavigate, useParams } from 'react-router';
 import { getOrder, getOrderHistory, type OrderDto, type OrderHistoryDto } from '../api/client';
 import { dataOf, Problem } from '../api/problem';
 import { useFormats } from '../language/formats';
@@ -22,6 +22,7 @@ export function OrderPage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
   const navigate = useNavigate();
+  const { key } = useLocation();
   const { id = '' } = useParams();
   const refetchInterval = usePollingInterval();
   const order = useQuery({
@@ -39,7 +40,8 @@ export function OrderPage(): ReactNode {
 
   return (
     <main className="order" id="content" aria-busy={order.isPending}>
-      <button type="button" onClick={() => void navigate(-1)}>
+      {/* An order that was opened by its address has nothing to go back to. */}
+      <button type="button" onClick={() => void (key === 'default' ? navigate('/') : navigate(-1))}>
         ‹ {t('order.back')}
       </button>
       {order.isPending && <p className="state">{t('loading')}</p>}

@@ -26,9 +26,9 @@ export function ScanOrder(): ReactNode {
       try {
         const order = await findOrder(code);
         if (order) await navigate(`/orders/${order.id}`);
-        else notify({ tone: 'bad', text: t('scan.unknown', { code: shown }) });
+        else notify({ about: 'scan', tone: 'bad', text: t('scan.unknown', { code: shown }) });
       } catch {
-        notify({ tone: 'bad', text: t('scan.failed', { code: shown }) });
+        notify({ about: 'scan', tone: 'bad', text: t('scan.failed', { code: shown }) });
       }
     },
     [navigate, notify, t],

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useIsFresh } from '../live/live-context';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useWidth } from '../shell/use-width';
 import { isOpen, reasonOf, type Departure } from './departures';
@@ -69,7 +70,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const choice = useChoice(chosenId, orders, canBeTaken);
   const settling = useSettling(orders);
   /** Whether a press takes the order that the user sees. */
-  const isPressable = !settling;
+  const isPressable = useIsFresh() && !settling;
 
   const virtualizer = useVirtualizer({
     count: orders.length,
