@@ -4,7 +4,7 @@ import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { newOrder } from '../support/test-orders.js';
+import { changeTo, newOrder } from '../support/test-orders.js';
 
 type Role = 'operator' | 'partner' | 'viewer' | 'admin';
 
@@ -27,7 +27,17 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   'POST /api/v1/orders': { may: ['partner', 'admin'], status: 201, body: newOrder() },
   'GET /api/v1/orders/{id}': { may: EVERYBODY, status: 200 },
   'GET /api/v1/orders/{id}/history': { may: EVERYBODY, status: 200 },
-  'PATCH /api/v1/orders/{id}/status': { may: ['operator', 'admin'], status: 200, body: { status: 'CANCELLED' } },
+  'PATCH /api/v1/orders/{id}': { may: ['operator', 'admin'], status: 200, body: { priority: 'HIGH' } },
+  'PATCH /api/v1/orders/{id}/status': {
+    may: ['operator', 'admin', 'partner'],
+    status: 200,
+    body: { status: 'CANCELLED' },
+  },
+  'PATCH /api/v1/orders/status': {
+    may: ['operator', 'admin'],
+    status: 200,
+    body: { orders: [{ id: randomUUID() }], status: 'CANCELLED' },
+  },
   'GET /api/v1/dashboard/statuses': { may: STAFF, status: 200 },
   'GET /api/v1/events': { may: STAFF, status: 200 },
   'POST /api/v1/cache/evictions': { may: ['admin'], status: 202, body: { tags: ['epoch'] } },
@@ -230,7 +240,9 @@ describe('access', () => {
       ['GET', '/api/v1/orders/count?colour=red', undefined],
       ['GET', '/api/v1/orders/no-id?colour=red', undefined],
       ['POST', '/api/v1/orders?colour=red', {}],
+      ['PATCH', '/api/v1/orders/no-id?colour=red', {}],
       ['PATCH', '/api/v1/orders/no-id/status?colour=red', {}],
+      ['PATCH', '/api/v1/orders/status?colour=red', {}],
       ['GET', '/api/v1/dashboard/statuses?colour=red', undefined],
       ['POST', '/api/v1/cache/evictions?colour=red', { tags: ['no tag'] }],
       ['GET', '/api/v1/cache/stats?colour=red', undefined],
@@ -250,7 +262,7 @@ describe('access', () => {
 
   it('is denied before the body is read, on every route that has one', async () => {
     const withBody = routes.filter((route) => DECISIONS[route]?.body !== undefined);
-    expect(withBody).toHaveLength(4);
+    expect(withBody).toHaveLength(6);
     const nobody = await api.token([]);
     for (const route of withBody) {
       const [method = '', path = ''] = route.split(' ');
@@ -283,7 +295,7 @@ describe('access', () => {
     const foreign = await createOrder();
     expect((await api.call(`/api/v1/orders/${foreign}`, { token })).status).toBe(200);
     for (const id of [own, foreign]) {
-      const change = { method: 'PATCH', token, body: { status: 'ON_HOLD' } };
+      const change = { method: 'PATCH', token, body: changeTo('ON_HOLD') };
       expect((await api.call(`/api/v1/orders/${id}/status`, change)).status).toBe(200);
     }
     expect((await api.call('/api/v1/cache/stats', { token })).status).toBe(403);

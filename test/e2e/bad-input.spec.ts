@@ -410,12 +410,68 @@ const changes: Case[] = [
     patch(`comment ${show(comment)}`, { status: 'ON_HOLD', comment }, badFields('comment')),
   ),
   ...['assignee', 'version', 'toString', 'constructor'].map((name) =>
-    patch(`with the unknown field ${name}`, { status: 'ON_HOLD', [name]: 'a' }, badFields(name)),
+    patch(`with the unknown field ${name}`, { status: 'NEW', [name]: 'a' }, badFields(name)),
   ),
+  ...[...NO_TEXTS, '', 'other', 'NEW', 'toString'].map((reason) =>
+    patch(`reason ${show(reason)}`, { status: 'ON_HOLD', reason, comment: 'a' }, badFields('reason')),
+  ),
+  patch('a pause without reason and comment', { status: 'ON_HOLD' }, badFields('reason')),
+  patch('the reason OTHER without a comment', { status: 'ON_HOLD', reason: 'OTHER' }, badFields('reason')),
+  patch('a reason for another status', { status: 'CANCELLED', reason: 'QUALITY' }, badFields('reason')),
   patch('an empty body', '', BAD_REQUEST),
   patch('an array', '["ON_HOLD"]', badFields('')),
   patch('a text', '"ON_HOLD"', badFields('')),
   patch('a malformed body', '{"status":"ON_HOLD"', BAD_REQUEST),
+];
+
+const fieldChanges: Case[] = [
+  ...[...NO_TEXTS, '', 'high', 'toString'].map((priority) =>
+    patch(`priority ${show(priority)}`, { priority }, badFields('priority'), ''),
+  ),
+  patch('no field', {}, badFields(''), ''),
+  ...[...NO_TEXTS.filter((value) => value !== null), '', '2031-05-17', '2031-02-30T00:00:00Z', 'tomorrow'].map(
+    (dueAt) => patch(`dueAt ${show(dueAt)}`, { dueAt }, badFields('dueAt'), ''),
+  ),
+  ...[...NO_TEXTS, '', 'a b', 'ü', 'a'.repeat(256), 'a\n'].map((assignee) =>
+    patch(`assignee ${show(assignee)}`, { assignee }, badFields('assignee'), ''),
+  ),
+  ...['status', 'version', 'comment', 'toString', 'constructor'].map((name) =>
+    patch(`with the unknown field ${name}`, { priority: 'LOW', [name]: 'a' }, badFields(name), ''),
+  ),
+  patch('an array instead of fields', '["LOW"]', badFields(''), ''),
+];
+
+const SOME_ORDER = { id: '01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d', version: 1 };
+
+function patchMany(name: string, changed: Record<string, unknown>, ...fields: readonly string[]): Case {
+  const request = {
+    method: 'PATCH',
+    path: `${ORDERS}/status`,
+    headers: { 'Content-Type': JSON_TYPE },
+    body: JSON.stringify({ orders: [SOME_ORDER], status: 'NEW', ...changed }),
+  };
+  return { name: `PATCH several: ${name}`, as: 'operator', request, problem: badFields(...fields) };
+}
+
+const changesOfSeveral: Case[] = [
+  ...[null, {}, 'a', 1, []].map((orders) => patchMany(`orders ${show(orders)}`, { orders }, 'orders')),
+  ...[null, 'a', 1, [], [SOME_ORDER], true].map((order) =>
+    patchMany(`the order ${show(order)}`, { orders: [SOME_ORDER, order] }, 'orders'),
+  ),
+  patchMany('no orders', { orders: undefined }, 'orders'),
+  patchMany('51 orders', { orders: Array.from({ length: 51 }, () => ({ id: randomUUID() })) }, 'orders'),
+  patchMany('500 orders', { orders: Array<object>(500).fill(SOME_ORDER) }, ''),
+  patchMany('an order twice', { orders: [SOME_ORDER, { id: SOME_ORDER.id.toUpperCase() }] }, 'orders'),
+  ...[null, '1', 1, {}, [], 'x'.repeat(36)].map((id) =>
+    patchMany(`id ${show(id)}`, { orders: [SOME_ORDER, { id }] }, 'orders.1.id'),
+  ),
+  ...[null, '1', 0, -1, 1.5, 1e9].map((version) =>
+    patchMany(`version ${show(version)}`, { orders: [{ ...SOME_ORDER, version }] }, 'orders.0.version'),
+  ),
+  patchMany('an unknown field of an order', { orders: [{ ...SOME_ORDER, status: 'NEW' }] }, 'orders.0.status'),
+  patchMany('an unknown field', { assignee: 'a' }, 'assignee'),
+  patchMany('no status', { status: undefined }, 'status'),
+  patchMany('a pause without a reason', { status: 'ON_HOLD' }, 'reason'),
 ];
 
 const evictions: Case[] = [
@@ -677,7 +733,10 @@ describe('bad input', () => {
     expect(text.replaceAll('\\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|\\u/u);
   }
 
-  it.each([...creations, ...changes, ...evictions, ...lists, ...paths, ...wire])('is refused: $name', expectRefused);
+  it.each([...creations, ...changes, ...fieldChanges, ...changesOfSeveral, ...evictions, ...lists, ...paths, ...wire])(
+    'is refused: $name',
+    expectRefused,
+  );
 
   it('is refused: unknown parameters on every documented route', async () => {
     const { body } = await api.call<{ paths: Record<string, object> }>('/docs-json');

@@ -62,7 +62,8 @@ describe('the cache', () => {
   /** Names the statements of a write: the write itself, and then what it refreshes, in any order. */
   function namesOf(sql: readonly string[]): string[] {
     const names = sql.map((statement) => {
-      if (/^\s*(INSERT INTO orders|WITH changed AS)/.test(statement)) return 'write';
+      if (/^\s*(INSERT INTO orders|WITH (changed|wanted) AS)|UPDATE orders AS o SET/.test(statement)) return 'write';
+      if (statement.includes('LEFT JOIN order_status_changes')) return 'refused';
       if (statement.includes('order_arrivals')) return 'dashboard';
       if (statement.includes('order_status_counts')) return 'total';
       if (statement.includes('ORDER BY o.urgency ASC')) return 'most urgent';
@@ -119,7 +120,8 @@ describe('the cache', () => {
 
     const own = await api.call(`/api/v1/orders/${id}`, { token: partner });
     expect(own.headers.get('cache-status')).toBe('mes-redis; hit');
-    expect(own.body).toEqual(read.body);
+    // The partner may only cancel it.
+    expect(own.body).toEqual({ ...read.body, nextStatuses: ['CANCELLED'] });
   });
 
   it('answers from L1 without SQL, and reads only tag versions from Redis', async () => {
@@ -171,6 +173,23 @@ describe('the cache', () => {
     const oldest = await api.call<Listed>(OLDEST, { token: operator });
     expect(oldest.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
     expect(oldest.body.items.map((order) => order.id)).not.toContain(id);
+  });
+
+  it('changes several orders in one statement, and looks at all refused ones in another', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => create()));
+    const several = async (orders: readonly string[]): Promise<number> => {
+      const body = { orders: orders.map((id) => ({ id })), status: 'MANUFACTURING_STARTED' };
+      const request = { method: 'PATCH', token: await api.token('operator', 'operator-2'), body };
+      const answer = await api.call<{ results: { status: number }[] }>('/api/v1/orders/status', request);
+      return answer.body.results.filter(({ status }) => status === 200).length;
+    };
+    const [first = '', second = ''] = ids;
+    await take(first);
+    await take(second);
+    await watched();
+    expect(await several(ids)).toBe(18);
+    const { sql } = await watched();
+    expect(namesOf(sql).filter((name) => name === 'write' || name === 'refused')).toEqual(['write', 'refused']);
   });
 
   it('refreshes on write only what is asked for', async () => {

@@ -3,7 +3,7 @@ import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { newOrder, VARIED } from '../support/test-orders.js';
+import { changeTo, newOrder, VARIED } from '../support/test-orders.js';
 
 interface Dashboard {
   readonly counts: Record<string, number>;
@@ -114,7 +114,7 @@ describe('the dashboard', () => {
     await Promise.all(
       created.flatMap(({ body: { id } }) =>
         ['MANUFACTURING_STARTED', 'CANCELLED', 'ON_HOLD'].map((status) =>
-          api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body: { status } }),
+          api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token: operator, body: changeTo(status) }),
         ),
       ),
     );

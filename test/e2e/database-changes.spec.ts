@@ -18,7 +18,7 @@ const RESTORE = [
   'DROP TABLE orders CASCADE',
   'ALTER TABLE copy RENAME TO orders',
   `CREATE TABLE order_status_changes (order_id uuid, version integer, from_status order_status, to_status order_status,
-    changed_by text, changed_at timestamptz(3), comment text)`,
+    changed_by text, changed_at timestamptz(3), comment text, reason hold_reason, changes jsonb)`,
 ];
 
 describe('a database that changes under running instances', () => {

@@ -100,14 +100,19 @@ describe('the OpenAPI document', () => {
   it('has example bodies that the API accepts unchanged', async () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual([
+      'changeOrder',
       'changeOrderStatus',
+      'changeOrderStatuses',
       'createOrder',
       'evictCache',
       'issueDevelopmentToken',
     ]);
     for (const { operationId, requestBody } of withBody) {
       const body = exampleOf(document, requestBody?.content['application/json']?.schema ?? {});
-      const id = operationId === 'changeOrderStatus' ? await createOrder() : undefined;
+      const id = operationId.startsWith('changeOrder') ? await createOrder() : undefined;
+      // Only an order in work can be handed over.
+      if (operationId === 'changeOrder')
+        await call('changeOrderStatus', { id, body: { status: 'MANUFACTURING_STARTED' } });
       expect([200, 201, 202]).toContain((await call(operationId, { id, body })).status);
     }
   });
@@ -134,14 +139,15 @@ describe('every response conforms to the document', () => {
     const stream = await followEvents();
     const id = await createOrder();
     await call('changeOrderStatus', { id, body: { status: 'MANUFACTURING_STARTED' } });
-    await eventually(() => stream.news.length === 2);
+    await call('changeOrder', { id, body: { assignee: 'operator-2', dueAt: '2031-05-17T09:30:00Z' } });
+    await eventually(() => stream.news.length === 3);
     stream.drop();
     const validator = DocumentValidator.closed(document);
-    const schemas = ['OrderCreatedEventDto', 'OrderStatusChangedEventDto'];
+    const schemas = ['OrderCreatedEventDto', 'OrderStatusChangedEventDto', 'OrderChangedEventDto'];
     const complaints = stream.news.map(({ data }, i) =>
       validator.complaints({ $ref: `#/components/schemas/${schemas[i] ?? ''}` }, data),
     );
-    expect(complaints).toEqual([[], []]);
+    expect(complaints).toEqual([[], [], []]);
   });
 
   it('when the request succeeds', async () => {
@@ -155,6 +161,7 @@ describe('every response conforms to the document', () => {
     const etag = created.headers.get('etag') ?? '';
     const read = await call('getOrder', { id });
     const body = { status: 'MANUFACTURING_STARTED', comment: 'Mine' };
+    const pause = { status: 'ON_HOLD', reason: 'OTHER', comment: 'Fire drill' };
     const answers: [string, ApiAnswer<unknown>][] = [
       ['createOrder', created],
       ['getStatusDashboard', await call('getStatusDashboard')],
@@ -162,6 +169,11 @@ describe('every response conforms to the document', () => {
       ['getOrder', await call('getOrder', { id, headers: { 'if-none-match': read.headers.get('etag') ?? '' } })],
       ['getOrderHistory', await call('getOrderHistory', { id })],
       ['changeOrderStatus', await call('changeOrderStatus', { id, body, headers: { 'if-match': etag } })],
+      ['changeOrder', await call('changeOrder', { id, body: { priority: 'URGENT', dueAt: null } })],
+      [
+        'changeOrderStatuses',
+        await call('changeOrderStatuses', { body: { ...pause, orders: [{ id }, { id: NO_ORDER }] } }),
+      ],
       ['getOrderHistory', await call('getOrderHistory', { id })],
       ['getOrder', await call('getOrder', { id })],
       ['listOrders', await call('listOrders')],
@@ -201,7 +213,7 @@ describe('every response conforms to the document', () => {
     const id = await createOrder({ externalId: 'W-2' });
     const headers = { 'idempotency-key': 'key-1' };
     await call('createOrder', { headers, body: newOrder() });
-    const partner = await api.token('partner');
+    const [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
     const answers: [string, number, ApiAnswer<unknown>][] = [
       ['createOrder', 400, await call('createOrder', { body: {} })],
       ['createOrder', 401, await call('createOrder', { body: newOrder(), token: 'none' })],
@@ -221,6 +233,17 @@ describe('every response conforms to the document', () => {
         ...(['changeOrderStatus', 412] as const),
         await call('changeOrderStatus', { id, body: { status: 'CANCELLED' }, headers: { 'if-match': '"7"' } }),
       ],
+      ['changeOrder', 400, await call('changeOrder', { id, body: {} })],
+      ['changeOrder', 403, await call('changeOrder', { id, body: { dueAt: null }, token: operator })],
+      ['changeOrder', 404, await call('changeOrder', { id: NO_ORDER, body: { priority: 'LOW' } })],
+      ['changeOrder', 409, await call('changeOrder', { id, body: { assignee: 'operator-2' } })],
+      [
+        'changeOrder',
+        412,
+        await call('changeOrder', { id, body: { priority: 'LOW' }, headers: { 'if-match': '"7"' } }),
+      ],
+      ['changeOrderStatuses', 400, await call('changeOrderStatuses', { body: { status: 'NEW', orders: [] } })],
+      ['changeOrderStatuses', 403, await call('changeOrderStatuses', { body: {}, token: partner })],
       ['evictCache', 400, await call('evictCache', { body: { tags: ['everything'] } })],
       ['getStatusDashboard', 400, await call('getStatusDashboard', { query: '?day=today' })],
       ['getCacheStatistics', 400, await call('getCacheStatistics', { query: '?a=b' })],
@@ -295,7 +318,7 @@ describe('a client generated from the document', () => {
     const found = list.data.items.find((order) => order.id === id);
 
     const taken = await changeOrderStatus(id, { status: 'MANUFACTURING_STARTED' }, { ifMatch: '"1"' }, as(OPERATOR));
-    const late = await changeOrderStatus(id, { status: 'MANUFACTURING_STARTED' }, {}, as(OPERATOR));
+    const late = await changeOrderStatus(id, { status: 'MANUFACTURING_COMPLETED' }, { ifMatch: '"1"' }, as(OPERATOR));
     const unknown = await getOrder('${NO_ORDER}', {}, as(OPERATOR));
     const stranger = await getOrder(id, {});
 
@@ -304,7 +327,7 @@ describe('a client generated from the document', () => {
       conflict: conflict.status === 422 && conflict.data.code,
       found: found?.customer.name,
       taken: taken.status === 200 && taken.data.assignee,
-      late: late.status === 409 && late.data.code,
+      late: late.status === 412 && late.data.code,
       unknown: unknown.status === 404 && unknown.data.code,
       stranger: stranger.status === 401 && stranger.data.code,
     }));
@@ -328,7 +351,7 @@ describe('a client generated from the document', () => {
       },
       ...{
         taken: 'operator-7',
-        late: 'ORDER_TRANSITION_NOT_ALLOWED',
+        late: 'ORDER_VERSION_MISMATCH',
         unknown: 'ORDER_NOT_FOUND',
         stranger: 'TOKEN_INVALID',
       },

@@ -86,7 +86,7 @@ describe.each([
     await change(other, id, 'MANUFACTURING_COMPLETED');
     for (const stream of [here, there]) {
       await eventually(() => stream.news.length === 3);
-      expect(stream.events[0]).toMatchObject({ event: 'hello', data: {} });
+      expect(stream.events[0]).toMatchObject({ event: 'hello', data: { heartbeatInterval: 10_000 } });
       expect(stream.news.map(({ event, data }) => ({ event, data }))).toEqual([
         {
           event: 'order.created',
@@ -188,7 +188,7 @@ describe('a client of the live events', () => {
     const stream = await follow(api, { lastEventId: broken(lastEventId) });
     await eventually(() => stream.news.length === 1);
     // The first event has an empty id. So a client that loses its connection before the reset is reset the next time.
-    expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: {} });
+    expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: { heartbeatInterval: 10_000 } });
     expect(stream.news).toMatchObject([{ event: 'reset', data: {} }]);
     const id = await create(api);
     await eventually(() => stream.news.length === 2);
@@ -369,45 +369,71 @@ describe('a client of the live events', () => {
 });
 
 describe('a client that has received an event', () => {
-  it('is shown no earlier state by any instance, even if the writer has died', async () => {
-    const redis = await RedisServer.start();
-    try {
-      const [one, other] = [await instance(redis.url), await instance(redis.url)];
-      const versionStore = one.application.get(VersionStore, { strict: false });
-      const token = await one.token('operator');
-      const list = async (api: OrdersApi): Promise<string[]> => {
-        const { body } = await api.call<{ items: { id: string }[] }>('/api/v1/orders?status=NEW', {
-          token: await api.token('operator'),
-        });
-        return body.items.map(({ id }) => id);
-      };
-      const stream = await follow(one, { token });
-      const before = await create(one);
-      await eventually(() => stream.news.length === 1);
-      await list(one);
-      await list(other);
+  let redis: RedisServer;
+  let one: OrdersApi;
+  let other: OrdersApi;
 
-      // A writer begins a pending write, commits, and dies.
-      await versionStore.begin({
-        id: 'dead writer',
-        tags: [orderTag(before), statusTag('NEW'), statusTag('CANCELLED')],
-      });
-      const writer = await OrdersTable.connect(database.url);
-      await writer.query('BEGIN');
-      await writer.query(`SELECT set_config('mes.announced', 'on', true)`);
-      await writer.query(`UPDATE orders SET status = 'CANCELLED', version = 2 WHERE id = $1`, [before]);
-      await writer.query('COMMIT');
-      await writer.close();
-      expect(await list(other)).toContain(before);
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    [one, other] = [await instance(redis.url), await instance(redis.url)];
+  });
+
+  afterEach(async () => {
+    for (const stream of open.splice(0)) stream.drop();
+    for (const api of started.splice(0)) await api.stop();
+    await redis.stop();
+  });
+
+  async function list(api: OrdersApi, query: string): Promise<string[]> {
+    const token = await api.token('operator');
+    const { body } = await api.call<{ items: { id: string }[] }>(`/api/v1/orders?${query}`, { token });
+    return body.items.map(({ id }) => id);
+  }
+
+  /** A writer begins a pending write, commits, and dies. */
+  async function writeAndDie(tags: readonly string[], assignments: string, id: string): Promise<void> {
+    await one.application.get(VersionStore, { strict: false }).begin({ id: 'dead writer', tags });
+    const writer = await OrdersTable.connect(database.url);
+    await writer.query('BEGIN');
+    await writer.query(`SELECT set_config('mes.announced', 'on', true)`);
+    await writer.query(`UPDATE orders SET ${assignments}, version = 2 WHERE id = $1`, [id]);
+    await writer.query('COMMIT');
+    await writer.close();
+  }
+
+  it.each<[string, string, string, (id: string) => string[]]>([
+    [
+      'order.status-changed',
+      'status=NEW',
+      `status = 'CANCELLED'`,
+      (id) => [orderTag(id), statusTag('NEW'), statusTag('CANCELLED')],
+    ],
+    ['order.changed', 'priority=NORMAL', `priority = 'LOW'`, (id) => [orderTag(id), statusTag('NEW')]],
+  ])(
+    '%s is shown no earlier state by any instance, even if the writer has died',
+    async (event, query, change, tags) => {
+      const stream = await follow(one, { token: await one.token('operator') });
+      const id = await create(one);
+      await eventually(() => stream.news.length === 1);
+      for (const api of [one, other]) expect(await list(api, query)).toContain(id);
+
+      await writeAndDie(tags(id), change, id);
+      expect(await list(other, query)).toContain(id);
       // Only the event may invalidate the old list.
       await table.query(`SELECT pg_notify('mes_events', 'somebody')`);
       await eventually(() => stream.news.length === 2);
-      for (const api of [one, other]) expect(await list(api)).not.toContain(before);
-    } finally {
-      for (const stream of open.splice(0)) stream.drop();
-      for (const api of started.splice(0)) await api.stop();
-      await redis.stop();
-    }
+      expect(stream.news[1]?.event).toBe(event);
+      for (const api of [one, other]) expect(await list(api, query)).not.toContain(id);
+    },
+  );
+
+  it('hello is shown everything that was written before', async () => {
+    const id = await create(one);
+    for (const api of [one, other]) expect(await list(api, 'priority=NORMAL')).toContain(id);
+    await writeAndDie([orderTag(id), statusTag('NEW')], `priority = 'LOW'`, id);
+    expect(await list(other, 'priority=NORMAL')).toContain(id);
+    await follow(one, { token: await one.token('operator') });
+    for (const api of [one, other]) expect(await list(api, 'priority=NORMAL')).not.toContain(id);
   });
 });
 

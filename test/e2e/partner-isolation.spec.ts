@@ -4,7 +4,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { newOrder } from '../support/test-orders.js';
+import { changeTo, newOrder } from '../support/test-orders.js';
 
 const RUNS = 12;
 const ORDERS = '/api/v1/orders';
@@ -143,8 +143,19 @@ class Round {
   async tryToChange(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
     const [, other] = this.both(who);
     const id = chosen(other.orders, pick)?.id ?? randomUUID();
-    const move: ApiRequest = { method: 'PATCH', headers: { 'if-match': '"1"' }, body: { status: 'CANCELLED' } };
-    expect((await this.ask(on, who, `${ORDERS}/${id}/status`, move)).status).toBe(403);
+    for (const ifMatch of ['"1"', '"2"', '*']) {
+      const cancel: ApiRequest = { method: 'PATCH', headers: { 'if-match': ifMatch }, body: { status: 'CANCELLED' } };
+      const answer = await this.ask(on, who, `${ORDERS}/${id}/status`, cancel);
+      expectProblem(answer, { status: 404, code: 'ORDER_NOT_FOUND' });
+    }
+    const others: [path: string, body: Record<string, unknown>][] = [
+      [`${ORDERS}/${id}/status`, { status: 'MANUFACTURING_STARTED' }],
+      [`${ORDERS}/status`, { orders: [{ id: randomUUID() }], status: 'CANCELLED' }],
+      [`${ORDERS}/${id}`, { priority: 'URGENT' }],
+    ];
+    for (const [path, body] of others) {
+      expect((await this.ask(on, who, path, { method: 'PATCH', body })).status).toBe(403);
+    }
     expect((await this.ask(on, who, '/api/v1/dashboard/statuses')).status).toBe(403);
   }
 
@@ -156,7 +167,7 @@ class Round {
     expect((await instance.call(`${ORDERS}/count`, { token })).status).toBe(200);
     const order = chosen([...this.partners[0].orders, ...this.partners[1].orders], pick);
     if (!order) return;
-    const body = { status: pick % 2 === 0 ? 'MANUFACTURING_STARTED' : 'ON_HOLD' };
+    const body = changeTo(pick % 2 === 0 ? 'MANUFACTURING_STARTED' : 'ON_HOLD');
     await instance.call(`${ORDERS}/${order.id}/status`, { method: 'PATCH', token, body });
     for (const tail of ['', '/history']) {
       expect((await instance.call(`${ORDERS}/${order.id}${tail}`, { token })).status).toBe(200);

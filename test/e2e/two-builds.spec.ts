@@ -84,7 +84,7 @@ describe('an old and a new build with one Redis and one database', () => {
     expect(more).not.toBe(code);
     await writeFile(
       presenter,
-      more.replace('order: Order): OrderDto', () => 'order: Order)'),
+      more.replace('visibility: Visibility): OrderDto', () => 'visibility: Visibility)'),
     );
 
     const environment = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { OpenApiDocument } from '../support/openapi-document.js';
 import type { OrdersApi } from '../support/orders-api.js';
 import type { OrdersTable } from '../support/orders-table.js';
-import { stepsFor } from './arbitraries/steps.js';
+import { sequencesFor } from './arbitraries/steps.js';
 import { fillIn } from './fill-in.js';
 import { CALLERS, type CallerName, type FuzzedRequest } from './fuzzed-request.js';
 import { Judge } from './judge.js';
@@ -41,8 +41,7 @@ export async function runCampaign(
 ): Promise<CampaignResult> {
   const document = (await api.call<OpenApiDocument>('/docs-json')).body;
   const campaign = new Campaign(api, table, new Judge(document));
-  const sequences = fc.array(stepsFor(document), { minLength: 1, maxLength: MOST_STEPS, size: 'max' });
-  const property = fc.asyncProperty(sequences, (steps) => campaign.play(steps.flat()));
+  const property = fc.asyncProperty(sequencesFor(document, MOST_STEPS), (sequence) => campaign.play(sequence));
   const result = await fc.check(property, { seed, numRuns: Math.max(1, Math.round(requests / (0.6 * MOST_STEPS))) });
   campaign.close();
   return {

@@ -11,8 +11,8 @@ const UNREADABLE = [400, 413, 414, 415];
 const MOST_HEAD = 15 * 1024;
 const MOST_URL = 8 * 1024;
 
-/** Fields with rules that a schema cannot express, such as a future time or an existing currency. */
-const BEYOND_SCHEMAS = ['dueAt', 'price.currency', 'product.modelUrl', 'cursor'];
+/** Fields with rules that a schema cannot express, such as a future time, an existing currency or different ids. */
+const BEYOND_SCHEMAS = ['dueAt', 'price.currency', 'product.modelUrl', 'cursor', 'orders'];
 
 const PROBLEM: Schema = { $ref: '#/components/schemas/ProblemDetailsDto' };
 

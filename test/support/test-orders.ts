@@ -13,6 +13,11 @@ export function newOrder(changes: Readonly<Record<string, unknown>> = {}): Recor
   };
 }
 
+/** A valid request body for a change to this status. */
+export function changeTo(status: string): Record<string, unknown> {
+  return { status, ...(status === 'ON_HOLD' && { reason: 'QUESTION' }) };
+}
+
 /** A statement in SQL that inserts new orders and returns their ids. */
 export function insertOrders(count: number): string {
   return `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)

@@ -137,6 +137,12 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
       ['reset'],
     ],
     [
+      'an order whose priority is changed',
+      [`UPDATE orders SET priority = 'LOW', version = version + 1 WHERE id = '${id(1_000)}'`],
+      [`order:${id(1_000)}`, 'orders:NEW', 'orders:counts'],
+      ['reset'],
+    ],
+    [
       'an order that is removed',
       [`DELETE FROM orders WHERE id = '${id(1_000)}'`],
       [`order:${id(1_000)}`, 'orders:NEW', 'orders:counts'],
@@ -210,6 +216,29 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
     expect(tags).toHaveLength(announced === 'on' ? 0 : 1);
     expect(events).not.toContain('reset');
     expect(events.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a write of the API', () => {
+  it.each([
+    [`priority = 'URGENT'`, 'order.changed'],
+    [`status = 'CANCELLED'`, 'order.status-changed'],
+  ])('leaves an event of its kind: %s', async (change, event) => {
+    const database = await createTestDatabase();
+    await prepareDatabase({ url: database.url, patience: 0 });
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(insertOrders(8, 8));
+    await client.query(
+      `WITH changed AS (
+        UPDATE orders SET ${change}, version = version + 1 RETURNING announce_write(NULL)
+      ) SELECT FROM changed`,
+    );
+    const { rows } = await client.query(`SELECT type, announced, version, status FROM order_events WHERE version > 1`);
+    await client.end();
+    await database.drop();
+    const status = event === 'order.changed' ? 'NEW' : 'CANCELLED';
+    expect(rows).toEqual([{ type: event, announced: false, version: 2, status }]);
   });
 });
 

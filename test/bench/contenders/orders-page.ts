@@ -15,6 +15,10 @@ export class OrdersPage {
     const { sort, limit } = query;
     const list = query.normalisedList();
     const page = await this.orders.list({ filter: query.filter(), sort, limit, list }, { scope: 'all' });
-    return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+    return {
+      items: page.orders.map((order) => presentOrder(order, { scope: 'all' })),
+      nextCursor: page.nextCursor,
+      limit,
+    };
   }
 }

@@ -26,9 +26,10 @@ replace(ResponseCache, {
 // notification.
 const versions = application.get(VersionStore, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
-const writes: Pick<OrdersRepository, 'create' | 'changeStatus'> = {
+const writes: Pick<OrdersRepository, 'create' | 'changeStatuses' | 'changeFields'> = {
   create: (order) => persistent.create({ ...order, announcedTo: versions.store }),
-  changeStatus: (change) => persistent.changeStatus({ ...change, announcedTo: versions.store }),
+  changeStatuses: (change) => persistent.changeStatuses({ ...change, announcedTo: versions.store }),
+  changeFields: (change) => persistent.changeFields({ ...change, announcedTo: versions.store }),
 };
 replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
 

@@ -78,7 +78,7 @@ export function insertOrdersSql({ count, until }: FilledOrders): { sql: string; 
 
   const sql = `
     INSERT INTO orders (id, number, external_id, source, customer_id, customer_name, product_name, product_model_url,
-      material, quantity, price_amount, price_currency, priority, due_at, comment, status, previous_status, assignee,
+      material, quantity, price_amount, price_currency, priority, due_at, comment, status, previous_status, hold_reason, assignee,
       version, created_by, created_at, updated_at, idempotency_key, idempotency_hash)
     SELECT
       (lpad(to_hex(${CREATED_MS}), 12, '0') || '7' || left(hash, 3) || 'a' || right(hash, 15))::uuid,
@@ -101,6 +101,7 @@ export function insertOrdersSql({ count, until }: FilledOrders): { sql: string; 
       (CASE status WHEN 'NEW' THEN NULL WHEN 'MANUFACTURING_COMPLETED' THEN 'MANUFACTURING_STARTED'
         WHEN 'PACKAGING' THEN 'MANUFACTURING_COMPLETED' WHEN 'SHIPPED' THEN 'PACKAGING' WHEN 'CLOSED' THEN 'SHIPPED'
         ELSE 'NEW' END)::order_status,
+      CASE status WHEN 'ON_HOLD' THEN 'QUESTION'::hold_reason END,
       CASE WHEN status NOT IN ('NEW', 'ON_HOLD', 'CANCELLED')
         THEN 'operator-' || 1 + floor(${OPERATORS} * worker)::integer END,
       CASE status WHEN 'NEW' THEN 1 WHEN 'MANUFACTURING_COMPLETED' THEN 3 WHEN 'PACKAGING' THEN 4 WHEN 'SHIPPED' THEN 5

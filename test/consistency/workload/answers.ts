@@ -30,7 +30,8 @@ export class AnswerReader {
   read(asked: Asked, path: string, { status, text }: RawAnswer): ReadAnswer {
     if (status >= 500) return { came: { kind: 'unknown' } };
     if (status === 404 && 'order' in asked) return { came: { kind: 'missing' } };
-    if (status === 409 && asked.kind === 'change') {
+    // Nobody but its assignee may give an order back to the queue.
+    if ((status === 409 || status === 403) && asked.kind === 'change') {
       return { came: { kind: 'conflict', version: (JSON.parse(text) as { currentVersion: number }).currentVersion } };
     }
     if (status !== 200 && status !== 201) throw new Error(`${asked.kind} ${path} was answered with ${status}: ${text}`);

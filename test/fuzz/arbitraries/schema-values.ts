@@ -23,6 +23,8 @@ export function valuesOf(document: OpenApiDocument, unresolved: Schema): fc.Arbi
       });
     case 'integer':
       return integers(schema);
+    case 'null':
+      return fc.constant(null);
     case 'string':
       return withExample(schema, texts(schema));
     default:

@@ -5,8 +5,19 @@ import { requestsFor } from './requests.js';
 
 const LAST_ENTITY_TAG: Remembered = { kind: 'entityTag', nth: 0, otherwise: '"1"' };
 
+/** Up to `most` steps after the creation of an order, which other requests can use. */
+export function sequencesFor(document: OpenApiDocument, most: number): fc.Arbitrary<readonly FuzzedRequest[]> {
+  const creations = operationsOf(document).filter(({ operationId }) => operationId === 'createOrder');
+  return fc
+    .tuple(
+      fc.oneof(...creations.map((operation) => requestsFor(document, operation))),
+      fc.array(stepsFor(document), { maxLength: most, size: 'max' }),
+    )
+    .map(([creation, steps]) => [creation, ...steps.flat()]);
+}
+
 /** A single request, or a request that is sent twice. */
-export function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedRequest[]> {
+function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedRequest[]> {
   const requests = operationsOf(document).map((operation) => ({
     // Writes create the data that other requests read, and have the most parts that can be invalid.
     weight: operation.requestBody ? 3 : 1,

@@ -50,7 +50,7 @@ export class Writer {
       tags,
       creates,
       transaction: ({ store }) => this.commit(id, CREATED, fate, store === undefined ? [...tags, creates] : []),
-      outcome: () => ({ created: { keys: [orderQuestion(id).key], value: CREATED } }),
+      outcome: () => ({ created: [{ keys: [orderQuestion(id).key], value: CREATED }] }),
     };
   }
 

@@ -3,6 +3,9 @@ import type { FastifyRequest } from 'fastify';
 
 export const ROLES = ['operator', 'partner', 'viewer', 'admin'] as const;
 
+/** What the subject of a token must match. */
+export const SUBJECT = /^[\x21-\x7e]{1,255}$/;
+
 export type Role = (typeof ROLES)[number];
 
 /** The caller of a request, as its token says. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem-details/problem.js';
-import { type Caller, type Role, ROLES } from './caller.js';
+import { type Caller, type Role, ROLES, SUBJECT } from './caller.js';
 import { IssuerUnavailableError } from './issuer-keys.js';
 
 export interface TokenExpectations {
@@ -138,7 +138,7 @@ function ownCopy(ascii: string): string {
 }
 
 function callerFrom({ sub, roles, exp = 0 }: JWTPayload): Caller {
-  if (typeof sub !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sub)) {
+  if (typeof sub !== 'string' || !SUBJECT.test(sub)) {
     throw unauthorized('The subject of the token must be 1 to 255 visible ASCII characters.');
   }
   const known = Array.isArray(roles) ? ROLES.filter((role: Role) => roles.includes(role)) : [];

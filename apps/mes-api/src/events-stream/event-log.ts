@@ -79,10 +79,11 @@ export class EventLog {
         SELECT coalesce($3::pg_snapshot, pg_current_snapshot()) AS snapshot
       ), page AS (
         SELECT e.seq::text AS seq, e.at, e.type, e.announced, e.order_id AS "orderId", e.number, e.version,
-          e.from_status AS "from", e.status, e.priority, e.material, e.assignee, c.changed_by AS "by"
+          e.from_status AS "from", e.status, e.priority, e.material, e.assignee, c.changed_by AS "by", c.changes
         FROM target, order_events e
         LEFT JOIN order_status_changes c ON c.order_id = e.order_id AND c.version = e.version
-          AND c.from_status = e.from_status AND c.to_status = e.status
+          AND CASE e.type WHEN 'order.changed' THEN c.changes IS NOT NULL
+            ELSE c.from_status = e.from_status AND c.to_status = e.status END
         WHERE ${NOT_SEEN} AND pg_visible_in_snapshot(e.xid, target.snapshot) AND e.seq > $4
         ORDER BY e.seq LIMIT $5
       )

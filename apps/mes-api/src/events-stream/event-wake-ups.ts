@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { DATABASE_REPLACED, EVICTIONS_CHANNEL, PostgresNotifications } from '../backplane/postgres-notifications.js';
-import { OrderCreated, StatusChanged } from '../orders/order-events.js';
+import { OrderChanged, OrderCreated, StatusChanged } from '../orders/order-events.js';
 import { EventFeed } from './event-feed.js';
 import { EventNotifier } from './event-notifier.js';
 
@@ -33,6 +33,7 @@ export class EventWakeUps {
 
   @OnEvent(OrderCreated.eventName)
   @OnEvent(StatusChanged.eventName)
+  @OnEvent(OrderChanged.eventName)
   onWrite(): void {
     this.feed.wake();
     this.notifier.notify();

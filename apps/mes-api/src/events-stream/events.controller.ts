@@ -7,7 +7,7 @@ import { callerOf } from '../auth/caller.js';
 import { BoundedElsewhere } from '../rate-limits/fair-shares.guard.js';
 import type { ClientStream } from './client-stream.js';
 import { EventStreams } from './event-streams.js';
-import { OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
+import { OrderChangedEventDto, OrderCreatedEventDto, OrderStatusChangedEventDto } from './order-events.dto.js';
 
 const EVENT_STREAM = 'text/event-stream';
 
@@ -16,17 +16,20 @@ last message as \`Last-Event-ID\`: then no event is missing and none is repeated
 
 | event | data | |
 |---|---|---|
-| \`hello\` | \`{}\` | first event |
+| \`hello\` | \`{"heartbeatInterval":10000}\` | first event |
 | \`order.created\` | \`OrderCreatedEventDto\` | |
 | \`order.status-changed\` | \`OrderStatusChangedEventDto\` | |
+| \`order.changed\` | \`OrderChangedEventDto\` | priority, due date or assignee: \`PATCH /orders/{id}\` |
 | \`reset\` | \`{}\` | anything may have changed: fetch all data again |
+
+A comment is sent every \`heartbeatInterval\` milliseconds. A stream that is silent for longer than that is dead: reconnect.
 
 Events are kept for an hour. A client that has missed more than 1000 of them gets a \`reset\`. Slow clients are disconnected.`;
 
 const EXAMPLE = `retry: 1000
 id: YmI3NmUwZjM1ZTFhMmZlYn44MTI6ODEyOg
 event: hello
-data: {}
+data: {"heartbeatInterval":10000}
 
 id: YmI3NmUwZjM1ZTFhMmZlYn44MTM6ODEzOg
 event: order.status-changed
@@ -40,6 +43,7 @@ const MESSAGES = {
   $defs: {
     'order.created': { $ref: getSchemaPath(OrderCreatedEventDto) },
     'order.status-changed': { $ref: getSchemaPath(OrderStatusChangedEventDto) },
+    'order.changed': { $ref: getSchemaPath(OrderChangedEventDto) },
   },
 };
 
@@ -57,7 +61,7 @@ export class EventsController {
     description: DESCRIPTION,
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last received message.' })
-  @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto)
+  @ApiExtraModels(OrderCreatedEventDto, OrderStatusChangedEventDto, OrderChangedEventDto)
   @ApiOkResponse({
     description: 'The messages of the stream.',
     content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },

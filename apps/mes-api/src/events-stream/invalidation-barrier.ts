@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EPOCH, VersionStore, VersionStoreUnavailableError, MonotonicReads, type Tag } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
-import { ORDER_COUNTS_TAG, orderTag, statusTag, tagsOfChange } from '../orders/caching/order-tags.js';
+import {
+  listTags,
+  ORDER_COUNTS_TAG,
+  orderTag,
+  statusTag,
+  tagsOfFieldsChange,
+  tagsOfStatusChange,
+} from '../orders/caching/order-tags.js';
 import { PostgresNotifications } from '../backplane/postgres-notifications.js';
 import type { LogEntry } from './log-entry.js';
 import { shareNext } from './share-next.js';
@@ -34,8 +41,8 @@ export class InvalidationBarrier {
     // Writes that were not announced are known from notifications. If these fail, their owner replaces the connection.
     const caughtUp = this.notifications.caughtUp().catch(() => undefined);
     await Promise.race([caughtUp, delay(MAX_WAIT, undefined, { ref: false })]);
-    // Every write invalidates the counts.
-    await this.reads.settled([ORDER_COUNTS_TAG]);
+    // Every write invalidates a list of some status.
+    await this.reads.settled(listTags());
   });
 
   private async invalidate(tags: readonly Tag[]): Promise<void> {
@@ -57,7 +64,9 @@ function tagsOfEntry(entry: LogEntry): readonly Tag[] {
     case 'order.created':
       return [orderTag(entry.orderId), statusTag(entry.status), ORDER_COUNTS_TAG];
     case 'order.status-changed':
-      return tagsOfChange(entry.orderId, [entry.from], entry.status);
+      return tagsOfStatusChange([entry.orderId], [entry.from], entry.status);
+    case 'order.changed':
+      return tagsOfFieldsChange(entry.orderId, entry.status);
     case 'reset':
       return [EPOCH];
   }

@@ -1,3 +1,4 @@
+import type { FieldChange } from '../orders/order-change.js';
 import type { OrderPriority } from '../orders/order.js';
 import type { OrderStatus } from '../orders/order-status.js';
 import type { Position } from './position.js';
@@ -20,7 +21,7 @@ export interface CreatedEntry extends Entry {
   readonly material: string;
 }
 
-export interface ChangedEntry extends Entry {
+export interface StatusChangedEntry extends Entry {
   readonly type: 'order.status-changed';
   readonly orderId: string;
   readonly number: number;
@@ -32,10 +33,23 @@ export interface ChangedEntry extends Entry {
   readonly by: string | null;
 }
 
+export interface FieldsChangedEntry extends Entry {
+  readonly type: 'order.changed';
+  readonly orderId: string;
+  readonly number: number;
+  readonly version: number;
+  readonly status: OrderStatus;
+  readonly priority: OrderPriority;
+  readonly assignee: string | null;
+  /** Null if the order was deleted meanwhile. */
+  readonly by: string | null;
+  readonly changes: readonly FieldChange[] | null;
+}
+
 /** A change of unknown extent: clients fetch everything again. */
 export interface ResetEntry extends Entry {
   readonly type: 'reset';
 }
 
 /** An entry of the log. */
-export type LogEntry = CreatedEntry | ChangedEntry | ResetEntry;
+export type LogEntry = CreatedEntry | StatusChangedEntry | FieldsChangedEntry | ResetEntry;

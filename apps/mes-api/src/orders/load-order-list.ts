@@ -15,5 +15,5 @@ export async function loadOrderList(
     { filter: query.filter(), sort, limit, cursor, list: query.normalisedList() },
     visibility,
   );
-  return { items: page.orders.map(presentOrder), nextCursor: page.nextCursor, limit };
+  return { items: page.orders.map((order) => presentOrder(order, visibility)), nextCursor: page.nextCursor, limit };
 }

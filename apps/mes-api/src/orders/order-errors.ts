@@ -25,6 +25,31 @@ export class IllegalTransitionError extends OrderError {
   }
 }
 
+/** A member of the staff may do this, but not with an order that another operator has in work. */
+export class OrderOfAnotherError extends OrderError {
+  readonly code = 'ORDER_OF_ANOTHER_OPERATOR';
+
+  constructor(readonly order: Order) {
+    super(`The order is in work with ${order.assignee ?? 'nobody'}: only that operator or an admin may do this.`);
+  }
+}
+
+export class ChangeNotAllowedError extends OrderError {
+  readonly code = 'ORDER_CHANGE_NOT_ALLOWED';
+
+  constructor(
+    readonly order: Order,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** The role of the caller does not suffice for this status or field. */
+export class OrderRoleMissingError extends OrderError {
+  readonly code = 'ROLE_MISSING';
+}
+
 export class VersionMismatchError extends OrderError {
   readonly code = 'ORDER_VERSION_MISMATCH';
 

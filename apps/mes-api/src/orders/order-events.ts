@@ -17,3 +17,10 @@ export class StatusChanged {
     readonly from: OrderStatus,
   ) {}
 }
+
+/** Priority, due date or assignee of an order were changed, and that was committed. */
+export class OrderChanged {
+  static readonly eventName = 'order.changed';
+
+  constructor(readonly order: Order) {}
+}

@@ -4,18 +4,16 @@ import type { DocumentedProblem } from '../problem-details/api-problems.decorato
 import { ProblemDetailsDto } from '../problem-details/problem-details.dto.js';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import { Problem, type FieldError } from '../problem-details/problem.js';
-import {
-  CursorInvalidError,
-  DueDatePassedError,
-  IllegalTransitionError,
-  OrderError,
-  VersionMismatchError,
-} from './order-errors.js';
+import { CursorInvalidError, DueDatePassedError, OrderError } from './order-errors.js';
+import type { Order } from './order.js';
 import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
 
 const STATUS: Readonly<Record<string, number>> = {
+  ROLE_MISSING: 403,
+  ORDER_OF_ANOTHER_OPERATOR: 403,
   ORDER_NOT_FOUND: 404,
   ORDER_TRANSITION_NOT_ALLOWED: 409,
+  ORDER_CHANGE_NOT_ALLOWED: 409,
   ORDER_EXTERNAL_ID_TAKEN: 409,
   ORDER_VERSION_MISMATCH: 412,
   IDEMPOTENCY_KEY_REUSED: 422,
@@ -25,6 +23,12 @@ export const ORDER_NOT_FOUND: DocumentedProblem = {
   status: 404,
   code: 'ORDER_NOT_FOUND',
   description: 'There is no such order, or the caller may not see it.',
+};
+
+export const ORDER_OF_ANOTHER_OPERATOR: DocumentedProblem = {
+  status: 403,
+  code: 'ORDER_OF_ANOTHER_OPERATOR',
+  description: 'Another operator, the `assignee`, has the order in work: only that one or an admin may do this.',
 };
 
 export const ORDER_VERSION_MISMATCH: DocumentedProblem = {
@@ -37,18 +41,20 @@ export const ORDER_VERSION_MISMATCH: DocumentedProblem = {
 @Catch(OrderError)
 export class OrderProblemFilter extends ProblemDetailsFilter {
   override catch(error: OrderError, host: ArgumentsHost): void {
-    super.catch(
-      new Problem({
-        status: STATUS[error.code] ?? 400,
-        code: error.code,
-        detail: error.message,
-        errors: fieldOf(error),
-        extensions: stateOf(error),
-        cause: error,
-      }),
-      host,
-    );
+    super.catch(problemOf(error), host);
   }
+}
+
+/** The problem that an error of the orders is answered with. */
+export function problemOf(error: OrderError): Problem {
+  return new Problem({
+    status: STATUS[error.code] ?? 400,
+    code: error.code,
+    detail: error.message,
+    errors: fieldOf(error),
+    extensions: stateOf(error),
+    cause: error,
+  });
 }
 
 function fieldOf(error: OrderError): FieldError[] | undefined {
@@ -59,9 +65,8 @@ function fieldOf(error: OrderError): FieldError[] | undefined {
 
 /** The current state of the order, so that the loser of a race sees the winner. */
 function stateOf(error: OrderError): Readonly<Record<string, unknown>> {
-  if (!(error instanceof IllegalTransitionError || error instanceof VersionMismatchError)) return {};
-  const { status, version, assignee } = error.order;
-  return { currentStatus: status, currentVersion: version, assignee };
+  const { order } = error as { readonly order?: Order };
+  return order ? { currentStatus: order.status, currentVersion: order.version, assignee: order.assignee } : {};
 }
 
 declare module '../problem-details/problem-details.dto.js' {
@@ -72,16 +77,13 @@ declare module '../problem-details/problem-details.dto.js' {
   }
 }
 
-// The members of stateOf(), in the OpenAPI document.
-ApiPropertyOptional({ enum: ORDER_STATUSES, description: 'After a refused status change: the status of the order.' })(
-  ProblemDetailsDto.prototype,
-  'currentStatus',
-);
-ApiPropertyOptional({ type: 'integer', description: 'After a refused status change: the version of the order.' })(
-  ProblemDetailsDto.prototype,
-  'currentVersion',
-);
-ApiPropertyOptional({ type: String, description: 'After a refused status change: the operator who took the order.' })(
-  ProblemDetailsDto.prototype,
-  'assignee',
-);
+/** The members of the state, in the OpenAPI document. */
+export const ORDER_STATE = {
+  currentStatus: { enum: ORDER_STATUSES, description: 'After a refused change: the status of the order.' },
+  currentVersion: { type: 'integer', description: 'After a refused change: the version of the order.' },
+  assignee: { type: String, description: 'After a refused change: the operator that has the order in work.' },
+} as const;
+
+for (const [name, options] of Object.entries(ORDER_STATE)) {
+  ApiPropertyOptional(options)(ProblemDetailsDto.prototype, name);
+}

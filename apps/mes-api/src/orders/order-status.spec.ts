@@ -33,6 +33,19 @@ describe('the transition table', () => {
     expect(new Set(backwards)).toEqual(new Set(TRANSITIONS));
   });
 
+  it.each([
+    ['NEW', ['CANCELLED']],
+    ['MANUFACTURING_STARTED', []],
+    ['ON_HOLD', []],
+  ] as const)('permits a partner to change its %s order to %j', (status, next) => {
+    expect(nextStatuses({ status, previousStatus: 'NEW' }, 'creator')).toEqual(next);
+  });
+
+  it('assigns nobody to an order exactly when it goes back to the queue', () => {
+    const released = TRANSITIONS.filter(({ releases }) => releases).map(({ from, to }) => `${from} -> ${to}`);
+    expect(released).toEqual(['MANUFACTURING_STARTED -> NEW']);
+  });
+
   it('assigns on every transition into work except the one back from hold', () => {
     const takes = transitionsTo('MANUFACTURING_STARTED').map(({ from, takes }) => [from, takes === true]);
     expect(Object.fromEntries(takes)).toEqual({ NEW: true, MANUFACTURING_COMPLETED: true, ON_HOLD: false });

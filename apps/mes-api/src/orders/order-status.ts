@@ -11,12 +11,21 @@ export const ORDER_STATUSES = [
 
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** A permitted status change. */
+/** Why an order is on hold. */
+export const HOLD_REASONS = ['MATERIAL_MISSING', 'TOOL_DOWN', 'QUESTION', 'QUALITY', 'BREAK', 'OTHER'] as const;
+
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
+/** A status change that operators and admins may make. */
 export interface Transition {
   readonly from: OrderStatus;
   readonly to: OrderStatus;
   /** The caller takes the order into work and becomes its assignee. */
   readonly takes?: true;
+  /** The order goes back to the queue and has no assignee afterwards. Of the operators, only its assignee may do that. */
+  readonly releases?: true;
+  /** The partner that created the order may make it as well. */
+  readonly byCreator?: true;
   /** Permitted only if the previous status of the order was `to`. */
   readonly back?: true;
 }
@@ -25,9 +34,10 @@ export interface Transition {
 export const TRANSITIONS: readonly Transition[] = [
   { from: 'NEW', to: 'MANUFACTURING_STARTED', takes: true },
   { from: 'NEW', to: 'ON_HOLD' },
-  { from: 'NEW', to: 'CANCELLED' },
+  { from: 'NEW', to: 'CANCELLED', byCreator: true },
   { from: 'MANUFACTURING_STARTED', to: 'MANUFACTURING_COMPLETED' },
   { from: 'MANUFACTURING_STARTED', to: 'ON_HOLD' },
+  { from: 'MANUFACTURING_STARTED', to: 'NEW', releases: true },
   { from: 'MANUFACTURING_COMPLETED', to: 'PACKAGING' },
   { from: 'MANUFACTURING_COMPLETED', to: 'MANUFACTURING_STARTED', takes: true },
   { from: 'PACKAGING', to: 'SHIPPED' },
@@ -37,13 +47,14 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: 'ON_HOLD', to: 'CANCELLED' },
 ];
 
-/** The statuses that an order may change to. */
-export function nextStatuses(order: {
-  readonly status: OrderStatus;
-  readonly previousStatus?: OrderStatus | undefined;
-}): readonly OrderStatus[] {
+/** The statuses that an order may change to; for its creator, those to which a partner may change it. */
+export function nextStatuses(
+  order: { readonly status: OrderStatus; readonly previousStatus?: OrderStatus | undefined },
+  viewer: 'staff' | 'creator' = 'staff',
+): readonly OrderStatus[] {
   return TRANSITIONS.filter(
-    ({ from, to, back }) => from === order.status && (!back || to === order.previousStatus),
+    ({ from, to, back, byCreator }) =>
+      from === order.status && (!back || to === order.previousStatus) && (viewer === 'staff' || byCreator),
   ).map(({ to }) => to);
 }
 
@@ -51,3 +62,9 @@ export function nextStatuses(order: {
 export function transitionsTo(status: OrderStatus): readonly Transition[] {
   return TRANSITIONS.filter(({ to }) => to === status);
 }
+
+/** Statuses of which nothing about the order changes any more, except the status. */
+const FINISHED: ReadonlySet<OrderStatus> = new Set(['SHIPPED', 'CLOSED', 'CANCELLED']);
+
+/** The statuses in which priority, due date and assignee may change. */
+export const CHANGEABLE_STATUSES = ORDER_STATUSES.filter((status) => !FINISHED.has(status));

@@ -1,4 +1,4 @@
-import type { OrderStatus } from './order-status.js';
+import type { HoldReason, OrderStatus } from './order-status.js';
 
 /** From the least to the most urgent. */
 export const ORDER_PRIORITIES = ['LOW', 'NORMAL', 'HIGH', 'URGENT'] as const;
@@ -37,7 +37,9 @@ export interface Order extends OrderRequest {
   readonly status: OrderStatus;
   /** The status before the current one. */
   readonly previousStatus?: OrderStatus | undefined;
-  /** The operator that took the order into work. */
+  /** Exactly while the order is on hold. */
+  readonly holdReason?: HoldReason | undefined;
+  /** The operator that has the order in work. */
   readonly assignee?: string | undefined;
   /** Starts at 1 and grows with each change. */
   readonly version: number;
@@ -46,15 +48,10 @@ export interface Order extends OrderRequest {
   readonly updatedAt: Date;
 }
 
-/** One past status change of an order. */
-export interface OrderHistoryEntry {
-  readonly from: OrderStatus;
-  readonly to: OrderStatus;
-  readonly by: string;
-  readonly at: Date;
-  /** The version that the change gave the order. */
-  readonly version: number;
-  readonly comment?: string | undefined;
+/** A caller that changes orders, in the role with the most rights. A creator is a partner, who may change its own orders only. */
+export interface Actor {
+  readonly subject: string;
+  readonly role: 'admin' | 'operator' | 'creator';
 }
 
 /** The orders that a caller may see: all, or only those that it created. */
@@ -71,6 +68,7 @@ export function asCreated(order: Order): Order {
     ...order,
     status: 'NEW',
     previousStatus: undefined,
+    holdReason: undefined,
     assignee: undefined,
     version: 1,
     updatedAt: order.createdAt,

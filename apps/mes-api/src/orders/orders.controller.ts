@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, A
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
+import { CurrentActor } from './actor-of.js';
 import { CurrentVisibility } from './visibility-of.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
@@ -14,7 +15,9 @@ import {
   orderTotalAnswer,
   versionTag,
 } from './caching/order-answers.js';
-import { ChangeStatusDto } from './dto/change-status.dto.js';
+import { ChangeOrderDto, wantedFields } from './dto/change-order.dto.js';
+import { ChangeStatusDto, reasonOf } from './dto/change-status.dto.js';
+import { ChangeStatusesDto, ChangeStatusesResultDto, presentOutcome } from './dto/change-statuses.dto.js';
 import { CreateOrderDto } from './dto/create-order.dto.js';
 import { ListOrdersDto } from './dto/list-orders.dto.js';
 import { OrderFilterDto } from './dto/order-filter.dto.js';
@@ -24,10 +27,20 @@ import { OrderListDto } from './dto/order-list.dto.js';
 import { OrderTotalDto } from './dto/order-total.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
-import { ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, OrderProblemFilter } from './order-problem.filter.js';
+import {
+  ORDER_NOT_FOUND,
+  ORDER_OF_ANOTHER_OPERATOR,
+  ORDER_VERSION_MISMATCH,
+  OrderProblemFilter,
+} from './order-problem.filter.js';
+import { OrderNotFoundError } from './order-errors.js';
 import { loadOrderList } from './load-order-list.js';
 import { OrdersService } from './orders.service.js';
-import type { Visibility } from './order.js';
+import type { Actor, Visibility } from './order.js';
+
+const NEW_VERSION = {
+  ETag: { description: 'Version of the order, for `If-Match`.', schema: { type: 'string' as const } },
+};
 
 @ApiTags('orders')
 @Controller('api/v1/orders')
@@ -77,7 +90,7 @@ export class OrdersController {
     type: OrderDto,
     headers: {
       Location: { description: 'Path of the new order.', schema: { type: 'string' } },
-      ETag: { description: 'Version of the order, for `If-Match`.', schema: { type: 'string' } },
+      ...NEW_VERSION,
     },
   })
   @ApiProblems(
@@ -98,11 +111,12 @@ export class OrdersController {
     @Body() body: CreateOrderDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @CurrentCaller() caller: Caller,
+    @CurrentVisibility() visibility: Visibility,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OrderDto> {
     const order = await this.orders.create(body, caller.subject, parseIdempotencyKey(idempotencyKey));
     reply.headers({ location: `/api/v1/orders/${order.id}`, etag: versionTag(order) });
-    return presentOrder(order);
+    return presentOrder(order, visibility);
   }
 
   @Get(':id')
@@ -117,7 +131,7 @@ export class OrdersController {
   @ApiCached(OrderDto)
   @ApiProblems(ORDER_NOT_FOUND, 414)
   async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
-    return presentOrder(await this.orders.find(id, visibility));
+    return presentOrder(await this.orders.find(id, visibility), visibility);
   }
 
   @Get(':id/history')
@@ -125,8 +139,8 @@ export class OrdersController {
   @CachedRoute(orderHistoryAnswer)
   @ApiOperation({
     operationId: 'getOrderHistory',
-    summary: 'Get the status changes of an order',
-    description: 'All past status changes, oldest first.',
+    summary: 'Get the past changes of an order',
+    description: 'All past changes of its status and of its fields, and for how long it had each status.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderHistoryDto)
@@ -138,21 +152,56 @@ export class OrdersController {
     return presentHistory(await this.orders.history(id, visibility));
   }
 
-  @Patch(':id/status')
+  @Patch(':id')
+  @ApiProblems(ORDER_OF_ANOTHER_OPERATOR)
   @AllowRoles('operator', 'admin')
+  @ApiOperation({
+    operationId: 'changeOrder',
+    summary: 'Change priority, due date or assignee of an order',
+    description:
+      'Changes all given fields or none. Operators change the priority, and hand over what they have in work. Admins also change ' +
+      'the due date, and hand over any order that somebody has in work. If the order has the given values already, nothing is ' +
+      'written.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiHeader(IF_MATCH_HEADER)
+  @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
+  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
+    status: 409,
+    code: 'ORDER_CHANGE_NOT_ALLOWED',
+    description:
+      'The order is SHIPPED, CLOSED or CANCELLED, or is to be handed over although nobody has it in work: `currentStatus`, ' +
+      '`currentVersion` and `assignee` tell its state.',
+  })
+  async change(
+    @Param('id', OrderIdPipe) id: string,
+    @Body() body: ChangeOrderDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentActor() by: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OrderDto> {
+    const ifVersions = parseIfMatch(ifMatch);
+    const order = await this.orders.changeFields({ order: { id, ifVersions }, wanted: wantedFields(body), by });
+    reply.header('etag', versionTag(order));
+    return presentOrder(order, { scope: 'all' });
+  }
+
+  @Patch(':id/status')
+  @ApiProblems(ORDER_OF_ANOTHER_OPERATOR)
+  @AllowRoles('operator', 'admin', 'partner')
   @ApiOperation({
     operationId: 'changeOrderStatus',
     summary: 'Change the status of an order',
     description:
       'The change to MANUFACTURING_STARTED takes an order into work: of concurrent requests one succeeds, and its caller ' +
-      'becomes the `assignee`.',
+      'becomes the `assignee`. From there, the change to NEW gives it back to the queue. Partners may cancel their own orders ' +
+      'while these are NEW.\n\n' +
+      'An identical request of the same caller succeeds again as long as the order has not changed since, so a request without ' +
+      'an answer can be repeated, also with its `If-Match`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
-  @ApiOkResponse({
-    type: OrderDto,
-    headers: { ETag: { description: 'New version of the order.', schema: { type: 'string' } } },
-  })
+  @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
   @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
     status: 409,
     code: 'ORDER_TRANSITION_NOT_ALLOWED',
@@ -161,15 +210,38 @@ export class OrdersController {
       '`assignee` tell its state.',
   })
   async changeStatus(
-    @Param('id', OrderIdPipe) orderId: string,
-    @Body() { status, comment }: ChangeStatusDto,
+    @Param('id', OrderIdPipe) id: string,
+    @Body() body: ChangeStatusDto,
     @Headers('if-match') ifMatch: string | undefined,
-    @CurrentCaller() caller: Caller,
+    @CurrentActor() by: Actor,
+    @CurrentVisibility() visibility: Visibility,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OrderDto> {
     const ifVersions = parseIfMatch(ifMatch);
-    const order = await this.orders.changeStatus({ orderId, to: status, by: caller.subject, comment, ifVersions });
+    const { status: to, comment } = body;
+    const order = await this.orders.changeStatus({ id, ifVersions }, { to, by, reason: reasonOf(body), comment });
     reply.header('etag', versionTag(order));
-    return presentOrder(order);
+    return presentOrder(order, visibility);
+  }
+
+  @Patch('status')
+  @AllowRoles('operator', 'admin')
+  @ApiOperation({
+    operationId: 'changeOrderStatuses',
+    summary: 'Change the status of several orders',
+    description:
+      'Does for each of up to 50 orders what `PATCH /orders/{id}/status` does for one, by itself: an order that is refused does ' +
+      'not stop the others. The answer has a result for each order, in the order of the request. After any other answer than 200, ' +
+      'the request can be repeated.',
+  })
+  @ApiOkResponse({ type: ChangeStatusesResultDto })
+  @ApiProblems(413, 415)
+  async changeStatuses(@Body() body: ChangeStatusesDto, @CurrentActor() by: Actor): Promise<ChangeStatusesResultDto> {
+    const orders = body.orders.map(({ id, version }) => ({ id, ...(version && { ifVersions: [version] }) }));
+    const { status: to, comment } = body;
+    const outcomes = await this.orders.changeStatuses({ orders, to, by, reason: reasonOf(body), comment });
+    return {
+      results: orders.map(({ id }, i) => presentOutcome(id, outcomes[i] ?? new OrderNotFoundError())),
+    };
   }
 }

@@ -3,19 +3,23 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { v7 as uuidv7 } from 'uuid';
 import { CursorCodec } from './cursor-codec.js';
-import { OrderCreated, StatusChanged } from './order-events.js';
-import { DueDatePassedError, IdempotencyKeyReusedError, OrderNotFoundError } from './order-errors.js';
+import { checkRole } from './order-change.js';
+import { OrderChanged, OrderCreated, StatusChanged } from './order-events.js';
 import {
-  type Order,
-  type OrderHistoryEntry,
-  type OrderRequest,
-  type OrderSort,
-  type Visibility,
-  visibilityKey,
-} from './order.js';
+  DueDatePassedError,
+  IdempotencyKeyReusedError,
+  OrderError,
+  OrderNotFoundError,
+  OrderRoleMissingError,
+} from './order-errors.js';
+import type { OrderHistory } from './order-history.js';
+import { transitionsTo } from './order-status.js';
+import { type Order, type OrderRequest, type OrderSort, type Visibility, visibilityKey } from './order.js';
 import {
   OrdersRepository,
-  type ChangeStatus,
+  type ChangedOrder,
+  type ChangeFields,
+  type ChangeStatuses,
   type OrderCounts,
   type OrderFilter,
   type OrderTotal,
@@ -60,13 +64,52 @@ export class OrdersService {
   }
 
   /**
+   * Changes the status of an order. Succeeds if an identical request of the same caller has just done so.
+   *
+   * @throws {OrderRoleMissingError}
    * @throws {OrderNotFoundError}
    * @throws {VersionMismatchError}
+   * @throws {OrderOfAnotherError}
    * @throws {IllegalTransitionError} also if another caller was faster
    */
-  async changeStatus(change: ChangeStatus): Promise<Order> {
-    const { order, from } = await this.orders.changeStatus(change);
-    await this.events.emitAsync(StatusChanged.eventName, new StatusChanged(order, from));
+  async changeStatus(order: ChangedOrder, change: Omit<ChangeStatuses, 'orders'>): Promise<Order> {
+    const [outcome = new OrderNotFoundError()] = await this.changeStatuses({ ...change, orders: [order] });
+    if (outcome instanceof OrderError) throw outcome;
+    return outcome;
+  }
+
+  /**
+   * Changes the status of several different orders, each by itself.
+   *
+   * @returns each order, or why it was refused, in the order of the request
+   * @throws {OrderRoleMissingError}
+   */
+  async changeStatuses(change: ChangeStatuses): Promise<readonly (Order | OrderError)[]> {
+    if (change.by.role === 'creator' && !transitionsTo(change.to).some(({ byCreator }) => byCreator)) {
+      throw new OrderRoleMissingError(`Changing the status to ${change.to} requires the role operator or admin.`);
+    }
+    const outcomes = await this.orders.changeStatuses(change);
+    for (const outcome of outcomes) {
+      if (outcome instanceof OrderError || outcome.repeated) continue;
+      await this.events.emitAsync(StatusChanged.eventName, new StatusChanged(outcome.order, outcome.from));
+    }
+    return outcomes.map((outcome) => (outcome instanceof OrderError ? outcome : outcome.order));
+  }
+
+  /**
+   * Changes fields of an order. Writes nothing if it has the wanted values.
+   *
+   * @throws {OrderRoleMissingError}
+   * @throws {OrderNotFoundError}
+   * @throws {VersionMismatchError}
+   * @throws {ChangeNotAllowedError}
+   * @throws {OrderOfAnotherError}
+   * @throws {DueDatePassedError}
+   */
+  async changeFields(change: ChangeFields): Promise<Order> {
+    checkRole(change.wanted, change.by);
+    const { order, unchanged } = await this.orders.changeFields(change);
+    if (!unchanged) await this.events.emitAsync(OrderChanged.eventName, new OrderChanged(order));
     return order;
   }
 
@@ -78,7 +121,7 @@ export class OrdersService {
   }
 
   /** @throws {OrderNotFoundError} */
-  async history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[]> {
+  async history(id: string, visibility: Visibility): Promise<OrderHistory> {
     const history = await this.orders.history(id, visibility);
     if (!history) throw new OrderNotFoundError();
     return history;

@@ -177,11 +177,18 @@ const sweepExpired = script<object, Tag[]>(`
   end
   return swept`);
 
-/** Marks a member as present until `endsAt` by the server's clock, unless that time has passed. Returns the server's time. */
-const checkIn = script<{ readonly mark: string; readonly endsAt: number }, number>(`
+/**
+ * Marks a member as present until `endsAt` by the server's clock, unless that time has passed. A mark that has ended is set
+ * again only if the member may return. Returns the server's time, and how long the mark lasts; less than 0 if there is none.
+ */
+const checkIn = script<
+  { readonly mark: string; readonly endsAt: number; readonly mayReturn: boolean },
+  readonly [time: number, left: number]
+>(`
   local time = now()
-  if given.endsAt > time then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
+  local isSet = given.mayReturn or redis.call('EXISTS', given.mark) == 1
+  if given.endsAt > time and isSet then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
   redis.call('PEXPIRE', KEYS[2] .. 'epoch', given.versionLifetime)
-  return time`);
+  return { time, redis.call('PTTL', given.mark) }`);
 
 export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn };

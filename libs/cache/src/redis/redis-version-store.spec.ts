@@ -176,6 +176,18 @@ describe('RedisVersionStore', () => {
     expect(await versions.arePresent(['one'])).toBe(false);
   });
 
+  it('prolongs the mark of a member that may not return, and does not set it again once it has ended', async () => {
+    // The first check-in only learns the time.
+    expect(await versions.checkIn('one', 30_000)).toBe(0);
+    expect(await versions.checkIn('one', 30_000)).toBeGreaterThan(0);
+    expect(await versions.checkIn('one', 60_000, false)).toBeGreaterThan(30_000);
+    await connection.run((client) => client.del(`{${namespace}}:member:one`));
+    expect(await versions.checkIn('one', 60_000, false)).toBe(0);
+    expect(await versions.arePresent(['one'])).toBe(false);
+    expect(await versions.checkIn('one', 60_000)).toBeGreaterThan(30_000);
+    expect(await versions.arePresent(['one'])).toBe(true);
+  });
+
   it('grants a lease to one of all processes, and again once it is released or has ended', async () => {
     const other = await open(1_000, url, 5_000, namespace);
     const granted = await Promise.all([versions, other.versions].map((store) => store.acquireLease('page')));

@@ -95,11 +95,13 @@ export class RedisVersionStore extends VersionStore {
     return this.connection.run((client) => this.beginOn(client, tags));
   }
 
-  override checkIn(member: string, lifetime: number): Promise<void> {
+  override checkIn(member: string, lifetime: number, mayReturn = true): Promise<number> {
     return this.connection.run(async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
       const mark = this.memberKey(member);
-      this.redisTime = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt });
+      const [time, left] = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt, mayReturn });
+      this.redisTime = time;
+      return Math.max(0, left);
     });
   }
 

@@ -26,7 +26,7 @@ class TestBackplane extends Backplane {
 class RolledBackError extends Error {}
 
 const question = { key: 'order 7', tags: ['order:7'] };
-const created = { keys: [question.key], value: 'written through' };
+const created = [{ keys: [question.key], value: 'written through' }];
 
 describe('CacheWriter', () => {
   let now: number;
@@ -44,9 +44,9 @@ describe('CacheWriter', () => {
     return cacheParts({ versions, options, ...(backplane ? { backplane } : {}) });
   }
 
-  async function read(): Promise<string> {
+  async function read(key = question.key): Promise<string> {
     const load = () => Promise.resolve(toCachedResponse('from the source'));
-    const { response, outcome } = await parts.responses.get(question, load);
+    const { response, outcome } = await parts.responses.get({ ...question, key }, load);
     return `${outcome.kind}: ${JSON.parse(response.identity.body.toString()) as string}`;
   }
 
@@ -65,6 +65,12 @@ describe('CacheWriter', () => {
   it('makes what was created current', async () => {
     await create();
     expect(await read()).toBe('hit: written through');
+  });
+
+  it('makes each view of what was created current under its own keys', async () => {
+    await create(undefined, { created: [{ keys: ['another view'], value: 'in part' }, ...created] });
+    expect(await read()).toBe('hit: written through');
+    expect(await read('another view')).toBe('hit: in part');
   });
 
   it('invalidates the tags of the write after its transaction', async () => {
@@ -189,6 +195,14 @@ describe('CacheWriter', () => {
       release();
       await creation;
       expect(relayed).toEqual([['list', 'order:7']]);
+    });
+
+    it('relays nothing of a write that has invalidated nothing', async () => {
+      Object.assign(versions, { begin: away, complete: away });
+      parts = partsWith(new TestBackplane(() => Promise.reject(new InvalidationNotRelayedError('nobody hears'))));
+      const transaction = () => Promise.resolve('refused');
+      expect(await parts.writer.write({ tags: ['list'], transaction, outcome: () => ({ tags: [] }) })).toBe('refused');
+      expect(parts.events({ type: 'relayed-write' })).toBe(0);
     });
 
     it('relays a write whose transaction found that other instances use another store', async () => {

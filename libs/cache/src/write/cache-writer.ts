@@ -47,13 +47,13 @@ export interface Announced {
 export interface WriteOutcome {
   /** Tags that the write has invalidated. */
   readonly tags?: readonly Tag[];
-  /** What it has created, to be stored before anybody asks for it. */
-  readonly created?: CreatedValue;
+  /** What it has created, as its readers see it, to be stored before anybody asks for it. */
+  readonly created?: readonly CreatedValue[];
   /** False if the transaction found that not all instances use the announced store. The backplane tells them then. */
   readonly isAnnounced?: boolean;
 }
 
-/** A created value under the keys by which it will be asked for. Its tag is {@link CacheWrite.creates}. */
+/** One view of what was created, under the keys by which it will be asked for. Its tag is {@link CacheWrite.creates}. */
 export interface CreatedValue {
   readonly keys: readonly string[];
   readonly value: unknown;
@@ -71,8 +71,7 @@ interface Committed {
 
 interface Created {
   readonly tag: Tag;
-  readonly keys: readonly string[];
-  readonly response: CachedResponse;
+  readonly views: readonly { readonly keys: readonly string[]; readonly response: CachedResponse }[];
   /** From before the commit; undefined if the version store was not told of the write. */
   readonly snapshot: VersionSnapshot | undefined;
   /** Not current yet. */
@@ -209,10 +208,13 @@ export class CacheWriter {
   }
 
   /** Stores what a write has created, under a version that is not current yet. */
-  private async store({ tag, keys, response, snapshot, next }: Created): Promise<void> {
+  private async store({ tag, views, snapshot, next }: Created): Promise<void> {
     if (!snapshot) return;
-    const entry = { vector: vectorOf([tag], new Map(snapshot).set(tag, next)), response };
-    await Promise.all(keys.map((key) => this.entries.prepare(key, entry, { written: true })));
+    const vector = vectorOf([tag], new Map(snapshot).set(tag, next));
+    const stored = views.flatMap(({ keys, response }) =>
+      keys.map((key) => this.entries.prepare(key, { vector, response }, { written: true })),
+    );
+    await Promise.all(stored);
   }
 
   /** @returns false if an advance refused */
@@ -224,7 +226,7 @@ export class CacheWriter {
   ): Promise<boolean> {
     const done = await this.unlessAway(() => this.versions.complete(writeIds, advances, shown));
     if (done === false) return false;
-    if (done === undefined || !isAnnounced) {
+    if ((done === undefined || !isAnnounced) && advances.length > 0) {
       this.events.emit({ type: 'relayed-write' });
       await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);
     }
@@ -242,8 +244,9 @@ export class CacheWriter {
   }
 }
 
-function createdOf(tag: Tag, { keys, value, version }: CreatedValue, snapshot: VersionSnapshot | undefined): Created {
-  return { tag, keys, response: toCachedResponse(value, version), snapshot, next: freshVersion() };
+function createdOf(tag: Tag, created: readonly CreatedValue[], snapshot: VersionSnapshot | undefined): Created {
+  const views = created.map(({ keys, value, version }) => ({ keys, response: toCachedResponse(value, version) }));
+  return { tag, views, snapshot, next: freshVersion() };
 }
 
 /** Whoever changed the created thing since the snapshot has the last word. */

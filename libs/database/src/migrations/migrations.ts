@@ -3,6 +3,7 @@ import { LogOrderEvents1764100000000 } from './1764100000000-log-order-events.js
 import { TellHistoriesApart1764200000000 } from './1764200000000-tell-histories-apart.js';
 import { NoticeOtherDatabases1764300000000 } from './1764300000000-notice-other-databases.js';
 import { KnowTheMembers1764400000000 } from './1764400000000-know-the-members.js';
+import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-of-orders.js';
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 
@@ -13,6 +14,7 @@ export const migrations = [
   TellHistoriesApart1764200000000,
   NoticeOtherDatabases1764300000000,
   KnowTheMembers1764400000000,
+  KeepChangesOfOrders1764600000000,
   CountByPriority1764700000000,
   SearchAsTyped1764800000000,
 ];

@@ -1,10 +1,14 @@
-import type { Order, OrderHistoryEntry, OrderPriority } from '../../orders/order.js';
-import { TRANSITIONS, type OrderStatus } from '../../orders/order-status.js';
+import type { OrderHistoryEntry } from '../../orders/order-history.js';
+import type { Order, OrderPriority } from '../../orders/order.js';
+import { TRANSITIONS, type HoldReason, type OrderStatus } from '../../orders/order-status.js';
 import { HOUR, whenOpen } from './calendar.js';
 import type { Random } from './random.js';
 
 /** The state of an order, and its history. */
-export interface Life extends Pick<Order, 'status' | 'previousStatus' | 'assignee' | 'version' | 'updatedAt'> {
+export interface Life extends Pick<
+  Order,
+  'status' | 'previousStatus' | 'holdReason' | 'assignee' | 'version' | 'updatedAt'
+> {
   readonly history: readonly OrderHistoryEntry[];
 }
 
@@ -15,6 +19,8 @@ interface Step {
   /** Spread around the median. */
   readonly spread: number;
   readonly by: string;
+  /** Exactly for a step to ON_HOLD. */
+  readonly reason?: HoldReason;
   readonly comment?: string;
 }
 
@@ -26,10 +32,15 @@ const SOONEST = 60_000;
 /** Waiting time until an order is taken, relative to a NORMAL one. */
 const WAITING_FACTOR: Readonly<Record<OrderPriority, number>> = { LOW: 1.8, NORMAL: 1, HIGH: 0.5, URGENT: 0.15 };
 
-const HOLD_REASONS = [
-  'Stone out of stock',
-  'Waiting for the customer to approve the model',
-  'Ring size to be confirmed',
+const HOLDS: readonly (readonly [HoldReason, string | undefined])[] = [
+  ['MATERIAL_MISSING', 'Stone out of stock'],
+  ['MATERIAL_MISSING', undefined],
+  ['QUESTION', 'Waiting for the customer to approve the model'],
+  ['QUESTION', 'Ring size to be confirmed'],
+  ['TOOL_DOWN', 'The laser is being serviced'],
+  ['QUALITY', 'A pore in the casting'],
+  ['BREAK', undefined],
+  ['OTHER', 'Waits for the other ring of the pair'],
 ];
 const CANCEL_REASONS = ['Customer changed their mind', 'Payment did not arrive', 'Ordered twice'];
 const REWORK_REASONS = [
@@ -42,7 +53,7 @@ const REWORK_REASONS = [
 /** The random life of an order from its creation up to the time `until`. */
 export function live(createdAt: Date, priority: OrderPriority, until: number, random: Random): Life {
   let life: Life = {
-    ...{ status: 'NEW', previousStatus: undefined, assignee: undefined, version: 1 },
+    ...{ status: 'NEW', previousStatus: undefined, holdReason: undefined, assignee: undefined, version: 1 },
     ...{ updatedAt: createdAt, history: [] },
   };
   for (;;) {
@@ -56,7 +67,7 @@ export function live(createdAt: Date, priority: OrderPriority, until: number, ra
 }
 
 /** @throws if the table of transitions does not have the step */
-function take({ to, by, comment }: Step, at: Date, life: Life): Life {
+function take({ to, by, reason, comment }: Step, at: Date, life: Life): Life {
   const from = life.status;
   const transition = TRANSITIONS.find((known) => known.from === from && known.to === to);
   if (!transition || (transition.back && life.previousStatus !== to)) throw new Error(`${from} cannot become ${to}`);
@@ -65,10 +76,11 @@ function take({ to, by, comment }: Step, at: Date, life: Life): Life {
   return {
     status: to,
     previousStatus: from,
+    holdReason: reason,
     assignee: transition.takes ? by : life.assignee,
     version,
     updatedAt: at,
-    history: [...life.history, { from, to, by, at, version, comment }],
+    history: [...life.history, { from, to, by, at, version, reason, comment }],
   };
 }
 
@@ -108,7 +120,8 @@ function nextStep(life: Life, priority: OrderPriority, random: Random): Step | u
 }
 
 function hold(by: string, after: number, random: Random): Step {
-  return { to: 'ON_HOLD', after, spread: 0.8, by, comment: random.pick(HOLD_REASONS) };
+  const [reason, comment] = random.pick(HOLDS);
+  return { to: 'ON_HOLD', after, spread: 0.8, by, reason, ...(comment !== undefined && { comment }) };
 }
 
 function cancel(after: number, random: Random): Step {

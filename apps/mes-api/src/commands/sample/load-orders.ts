@@ -22,6 +22,7 @@ const ORDER_COLUMNS: Readonly<Record<string, (order: SampleOrder) => Value>> = {
   comment: ({ comment }) => comment,
   status: ({ status }) => status,
   previous_status: ({ previousStatus }) => previousStatus,
+  hold_reason: ({ holdReason }) => holdReason,
   assignee: ({ assignee }) => assignee,
   version: ({ version }) => version,
   created_by: ({ createdBy }) => createdBy,
@@ -37,6 +38,7 @@ const CHANGE_COLUMNS: Readonly<Record<string, (change: SampleOrder['history'][nu
     to_status: ({ to }) => to,
     changed_by: ({ by }) => by,
     changed_at: ({ at }) => at,
+    reason: ({ reason }) => reason,
     comment: ({ comment }) => comment,
   };
 

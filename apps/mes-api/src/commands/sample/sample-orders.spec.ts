@@ -69,14 +69,22 @@ describe('sampleOrders', () => {
 function replay(order: SampleOrder): SampleOrder {
   let standing: SampleOrder = {
     ...order,
-    ...{ status: 'NEW', previousStatus: undefined, assignee: undefined, version: 1, updatedAt: order.createdAt },
+    ...{ status: 'NEW', previousStatus: undefined, holdReason: undefined, assignee: undefined, version: 1 },
+    updatedAt: order.createdAt,
   };
-  for (const { from, to, by, at, version } of order.history) {
+  for (const { from, to, by, at, version, reason } of order.history) {
     const isLegal = from === standing.status && nextStatuses(standing).includes(to);
-    if (!isLegal || version !== standing.version + 1 || at <= standing.updatedAt || at.getTime() > UNTIL) break;
+    if (
+      !isLegal ||
+      (to === 'ON_HOLD') !== (reason !== undefined) ||
+      version !== standing.version + 1 ||
+      at <= standing.updatedAt ||
+      at.getTime() > UNTIL
+    )
+      break;
     const takes = TRANSITIONS.some((step) => step.from === from && step.to === to && step.takes);
     const assignee = takes ? by : standing.assignee;
-    standing = { ...standing, status: to, previousStatus: from, assignee, version, updatedAt: at };
+    standing = { ...standing, status: to, previousStatus: from, holdReason: reason, assignee, version, updatedAt: at };
   }
   return standing;
 }

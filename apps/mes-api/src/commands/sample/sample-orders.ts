@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Order, OrderHistoryEntry, OrderPriority, OrderSource } from '../../orders/order.js';
+import type { OrderHistoryEntry } from '../../orders/order-history.js';
+import type { Order, OrderPriority, OrderSource } from '../../orders/order.js';
 import { arrivals } from './arrivals.js';
 import { DAY, workshopTime } from './calendar.js';
 import { sampleProduct } from './catalogue.js';

@@ -53,7 +53,7 @@ export function orderAnswer(request: FastifyRequest): RouteDescription {
   return { ...question, asker: askerOf(request), version: versionOf };
 }
 
-/** The past status changes of one order. */
+/** The past changes of one order. */
 export function orderHistoryAnswer(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
   const id = orderIdOf(request);
@@ -61,14 +61,14 @@ export function orderHistoryAnswer(request: FastifyRequest): RouteDescription {
   return { key, tags: [orderTag(id)], asker: askerOf(request) };
 }
 
-/** A created order, under the keys of its creator and of callers who see all orders. */
-export function writtenOrder(order: Order): CreatedValue {
+/** A created order, as its creator and callers who see all orders ask for it. */
+export function writtenOrder(order: Order): readonly CreatedValue[] {
   const visibilities: Visibility[] = [{ scope: 'all' }, { scope: 'own', creator: order.createdBy }];
-  return {
-    keys: visibilities.map((visibility) => orderQuestion(order.id, visibility).key),
-    value: presentOrder(order),
+  return visibilities.map((visibility) => ({
+    keys: [orderQuestion(order.id, visibility).key],
+    value: presentOrder(order, visibility),
     version: versionOf(order),
-  };
+  }));
 }
 
 function askerOf(request: FastifyRequest): string {

@@ -1,5 +1,5 @@
 import type { Tag } from '@mes/cache';
-import { ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
+import { CHANGEABLE_STATUSES, ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
 
 /** How many orders there are, by status and by hour of creation. */
 export const ORDER_COUNTS_TAG: Tag = 'orders:counts';
@@ -24,16 +24,30 @@ export function tagsOfCreation(): readonly Tag[] {
   return [statusTag('NEW'), ORDER_COUNTS_TAG];
 }
 
-/** What a status change invalidates. */
-export function tagsOfChange(orderId: string, from: readonly OrderStatus[], to: OrderStatus): readonly Tag[] {
-  return [orderTag(orderId), ORDER_COUNTS_TAG, ...listTags([...from, to])];
+/** What status changes of these orders invalidate. */
+export function tagsOfStatusChange(
+  orderIds: readonly string[],
+  from: readonly OrderStatus[],
+  to: OrderStatus,
+): readonly Tag[] {
+  return [...orderIds.map(orderTag), ORDER_COUNTS_TAG, ...listTags([...from, to])];
 }
 
-/** What a status change may invalidate, before the present status of the order is known. */
-export function tagsOfPossibleChange(orderId: string, to: OrderStatus): readonly Tag[] {
-  return tagsOfChange(
-    orderId,
+/** What status changes may invalidate, before the present statuses of the orders are known. */
+export function tagsOfPossibleStatusChange(orderIds: readonly string[], to: OrderStatus): readonly Tag[] {
+  return tagsOfStatusChange(
+    orderIds,
     transitionsTo(to).map(({ from }) => from),
     to,
   );
+}
+
+/** What a change of priority, due date or assignee invalidates: the lists that the order enters or leaves have its status. */
+export function tagsOfFieldsChange(orderId: string, status: OrderStatus): readonly Tag[] {
+  return [orderTag(orderId), statusTag(status)];
+}
+
+/** What such a change may invalidate, before the present status of the order is known. */
+export function tagsOfPossibleFieldsChange(orderId: string): readonly Tag[] {
+  return [orderTag(orderId), ...listTags(CHANGEABLE_STATUSES)];
 }

@@ -1,20 +1,71 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn } from 'class-validator';
+import { IsIn, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
-import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
+import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
 
+const WITH_COMMENT = { required: ['comment'], properties: { comment: { type: 'string' } } };
+const WITH_OTHER_REASON = { required: ['reason'], properties: { reason: { not: { const: 'OTHER' } } } };
+
+/** The rules of {@link flawOf}, in JSON Schema. */
+export const RULES_OF_REASONS = {
+  if: { properties: { status: { const: 'ON_HOLD' } } },
+  then: { anyOf: [WITH_COMMENT, WITH_OTHER_REASON] },
+  else: { properties: { reason: false } },
+};
+
+/** A status change, of whatever order. */
+@SchemaRules(RULES_OF_REASONS)
 export class ChangeStatusDto {
   @IsIn(ORDER_STATUSES)
   @ApiProperty({
     enum: ORDER_STATUSES,
-    example: 'MANUFACTURING_STARTED',
+    example: 'ON_HOLD',
     description: 'One of the order’s `nextStatuses`.',
   })
   status!: OrderStatus;
 
+  @ValidateIf((body: ChangeStatusDto) => body.reason !== undefined || body.status === 'ON_HOLD')
+  @IsReason()
+  @ApiPropertyOptional({
+    enum: HOLD_REASONS,
+    example: 'MATERIAL_MISSING',
+    description:
+      'Why the order is put on hold; for ON_HOLD only. It may be left out if there is a `comment`: that counts as OTHER. OTHER ' +
+      'needs a `comment`.',
+  })
+  reason?: HoldReason;
+
   @Optional()
   @IsText(2_000)
-  @ApiPropertyOptional({ ...textSchema(2_000), description: 'Kept in the order’s history.' })
+  @ApiPropertyOptional({
+    ...textSchema(2_000),
+    example: 'No gold 585 until Thursday.',
+    description: 'Kept in the order’s history.',
+  })
   comment?: string;
+}
+
+/** The reason of a valid change to ON_HOLD; undefined for other statuses. */
+export function reasonOf({ status, reason = 'OTHER' }: ChangeStatusDto): HoldReason | undefined {
+  return status === 'ON_HOLD' ? reason : undefined;
+}
+
+function IsReason(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isReason',
+    validator: {
+      validate: (_, of) => flawOf(of) === undefined,
+      defaultMessage: (of) => flawOf(of) ?? '',
+    },
+  });
+}
+
+function flawOf(of: ValidationArguments | undefined): string | undefined {
+  const { status, reason, comment } = (of?.object ?? {}) as Partial<ChangeStatusDto>;
+  if (status !== 'ON_HOLD') return 'reason belongs to the status ON_HOLD only';
+  if (reason === undefined) return comment === undefined ? 'ON_HOLD needs a reason, or a comment' : undefined;
+  if (!HOLD_REASONS.includes(reason)) return `reason must be one of the following values: ${HOLD_REASONS.join(', ')}`;
+  return reason === 'OTHER' && comment === undefined ? 'the reason OTHER needs a comment' : undefined;
 }

@@ -1,6 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { nextStatuses, ORDER_STATUSES, type OrderStatus } from '../order-status.js';
-import { ORDER_PRIORITIES, ORDER_SOURCES, type Order, type OrderPriority, type OrderSource } from '../order.js';
+import { HOLD_REASONS, nextStatuses, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
+import {
+  ORDER_PRIORITIES,
+  ORDER_SOURCES,
+  type Order,
+  type OrderPriority,
+  type OrderSource,
+  type Visibility,
+} from '../order.js';
 import { CustomerDto, PriceDto, ProductDto } from './create-order.dto.js';
 
 /** An order in the format of the API. */
@@ -44,10 +51,22 @@ export class OrderDto {
   @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_STATUSES, isArray: true, description: 'The statuses that the order may change to.' })
+  @ApiProperty({
+    enum: ORDER_STATUSES,
+    isArray: true,
+    description:
+      'The statuses that the order may change to. From MANUFACTURING_STARTED back to NEW, only the `assignee` and admins may ' +
+      'change it. Partners are shown those that they may choose.',
+  })
   nextStatuses!: readonly OrderStatus[];
 
-  @ApiPropertyOptional({ type: String, description: 'The operator that took the order into work.' })
+  @ApiPropertyOptional({
+    enum: HOLD_REASONS,
+    description: 'Why the order is on hold; absent in other statuses.',
+  })
+  holdReason?: HoldReason | undefined;
+
+  @ApiPropertyOptional({ type: String, description: 'The operator that has the order in work.' })
   assignee?: string | undefined;
 
   @ApiProperty({ type: 'integer', description: 'Version of the order, for `If-Match`.', example: 1 })
@@ -63,8 +82,8 @@ export class OrderDto {
   updatedAt!: string;
 }
 
-/** The order in the format of the API. Absent values are left out of the JSON. */
-export function presentOrder(order: Order): OrderDto {
+/** The order in the format of the API, for callers with this visibility. Absent values are left out of the JSON. */
+export function presentOrder(order: Order, visibility: Visibility): OrderDto {
   return {
     id: order.id,
     number: order.number,
@@ -79,7 +98,8 @@ export function presentOrder(order: Order): OrderDto {
     dueAt: order.dueAt?.toISOString(),
     comment: order.comment,
     status: order.status,
-    nextStatuses: nextStatuses(order),
+    nextStatuses: nextStatuses(order, visibility.scope === 'all' ? 'staff' : 'creator'),
+    holdReason: order.holdReason,
     assignee: order.assignee,
     version: order.version,
     createdBy: order.createdBy,

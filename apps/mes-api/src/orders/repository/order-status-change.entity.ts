@@ -1,7 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { OrderStatus } from '../order-status.js';
+import type { FieldChange } from '../order-change.js';
+import type { HoldReason, OrderStatus } from '../order-status.js';
 
-/** A row of an order's history. */
+/** A row of an order's history: either a status change, or a change of fields. */
 @Entity('order_status_changes')
 export class OrderStatusChangeEntity {
   @PrimaryColumn('uuid', { name: 'order_id' })
@@ -10,11 +11,11 @@ export class OrderStatusChangeEntity {
   @PrimaryColumn('integer')
   version!: number;
 
-  @Column('text', { name: 'from_status' })
-  from!: OrderStatus;
+  @Column('text', { name: 'from_status', nullable: true })
+  from!: OrderStatus | null;
 
-  @Column('text', { name: 'to_status' })
-  to!: OrderStatus;
+  @Column('text', { name: 'to_status', nullable: true })
+  to!: OrderStatus | null;
 
   @Column('text', { name: 'changed_by' })
   by!: string;
@@ -23,5 +24,11 @@ export class OrderStatusChangeEntity {
   at!: Date;
 
   @Column('text', { nullable: true })
+  reason!: HoldReason | null;
+
+  @Column('text', { nullable: true })
   comment!: string | null;
+
+  @Column('jsonb', { nullable: true })
+  changes!: FieldChange[] | null;
 }

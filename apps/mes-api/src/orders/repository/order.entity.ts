@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { OrderStatus } from '../order-status.js';
+import type { HoldReason, OrderStatus } from '../order-status.js';
 import type { OrderPriority, OrderSource } from '../order.js';
 
 /** A row of `orders`, without the columns that PostgreSQL computes. */
@@ -55,6 +55,9 @@ export class OrderEntity {
 
   @Column('text', { name: 'previous_status', nullable: true })
   previousStatus!: OrderStatus | null;
+
+  @Column('text', { name: 'hold_reason', nullable: true })
+  holdReason!: HoldReason | null;
 
   @Column('text', { nullable: true })
   assignee!: string | null;

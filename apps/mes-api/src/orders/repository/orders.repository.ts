@@ -1,13 +1,8 @@
-import type {
-  Order,
-  OrderHistoryEntry,
-  OrderPriority,
-  OrderRequest,
-  OrderSort,
-  OrderSource,
-  Visibility,
-} from '../order.js';
-import type { OrderStatus } from '../order-status.js';
+import type { WantedFields } from '../order-change.js';
+import type { OrderError } from '../order-errors.js';
+import type { OrderHistory } from '../order-history.js';
+import type { Actor, Order, OrderPriority, OrderRequest, OrderSort, OrderSource, Visibility } from '../order.js';
+import type { HoldReason, OrderStatus } from '../order-status.js';
 
 /** The announcement of a write to the cache. */
 export interface Announcement {
@@ -34,18 +29,40 @@ export interface Creation extends AnnouncementOutcome {
   readonly repeated: boolean;
 }
 
-export interface ChangeStatus extends Announcement {
-  readonly orderId: string;
-  readonly to: OrderStatus;
-  readonly by: string;
-  readonly comment?: string | undefined;
+/** An order that is to be changed. */
+export interface ChangedOrder {
+  readonly id: string;
   /** The change requires one of these versions. */
   readonly ifVersions?: readonly number[] | undefined;
+}
+
+/** The same status change of one order or several different ones. */
+export interface ChangeStatuses extends Announcement {
+  readonly orders: readonly ChangedOrder[];
+  readonly to: OrderStatus;
+  readonly by: Actor;
+  /** Exactly for a change to ON_HOLD. */
+  readonly reason?: HoldReason | undefined;
+  readonly comment?: string | undefined;
 }
 
 export interface StatusChange extends AnnouncementOutcome {
   readonly order: Order;
   readonly from: OrderStatus;
+  /** Whether an earlier, identical request of the same caller made the change. */
+  readonly repeated: boolean;
+}
+
+export interface ChangeFields extends Announcement {
+  readonly order: ChangedOrder;
+  readonly wanted: WantedFields;
+  readonly by: Actor;
+}
+
+export interface FieldsChange extends AnnouncementOutcome {
+  readonly order: Order;
+  /** Whether nothing was written, because the order had the wanted values. */
+  readonly unchanged: boolean;
 }
 
 /** The start of a page: the sort values and the id of the last order of the previous page. */
@@ -118,18 +135,28 @@ export abstract class OrdersRepository {
   ): Promise<{ readonly order: Order; readonly hash: string } | undefined>;
 
   /**
-   * Changes the status and writes the history, in one transaction.
+   * Changes the status of orders, and writes their histories, in one transaction. Each order is changed or refused by itself.
+   *
+   * @returns what came of each order, in the order of the request: the change, or why it was refused, which is an
+   *   OrderNotFoundError, a VersionMismatchError, an OrderOfAnotherError or an IllegalTransitionError
+   */
+  abstract changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]>;
+
+  /**
+   * Changes fields of an order and writes its history, in one transaction.
    *
    * @throws {OrderNotFoundError}
    * @throws {VersionMismatchError}
-   * @throws {IllegalTransitionError}
+   * @throws {ChangeNotAllowedError}
+   * @throws {OrderOfAnotherError}
+   * @throws {DueDatePassedError}
    */
-  abstract changeStatus(change: ChangeStatus): Promise<StatusChange>;
+  abstract changeFields(change: ChangeFields): Promise<FieldsChange>;
 
   abstract find(id: string, visibility: Visibility): Promise<Order | undefined>;
 
-  /** Past status changes, oldest first; undefined if there is no such order or it is not visible. */
-  abstract history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined>;
+  /** Undefined if there is no such order or it is not visible. */
+  abstract history(id: string, visibility: Visibility): Promise<OrderHistory | undefined>;
 
   abstract list(list: OrderPageRequest): Promise<OrderPage>;
 

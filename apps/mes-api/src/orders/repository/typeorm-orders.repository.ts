@@ -6,19 +6,26 @@ import {
   IdempotencyKeyReusedError,
   IllegalTransitionError,
   OrderNotFoundError,
+  OrderOfAnotherError,
   VersionMismatchError,
+  type OrderError,
 } from '../order-errors.js';
-import { asCreated, type Order, type OrderHistoryEntry, type Visibility } from '../order.js';
-import { ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
+import { differences, permittedChanges } from '../order-change.js';
+import type { OrderHistory } from '../order-history.js';
+import { asCreated, type Actor, type Order, type Visibility } from '../order.js';
+import { ORDER_STATUSES, TRANSITIONS, transitionsTo, type OrderStatus, type Transition } from '../order-status.js';
 import { orderPageSql, positionAfter } from './order-page.sql.js';
 import { orderTotalSql, totalOf, type Counted } from './order-total.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
   OrdersRepository,
-  type ChangeStatus,
+  type ChangedOrder,
+  type ChangeFields,
+  type ChangeStatuses,
   type Creation,
   type AnnouncementOutcome,
+  type FieldsChange,
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
@@ -35,9 +42,19 @@ interface CountsRow {
   readonly as_of: Date;
 }
 
+/** A status or fields change; without one, the order alone. */
+type HistoryRow = Pick<OrderEntity, 'createdAt' | 'status'> &
+  (OrderStatusChangeEntity | { readonly [name in keyof OrderStatusChangeEntity]: null });
+
 const HOUR = 60 * 60_000;
 
-/** Orders in PostgreSQL. On its usual path, each method is one statement: one transaction and one round trip. */
+/** How often a change of fields is tried against other writers of the same order. */
+const MAX_ATTEMPTS = 50;
+
+/**
+ * Orders in PostgreSQL. On its usual path, each method is one statement: one transaction and one round trip. A change of fields also
+ * reads the order first. No lock is held between statements, so a slow or dying instance keeps nobody waiting.
+ */
 @Injectable()
 export class TypeOrmOrdersRepository extends OrdersRepository {
   /** All columns of an order, with the names of the entity's properties. */
@@ -79,46 +96,105 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return row && { order: asCreated(toOrder(row)), hash: row.hash };
   }
 
-  override async changeStatus(change: ChangeStatus): Promise<StatusChange> {
-    const steps = transitionsTo(change.to);
-    const from = (wanted: (step: (typeof steps)[number]) => boolean): OrderStatus[] =>
+  override async changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]> {
+    const { to, by, reason, comment } = change;
+    const steps = transitionsTo(to).filter(({ byCreator }) => by.role !== 'creator' || byCreator);
+    const from = (wanted: (step: Transition) => boolean): OrderStatus[] =>
       steps.filter(wanted).map((step) => step.from);
+    const isOwn = ({ releases }: Transition): boolean => releases === true && by.role !== 'admin';
 
-    // PostgreSQL checks the conditions after locking the row, so of concurrent changes one succeeds.
-    const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
-      `WITH changed AS (
-        UPDATE orders SET
+    // PostgreSQL checks the conditions after locking the row, so of concurrent changes one succeeds. It locks several rows in the
+    // order of their ids, so that concurrent changes of the same orders cannot deadlock.
+    const rows = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
+      `WITH held AS MATERIALIZED (
+        SELECT o.id FROM json_to_recordset($1) AS w (id uuid, "ifVersions" integer[]) JOIN orders o USING (id)
+        WHERE (o.status = ANY($2::order_status[])
+            OR (o.status = ANY($3::order_status[]) AND o.previous_status = $4::order_status)
+            OR (o.status = ANY($5::order_status[]) AND o.assignee = $6))
+          AND (w."ifVersions" IS NULL OR o.version = ANY(w."ifVersions"))
+          AND ($7::text IS NULL OR o.created_by = $7)
+        ORDER BY o.id FOR UPDATE OF o
+      ), changed AS (
+        UPDATE orders AS o SET
           previous_status = status,
-          status = $2::order_status,
-          assignee = CASE WHEN status = ANY($3::order_status[]) THEN $4 ELSE assignee END,
+          status = $4::order_status,
+          hold_reason = $8::hold_reason,
+          assignee = CASE WHEN status = ANY($9::order_status[]) THEN $6
+            WHEN status = ANY($10::order_status[]) THEN NULL ELSE assignee END,
           version = version + 1,
           updated_at = clock_timestamp()
-        WHERE id = $1
-          AND (status = ANY($5::order_status[])
-            OR (status = ANY($6::order_status[]) AND previous_status = $2::order_status))
-          AND ($7::integer[] IS NULL OR version = ANY($7::integer[]))
-        RETURNING *, ${announcement('$9')}
+        FROM held WHERE o.id = held.id
+        RETURNING o.*, ${announcement('$12')}
       ), noted AS (
-        INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at, comment)
-        SELECT id, version, previous_status, status, $4, updated_at, $8 FROM changed
+        INSERT INTO order_status_changes
+          (order_id, version, from_status, to_status, changed_by, changed_at, reason, comment)
+        SELECT id, version, previous_status, status, $6, updated_at, hold_reason, $11 FROM changed
       )
       SELECT ${this.columns}, o."isAnnounced" FROM changed o`,
       [
-        change.orderId,
-        change.to,
-        from(({ takes }) => takes === true),
-        change.by,
-        from(({ back }) => !back),
+        JSON.stringify(change.orders),
+        from((step) => !step.back && !isOwn(step)),
         from(({ back }) => back === true),
-        change.ifVersions ?? null,
-        change.comment ?? null,
+        to,
+        from(isOwn),
+        by.subject,
+        by.role === 'creator' ? by.subject : null,
+        reason ?? null,
+        from(({ takes }) => takes === true),
+        from(({ releases }) => releases === true),
+        comment ?? null,
         change.announcedTo ?? null,
       ],
     );
-    if (row?.previousStatus) {
-      return { order: toOrder(row), from: row.previousStatus, isAnnounced: row.isAnnounced };
+    const changed = new Map(rows.map((row) => [row.id, row]));
+    const others = change.orders.filter(({ id }) => !changed.has(id));
+    const refused = others.length === 0 ? undefined : await this.unchanged(change, others);
+    return change.orders.map(({ id }) => {
+      const row = changed.get(id);
+      if (row?.previousStatus) {
+        return { order: toOrder(row), from: row.previousStatus, repeated: false, isAnnounced: row.isAnnounced };
+      }
+      return refused?.get(id) ?? new OrderNotFoundError();
+    });
+  }
+
+  override async changeFields({
+    order: { id, ifVersions },
+    wanted,
+    by,
+    announcedTo,
+  }: ChangeFields): Promise<FieldsChange> {
+    let order = await this.present(id);
+    // Whenever the change comes too late, another writer has changed the order.
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      if (ifVersions && !ifVersions.includes(order.version)) {
+        const isRepeated = differences(order, wanted).length === 0 && (await this.isChangeBy(by, order, ifVersions));
+        if (isRepeated) return { order, unchanged: true, isAnnounced: false };
+        break;
+      }
+      const changes = permittedChanges(order, wanted, by, new Date());
+      if (changes.length === 0) return { order, unchanged: true, isAnnounced: false };
+
+      const { priority = order.priority, dueAt = order.dueAt, assignee = order.assignee } = wanted;
+      const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
+        `WITH changed AS (
+          UPDATE orders SET priority = $3, due_at = $4, assignee = $5, version = version + 1, updated_at = clock_timestamp()
+          WHERE id = $1 AND version = $2
+          RETURNING *, ${announcement('$8')}
+        ), noted AS (
+          INSERT INTO order_status_changes (order_id, version, changed_by, changed_at, changes)
+          SELECT id, version, $6, updated_at, $7 FROM changed
+        )
+        SELECT ${this.columns}, o."isAnnounced" FROM changed o`,
+        [
+          ...[id, order.version, priority, dueAt ?? null, assignee ?? null, by.subject],
+          ...[JSON.stringify(changes), announcedTo ?? null],
+        ],
+      );
+      if (row) return { order: toOrder(row), unchanged: false, isAnnounced: row.isAnnounced };
+      order = await this.present(id);
     }
-    throw await this.refusal(change);
+    throw new VersionMismatchError(order);
   }
 
   override async find(id: string, visibility: Visibility): Promise<Order | undefined> {
@@ -126,19 +202,29 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return row ? toOrder(row) : undefined;
   }
 
-  override async history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined> {
+  override async history(id: string, visibility: Visibility): Promise<OrderHistory | undefined> {
     const rows = await this.orders
       .createQueryBuilder('o')
-      .select(['o.id AS "orderId"', 'c.version AS version', 'c.from_status AS "from"', 'c.to_status AS "to"'])
-      .addSelect(['c.changed_by AS "by"', 'c.changed_at AS "at"', 'c.comment AS comment'])
+      .select(['o.createdAt AS "createdAt"', 'o.status AS status', 'c.version AS version'])
+      .addSelect(['c.from_status AS "from"', 'c.to_status AS "to"', 'c.reason AS reason', 'c.comment AS comment'])
+      .addSelect(['c.changed_by AS "by"', 'c.changed_at AS "at"', 'c.changes AS changes'])
       .leftJoin(OrderStatusChangeEntity, 'c', 'c.order_id = o.id')
       .where({ id, ...ownOnly(visibility) })
       .orderBy('c.version')
-      .getRawMany<OrderStatusChangeEntity | { readonly version: null }>();
-    if (rows.length === 0) return undefined;
-    return rows
-      .filter((row) => row.version !== null)
-      .map(({ version, from, to, by, at, comment }) => ({ version, from, to, by, at, comment: comment ?? undefined }));
+      .getRawMany<HistoryRow>();
+    const [order] = rows;
+    if (!order) return undefined;
+    const entries = rows.filter((row) => row.version !== null);
+    return {
+      createdAt: order.createdAt,
+      status: order.status,
+      steps: entries.flatMap(({ from, to, by, at, version, reason, comment }) =>
+        from && to ? [{ from, to, by, at, version, reason: reason ?? undefined, comment: comment ?? undefined }] : [],
+      ),
+      changes: entries.flatMap(({ changes, by, at, version }) =>
+        (changes ?? []).map((change) => ({ ...change, by, at, version })),
+      ),
+    };
   }
 
   override async list(list: OrderPageRequest): Promise<OrderPage> {
@@ -208,13 +294,67 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return { order: toOrder(row), isAnnounced: row.isAnnounced };
   }
 
-  /** The reason why nothing was changed, from the current state of the order, which may have changed again since. */
-  private async refusal(change: ChangeStatus): Promise<Error> {
-    const order = await this.find(change.orderId, { scope: 'all' });
-    if (!order) return new OrderNotFoundError();
-    if (change.ifVersions && !change.ifVersions.includes(order.version)) return new VersionMismatchError(order);
-    return new IllegalTransitionError(order, change.to);
+  /**
+   * Why orders were not changed, from their current states, which may have changed again since. A change that an identical request
+   * of the same caller has made is no refusal: the caller may not have received the answer.
+   */
+  private async unchanged(
+    change: ChangeStatuses,
+    orders: readonly ChangedOrder[],
+  ): Promise<ReadonlyMap<string, StatusChange | OrderError>> {
+    const { to, by, reason, comment } = change;
+    const rows = await this.orders.query<(OrderEntity & { readonly cameFrom: OrderStatus | null })[]>(
+      `SELECT ${this.columns}, c.from_status AS "cameFrom"
+       FROM orders o LEFT JOIN order_status_changes c ON c.order_id = o.id AND c.version = o.version
+         AND c.to_status = $2 AND c.changed_by = $3 AND c.reason IS NOT DISTINCT FROM $4::hold_reason
+         AND c.comment IS NOT DISTINCT FROM $5
+       WHERE o.id = ANY($1::uuid[]) AND ($6::text IS NULL OR o.created_by = $6)`,
+      [
+        ...[orders.map(({ id }) => id), to, by.subject, reason ?? null, comment ?? null],
+        by.role === 'creator' ? by.subject : null,
+      ],
+    );
+    const versions = new Map(orders.map(({ id, ifVersions }) => [id, ifVersions]));
+    return new Map(
+      rows.map((row): [string, StatusChange | OrderError] => {
+        const order = toOrder(row);
+        const ifVersions = versions.get(order.id);
+        const isWanted = (version: number): boolean => ifVersions?.includes(version) ?? true;
+        if (row.cameFrom && isWanted(order.version - 1)) {
+          return [order.id, { order, from: row.cameFrom, repeated: true, isAnnounced: false }];
+        }
+        return [order.id, isWanted(order.version) ? refusal(order, to, by) : new VersionMismatchError(order)];
+      }),
+    );
   }
+
+  /** @throws {OrderNotFoundError} */
+  private async present(id: string): Promise<Order> {
+    const order = await this.find(id, { scope: 'all' });
+    if (!order) throw new OrderNotFoundError();
+    return order;
+  }
+
+  /** Whether this caller changed fields of the order last, when it had one of these versions. */
+  private async isChangeBy(
+    { subject }: Actor,
+    { id, version }: Order,
+    ifVersions: readonly number[],
+  ): Promise<boolean> {
+    if (!ifVersions.includes(version - 1)) return false;
+    const rows = await this.orders.query<unknown[]>(
+      `SELECT FROM order_status_changes WHERE order_id = $1 AND version = $2 AND changed_by = $3 AND changes IS NOT NULL`,
+      [id, version, subject],
+    );
+    return rows.length > 0;
+  }
+}
+
+function refusal(order: Order, to: OrderStatus, by: Actor): OrderError {
+  const isOfAnother = TRANSITIONS.some((step) => step.from === order.status && step.to === to && step.releases);
+  return isOfAnother && by.role === 'operator' && order.assignee !== by.subject
+    ? new OrderOfAnotherError(order)
+    : new IllegalTransitionError(order, to);
 }
 
 /**
@@ -254,6 +394,7 @@ function toOrder(row: OrderEntity): Order {
     comment: row.comment ?? undefined,
     status: row.status,
     previousStatus: row.previousStatus ?? undefined,
+    holdReason: row.holdReason ?? undefined,
     assignee: row.assignee ?? undefined,
     version: row.version,
     createdBy: row.createdBy,

@@ -1,13 +1,24 @@
 import { TaggedCache } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { writtenOrder } from '../caching/order-answers.js';
-import { orderTag, tagsOfChange, tagsOfCreation, tagsOfPossibleChange } from '../caching/order-tags.js';
-import type { Order, OrderHistoryEntry, Visibility } from '../order.js';
+import {
+  orderTag,
+  tagsOfCreation,
+  tagsOfFieldsChange,
+  tagsOfPossibleFieldsChange,
+  tagsOfPossibleStatusChange,
+  tagsOfStatusChange,
+} from '../caching/order-tags.js';
+import { OrderError } from '../order-errors.js';
+import type { OrderHistory } from '../order-history.js';
+import type { Order, Visibility } from '../order.js';
 import {
   OrdersRepository,
   PERSISTENT_ORDERS,
-  type ChangeStatus,
+  type ChangeFields,
+  type ChangeStatuses,
   type Creation,
+  type FieldsChange,
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
@@ -40,16 +51,33 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     });
   }
 
-  override changeStatus(change: ChangeStatus): Promise<StatusChange> {
+  override changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]> {
+    const ids = change.orders.map(({ id }) => id);
     return this.cache.write({
-      tags: tagsOfPossibleChange(change.orderId, change.to),
-      // The answer, or the refusal, shows earlier changes of the order, which may not be complete yet.
-      shows: [orderTag(change.orderId)],
-      transaction: ({ store }) => this.persistent.changeStatus({ ...change, announcedTo: store }),
-      outcome: ({ order, from, isAnnounced }) => ({
-        isAnnounced,
-        tags: tagsOfChange(order.id, [from], order.status),
-      }),
+      tags: tagsOfPossibleStatusChange(ids, change.to),
+      // The answer, or the refusal, shows earlier changes of the orders, which may not be complete yet.
+      shows: ids.map(orderTag),
+      transaction: ({ store }) => this.persistent.changeStatuses({ ...change, announcedTo: store }),
+      outcome: (outcomes) => {
+        // The first request of a repeated change may not have come as far as this. Its effects must hold for this answer, too.
+        const changes = outcomes.flatMap((outcome) => (outcome instanceof OrderError ? [] : [outcome]));
+        return {
+          isAnnounced: changes.every(({ isAnnounced }) => isAnnounced),
+          tags: [
+            ...new Set(changes.flatMap(({ order, from }) => tagsOfStatusChange([order.id], [from], order.status))),
+          ],
+        };
+      },
+    });
+  }
+
+  override changeFields(change: ChangeFields): Promise<FieldsChange> {
+    return this.cache.write({
+      tags: tagsOfPossibleFieldsChange(change.order.id),
+      shows: [orderTag(change.order.id)],
+      transaction: ({ store }) => this.persistent.changeFields({ ...change, announcedTo: store }),
+      // The write that gave an unchanged order its values may not have come as far as this, either.
+      outcome: ({ order, isAnnounced }) => ({ isAnnounced, tags: tagsOfFieldsChange(order.id, order.status) }),
     });
   }
 
@@ -64,7 +92,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.persistent.find(id, visibility);
   }
 
-  override history(id: string, visibility: Visibility): Promise<readonly OrderHistoryEntry[] | undefined> {
+  override history(id: string, visibility: Visibility): Promise<OrderHistory | undefined> {
     return this.persistent.history(id, visibility);
   }
 
