@@ -53,6 +53,7 @@ const LAYERS = {
     'shell',
     'api',
     'language',
+    'storage.ts',
   ],
   // Settings and events stand beside the folders that read and write with them.
   'libs/cache/src': [

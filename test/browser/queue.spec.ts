@@ -53,6 +53,7 @@ describe('the queue of new orders, in a browser', () => {
     const { id } = await workshop.create();
     await Promise.all([here.row(id).waitFor(), there.row(id).waitFor()]);
     await here.row(id).getByRole('button', { name: 'Take' }).click();
+    await here.leave();
     await there.row(id).getByText('Taken by anna').waitFor();
     await there.row(id).waitFor({ state: 'detached' });
     await here.row(id).waitFor({ state: 'detached' });
@@ -93,6 +94,7 @@ describe('the queue of new orders, in a browser', () => {
   it('works with the keyboard alone, even with a Russian layout', async () => {
     const orders = [await workshop.create(), await workshop.create(), await workshop.create()];
     const desk = await workshop.signedIn({ language: 'ru' });
+    await desk.open('/?sort=-createdAt');
     const [, middle] = orders.reverse();
     await desk.row(middle?.id ?? '').waitFor();
     await desk.page.keyboard.press('ArrowDown');
@@ -106,6 +108,7 @@ describe('the queue of new orders, in a browser', () => {
     // The T key, which is е on a Russian keyboard.
     await desk.page.getByRole('grid').dispatchEvent('keydown', { key: 'е', code: 'KeyT', bubbles: true });
     await eventually(async () => (await workshop.order({ id: middle?.id ?? '' })).status === 'MANUFACTURING_STARTED');
+    await desk.page.keyboard.press('Escape');
     await desk.row(middle?.id ?? '').waitFor({ state: 'detached' });
     expect(await desk.row(orders[2]?.id ?? '').count()).toBe(1);
   });
@@ -117,7 +120,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.row(other.id).waitFor();
     await desk.page.getByRole('checkbox', { name: 'High' }).check();
     await desk.page.getByLabel('Material').fill('Platinum 950');
-    await desk.page.getByLabel('Sort').selectOption('Most urgent first');
+    await desk.page.getByLabel('Sort').selectOption('Due soonest first');
     await desk.row(other.id).waitFor({ state: 'detached' });
     await desk.row(wanted.id).waitFor();
     await desk.page.waitForURL(/material=/);
@@ -125,7 +128,7 @@ describe('the queue of new orders, in a browser', () => {
     expect([...address.searchParams].sort()).toEqual([
       ['material', 'Platinum 950'],
       ['priority', 'HIGH'],
-      ['sort', '-priority'],
+      ['sort', 'dueAt'],
     ]);
 
     const colleague = await workshop.signedIn({ name: 'boris' });
@@ -147,6 +150,7 @@ describe('the queue of new orders, in a browser', () => {
        FROM generate_series(1, 3000) AS n`,
     );
     const desk = await workshop.signedIn();
+    await desk.open('/?sort=-createdAt');
     const grid = desk.page.getByRole('grid');
     const last = desk.page.getByText('Customer 3000', { exact: true });
     await eventually(async () => {
@@ -166,12 +170,14 @@ describe('the queue of new orders, in a browser', () => {
       return after?.y === before?.y;
     });
     await grid.press('Home');
+    await desk.page.getByRole('button', { name: '1 new order' }).click();
     await desk.row(id).waitFor();
     await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
   }, 60_000);
 
   it('does not shift its layout when orders arrive', async () => {
     const desk = await workshop.signedIn();
+    await desk.open('/?sort=-createdAt');
     await desk.live();
     await desk.page.evaluate(WATCH_SHIFTS);
     for (let i = 0; i < 5; i += 1) {

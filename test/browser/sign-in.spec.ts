@@ -123,11 +123,42 @@ describe('signing in at an issuer', () => {
     await desk.open('/');
     await signInAtIssuer(page, 'boris');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await desk.openUserMenu();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.waitForURL(`${issuer.url}/**`);
     await page.getByRole('button', { name: 'Yes, sign me out' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
+
+  it('ends with a message if the issuer is silent, and can be tried again', async () => {
+    const { page } = desk;
+    await desk.open('/');
+    issuer.freeze();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Couldn’t reach the server or the sign-in service.').waitFor();
+    issuer.thaw();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await signInAtIssuer(page, 'dora');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  }, 60_000);
+
+  it('is offered again if the issuer is silent while the user signs out', async () => {
+    const { page } = desk;
+    await desk.open('/');
+    await signInAtIssuer(page, 'eva');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    // While a navigation is under way, the document can only speak for itself.
+    await page.evaluate(`
+      new MutationObserver(() => {
+        if (document.querySelector('.sign-in .primary')) console.info(document.body.innerText);
+      }).observe(document.body, { childList: true, subtree: true });
+    `);
+    const said = page.waitForEvent('console', (message) => message.type() === 'info');
+    issuer.freeze();
+    await page.getByRole('button', { name: 'Sign out' }).click({ noWaitAfter: true });
+    expect((await said).text()).toMatch(/^MES Orders\s+Sign in\b/);
+    issuer.thaw();
+  }, 60_000);
 
   it('refuses development tokens', async () => {
     const answer = await api.call('/page/development-tokens', { method: 'POST', body: { role: 'admin' } });

@@ -132,7 +132,8 @@ async function measureAgain(): Promise<number[]> {
 async function measureArrivals(): Promise<number[]> {
   const operator = await Operator.signedIn(browser, url, { name: 'boris' });
   await operator.page.addInitScript(WATCH);
-  await operator.open('/');
+  // The created order is the first one.
+  await operator.open('/?sort=-createdAt');
   await operator.live();
   const { token } = (await (
     await fetch(`${url}/page/development-tokens`, {

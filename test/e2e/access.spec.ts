@@ -23,6 +23,7 @@ interface Decision {
 /** The decision for every route. A route without a decision fails the test. */
 const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /api/v1/orders': { may: EVERYBODY, status: 200 },
+  'GET /api/v1/orders/count': { may: EVERYBODY, status: 200 },
   'POST /api/v1/orders': { may: ['partner', 'admin'], status: 201, body: newOrder() },
   'GET /api/v1/orders/{id}': { may: EVERYBODY, status: 200 },
   'GET /api/v1/orders/{id}/history': { may: EVERYBODY, status: 200 },
@@ -195,7 +196,13 @@ describe('access', () => {
   it('does not depend on the cache or on repeated requests', async () => {
     const id = await createOrder();
     const order = `/api/v1/orders/${id}`;
-    const cached = ['/api/v1/orders?status=NEW', order, `${order}/history`, '/api/v1/dashboard/statuses'];
+    const cached = [
+      '/api/v1/orders?status=NEW',
+      '/api/v1/orders/count',
+      order,
+      `${order}/history`,
+      '/api/v1/dashboard/statuses',
+    ];
     const askers: [string, string | undefined][] = [
       ...Object.entries(tokens),
       ['another partner', await api.token('partner', 'stranger-1')],
@@ -211,8 +218,13 @@ describe('access', () => {
         for (const [who, token] of askers) {
           if (isCold) await api.call('/api/v1/cache/evictions', evict);
           const { status, body } = await api.call(path, { token });
-          const { code, createdBy, items } = body as { code?: string; createdBy?: string; items?: unknown[] };
-          seen.push({ path, who, status, code, createdBy, items: items?.length });
+          const { code, createdBy, items, count } = body as {
+            code?: string;
+            createdBy?: string;
+            items?: unknown[];
+            count?: number;
+          };
+          seen.push({ path, who, status, code, createdBy, items: items?.length, count });
         }
       }
       return seen;
@@ -225,6 +237,7 @@ describe('access', () => {
   it('is denied before any other error is reported', async () => {
     const wrong: [string, string, unknown][] = [
       ['GET', '/api/v1/orders?colour=red', undefined],
+      ['GET', '/api/v1/orders/count?colour=red', undefined],
       ['GET', '/api/v1/orders/no-id?colour=red', undefined],
       ['POST', '/api/v1/orders?colour=red', {}],
       ['PATCH', '/api/v1/orders/no-id?colour=red', {}],

@@ -2,6 +2,7 @@ import { VersionStore } from '@mes/cache';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { Members } from '../../apps/mes-api/src/backplane/members.js';
+import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -23,6 +24,8 @@ interface Instance {
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
 /** Longer than the lifetimes of leases and presence keys. */
 const PATIENCE = 20_000;
+/** The number of heartbeats after which a silent member would be forgotten if it were missing: more than a lease and a sign last. */
+const BEATS_UNTIL_FORGOTTEN = 10;
 
 describe('instances that lose their connections', () => {
   let database: TestDatabase;
@@ -92,6 +95,29 @@ describe('instances that lose their connections', () => {
     return api.application.get(Members, { strict: false });
   }
 
+  /** The ids of the members in the database. */
+  async function knownMembers(): Promise<string[]> {
+    const { rows } = await sql.query<{ id: string }>('SELECT id FROM cache_members');
+    return rows.map(({ id }) => id);
+  }
+
+  /** The number of the last heartbeat of an instance. */
+  async function beatOf(instance: Instance): Promise<number> {
+    const { rows } = await sql.query<{ beat: string }>('SELECT beat FROM cache_members WHERE id = $1', [
+      members(instance).id,
+    ]);
+    return Number(rows[0]?.beat);
+  }
+
+  /** Whether an instance has a presence key in a Redis. */
+  async function isPresent({ url }: RedisServer, instance: Instance): Promise<boolean> {
+    const client = createClient({ url });
+    await client.connect();
+    const keys = await client.keys(`*:member:${members(instance).id}`);
+    await client.disconnect();
+    return keys.length > 0;
+  }
+
   /** Promotes a replica once it is in sync. */
   async function promote(url: string): Promise<void> {
     const client = createClient({ url });
@@ -122,8 +148,7 @@ describe('instances that lose their connections', () => {
     expect(cacheOf(await list(third))).toBe('mes-redis; hit');
     await third.api.stop();
     // The stopped member is gone, so no writer waits for it.
-    const { rows } = await sql.query<{ id: string }>('SELECT id FROM cache_members');
-    expect(rows).toEqual([{ id: members(first).id }]);
+    expect(await knownMembers()).toEqual([members(first).id]);
     expect(isHit(await list(first))).toBe(true);
     running.pop();
     await Promise.all([third.database.close(), third.redis.close()]);
@@ -132,13 +157,9 @@ describe('instances that lose their connections', () => {
   it('keep their cache if one instance briefly cannot receive notifications and another one can', async () => {
     const [first, second] = [await start(), await start()];
     await warm(first);
-    const { id } = members(second);
     await breakListeners(1);
     // The second instance still renews its lease, so the broken connection belonged to the first.
-    await eventually(async () => {
-      const { rows } = await sql.query<{ beat: string }>('SELECT beat FROM cache_members WHERE id = $1', [id]);
-      return Number(rows[0]?.beat) > 2;
-    });
+    await eventually(async () => (await beatOf(second)) > 2);
     expect(isHit(await list(first))).toBe(true);
     expect(isHit(await list(second))).toBe(true);
   });
@@ -153,6 +174,67 @@ describe('instances that lose their connections', () => {
     await eventually(async () => (await versionStore.snapshot([]).catch(() => undefined))?.get('epoch') !== before);
     await warm(first);
     await warm(second);
+  });
+
+  it('forget an instance that was killed, so that nobody waits for it', async () => {
+    const survivor = await start();
+    await warm(survivor);
+    const victim = new ApiProcess({
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'warn',
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+    });
+    try {
+      await victim.ready();
+      const claimed = 'SELECT FROM cache_members JOIN cache_authority USING (store)';
+      await eventually(async () => (await sql.query(claimed)).rowCount === 2, PATIENCE);
+      victim.signal('SIGKILL');
+      await victim.ended();
+      await eventually(async () => (await knownMembers()).length === 1, PATIENCE);
+      expect(await knownMembers()).toEqual([members(survivor).id]);
+      await eventually(() => members(survivor).stopped.length === 0);
+      await eventually(() => isPresent(redis, survivor));
+      // Another store becomes the authority while the survivor can still be seen in the old one.
+      const another = await RedisServer.start();
+      survivor.redis.divert(another.url);
+      survivor.redis.breakConnections();
+      await warm(survivor);
+      expect(await isPresent(redis, survivor)).toBe(true);
+      await stop(survivor);
+      running.pop();
+      await another.stop();
+    } finally {
+      await victim.destroy();
+    }
+  });
+
+  it('do not forget an instance that goes on without PostgreSQL', async () => {
+    const [first, deaf] = [await start(), await start()];
+    await warm(first);
+    await warm(deaf);
+    deaf.database.block();
+    await eventually(() => members(first).stopped.length === 1, PATIENCE);
+    const beats = (await beatOf(first)) + BEATS_UNTIL_FORGOTTEN;
+    await eventually(async () => (await beatOf(first)) > beats, PATIENCE);
+    expect(members(first).stopped).toEqual([expect.objectContaining({ id: members(deaf).id })]);
+    expect(isHit(await list(deaf))).toBe(true);
+  });
+
+  it('forget an instance that neither store nor database hears of, and know it again when it is back', async () => {
+    const [first, lost] = [await start(), await start()];
+    await warm(first);
+    await warm(lost);
+    lost.database.block();
+    lost.redis.block();
+    await eventually(async () => (await knownMembers()).length === 1, PATIENCE);
+    lost.redis.mend();
+    const { body } = await create(first);
+    await expectNotStale(lost, body.id);
+    lost.database.mend();
+    await eventually(async () => (await knownMembers()).length === 2, PATIENCE);
+    await warm(lost);
+    await expectNotStale(lost, (await create(first)).body.id);
   });
 
   it('show no stale list at an instance without PostgreSQL, after a write through one without Redis', async () => {

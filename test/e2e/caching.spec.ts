@@ -17,7 +17,9 @@ interface Created {
 }
 
 const NEW_ORDERS = '/api/v1/orders?status=NEW';
+const MOST_URGENT = `${NEW_ORDERS}&sort=-priority`;
 const OLDEST = `${NEW_ORDERS}&sort=createdAt`;
+const TOTAL = '/api/v1/orders/count?status=NEW';
 const DASHBOARD = '/api/v1/dashboard/statuses';
 
 describe('the cache', () => {
@@ -57,12 +59,17 @@ describe('the cache', () => {
     return body.id;
   }
 
-  /** The first words of the queries by which a write refreshes the page and the counts, in their order. */
-  function refreshQueries(sql: readonly string[]): string[] {
-    const queries = sql.slice(1).map((statement) => statement.trim());
-    expect(queries.filter((query) => query.includes('order_status_counts'))).toHaveLength(1);
-    expect(queries.filter((query) => query.includes('FROM orders o'))).toHaveLength(1);
-    return queries.map((query) => query.slice(0, 11));
+  /** Names the statements of a write: the write itself, and then what it refreshes, in any order. */
+  function namesOf(sql: readonly string[]): string[] {
+    const names = sql.map((statement) => {
+      if (/^\s*(INSERT INTO orders|WITH (changed|wanted) AS)|UPDATE orders AS o SET/.test(statement)) return 'write';
+      if (statement.includes('LEFT JOIN order_status_changes')) return 'refused';
+      if (statement.includes('order_arrivals')) return 'dashboard';
+      if (statement.includes('order_status_counts')) return 'total';
+      if (statement.includes('ORDER BY o.urgency ASC')) return 'most urgent';
+      return statement.includes('ORDER BY o.created_at DESC') ? 'newest' : statement;
+    });
+    return [names[0] ?? '', ...names.slice(1).sort()];
   }
 
   async function take(id: string): Promise<number> {
@@ -85,17 +92,13 @@ describe('the cache', () => {
     return sql.filter((statement) => !statement.includes('pg_notify'));
   }
 
-  it('writes a new order to the database, then to the cache, and refreshes the first page and the counts', async () => {
+  it('writes a new order to the database, then to the cache, and refreshes what is polled', async () => {
     await watched();
     const id = await create();
     const seen = await watched();
-    expect(seen.sql.map((statement) => statement.trim().slice(0, 11))).toEqual([
-      'INSERT INTO',
-      ...refreshQueries(seen.sql),
-    ]);
-    expect(seen.sql).toHaveLength(3);
+    expect(namesOf(seen.sql)).toEqual(['write', 'dashboard', 'most urgent', 'newest', 'total']);
     expect(
-      seen.redis.filter((line) => line.startsWith(`SET ${namespace}:entry:`) && line.includes(`:order:${id}:`)),
+      seen.redis.filter((line) => line.startsWith(`SET {${namespace}}:entry:`) && line.includes(`:order:${id}:`)),
     ).toHaveLength(2);
     expect(seen.redis.some((line) => line.startsWith(`SET {${namespace}}:version:order:${id} `))).toBe(true);
 
@@ -104,6 +107,12 @@ describe('the cache', () => {
     const listed = await api.call<Listed>(NEW_ORDERS, { token: operator });
     expect(listed.headers.get('cache-status')).toBe('mes-near; hit');
     expect(listed.body.items[0]?.id).toBe(id);
+    const urgent = await api.call<Listed>(MOST_URGENT, { token: operator });
+    expect(urgent.headers.get('cache-status')).toBe('mes-near; hit');
+    expect(urgent.body.items[0]?.id).toBe(id);
+    const total = await api.call<{ count: number }>(TOTAL, { token: operator });
+    expect(total.headers.get('cache-status')).toBe('mes-near; hit');
+    expect(total.body.count).toBe(listed.body.items.length);
     const counted = await api.call<{ counts: { NEW: number } }>(DASHBOARD, { token: operator });
     expect(counted.headers.get('cache-status')).toBe('mes-near; hit');
     expect(counted.body.counts.NEW).toBe(listed.body.items.length);
@@ -154,9 +163,7 @@ describe('the cache', () => {
     await watched();
     expect(await take(id)).toBe(200);
     const changed = await watched();
-    expect(changed.sql).toHaveLength(3);
-    expect(changed.sql[0]).toContain('UPDATE orders AS o SET');
-    refreshQueries(changed.sql);
+    expect(namesOf(changed.sql)).toEqual(['write', 'dashboard', 'most urgent', 'newest', 'total']);
     for (const tag of ['orders:NEW', 'orders:MANUFACTURING_STARTED', 'orders:counts', `order:${id}`]) {
       expect(changed.redis.some((line) => line.startsWith(`SET {${namespace}}:version:${tag} `))).toBe(true);
     }
@@ -182,10 +189,23 @@ describe('the cache', () => {
     await watched();
     expect(await several(ids)).toBe(18);
     const { sql } = await watched();
-    expect(sql[0]).toContain('UPDATE orders AS o SET');
-    expect(sql[1]).toContain('LEFT JOIN order_status_changes');
-    refreshQueries(sql.slice(1));
-    expect(sql).toHaveLength(4);
+    expect(namesOf(sql).filter((name) => name === 'write' || name === 'refused')).toEqual(['write', 'refused']);
+  });
+
+  it('refreshes on write only what is asked for', async () => {
+    const PAGE = [MOST_URGENT, TOTAL];
+    for (let n = 0; n < 12; n += 1) await create();
+    for (const path of PAGE) await api.call(path, { token: operator });
+    await watched();
+    const id = await create();
+    expect(namesOf((await watched()).sql)).toEqual(['write', 'most urgent', 'total']);
+    for (const path of PAGE) {
+      expect((await api.call(path, { token: operator })).headers.get('cache-status')).toBe('mes-near; hit');
+    }
+    expect(await take(id)).toBe(200);
+    expect(namesOf((await watched()).sql)).toEqual(['write', 'most urgent', 'total']);
+    // The next tests ask for these.
+    for (const path of [NEW_ORDERS, DASHBOARD]) await api.call(path, { token: operator });
   });
 
   it('shares a cached response between spellings of one query, and between callers with the same view', async () => {

@@ -284,7 +284,12 @@ describe.each<[string, () => string | undefined]>([
       async (api, id) => (await read<History>(api, `orders/${id}/history`)).items.length,
       0,
     ],
-    ['the counts', () => `INSERT INTO order_status_counts VALUES ('NEW', 99, 6)`, counted, 7],
+    [
+      'the counts',
+      () => `INSERT INTO order_status_counts (status, priority, shard, count) VALUES ('NEW', 'LOW', 99, 6)`,
+      counted,
+      7,
+    ],
     ['all counts', () => 'TRUNCATE order_status_counts', counted, 0],
     [
       'orders, by a session without triggers',

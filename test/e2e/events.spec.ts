@@ -86,7 +86,7 @@ describe.each([
     await change(other, id, 'MANUFACTURING_COMPLETED');
     for (const stream of [here, there]) {
       await eventually(() => stream.news.length === 3);
-      expect(stream.events[0]).toMatchObject({ event: 'hello', data: {} });
+      expect(stream.events[0]).toMatchObject({ event: 'hello', data: { heartbeatInterval: 10_000 } });
       expect(stream.news.map(({ event, data }) => ({ event, data }))).toEqual([
         {
           event: 'order.created',
@@ -188,7 +188,7 @@ describe('a client of the live events', () => {
     const stream = await follow(api, { lastEventId: broken(lastEventId) });
     await eventually(() => stream.news.length === 1);
     // The first event has an empty id. So a client that loses its connection before the reset is reset the next time.
-    expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: {} });
+    expect(stream.events[0]).toEqual({ event: 'hello', id: '', data: { heartbeatInterval: 10_000 } });
     expect(stream.news).toMatchObject([{ event: 'reset', data: {} }]);
     const id = await create(api);
     await eventually(() => stream.news.length === 2);

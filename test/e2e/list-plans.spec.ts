@@ -1,8 +1,24 @@
 import { prepareDatabase } from '@mes/database';
 import { ORDER_STATUSES, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
-import { ORDER_SORTS, type Order, type OrderSort } from '../../apps/mes-api/src/orders/order.js';
+import {
+  ORDER_PRIORITIES,
+  ORDER_SORTS,
+  type Order,
+  type OrderPriority,
+  type OrderSort,
+} from '../../apps/mes-api/src/orders/order.js';
 import { orderPageSql, positionAfter } from '../../apps/mes-api/src/orders/repository/order-page.sql.js';
-import type { OrderPageRequest, OrderFilter } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
+import {
+  orderTotalSql,
+  totalOf,
+  type Counted,
+  type CountingLimits,
+} from '../../apps/mes-api/src/orders/repository/order-total.sql.js';
+import type {
+  OrderPageRequest,
+  OrderFilter,
+  OrderTotal,
+} from '../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -113,8 +129,11 @@ describe('a page of a list', () => {
     return { ...list(asked), after: positionAfter(last, asked.sort) };
   }
 
-  async function planOf(page: OrderPageRequest): Promise<Plan> {
-    const { sql, parameters } = orderPageSql(page, 'o.*');
+  function planOf(page: OrderPageRequest): Promise<Plan> {
+    return explain(orderPageSql(page, 'o.*'));
+  }
+
+  async function explain({ sql, parameters }: { sql: string; parameters: unknown[] }): Promise<Plan> {
     const [row] = await table.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
       parameters,
@@ -129,6 +148,24 @@ describe('a page of a list', () => {
     return (await table.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
   }
 
+  /** The simplest condition for a filter. */
+  function plainCondition(filter: OrderFilter, creator: string | undefined): { where: string; parameters: unknown[] } {
+    return {
+      where: `WHERE ($1::text[] IS NULL OR status::text = ANY($1)) AND ($2::text[] IS NULL OR material = ANY($2))
+         AND ($3::text[] IS NULL OR assignee = ANY($3)) AND ($4::text[] IS NULL OR priority::text = ANY($4))
+         AND ($5::text[] IS NULL OR source::text = ANY($5)) AND ($6::text IS NULL OR created_by = $6)
+         AND ($7::timestamptz IS NULL OR created_at >= $7) AND ($8::timestamptz IS NULL OR created_at < $8)
+         AND ($9::timestamptz IS NULL OR due_at < $9)
+         AND ($10::text IS NULL OR number::text = $10 OR strpos(
+           lower(concat_ws(' ', '', customer_name, product_name, material, external_id)),
+           CASE WHEN length($10) < 3 THEN ' ' ELSE '' END || lower($10)) > 0)`,
+      parameters: [
+        ...[filter.status, filter.material, filter.assignee, filter.priority, filter.source, creator],
+        ...[filter.createdFrom, filter.createdTo, filter.dueBefore, filter.q],
+      ],
+    };
+  }
+
   /** The expected ids of a page, from the simplest statement. */
   async function plainly({ filter, creator, sort }: Asked, offset = 0): Promise<string[]> {
     const order = {
@@ -137,21 +174,10 @@ describe('a page of a list', () => {
       dueAt: 'due_at NULLS LAST, id',
       '-priority': 'priority DESC, created_at, id',
     }[sort];
+    const { where, parameters } = plainCondition(filter, creator);
     const rows = await table.query<{ id: string }>(
-      `SELECT id FROM orders
-       WHERE ($1::text[] IS NULL OR status::text = ANY($1)) AND ($2::text[] IS NULL OR material = ANY($2))
-         AND ($3::text[] IS NULL OR assignee = ANY($3)) AND ($4::text[] IS NULL OR priority::text = ANY($4))
-         AND ($5::text[] IS NULL OR source::text = ANY($5)) AND ($6::text IS NULL OR created_by = $6)
-         AND ($7::timestamptz IS NULL OR created_at >= $7) AND ($8::timestamptz IS NULL OR created_at < $8)
-         AND ($9::timestamptz IS NULL OR due_at < $9)
-         AND ($10::text IS NULL OR number::text = $10 OR strpos(
-           lower(concat_ws(' ', '', customer_name, product_name, material, external_id)),
-           CASE WHEN length($10) < 3 THEN ' ' ELSE '' END || lower($10)) > 0)
-       ORDER BY ${order} OFFSET ${offset} LIMIT ${PAGE}`,
-      [
-        ...[filter.status, filter.material, filter.assignee, filter.priority, filter.source, creator],
-        ...[filter.createdFrom, filter.createdTo, filter.dueBefore, filter.q],
-      ],
+      `SELECT id FROM orders ${where} ORDER BY ${order} OFFSET ${offset} LIMIT ${PAGE}`,
+      parameters,
     );
     return rows.map(({ id }) => id);
   }
@@ -282,5 +308,97 @@ describe('a page of a list', () => {
       // Most of these orders are the sample from the list.
       expect(ordersRead(plan)).toBeLessThan(1_200);
     });
+  });
+
+  describe('has a total', () => {
+    type Counting = Pick<Asked, 'filter' | 'creator'>;
+
+    /** Low enough to be reached, and to tell reading them from reading all orders. */
+    const LOW: CountingLimits = { counted: 400, read: 1_500 };
+    /** Beyond all orders. */
+    const HIGH: CountingLimits = { counted: 2 * ORDERS, read: 2 * ORDERS };
+
+    function totalSql({ filter, creator }: Counting, limits: CountingLimits): ReturnType<typeof orderTotalSql> {
+      return orderTotalSql(filter, creator === undefined ? { scope: 'all' } : { scope: 'own', creator }, limits);
+    }
+
+    async function total(asked: Counting, limits: CountingLimits): Promise<OrderTotal> {
+      const { sql, parameters } = totalSql(asked, limits);
+      return totalOf(asked.filter, await table.query<Counted>(sql, parameters), limits);
+    }
+
+    async function plainTotal({ filter, creator }: Counting): Promise<OrderTotal> {
+      const { where, parameters } = plainCondition(filter, creator);
+      const rows = await table.query<{ status: OrderStatus; priority: OrderPriority; n: number }>(
+        `SELECT status, priority, count(*)::integer AS n FROM orders ${where} GROUP BY status, priority`,
+        parameters,
+      );
+      const sum = (some: typeof rows): number => some.reduce((all, { n }) => all + n, 0);
+      const by = (column: 'status' | 'priority', values: readonly string[]): Record<string, number> =>
+        Object.fromEntries(values.map((value) => [value, sum(rows.filter((row) => row[column] === value))]));
+      return {
+        count: sum(rows),
+        isExact: true,
+        byStatus: by('status', filter.status ?? ORDER_STATUSES),
+        byPriority: by('priority', filter.priority ?? ORDER_PRIORITIES),
+      };
+    }
+
+    const priority: OrderPriority[] = ['URGENT', 'LOW'];
+    const countings: Counting[] = [
+      ...questions.map(({ filter, creator }) => ({ filter, ...(creator === undefined ? {} : { creator }) })),
+      ...questions.map(({ filter, creator }) => ({
+        filter: { ...filter, priority },
+        ...(creator === undefined ? {} : { creator }),
+      })),
+      ...[
+        { source: ['CRM' as const] },
+        { dueBefore: arrival(ORDERS / 2) },
+        { dueBefore: arrival(ORDERS / 2), priority, material: ['Brass'] },
+        { dueBefore: arrival(ORDERS / 2), createdTo: arrival(ORDERS / 3) },
+        { dueBefore: arrival(ORDERS / 2), createdFrom: arrival(ORDERS / 3) },
+        { createdFrom: arrival(ORDERS / 3), createdTo: arrival(ORDERS / 2) },
+        { material: ['Brass', 'Gold 585', 'Silver 925', 'none', 'nothing'], source: ['API' as const] },
+        { material: ['Brass'], assignee: ['operator-2'] },
+        ...['ring', 'Серьги', 'tiara', 'WEB-12345', '4003', 'м', 'nothing has it'].map((q) => ({ q })),
+      ].flatMap((filter) => [
+        { filter },
+        { filter: { ...filter, status: ['NEW' as const] } },
+        { filter, creator: 'partner-3' },
+      ]),
+    ];
+
+    it.each(countings)('of exactly the orders that it shows: %j', async (asked) => {
+      expect(await total(asked, HIGH)).toEqual(await plainTotal(asked));
+    });
+
+    it.each(countings)(
+      'that is at most the true one where counting has a limit, and then says so: %j',
+      async (asked) => {
+        const [limited, exact] = await Promise.all([total(asked, LOW), plainTotal(asked)]);
+        if (limited.isExact) expect(limited).toEqual(exact);
+        else expect(limited).toEqual({ count: expect.any(Number) as number, isExact: false });
+        expect(limited.count).toBeLessThanOrEqual(exact.count);
+        const isMaintained = Object.keys({ ...asked, ...asked.filter }).every((key) =>
+          /filter|status|priority/.test(key),
+        );
+        if (isMaintained) expect(limited.isExact).toBe(true);
+        else if (exact.count > LOW.counted) expect(limited.isExact).toBe(false);
+      },
+    );
+
+    it.each(countings)('that is found with a limited number of orders: %j', async (asked) => {
+      const plan = await explain(totalSql(asked, LOW));
+      const ranges = 32;
+      expect(ordersRead(plan)).toBeLessThanOrEqual(2 * LOW.read + ranges);
+    });
+
+    it.each<Counting>([{ filter: {} }, { filter: { status: ['NEW'] } }, { filter: { status: some, priority } }])(
+      'that is maintained, without reading any order: %j',
+      async (asked) => {
+        const plan = await explain(totalSql(asked, LOW));
+        expect(nodesOf(plan).map((node) => node['Relation Name'])).not.toContain('orders');
+      },
+    );
   });
 });

@@ -131,6 +131,29 @@ describe('the API for the operators’ page', () => {
       expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
     });
 
+    it.each(['/nowhere', '/orders', '/orders/1/more'])(
+      'is the response to a browser that navigates to an address that does not exist: %s',
+      async (path) => {
+        const { status, headers, body } = await api.call<string>(path, { headers: { accept: 'text/html,*/*;q=0.8' } });
+        expect(status).toBe(404);
+        expect(body).toBe(DOCUMENT);
+        expect(headers.get('content-type')).toMatch(/^text\/html/);
+        expect(headers.get('cache-control')).toBe('no-cache');
+        expect(headers.get('content-security-policy')).toBe(
+          (await api.call('/')).headers.get('content-security-policy'),
+        );
+      },
+    );
+
+    it.each([
+      ['GET', '/api/v1/nowhere'],
+      ['GET', '/assets/other.js'],
+      ['POST', '/nowhere'],
+    ])('does not replace problem responses even for browsers: %s %s', async (method, path) => {
+      const answer = await api.call(path, { method, headers: { accept: 'text/html' } });
+      expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
+    });
+
     it('is not served if it was not built', async () => {
       const without = await OrdersApi.start({ databaseUrl: database.url, pageDirectory: join(folder, 'assets') });
       expectProblem(await without.call('/'), { status: 404, code: 'NOT_FOUND' });

@@ -85,6 +85,18 @@ class Round {
     expect(tag === '*' || (tag === plain.headers.get('etag') && page.items.length === 0)).toBe(true);
   }
 
+  /** Counts orders: no more than the partner has created. */
+  async count(on: 0 | 1, who: 0 | 1, query: string): Promise<void> {
+    const [own] = this.both(who);
+    const filter = new URLSearchParams(query);
+    for (const name of ['limit', 'sort']) filter.delete(name);
+    const { status, body } = await this.ask(on, who, `${ORDERS}/count?${filter.toString()}`);
+    expect(status).toBe(200);
+    expect(body.isExact).toBe(true);
+    if (filter.toString() === '') expect(body.count).toBe(own.orders.length);
+    else expect(body.count).toBeLessThanOrEqual(own.orders.length);
+  }
+
   async followForeignCursor(on: 0 | 1, who: 0 | 1, pick: number): Promise<void> {
     const [, other] = this.both(who);
     const found = chosen(other.cursors, pick);
@@ -152,6 +164,7 @@ class Round {
     const instance = this.instances[on];
     const token = await instance.token('operator');
     expect((await instance.call(`${ORDERS}?${query}`, { token })).status).toBe(200);
+    expect((await instance.call(`${ORDERS}/count`, { token })).status).toBe(200);
     const order = chosen([...this.partners[0].orders, ...this.partners[1].orders], pick);
     if (!order) return;
     const body = changeTo(pick % 2 === 0 ? 'MANUFACTURING_STARTED' : 'ON_HOLD');
@@ -228,6 +241,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           round.followForeignCursor(...of),
     ),
   },
+  fc.tuple(on, who, query).map(
+    (of): Step =>
+      (round) =>
+        round.count(...of),
+  ),
   fc.tuple(on, who, pick, tail).map(
     (of): Step =>
       (round) =>

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ const PING_PATIENCE_MS = 1_000;
 const PING_PAUSE_MS = 10;
 /** The default name of the snapshot file. */
 const SNAPSHOT = 'dump.rdb';
+const CONFIG = 'redis.conf';
 
 /** Options of {@link RedisServer.start}. */
 export interface RedisServerOptions {
@@ -36,6 +37,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** More arguments, such as `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
+  /** The text of the configuration file, which a Sentinel must have and writes to. */
+  readonly config?: string;
 }
 
 /** A real Redis server without persistence, which a test can kill, freeze and restart. */
@@ -59,6 +62,7 @@ export class RedisServer {
     const folder = await mkdtemp(join(tmpdir(), 'mes-redis-'));
     const redis = new RedisServer(folder, options.port ?? (await freePort()), options.args ?? []);
     try {
+      await writeFile(join(folder, CONFIG), options.config ?? '');
       await redis.launch();
       return redis;
     } catch (error) {
@@ -119,7 +123,7 @@ export class RedisServer {
     const logFile = join(this.folder, 'redis.log');
     const log = await open(logFile, 'a');
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const server = spawn('redis-server', [...settings, '--dir', this.folder, ...this.args], {
+    const server = spawn('redis-server', [join(this.folder, CONFIG), ...settings, '--dir', this.folder, ...this.args], {
       stdio: ['ignore', log.fd, log.fd],
     });
     await once(server, 'spawn').finally(() => log.close());

@@ -1,24 +1,29 @@
-import { lazy, Suspense, type ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
 import { ConnectionBanner } from './live/connection-banner';
-import { useLiveState } from './live/live-context';
+import { LiveBadge } from './live/live-badge';
 import { QueuePage } from './queue/queue-page';
 import { mayMoveOrders, maySeeAllOrders } from './session/session';
 import { useSession } from './session/session-context';
-import { Preferences } from './shell/preferences';
+import { ScanOrder } from './orders/scan-order';
+import { ScreenBoundary } from './shell/error-boundary';
+import { lazyScreen, preloadWhenIdle } from './shell/lazy-screen';
+import { UserMenu } from './shell/preferences';
+import { UnknownAddress } from './shell/unknown-address';
 import './app.css';
 
-// Only the queue is part of the first download. The other screens load when they are opened.
-const MyWorkPage = lazy(() => import('./my-work/my-work-page').then(({ MyWorkPage: page }) => ({ default: page })));
-const OrderPage = lazy(() => import('./order/order-page').then(({ OrderPage: page }) => ({ default: page })));
-const DashboardPage = lazy(() =>
-  import('./dashboard/dashboard-page').then(({ DashboardPage: page }) => ({ default: page })),
-);
+// Only the queue is part of the first download. The other screens load when the browser is idle.
+const OrderPage = lazyScreen(async () => (await import('./order/order-page')).OrderPage);
+const MyWorkPage = lazyScreen(async () => (await import('./my-work/my-work-page')).MyWorkPage);
+const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboard-page')).DashboardPage);
 
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
   const { t } = useTranslation();
+  useEffect(() => {
+    preloadWhenIdle([OrderPage, MyWorkPage, DashboardPage]);
+  }, []);
   return (
     // Without transitions, a click shows the new screen at once.
     <BrowserRouter useTransitions={false}>
@@ -27,14 +32,15 @@ export function App(): ReactNode {
       </a>
       <Header />
       <ConnectionBanner />
-      <Suspense fallback={<main className="state">{t('loading')}</main>}>
+      <ScreenBoundary>
         <Routes>
           <Route path="/mine" element={<MyWorkPage />} />
           <Route path="/dashboard" element={<DashboardPage />} />
           <Route path="/orders/:id" element={<OrderPage />} />
-          <Route path="*" element={<QueuePage />} />
+          <Route path="/" element={<QueuePage />} />
+          <Route path="*" element={<UnknownAddress />} />
         </Routes>
-      </Suspense>
+      </ScreenBoundary>
     </BrowserRouter>
   );
 }
@@ -42,7 +48,6 @@ export function App(): ReactNode {
 function Header(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
-  const live = useLiveState();
   return (
     <header className="header">
       <nav aria-label={t('navigation.label')}>
@@ -52,14 +57,9 @@ function Header(): ReactNode {
         {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}
         {maySeeAllOrders(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
       </nav>
-      <span className={`live live-${live}`} role="status">
-        {t(live === 'lost' ? 'connection.connecting' : `connection.${live}`)}
-      </span>
-      <Preferences />
-      <span className="subject">{session.subject}</span>
-      <button type="button" onClick={() => void session.signOut()}>
-        {t('navigation.signOut')}
-      </button>
+      <LiveBadge />
+      <ScanOrder />
+      <UserMenu name={session.subject} onSignOut={() => void session.signOut()} />
     </header>
   );
 }

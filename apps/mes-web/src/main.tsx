@@ -5,6 +5,7 @@ import { App } from './app';
 import { startInLanguage } from './language/i18n';
 import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
+import { ErrorBoundary } from './shell/error-boundary';
 import { NoticesProvider } from './shell/notices';
 import { applyTheme, rememberedTheme } from './shell/theme';
 
@@ -15,14 +16,16 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element #root');
 createRoot(root).render(
   <StrictMode>
-    <SessionGate>
-      <Queries>
-        <LiveUpdates>
-          <NoticesProvider>
-            <App />
-          </NoticesProvider>
-        </LiveUpdates>
-      </Queries>
-    </SessionGate>
+    <ErrorBoundary>
+      <SessionGate>
+        <Queries>
+          <LiveUpdates>
+            <NoticesProvider>
+              <App />
+            </NoticesProvider>
+          </LiveUpdates>
+        </Queries>
+      </SessionGate>
+    </ErrorBoundary>
   </StrictMode>,
 );

@@ -16,6 +16,9 @@ type BrokenRule =
   | 'a relayed write is acknowledged at once'
   | 'a member without a lease answers from the cache'
   | 'a member without a lease takes all others for present'
+  | 'a member that is present is forgotten'
+  | 'a forgotten member is present again'
+  | 'a member without a lease looks again after a miss'
   | 'an unconfirmed invalidation is forgotten'
   | 'a store is claimed while a member uses another one'
   | 'the epoch is bound to the store and not to the claim'
@@ -44,6 +47,10 @@ interface Member {
   hasLease: boolean;
   /** It has no lease, and has found all members present in its store. */
   seesAll: boolean;
+  /** It has no lease, and has missed a member in its store: itself or another one. */
+  hasMissedOne: boolean;
+  /** The members that it knows of. */
+  knows: number[];
   /** What it has to invalidate before it trusts a store. */
   unconfirmed: 'nothing' | 'the tag' | 'everything';
   /** Notifications that it has not handled yet: the writers that wait for an echo. */
@@ -81,6 +88,8 @@ interface State {
   authority: { store: number; term: number };
   /** The store that each member uses, as it says in PostgreSQL. */
   uses: (number | null)[];
+  /** The members that stand in PostgreSQL. */
+  known: number[];
   stores: Store[];
   members: Member[];
   writers: Writer[];
@@ -98,6 +107,10 @@ interface Plan {
   readonly readers: readonly number[];
   /** Members that have no connection to a store at first. */
   readonly cutOff?: readonly number[];
+  /** Members that have just been turned to the second store, and do not trust it yet. */
+  readonly turned?: readonly number[];
+  /** Members that are cut off from PostgreSQL, and have no lease any more. */
+  readonly deaf?: readonly number[];
   /** How many faults may happen. */
   readonly faultsLeft: number;
   /** What breaks, and at which member. */
@@ -114,27 +127,33 @@ function run(plan: Plan, broken?: BrokenRule): Exploration {
 
 function initialState(plan: Plan): State {
   const isCutOff = (i: number): boolean => plan.cutOff?.includes(i) === true;
+  const isTurned = (i: number): boolean => plan.turned?.includes(i) === true;
+  const isApart = (i: number): boolean => isCutOff(i) || isTurned(i);
+  const isDeaf = (i: number): boolean => plan.deaf?.includes(i) === true;
   const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
   return {
     committed: 0,
     acknowledged: 0,
     authority: { store: 0, term: 1 },
-    uses: range(plan.members).map((i) => (isCutOff(i) ? null : 0)),
+    uses: range(plan.members).map((i) => (isApart(i) ? null : 0)),
+    known: range(plan.members),
     stores: range(plan.stores).map((store) => ({
       epoch: `#e${store}`,
       term: store === 0 ? 1 : 0,
       version: `#v${store}`,
       // Something was stored before.
       stored: { epoch: `#e${store}`, version: `#v${store}`, value: 0 },
-      present: store === 0 ? range(plan.members).filter((i) => !isCutOff(i)) : [],
+      present: store === 0 ? range(plan.members).filter((i) => !isApart(i)) : [],
     })),
     members: range(plan.members).map((i) => ({
-      store: isCutOff(i) ? null : 0,
-      trust: isCutOff(i) ? 'no' : 'trusted',
-      term: isCutOff(i) ? -1 : 1,
-      isListening: true,
-      hasLease: true,
+      store: isCutOff(i) ? null : isTurned(i) ? 1 : 0,
+      trust: isApart(i) ? 'no' : 'trusted',
+      term: isApart(i) ? -1 : 1,
+      isListening: !isDeaf(i),
+      hasLease: !isDeaf(i),
       seesAll: false,
+      hasMissedOne: false,
+      knows: range(plan.members),
       unconfirmed: 'nothing',
       inbox: [],
       isBehind: false,
@@ -227,7 +246,9 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
         me.trust = 'trusted';
       });
     }
-    if (store !== null && member.trust === 'trusted' && !state.stores[store]?.present.includes(i)) {
+    // Without a lease, a member does not set its presence key again once it has expired: others may have forgotten the member.
+    const maySetKey = member.hasLease || broken === 'a forgotten member is present again';
+    if (store !== null && member.trust === 'trusted' && maySetKey && !state.stores[store]?.present.includes(i)) {
       add(name, `sets its presence key in store ${store}`, (next) => {
         const { present } = storeOf(next, store);
         present.push(i);
@@ -235,21 +256,35 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       });
     }
     state.stores.forEach(({ present }, s) => {
-      if (s === store || !present.includes(i)) return;
+      const isRenewed = s === store && member.trust === 'trusted' && member.hasLease;
+      if (isRenewed || !present.includes(i)) return;
       add(`store ${s}`, `lets the presence key of ${name} expire`, (next) => {
         const old = storeOf(next, s);
         old.present = old.present.filter((other) => other !== i);
+        // It believes that all are present for no longer than its own key lasts.
+        if (s === store) memberOf(next, i).seesAll = false;
       });
     });
-    if (store !== null && member.trust === 'trusted' && !member.hasLease) {
+    if (store !== null && member.trust === 'trusted' && !member.hasLease && !member.hasMissedOne) {
       const isAll =
         broken === 'a member without a lease takes all others for present' ||
-        state.stores[store]?.present.length === state.members.length;
-      if (isAll !== member.seesAll) {
+        member.knows.every((other) => state.stores[store]?.present.includes(other));
+      if (isAll !== member.seesAll || !isAll) {
         add(name, `looks which members are present in store ${store}`, (next) => {
-          memberOf(next, i).seesAll = isAll;
+          const me = memberOf(next, i);
+          me.seesAll = isAll;
+          me.hasMissedOne = !isAll && broken !== 'a member without a lease looks again after a miss';
         });
       }
+    }
+    if (store !== null && member.trust === 'trusted' && store === state.authority.store && member.isListening) {
+      state.known.forEach((j) => {
+        if (j === i || !canForget(j)) return;
+        add(name, `forgets member ${j}`, (next) => {
+          next.known = next.known.filter((other) => other !== j);
+          next.uses[j] = null;
+        });
+      });
     }
     const hasHeard = member.inbox.length === 0 || broken === 'a lease is renewed before notifications are handled';
     if (member.isListening && !member.hasLease && !member.isBehind && hasHeard) {
@@ -257,6 +292,14 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
         const me = memberOf(next, i);
         me.hasLease = true;
         me.seesAll = false;
+        me.hasMissedOne = false;
+        if (!next.known.includes(i)) {
+          next.known.push(i);
+          next.known.sort();
+          if (me.trust !== 'no') distrust(me, 'nothing');
+          me.term = -1;
+        }
+        me.knows = [...next.known];
         // The heartbeat tells which store is the authority.
         if (me.trust !== 'no' && (me.store !== next.authority.store || me.term !== next.authority.term)) {
           distrust(me, 'nothing');
@@ -302,6 +345,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
 
   function canClaim(store: number, i: number): boolean {
     const { authority, stores } = state;
+    if (!state.known.includes(i)) return false;
     if (authority.store === store || broken === 'a store is claimed while a member uses another one') return true;
     // A member without a lease goes on while all presence keys are in its store, so it counts as using it.
     if (stores[authority.store]?.present.includes(i)) return false;
@@ -311,6 +355,17 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
   /** It answers nothing from the cache before it has renewed its lease. */
   function isIdle(member: Member): boolean {
     return !member.hasLease && !member.seesAll;
+  }
+
+  /** It has no lease, and has been missed for so long that it does not answer by presence keys any more. */
+  function canForget(i: number): boolean {
+    const { hasLease, seesAll, hasMissedOne, trust, store } = itemAt(state.members, i);
+    if (hasLease) return false;
+    if (broken === 'a member that is present is forgotten') return true;
+    if (seesAll || state.stores[state.authority.store]?.present.includes(i)) return false;
+    const looksNoMore =
+      hasMissedOne || trust !== 'trusted' || store === null || !state.stores[store]?.present.includes(i);
+    return looksNoMore || broken === 'a member without a lease looks again after a miss';
   }
 
   function faultSteps({ store, isListening, hasLease }: Member, i: number): void {
@@ -436,7 +491,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
     const { trust, store } = itemAt(state.members, at);
     // It has invalidated the tag itself meanwhile, in the store that all members use now.
     if (trust === 'trusted' && store === state.authority.store) return true;
-    return state.members.every((_, j) => j === at || echoes.some(({ from }) => from === j));
+    return state.known.every((j) => j === at || echoes.some(({ from }) => from === j));
   }
 
   function acknowledge(me: Writer, next: State): void {
@@ -553,12 +608,24 @@ const apart: Plan = {
   ],
 };
 
+const thereAndBack: Plan = {
+  members: 2,
+  stores: 2,
+  writers: [0],
+  readers: [1, 1],
+  turned: [0],
+  deaf: [1],
+  faultsLeft: 2,
+  faults: [['redis', 0]],
+};
+
 const SCENARIOS = {
   'every fault, on one Redis': everyFault,
   'a failover of Redis': failover,
   'a Redis of its own for each member': split,
   'a member that is cut off from Redis': cutOff,
   'members on different sides of a failover': apart,
+  'a failover of Redis and the way back, past a member without a lease': thereAndBack,
 } satisfies Record<string, Plan>;
 
 const BROKEN_RULES: Record<BrokenRule, Plan> = {
@@ -566,6 +633,9 @@ const BROKEN_RULES: Record<BrokenRule, Plan> = {
   'a relayed write is acknowledged at once': everyFault,
   'a member without a lease answers from the cache': everyFault,
   'a member without a lease takes all others for present': everyFault,
+  'a member that is present is forgotten': everyFault,
+  'a forgotten member is present again': everyFault,
+  'a member without a lease looks again after a miss': thereAndBack,
   'an unconfirmed invalidation is forgotten': everyFault,
   'a store is claimed while a member uses another one': failover,
   'the epoch is bound to the store and not to the claim': failover,

@@ -1,7 +1,7 @@
 import { members } from './members.js';
 import { readsAndWrites } from './reads-and-writes.js';
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 describe.each([readsAndWrites, members])('the model of $name', ({ scenarios, brokenRules, limits }) => {
   it.each(Object.entries(scenarios))(

@@ -6,7 +6,8 @@ export interface CacheOptions {
   readonly redisUrl?: string | undefined;
   /**
    * Makes the client of each new connection to Redis, in place of `redisUrl`: a client of the `redis` package, version 4, for
-   * the primary that is to be used at that time. It must pass on the given options, which hold scripts and limits.
+   * the primary that is to be used at that time, made within a second. It must pass on the given options, which hold scripts
+   * and limits. `clusterClient` and `sentinelClient` do this for a Redis Cluster and for Sentinel.
    */
   readonly createRedisClient?: ((options: object) => object | Promise<object>) | undefined;
   /** A store of one's own for the entries of all instances. Goes with a version store of one's own. */

@@ -12,6 +12,7 @@ export { MonotonicReads } from './read/monotonic-reads.js';
 export { RefreshOnWrite, type RefreshedResponse } from './read/refresh-on-write.js';
 export type { CacheOutcome, KeyAndTags } from './read/response-cache.js';
 export { RedisAccess } from './redis/redis-connection.js';
+export { clusterClient, sentinelClient, type RedisAddress } from './redis/redis-topologies.js';
 export { CachedMethod, TaggedCache } from './tagged-cache.js';
 export { Backplane, CutOffError, InvalidationNotRelayedError } from './versions/backplane.js';
 export { EPOCH, StoreRefusedError, VersionStore, VersionStoreUnavailableError } from './versions/version-store.js';

@@ -24,6 +24,7 @@ export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceO
     synchronize: false,
     migrations,
     migrationsTableName: 'schema_migrations',
+    migrationsTransactionMode: 'each',
     poolSize: settings.poolSize,
     driver: { ...pg, Pool: BoundedPool },
     extra: {

@@ -136,7 +136,7 @@ async function migrateWhileItAnswers(
 
 async function migrate(dataSource: DataSource): Promise<void> {
   await dataSource.initialize();
-  await dataSource.runMigrations({ transaction: 'each' });
+  await dataSource.runMigrations();
 }
 
 /** Never resolves. Rejects when the server no longer answers, and at the signal. */

@@ -24,6 +24,14 @@ function insertHistory(first: number, last: number, version = 2): string {
     WHERE right(id::text, 12)::integer BETWEEN ${first} AND ${last}`;
 }
 
+const INSERT_COUNT = 'INSERT INTO order_status_counts (status, priority, shard, count)';
+
+/** Dashboards show counts, and totals of lists are sums of them. */
+const TAGS_OF_COUNTS = [
+  ...['orders:CANCELLED', 'orders:CLOSED', 'orders:MANUFACTURING_COMPLETED', 'orders:MANUFACTURING_STARTED', 'orders:NEW'],
+  ...['orders:ON_HOLD', 'orders:PACKAGING', 'orders:SHIPPED', 'orders:counts'],
+];
+
 /** As in a dump. */
 function qualified(sql: string): string {
   return sql.replace(/\border(s|_\w+)\b/g, 'public.$&');
@@ -100,15 +108,16 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
     ['no line of history', [`UPDATE order_status_changes SET comment = 'x' WHERE false`], [], []],
     ['the history of many orders', [insertHistory(1, 101, 4)], ['epoch'], ['reset']],
     ['all the history', ['TRUNCATE order_status_changes'], ['epoch'], ['reset']],
-    ['a count that is changed', ['UPDATE order_status_counts SET count = count + 1'], ['orders:counts'], ['reset']],
+    ['a count that is changed', ['UPDATE order_status_counts SET count = count + 1'], TAGS_OF_COUNTS, ['reset']],
     [
       'a count that is added',
-      [`INSERT INTO order_status_counts VALUES ('NEW', 99, 1) ON CONFLICT DO NOTHING`],
-      ['orders:counts'],
+      [`${INSERT_COUNT} VALUES ('NEW', 'LOW', 99, 1) ON CONFLICT DO NOTHING`],
+      TAGS_OF_COUNTS,
       ['reset'],
     ],
     ['counts that are removed', ['DELETE FROM order_arrivals WHERE shard = 99'], ['orders:counts'], ['reset']],
-    ['all the counts', ['TRUNCATE order_status_counts, order_arrivals'], ['orders:counts'], ['reset']],
+    ['all the counts by status', ['TRUNCATE order_status_counts'], TAGS_OF_COUNTS, ['reset']],
+    ['all the counts by hour', ['TRUNCATE order_arrivals'], ['orders:counts'], ['reset']],
     [
       'an order that is added',
       [insertOrders(1_000, 1_000)],
@@ -173,10 +182,10 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
   });
 
   it('is reported: history and counts that pg_restore writes with an empty search path', async () => {
-    const [history, counts] = [insertHistory(9, 9, 9), `INSERT INTO order_status_counts VALUES ('NEW', 98, 1)`];
+    const [history, counts] = [insertHistory(9, 9, 9), `${INSERT_COUNT} VALUES ('NEW', 'LOW', 98, 1)`];
     await client.query(`SELECT set_config('search_path', '', true)`);
     const { tags, events } = await effectsOf(qualified(history), qualified(counts));
-    expect(tags).toEqual([[`order:${id(9)}`], ['orders:counts']]);
+    expect(tags).toEqual([[`order:${id(9)}`], TAGS_OF_COUNTS]);
     expect(events).toEqual(['reset']);
   });
 
@@ -238,7 +247,7 @@ describe('orders that pg_restore writes in a session that silences triggers', ()
     await client.query('LISTEN mes_evictions');
     await client.query('SET session_replication_role = replica');
     await client.query(`SELECT set_config('search_path', '', false)`);
-    await client.query(`INSERT INTO public.order_status_counts VALUES ('NEW', 1, 5)`);
+    await client.query(qualified(`${INSERT_COUNT} VALUES ('NEW', 'NORMAL', 1, 5)`));
     heard.length = 0;
     await client.query(
       `INSERT INTO public.orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)

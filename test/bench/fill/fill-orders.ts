@@ -67,8 +67,8 @@ async function insert(client: pg.Client, count: number, onProgress?: (done: numb
 async function fillCounters(client: pg.Client): Promise<void> {
   await client.query('TRUNCATE order_status_counts, order_arrivals');
   await client.query(
-    `INSERT INTO order_status_counts (status, shard, count)
-     SELECT status, number % ${SHARDS}, count(*) FROM orders GROUP BY 1, 2 ORDER BY 1, 2`,
+    `INSERT INTO order_status_counts (status, priority, shard, count)
+     SELECT status, priority, number % ${SHARDS}, count(*) FROM orders GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
   );
   await client.query(
     `INSERT INTO order_arrivals (hour, shard, count)

@@ -9,9 +9,20 @@ const SYSTEM_BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr
 /** Arguments without a sandbox, which works neither in containers nor as root. Tests open only pages of this project. */
 const ARGUMENTS = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage'];
 
+export interface BrowserOptions {
+  /** Additional arguments of the command line. */
+  readonly args?: readonly string[];
+  /** Additional environment variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Starts a headless Chromium of the system or of an npm package. */
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await browserPath(), args: ARGUMENTS });
+export async function launchBrowser({ args = [], environment = {} }: BrowserOptions = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await browserPath(),
+    args: [...ARGUMENTS, ...args],
+    env: { ...process.env, ...environment },
+  });
 }
 
 async function browserPath(): Promise<string> {

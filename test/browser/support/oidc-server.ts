@@ -31,6 +31,15 @@ export class OidcServer {
     throw new Error('the issuer exited before it printed its URL');
   }
 
+  /** Makes the issuer accept connections and say nothing. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     this.child.kill('SIGKILL');
     await once(this.child, 'exit');

@@ -7,9 +7,14 @@ export type Role = 'operator' | 'viewer' | 'admin' | 'partner';
 export interface OperatorOptions {
   readonly role?: Role;
   readonly name?: string;
-  readonly language?: Language;
+  /** The language of the browser, or `system` for the one that it finds in its environment. */
+  readonly language?: Language | 'system';
+  /** A script that runs in every document before its own scripts. */
+  readonly initScript?: string;
   readonly colorScheme?: 'light' | 'dark';
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Whether the screen can be touched. */
+  readonly touch?: boolean;
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ru: 'ru-RU' };
@@ -25,11 +30,17 @@ export class Operator {
   /** Errors in the console of the browser: uncaught errors and blocked scripts. */
   readonly complaints = new Set<string>();
 
+  /** The time of the last request for an event stream, in milliseconds. */
+  streamOpenedAt = 0;
+
   private constructor(
     readonly page: Page,
     private readonly context: BrowserContext,
     private readonly url: string,
   ) {
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/v1/events')) this.streamOpenedAt = performance.now();
+    });
     page.on('pageerror', (error) => this.complaints.add(error.message));
     page.on('console', (message) => {
       // The page shows failed requests itself.
@@ -41,8 +52,10 @@ export class Operator {
 
   /** Opens a browser context with empty storage. */
   static async atDesk(browser: Browser, url: string, options: OperatorOptions = {}): Promise<Operator> {
-    const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 } } = options;
-    const context = await browser.newContext({ locale: LOCALES[language], colorScheme, viewport });
+    const { language = 'en', colorScheme = 'light', viewport = { width: 1280, height: 800 }, touch = false } = options;
+    const locale = language === 'system' ? {} : { locale: LOCALES[language] };
+    const context = await browser.newContext({ ...locale, colorScheme, viewport, hasTouch: touch });
+    if (options.initScript !== undefined) await context.addInitScript(options.initScript);
     context.setDefaultTimeout(20_000);
     return new Operator(await context.newPage(), context, url);
   }
@@ -53,6 +66,14 @@ export class Operator {
     await operator.open('/');
     await operator.signIn(options);
     return operator;
+  }
+
+  /** Opens another tab of the same browser, and signs in. */
+  async anotherTab(options: OperatorOptions = {}): Promise<Operator> {
+    const tab = new Operator(await this.context.newPage(), this.context, this.url);
+    await tab.open('/');
+    await tab.signIn(options);
+    return tab;
   }
 
   async open(path: string): Promise<void> {
@@ -68,6 +89,16 @@ export class Operator {
   /** Waits until the event stream is open. */
   async live(): Promise<void> {
     await this.page.locator('.live-live').waitFor();
+  }
+
+  /** Moves the pointer away from the list, which then follows the orders. */
+  async leave(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+  }
+
+  /** Opens the menu of the user. */
+  async openUserMenu(): Promise<void> {
+    await this.page.locator('header [aria-haspopup=menu]').click();
   }
 
   /** The row of an order in the queue. */

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { newOrder } from '../../support/test-orders.js';
-import { OrdersApi } from '../../support/orders-api.js';
+import { OrdersApi, type OrdersApiOptions } from '../../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { launchBrowser } from './browser.js';
 import { builtPage } from './built-page.js';
@@ -26,10 +26,12 @@ export class Workshop {
     readonly database: TestDatabase,
   ) {}
 
-  static async open(): Promise<Workshop> {
+  /** @param options of the API, for example the folder of another page */
+  static async open(options: Partial<OrdersApiOptions> = {}): Promise<Workshop> {
     const [pageDirectory, database] = await Promise.all([builtPage(), createTestDatabase()]);
+    const redisUrl = process.env.TEST_REDIS_URL ?? '';
     const [api, browser] = await Promise.all([
-      OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL ?? '', pageDirectory }),
+      OrdersApi.start({ databaseUrl: database.url, redisUrl, pageDirectory, ...options }),
       launchBrowser(),
     ]);
     return new Workshop(api, browser, database);

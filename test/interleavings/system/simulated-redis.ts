@@ -151,9 +151,12 @@ export class SimulatedRedis {
     return expired.flatMap(({ tags }) => tags);
   }
 
-  checkIn(_keys: Keys, { mark, endsAt }: Given & { mark: string; endsAt: number }): number {
-    if (endsAt > this.now) this.marks.set(mark, endsAt);
-    return this.now;
+  checkIn(
+    _keys: Keys,
+    { mark, endsAt, mayReturn }: Given & { mark: string; endsAt: number; mayReturn: boolean },
+  ): [number, number] {
+    if (endsAt > this.now && (mayReturn || this.exists([mark]) === 1)) this.marks.set(mark, endsAt);
+    return [this.now, this.exists([mark]) === 1 ? (this.marks.get(mark) ?? 0) - this.now : -2];
   }
 
   exists(keys: readonly string[]): number {

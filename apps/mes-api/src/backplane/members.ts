@@ -18,6 +18,12 @@ interface BeatRow {
   readonly others: Readonly<Record<string, string>> | null;
 }
 
+/** A member and its last beat that is known. */
+export interface LastBeat {
+  readonly id: string;
+  readonly beat: string;
+}
+
 /** What a beat has shown. */
 export interface Beat {
   readonly authority: string | null;
@@ -59,18 +65,23 @@ export class Members {
     return [...this.others].filter(([, { since }]) => now - since < LEASE).map(([id]) => id);
   }
 
+  /** The other members whose beats have stopped, each with its last beat. They may have died, or go on without the database. */
+  get stopped(): readonly LastBeat[] {
+    const live = this.live;
+    return [...this.others].filter(([id]) => !live.includes(id)).map(([id, { beat }]) => ({ id, beat }));
+  }
+
   /** The other members that lived when this instance last heard of them. */
   get lastLive(): readonly string[] {
     return [...this.others].filter(([, { since }]) => this.heardAt - since < LEASE).map(([id]) => id);
   }
 
-  /** Whether there are members whose beats have stopped. They may have died, or go on without the database. */
-  get haveSomeStopped(): boolean {
-    return this.live.length < this.others.size;
-  }
-
-  /** Renews the row of this instance and looks at those of the others. Renews no lease: see {@link renewLease}. */
-  async beat(): Promise<Beat> {
+  /**
+   * Renews the row of this instance and looks at those of the others. Renews no lease: see {@link renewLease}.
+   *
+   * @param dead members that answer nothing from the cache before their next beats: they are forgotten, unless these have come
+   */
+  async beat(dead: readonly LastBeat[] = []): Promise<Beat> {
     const { releases } = this;
     this.releases = false;
     const [row] = await this.notifications.query<BeatRow>(
@@ -80,12 +91,13 @@ export class Members {
           beat = m.beat + 1, seen_at = clock_timestamp(), store = CASE WHEN $2 THEN NULL ELSE m.store END
         RETURNING store
       ), forgotten AS (
-        DELETE FROM cache_members WHERE seen_at < clock_timestamp() - interval '1 day' AND id <> $1
+        DELETE FROM cache_members
+        WHERE (seen_at < clock_timestamp() - interval '1 day' OR id || '/' || beat = ANY ($3)) AND id <> $1
       )
       SELECT (SELECT store FROM mine) AS claimed, store AS authority, database_state() AS state,
         (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $1) AS others
       FROM cache_authority`,
-      [this.id, releases],
+      [this.id, releases, dead.map(rowOf)],
     );
     if (!row) throw new Error('the database does not say which store is the authority');
     this.learn(row.others ?? {});
@@ -114,10 +126,7 @@ export class Members {
    */
   async claimStore(store: string, seen: string, isGone: boolean): Promise<string> {
     if (this.claim?.store === store && seen === this.label(this.claim.term)) return seen;
-    const live = this.live;
-    const stopped = isGone
-      ? [...this.others].filter(([id]) => !live.includes(id)).map(([id, { beat }]) => `${id}/${beat}`)
-      : [];
+    const stopped = isGone ? this.stopped.map(rowOf) : [];
     this.claim = undefined;
     this.releases = false;
     const [row] = await this.notifications.query<{ term: string | null }>(
@@ -172,4 +181,9 @@ export class Members {
       if (this.others.get(id)?.beat !== beat) this.others.set(id, { beat, since: now });
     }
   }
+}
+
+/** A row as SQL compares it. */
+function rowOf({ id, beat }: LastBeat): string {
+  return `${id}/${beat}`;
 }

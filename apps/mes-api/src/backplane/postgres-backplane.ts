@@ -17,7 +17,7 @@ import {
   NotListeningError,
   PostgresNotifications,
 } from './postgres-notifications.js';
-import { LEASE, Members, type Beat } from './members.js';
+import { LEASE, Members, type Beat, type LastBeat } from './members.js';
 import { messagesOf, type Eviction } from './messages.js';
 
 interface Echo {
@@ -33,6 +33,11 @@ interface Echo {
 interface Question {
   readonly echoes: Map<string, Echo>;
   onEcho: () => void;
+}
+
+/** A silent member that was missing from the store at every look. */
+interface Missing extends LastBeat {
+  readonly since: number;
 }
 
 const ECHOES_CHANNEL = 'mes_echoes';
@@ -66,6 +71,14 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   private state: string | undefined;
   /** Until when all members are believed to be present in the store. */
   private presenceEnd = -Infinity;
+  /** Without a lease, this instance has missed a member in its store: itself or another one. */
+  private hasMissedOne = false;
+  private missing: { readonly store: string | undefined; readonly members: readonly Missing[] } = {
+    store: undefined,
+    members: [],
+  };
+  /** Members that answer nothing from the cache before their next beats. */
+  private dead: readonly LastBeat[] = [];
   /** When the last sign of this instance has ended for sure, in all stores. */
   private signEnd = -Infinity;
   private isTicking = false;
@@ -170,7 +183,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     const silent = this.members.live.filter((id) => !echoes.has(id));
     if (silent.length > 0 && !isLeaseOver) return false;
     // Those go on without the database as long as they see a sign of every other member in their store.
-    return this.isGone || (silent.length === 0 && !this.members.haveSomeStopped);
+    return this.isGone || (silent.length === 0 && this.members.stopped.length === 0);
   }
 
   private async nextEcho(question: Question, told: number): Promise<void> {
@@ -219,7 +232,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     if (this.hasLeft) return;
     const sentAt = performance.now();
     if (!this.versions.available) this.members.releaseStore();
-    const beat = await this.members.beat();
+    const beat = await this.members.beat(this.dead);
     // What was notified before the answer has been heard by now.
     await this.notifications.settled();
     this.goOn(beat, sentAt);
@@ -230,6 +243,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     if (store !== undefined && !this.members.hasClaimed(store))
       this.versions.revalidate('other instances use another one');
     this.members.renewLease(sentAt);
+    this.hasMissedOne = false;
     const before = this.state;
     this.state = state;
     if (before === undefined || before === state) return;
@@ -244,9 +258,12 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     this.isTicking = true;
     try {
       if (this.versions.available) {
-        this.signEnd = performance.now() + SIGN_LIFETIME;
-        await this.versions.checkIn(this.members.id, SIGN_LIFETIME);
-        await this.lookForOthers();
+        const now = performance.now();
+        this.signEnd = now + SIGN_LIFETIME;
+        // Once its sign has ended, others may have forgotten an instance without a lease, so it does not return by itself.
+        const left = await this.versions.checkIn(this.members.id, SIGN_LIFETIME, now < this.members.leaseEndsAt);
+        await this.lookForOthers(now + left);
+        await this.lookForTheSilent();
       }
     } catch (error) {
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
@@ -255,12 +272,39 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     }
   }
 
-  /** Without the database: whoever is present in the store writes through it. */
-  private async lookForOthers(): Promise<void> {
+  /**
+   * Without the database: whoever is present in the store writes through it. After this instance has missed a member, it waits
+   * for its next lease: the others may have gone to another store and come back without it.
+   *
+   * @param ownEnd until when this instance is present itself
+   */
+  private async lookForOthers(ownEnd: number): Promise<void> {
     const now = performance.now();
     // In time, so that nobody notices when the lease ends.
-    if (now + PRESENCE_LIFETIME < this.members.leaseEndsAt) return;
-    if (await this.versions.arePresent(this.members.lastLive)) this.presenceEnd = now + PRESENCE_LIFETIME;
+    if (this.hasMissedOne || now + PRESENCE_LIFETIME < this.members.leaseEndsAt) return;
+    if (now < ownEnd && (await this.versions.arePresent(this.members.lastLive))) {
+      this.presenceEnd = Math.min(now + PRESENCE_LIFETIME, ownEnd);
+    } else {
+      this.hasMissedOne = performance.now() >= this.members.leaseEndsAt;
+    }
+  }
+
+  /**
+   * A silent member may go on without the database, so writers and claims wait for it. One that was missing from the store that
+   * all use for the lifetime of a sign does not go on: nobody has to wait for it.
+   */
+  private async lookForTheSilent(): Promise<void> {
+    const { store } = this.versions;
+    const now = performance.now();
+    const before = this.missing.store === store ? this.missing.members : [];
+    const missing: Missing[] = [];
+    for (const { id, beat } of this.members.stopped) {
+      if (await this.versions.arePresent([id])) continue;
+      const known = before.find((one) => one.id === id && one.beat === beat);
+      missing.push(known ?? { id, beat, since: performance.now() });
+    }
+    this.missing = { store: this.versions.store === store ? store : undefined, members: missing };
+    this.dead = missing.filter(({ since }) => since + SIGN_LIFETIME <= now);
   }
 
   private hearInOrder(eviction: Eviction): Promise<void> {

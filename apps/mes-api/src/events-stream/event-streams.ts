@@ -63,13 +63,13 @@ export class EventStreams implements OnModuleDestroy {
       const { position } = this.feed;
       if (!resumed) await this.barrier.passAll();
 
-      const { maxUnsentBytes, reconnectDelay: retry } = this.options;
+      const { maxUnsentBytes, reconnectDelay: retry, heartbeatInterval } = this.options;
       const stream = new ClientStream(connection, maxUnsentBytes);
       const isReset = lastEventId !== undefined && !resumed;
       const current = encodePosition(position);
       // Without an id: a client that loses the connection between hello and reset must get the reset after it reconnects.
       const id = isReset ? undefined : resumed ? encodePosition(resumed) : current;
-      stream.send(formatEvent({ retry, id, event: 'hello', data: {} }));
+      stream.send(formatEvent({ retry, id, event: 'hello', data: { heartbeatInterval } }));
       if (isReset) stream.send(formatEvent({ id: current, event: 'reset', data: {} }));
       this.keep(stream, caller.expiresAt, () => {
         detach();

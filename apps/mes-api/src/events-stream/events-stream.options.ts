@@ -1,6 +1,9 @@
 /** Settings of the live events. All times are in milliseconds. */
 export interface EventsStreamOptions {
-  /** Time between heartbeats, which keep proxies from closing idle connections. */
+  /**
+   * Time between heartbeats. They keep proxies from closing idle connections, and clients notice by their absence that a
+   * connection is dead. The first event of a stream announces this time.
+   */
   heartbeatInterval: number;
   /** Time that a client waits before it reconnects. */
   reconnectDelay: number;
@@ -21,7 +24,7 @@ export interface EventsStreamOptions {
 }
 
 export const EVENTS_STREAM_DEFAULTS: Readonly<EventsStreamOptions> = {
-  heartbeatInterval: 15_000,
+  heartbeatInterval: 10_000,
   reconnectDelay: 1_000,
   maxUnsentBytes: 64 * 1024,
   maxStreamsPerCaller: 20,

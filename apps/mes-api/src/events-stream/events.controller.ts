@@ -16,18 +16,20 @@ last message as \`Last-Event-ID\`: then no event is missing and none is repeated
 
 | event | data | |
 |---|---|---|
-| \`hello\` | \`{}\` | first event |
+| \`hello\` | \`{"heartbeatInterval":10000}\` | first event |
 | \`order.created\` | \`OrderCreatedEventDto\` | |
 | \`order.status-changed\` | \`OrderStatusChangedEventDto\` | |
 | \`order.changed\` | \`OrderChangedEventDto\` | priority, due date or assignee: \`PATCH /orders/{id}\` |
 | \`reset\` | \`{}\` | anything may have changed: fetch all data again |
+
+A comment is sent every \`heartbeatInterval\` milliseconds. A stream that is silent for longer than that is dead: reconnect.
 
 Events are kept for an hour. A client that has missed more than 1000 of them gets a \`reset\`. Slow clients are disconnected.`;
 
 const EXAMPLE = `retry: 1000
 id: YmI3NmUwZjM1ZTFhMmZlYn44MTI6ODEyOg
 event: hello
-data: {}
+data: {"heartbeatInterval":10000}
 
 id: YmI3NmUwZjM1ZTFhMmZlYn44MTM6ODEzOg
 event: order.status-changed

@@ -8,15 +8,23 @@ import { CurrentActor } from './actor-of.js';
 import { CurrentVisibility } from './visibility-of.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
-import { orderAnswer, orderHistoryAnswer, orderListAnswer, versionTag } from './caching/order-answers.js';
+import {
+  orderAnswer,
+  orderHistoryAnswer,
+  orderListAnswer,
+  orderTotalAnswer,
+  versionTag,
+} from './caching/order-answers.js';
 import { ChangeOrderDto, wantedFields } from './dto/change-order.dto.js';
 import { ChangeStatusDto, reasonOf } from './dto/change-status.dto.js';
 import { ChangeStatusesDto, ChangeStatusesResultDto, presentOutcome } from './dto/change-statuses.dto.js';
 import { CreateOrderDto } from './dto/create-order.dto.js';
 import { ListOrdersDto } from './dto/list-orders.dto.js';
+import { OrderFilterDto } from './dto/order-filter.dto.js';
 import { OrderHistoryDto, presentHistory } from './dto/order-history.dto.js';
 import { OrderIdPipe } from './dto/order-id.js';
 import { OrderListDto } from './dto/order-list.dto.js';
+import { OrderTotalDto } from './dto/order-total.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
 import {
@@ -51,6 +59,22 @@ export class OrdersController {
   @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
     return loadOrderList(this.orders, query, visibility);
+  }
+
+  @Get('count')
+  @AllowRoles('operator', 'viewer', 'admin', 'partner')
+  @CachedRoute(orderTotalAnswer)
+  @ApiOperation({
+    operationId: 'countOrders',
+    summary: 'Count orders',
+    description:
+      'How many orders the list with the same filters has. By status and priority alone, any number is exact. With other filters, ' +
+      'and for partners, who count their own orders, it is exact up to 10,000. If that would need to look at more than 20,000 ' +
+      'orders, fewer are counted.',
+  })
+  @ApiCached(OrderTotalDto)
+  total(@Query() query: OrderFilterDto, @CurrentVisibility() visibility: Visibility): Promise<OrderTotalDto> {
+    return this.orders.total(query.filter(), visibility);
   }
 
   @Post()

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { NewOrdersPage } from './caching/new-orders-page.js';
+import { NewOrders } from './caching/new-orders.js';
 import { CursorCodec } from './cursor-codec.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
@@ -17,7 +17,7 @@ import { WriteThroughOrdersRepository } from './repository/write-through-orders.
   providers: [
     OrdersService,
     CursorCodec,
-    NewOrdersPage,
+    NewOrders,
     { provide: PERSISTENT_ORDERS, useClass: TypeOrmOrdersRepository },
     { provide: OrdersRepository, useClass: WriteThroughOrdersRepository },
   ],

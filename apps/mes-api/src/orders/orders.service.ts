@@ -22,6 +22,7 @@ import {
   type ChangeStatuses,
   type OrderCounts,
   type OrderFilter,
+  type OrderTotal,
 } from './repository/orders.repository.js';
 
 export interface ListQuery {
@@ -136,6 +137,11 @@ export class OrdersService {
     const { filter, sort, limit } = query;
     const { orders, next } = await this.orders.list({ filter, sort, limit, after, visibility });
     return { orders, nextCursor: next ? await this.cursors.encode(next, list) : null };
+  }
+
+  /** How many orders a filter selects. */
+  total(filter: OrderFilter, visibility: Visibility): Promise<OrderTotal> {
+    return this.orders.total(filter, visibility);
   }
 
   /** The numbers of orders by status, and of those created in each of so many hours up to `lastHour`. */

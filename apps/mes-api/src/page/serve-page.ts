@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pageSecurityPolicy } from '../http/security-headers.js';
 
 /** The client-side routes of the page. All of them serve the same document. */
@@ -21,6 +22,16 @@ const YEAR_IN_SECONDS = 31_536_000;
 export async function servePage(server: FastifyInstance, directory: string, issuer: string | undefined): Promise<void> {
   if (!existsSync(join(directory, 'assets'))) return;
   const policy = pageSecurityPolicy(issuer);
+  const document = await readFile(join(directory, 'index.html'));
+  // Somebody who mistypes an address gets the page, which says so. Programs get a problem.
+  server.addHook('onRequest', (request, reply, done) => {
+    if (isLost(request)) void reply.code(404).header('cache-control', 'no-cache').type('text/html').send(document);
+    else done();
+  });
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (isLost(request)) reply.header('content-security-policy', policy);
+    done(null, payload);
+  });
   await server.register(async (scope) => {
     // The plugin below misreads these: it answers `gzip;q=0, *` with gzip.
     scope.addHook('onRequest', ({ headers }, _reply, done) => {
@@ -51,4 +62,10 @@ export async function servePage(server: FastifyInstance, directory: string, issu
       scope.get(route, (_request, reply) => reply.sendFile('index.html', directory));
     }
   });
+}
+
+/** Whether somebody has opened an address in a browser that does not exist. The paths of the API are for programs. */
+function isLost({ is404, method, headers, url }: FastifyRequest): boolean {
+  const isForPeople = !url.startsWith('/api/') && !url.startsWith('/assets/');
+  return is404 && method === 'GET' && isForPeople && headers.accept?.includes('text/html') === true;
 }

@@ -52,7 +52,7 @@ export class SharedCounters {
           Promise.all(
             batch.map(([name, addition]) =>
               client.eval(COUNT, {
-                keys: [`${this.options.namespace}:count:${name}`],
+                keys: [`{${this.options.namespace}}:count:${name}`],
                 arguments: [String(addition), String(lifetime)],
               }),
             ),

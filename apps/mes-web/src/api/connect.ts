@@ -11,28 +11,84 @@ export interface Credentials {
 /** The origin of the API. Empty, which is the page’s own origin, unless the build sets `VITE_API_URL`. */
 export const API_URL: string = (import.meta.env.VITE_API_URL as string | undefined) ?? '';
 
+/**
+ * Time limits for every request, from its token to the last byte of its response, in milliseconds. For an event stream, it is the
+ * limit until the response begins.
+ *
+ * A read may be repeated, and its connection may be dead. For a write, the API itself gives up earlier than this.
+ */
+export const TIME_LIMITS = { read: 5_000, write: 10_000 };
+
 defaults.baseUrl = API_URL;
+defaults.fetch = fetchWithoutToken;
 
 /**
- * Makes all calls of the generated client send the token.
+ * Makes all calls of the generated client send the token. Without credentials, they send none.
  *
  * With `no-cache` the browser revalidates its cached responses by their entity tags, so unchanged ones come as a 304 without
  * a body.
  */
-export function authenticateRequests(credentials: Credentials): void {
-  defaults.fetch = (input, init) => fetchWithToken(credentials, input, { ...init, cache: 'no-cache' });
+export function authenticateRequests(credentials: Credentials | undefined): void {
+  defaults.fetch = credentials
+    ? (input, init) => fetchWithToken(credentials, input, { ...init, cache: 'no-cache', signal: inTime(init) })
+    : fetchWithoutToken;
 }
 
-/** `fetch` with the token in the `Authorization` header. */
-export async function fetchWithToken(
+/** Opens a stream, which may last. Its response must begin within the time limit of a read. */
+export async function openStream(credentials: Credentials, url: string, init: RequestInit): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new DOMException('The response did not begin in time.', 'TimeoutError'));
+  }, TIME_LIMITS.read);
+  try {
+    const signal = AbortSignal.any(init.signal ? [init.signal, late.signal] : [late.signal]);
+    return await fetchWithToken(credentials, url, { ...init, cache: 'no-store', signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function fetchWithoutToken(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  return fetch(input, { ...init, signal: inTime(init) });
+}
+
+async function fetchWithToken(
   credentials: Credentials,
   input: RequestInfo | URL,
-  init: RequestInit,
+  init: RequestInit & { readonly signal: AbortSignal },
 ): Promise<Response> {
-  const token = await credentials.token();
+  const token = await unlessAborted(credentials.token(), init.signal);
   const headers = new Headers(init.headers);
   headers.set('Authorization', `Bearer ${token}`);
   const response = await fetch(input, { ...init, headers });
   if (response.status === 401) credentials.onRejected(token);
   return response;
+}
+
+function inTime({ method = 'GET', signal }: RequestInit = {}): AbortSignal {
+  const limit = AbortSignal.timeout(method === 'GET' ? TIME_LIMITS.read : TIME_LIMITS.write);
+  return signal ? AbortSignal.any([signal, limit]) : limit;
+}
+
+/**
+ * Waits for something else than a request, for example a redirect that never settles, as long as for a write.
+ *
+ * @throws {DOMException} `TimeoutError`
+ */
+export function settledInTime<T>(promise: Promise<T>): Promise<T> {
+  return unlessAborted(promise, AbortSignal.timeout(TIME_LIMITS.write));
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
+  });
+  return Promise.race([promise, aborted]);
 }

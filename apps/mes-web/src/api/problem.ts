@@ -8,6 +8,11 @@ export class Problem extends Error {
   ) {
     super(details.detail ?? details.title ?? `HTTP ${String(status)}`);
   }
+
+  /** Whether the API has decided. A server that is busy, failing or away has not. */
+  get isDecision(): boolean {
+    return this.status < 500 && this.status !== 408 && this.status !== 429;
+  }
 }
 
 interface ApiResponse {
@@ -23,9 +28,19 @@ type DataOf<R extends ApiResponse> =
  * The data of a successful response.
  *
  * @throws {Problem} when the status is not 2xx
+ * @throws {Error} when the response is not from the API, but for example from the sign-in page of a network
  */
 export async function dataOf<R extends ApiResponse>(response: Promise<R>): Promise<DataOf<R>> {
   const { status, data } = await response;
-  if (status >= 200 && status < 300) return data as DataOf<R>;
-  throw new Problem(status, typeof data === 'object' && data !== null ? data : {});
+  const isJson = typeof data === 'object' && data !== null;
+  if (status < 200 || status >= 300) throw new Problem(status, isJson ? data : {});
+  if (!isJson) throw new Error(`HTTP ${String(status)} without JSON`);
+  return data as DataOf<R>;
+}
+
+/** The reason of a failed call, as a name of a text. */
+export function reasonOf(error: Error): 'busy' | 'forbidden' | 'missing' | 'other' {
+  if (!(error instanceof Problem) || !error.isDecision) return 'busy';
+  if (error.status === 403) return 'forbidden';
+  return error.status === 404 || error.status === 400 ? 'missing' : 'other';
 }

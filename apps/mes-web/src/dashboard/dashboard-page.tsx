@@ -11,6 +11,7 @@ import { maySeeCacheStatistics } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
 import { ArrivalsChart } from './arrivals-chart';
 import { CachePanel } from './cache-panel';
 import './dashboard-page.css';
@@ -26,6 +27,7 @@ export function DashboardPage(): ReactNode {
     queryFn: ({ signal }) => dataOf(getStatusDashboard({}, { signal })),
     refetchInterval: usePollingInterval(),
   });
+  useTitle(t('dashboard.title'));
   const { data } = dashboard;
   const arrived = data?.createdLast24h.reduce((sum, { count }) => sum + count, 0) ?? 0;
 

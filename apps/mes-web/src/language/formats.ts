@@ -1,11 +1,15 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { preferredLocales } from './locales';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Formats for dates, numbers, money and durations in the language of the page. */
+/** Shown in place of a value that has no format. */
+const NOTHING = '–';
+
+/** Formats for dates, numbers, money and durations in the language of the page. They never throw. */
 export interface Formats {
   date(date: Date): string;
   dateAndTime(date: Date): string;
@@ -25,30 +29,41 @@ export function useFormats(): Formats {
 
 function createFormats(chosen: string): Formats {
   // The browser's regional variant decides, for example, between 12 and 24 hours.
-  const language = navigator.languages.find((one) => one.startsWith(chosen)) ?? chosen;
-  const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-  const dateAndTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
-  const hour = new Intl.DateTimeFormat(language, { hour: 'numeric' });
-  const number = new Intl.NumberFormat(language);
-  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
-  const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+  const locale = preferredLocales().find((one) => one.startsWith(chosen)) ?? chosen;
+  const dates = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {
+    const format = new Intl.DateTimeFormat(locale, options);
+    return (date) => (Number.isNaN(date.getTime()) ? NOTHING : format.format(date));
+  };
+  const numbers = (options?: Intl.NumberFormatOptions): ((value: number) => string) => {
+    const format = new Intl.NumberFormat(locale, options);
+    return (value) => format.format(value);
+  };
+  const number = numbers();
+  const [minutes, hours, days] = (['minute', 'hour', 'day'] as const).map((unit) =>
+    numbers({ style: 'unit', unit, unitDisplay: 'short' }),
+  ) as [typeof number, typeof number, typeof number];
   return {
-    date: (value) => date.format(value),
-    dateAndTime: (value) => dateAndTime.format(value),
-    time: (value) => time.format(value),
-    hour: (value) => hour.format(value),
-    number: (value) => number.format(value),
-    percent: (share) => percent.format(share),
+    date: dates({ day: 'numeric', month: 'short' }),
+    dateAndTime: dates({ dateStyle: 'medium', timeStyle: 'short' }),
+    time: dates({ timeStyle: 'short' }),
+    hour: dates({ hour: 'numeric' }),
+    number,
+    percent: numbers({ style: 'percent', maximumFractionDigits: 1 }),
     // The decimal string is passed as it is: a float would round it.
-    money: (amount, currency) =>
-      new Intl.NumberFormat(language, { style: 'currency', currency }).format(amount as unknown as number),
+    money: (amount, currency) => {
+      try {
+        return numbers({ style: 'currency', currency })(amount as unknown as number);
+      } catch {
+        // `Intl` refuses currencies that are not three letters.
+        return `${amount} ${currency}`;
+      }
+    },
     duration: (milliseconds) => {
       const length = Math.abs(milliseconds);
-      if (length < HOUR) return unit(Math.floor(length / MINUTE), 'minute');
-      if (length < DAY) return unit(Math.floor(length / HOUR), 'hour');
-      return unit(Math.floor(length / DAY), 'day');
+      if (Number.isNaN(length)) return NOTHING;
+      if (length < HOUR) return minutes(Math.floor(length / MINUTE));
+      if (length < DAY) return hours(Math.floor(length / HOUR));
+      return days(Math.floor(length / DAY));
     },
   };
 }

@@ -2,6 +2,8 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from './en.json';
 import ru from './ru.json';
+import { deviceStorage } from '../storage';
+import { preferredLocales } from './locales';
 
 declare module 'i18next' {
   /** Makes the compiler refuse names of texts that do not exist. */
@@ -31,15 +33,15 @@ export async function startInLanguage(): Promise<void> {
 }
 
 export function chooseLanguage(language: Language): void {
-  localStorage.setItem(STORAGE_KEY, language);
+  deviceStorage.set(STORAGE_KEY, language);
   void i18next.changeLanguage(language);
 }
 
 function rememberedLanguage(): Language | undefined {
-  const remembered = localStorage.getItem(STORAGE_KEY);
+  const remembered = deviceStorage.get(STORAGE_KEY);
   return LANGUAGES.find((language) => language === remembered);
 }
 
 function preferredLanguage(): Language {
-  return navigator.languages.some((language) => language.startsWith('ru')) ? 'ru' : 'en';
+  return preferredLocales().some((locale) => locale.startsWith('ru')) ? 'ru' : 'en';
 }

@@ -1,4 +1,4 @@
-import { onlineManager, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../language/formats';
@@ -11,38 +11,48 @@ const DELAY = 1_500;
 export function ConnectionBanner(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
-  const queries = useQueryClient();
   const state = useLiveState();
-  const online = useSyncExternalStore(
-    (onChange) => onlineManager.subscribe(onChange),
-    () => onlineManager.isOnline(),
-  );
-  const lost = state === 'lost' || !online;
-  const [since, setSince] = useState<Date>();
+  const isInterrupted = state === 'lost' || state === 'stale' || state === 'offline';
+  const isLong = useIsLong(isInterrupted);
+  const asOf = useOldestUpdate();
 
+  // Being offline is certain at once.
+  if (!isInterrupted || (!isLong && state !== 'offline')) return null;
+  return (
+    <div className="banner" role="alert">
+      <strong>{t(`connection.${state}`)}</strong>
+      {asOf > 0 && ` ${t('connection.asOf', { time: formats.time(new Date(asOf)) })}`}
+    </div>
+  );
+}
+
+/** Whether the interruption has lasted for longer than the delay. */
+function useIsLong(isInterrupted: boolean): boolean {
+  const [isLong, setLong] = useState(false);
   useEffect(() => {
-    if (!lost) return undefined;
-    const began = new Date();
+    if (!isInterrupted) return undefined;
     const timer = setTimeout(() => {
-      setSince(began);
+      setLong(true);
     }, DELAY);
     return () => {
       clearTimeout(timer);
-      setSince(undefined);
+      setLong(false);
     };
-  }, [lost]);
+  }, [isInterrupted]);
+  return isLong;
+}
 
-  if (!since) return null;
-  // Polling may have updated the data after the connection was lost. The oldest data on the screen decides.
-  const updates = queries
-    .getQueryCache()
-    .findAll({ type: 'active' })
-    .map((query) => query.state.dataUpdatedAt);
-  const asOf = updates.length > 0 && Math.min(...updates) > 0 ? new Date(Math.min(...updates)) : since;
-  return (
-    <div className="banner" role="alert">
-      <strong>{t(online ? 'connection.lost' : 'connection.offline')}</strong>{' '}
-      {t('connection.asOf', { time: formats.time(asOf) })}
-    </div>
+/** The time of the oldest data on the screen, which polling may move on, in milliseconds since 1970. 0 if there is no data. */
+function useOldestUpdate(): number {
+  const cache = useQueryClient().getQueryCache();
+  return useSyncExternalStore(
+    (onChange) => cache.subscribe(onChange),
+    () => {
+      const times = cache
+        .findAll({ type: 'active' })
+        .map(({ state }) => state.dataUpdatedAt)
+        .filter((time) => time > 0);
+      return times.length > 0 ? Math.min(...times) : 0;
+    },
   );
 }

@@ -1,18 +1,25 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
+import { useAttendance } from '../orders/use-attendance';
+import { useCalmList } from '../orders/use-calm-list';
 import { Due } from '../orders/due';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import { useOrders } from '../orders/use-orders';
 import './my-work-page.css';
 
-/** The orders in progress that are assigned to the user, due soonest first. */
+const NO_ORDERS: readonly OrderDto[] = [];
+const NO_IDS: ReadonlySet<string> = new Set();
+
+/** The orders in progress that are assigned to the user, due soonest first. While somebody is at them, they keep their places. */
 export function MyWorkPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -24,36 +31,61 @@ export function MyWorkPage(): ReactNode {
     sort: 'dueAt',
   });
 
+  const attendance = useAttendance();
+  const list = useCalmList(
+    { orders: orders ?? NO_ORDERS, hasMore: query.hasNextPage },
+    { name: orders && 'mine', held: attendance.attended, lingering: NO_IDS },
+  );
+  const isChanged = list.waiting.size > 0 || list.left.size > 0 || list.reordered;
+  useTitle(orders ? t('mine.documentTitle', { count: orders.length }) : t('mine.title'));
+
   return (
     <main className="my-work" id="content" aria-busy={query.isPending}>
-      <h1>{t('mine.title')}</h1>
+      <div className="mine-heading">
+        <h1>{t('mine.title')}</h1>
+        <div className="held" role="status" {...attendance.listeners}>
+          {isChanged && (
+            <button type="button" className="primary" onClick={list.refresh}>
+              {t('held.changed')}
+            </button>
+          )}
+        </div>
+      </div>
       {query.isPending && <p className="state">{t('loading')}</p>}
       {query.isError && !orders && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      {orders?.length === 0 && (
+      {orders && list.rows.length === 0 && (
         <p className="state">
           {t('mine.empty')} <Link to="/">{t('mine.toQueue')}</Link>
         </p>
       )}
-      <ul className="cards">
-        {orders?.map((order) => (
-          <li key={order.id} className="card">
+      <ul className="cards" {...attendance.listeners}>
+        {list.rows.map((order) => (
+          <li key={order.id} className={list.left.has(order.id) ? 'card departing' : 'card'}>
             <div className="card-heading">
               <h2>
                 <Link to={`/orders/${order.id}`}>{t('order.heading', { number: order.number })}</Link>
               </h2>
-              <StatusMark status={order.status} />
+              {!list.left.has(order.id) && <StatusMark status={order.status} />}
               <PriorityMark priority={order.priority} />
             </div>
             <p>
-              {order.product.name}, {order.material} × {formats.number(order.quantity)}
+              <bdi>{order.product.name}</bdi>, <bdi>{order.material}</bdi> × {formats.number(order.quantity)}
               <br />
-              {order.customer.name}
+              <bdi>{order.customer.name}</bdi>
             </p>
-            {order.comment !== undefined && <p className="card-comment">{order.comment}</p>}
+            {order.comment !== undefined && (
+              <p className="card-comment" dir="auto">
+                {order.comment}
+              </p>
+            )}
             <p className="card-due">
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>
-            {mayMoveOrders(session) && <MoveButtons order={order} />}
+            {list.left.has(order.id) ? (
+              <p className="departure">{t('held.gone')}</p>
+            ) : (
+              mayMoveOrders(session) && <MoveButtons order={order} />
+            )}
           </li>
         ))}
       </ul>

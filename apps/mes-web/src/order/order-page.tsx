@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
+import { useLocation, useNavigate, useParams } from 'react-router';
 import { getOrder, getOrderHistory, type OrderDto, type OrderHistoryDto } from '../api/client';
 import { dataOf, Problem } from '../api/problem';
 import { useFormats } from '../language/formats';
@@ -10,7 +10,9 @@ import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
 import { Due } from '../orders/due';
+import { JobSheet } from '../orders/job-sheet';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import './order-page.css';
@@ -20,6 +22,7 @@ export function OrderPage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
   const navigate = useNavigate();
+  const { key } = useLocation();
   const { id = '' } = useParams();
   const refetchInterval = usePollingInterval();
   const order = useQuery({
@@ -32,11 +35,13 @@ export function OrderPage(): ReactNode {
     queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
     refetchInterval,
   });
+  useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
   const isMissing = order.error instanceof Problem && order.error.status < 500;
 
   return (
     <main className="order" id="content" aria-busy={order.isPending}>
-      <button type="button" onClick={() => void navigate(-1)}>
+      {/* An order that was opened by its address has nothing to go back to. */}
+      <button type="button" onClick={() => void (key === 'default' ? navigate('/') : navigate(-1))}>
         ‹ {t('order.back')}
       </button>
       {order.isPending && <p className="state">{t('loading')}</p>}
@@ -58,6 +63,7 @@ export function OrderPage(): ReactNode {
               <Timeline order={order.data} history={history.data} />
             </section>
           </div>
+          <JobSheet order={order.data} />
         </>
       )}
     </main>

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../language/formats';
+import { isLate } from './is-late';
 
 interface DueProps {
   readonly dueAt: string | undefined;
@@ -13,12 +14,11 @@ export function Due({ dueAt, now }: DueProps): ReactNode {
   const formats = useFormats();
   if (dueAt === undefined) return '–';
   const due = new Date(dueAt);
-  const left = due.getTime() - now.getTime();
-  const time = formats.duration(left);
+  const late = isLate({ dueAt }, now);
+  const time = formats.duration(due.getTime() - now.getTime());
   return (
-    <span className={left < 0 ? 'late' : undefined} title={formats.dateAndTime(due)}>
-      {formats.date(due)}
-      <small>{left < 0 ? t('order.late', { time }) : t('order.dueIn', { time })}</small>
+    <span className={late ? 'late' : undefined} title={formats.dateAndTime(due)}>
+      {formats.date(due)} <small>{late ? t('order.late', { time }) : t('order.dueIn', { time })}</small>
     </span>
   );
 }

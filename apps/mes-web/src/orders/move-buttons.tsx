@@ -1,7 +1,10 @@
 import { useId, useRef, useState, type SubmitEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useIsFresh } from '../live/live-context';
+import { useJustChanged } from '../shell/use-just-changed';
 import { useMove, type Status } from './use-move';
+import './move-buttons.css';
 
 interface MoveButtonsProps {
   readonly order: OrderDto;
@@ -14,12 +17,19 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const commentId = useId();
   const [asked, setAsked] = useState<Status>();
-  const [busy, setBusy] = useState(false);
+  const isFresh = useIsFresh();
+  const [isSending, setSending] = useState(false);
+  /** The version of the order that has moved. The buttons of the next version come with the refresh. */
+  const [movedVersion, setMovedVersion] = useState<number>();
+  // After a step, other steps are where the last ones were: a double click must not do two.
+  const justMoved = useJustChanged(order.status);
+  const isDisabled = isSending || !isFresh || justMoved || movedVersion === order.version;
 
   const run = async (to: Status, comment?: string): Promise<void> => {
-    setBusy(true);
-    await move({ order, to, comment });
-    setBusy(false);
+    setSending(true);
+    const { kind } = await move({ order, to, comment });
+    setSending(false);
+    if (kind !== 'failed') setMovedVersion(order.version);
   };
   const choose = (to: Status): void => {
     if (!needsReason(order.status, to)) {
@@ -43,7 +53,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
           key={to}
           type="button"
           className={index === 0 ? 'primary' : undefined}
-          disabled={busy}
+          disabled={isDisabled}
+          aria-label={t('move.commentFor', { move: t(labelOf(order.status, to)), number: order.number })}
           onClick={() => {
             choose(to);
           }}
@@ -51,6 +62,11 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
           {t(labelOf(order.status, to))}
         </button>
       ))}
+      {isSending && (
+        <span className="moves-sending" role="status">
+          {t('step.sending')}
+        </span>
+      )}
       <dialog ref={dialog} aria-labelledby={`${commentId}-title`}>
         {asked && (
           <form onSubmit={submit}>
@@ -60,7 +76,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
             <label htmlFor={commentId}>{t('move.comment')}</label>
             <textarea id={commentId} name="comment" rows={3} maxLength={2_000} />
             <div className="moves">
-              <button type="submit" className="primary">
+              <button type="submit" className="primary" disabled={isDisabled}>
                 {t('move.confirm')}
               </button>
               <button type="button" onClick={() => dialog.current?.close()}>

@@ -1,24 +1,46 @@
 import type { OrderDto } from '../api/client';
-import { withDeparting } from './departures';
+import { neighbourOf, reasonOf } from './departures';
 
 function orders(ids: string): OrderDto[] {
-  return Array.from(ids).map((id) => ({ id }) as OrderDto);
+  return Array.from(ids).map((id) => ({ id, version: 1 }) as OrderDto);
 }
 
-describe('withDeparting', () => {
+describe('the reason why an order cannot be taken', () => {
+  const order = { id: 'a', version: 1 } as OrderDto;
+  const departures = new Map([['a', { reason: { kind: 'taken-by', by: 'boris' } as const, version: 2 }]]);
+
+  it('is none for an order in the list', () => {
+    expect(reasonOf(order, new Map(), new Set())).toBeUndefined();
+  });
+
+  it('is known before the list shows it', () => {
+    expect(reasonOf(order, departures, new Set())).toEqual({ kind: 'taken-by', by: 'boris' });
+  });
+
+  it('is kept when the order has left the list', () => {
+    expect(reasonOf(order, departures, new Set('a'))).toEqual({ kind: 'taken-by', by: 'boris' });
+  });
+
+  it('is unknown when the order has left the list without an event', () => {
+    expect(reasonOf(order, new Map(), new Set('a'))).toEqual({ kind: 'gone' });
+  });
+
+  it('is over when the order is back with a later version', () => {
+    expect(reasonOf({ ...order, version: 3 }, departures, new Set())).toBeUndefined();
+  });
+});
+
+describe('the neighbour of an order that leaves', () => {
   it.each([
-    ['no order leaves', 'abc', 'abc', '', 'abc'],
-    ['one in the middle leaves', 'abc', 'ac', 'b', 'abc'],
-    ['the first one leaves', 'abc', 'bc', 'a', 'abc'],
-    ['the last one leaves', 'abc', 'ab', 'c', 'abc'],
-    ['several neighbours leave', 'abcd', 'ad', 'bc', 'abcd'],
-    ['all leave', 'abc', '', 'abc', 'abc'],
-    ['new ones arrive above', 'abc', 'xyac', 'b', 'xyabc'],
-    ['one left long ago', 'abc', 'ac', '', 'ac'],
-    ['a leaving one is still in the queue', 'abc', 'abc', 'b', 'abc'],
-    ['the list is a different one', 'abc', 'xyz', 'b', 'bxyz'],
-  ])('keeps every order in its place when %s', (_, before, now, departing, shown) => {
-    const found = withDeparting(orders(before), orders(now), new Set(departing));
-    expect(found.map(({ id }) => id).join('')).toBe(shown);
+    ['the next one', 'b', 'abc', 'ac', '', 'c'],
+    ['the previous one at the end', 'c', 'abc', 'ab', '', 'b'],
+    ['the next one that can be taken', 'b', 'abcd', 'abcd', 'bc', 'd'],
+    ['the previous one if none below can be taken', 'b', 'abcd', 'abcd', 'bcd', 'a'],
+    ['the next one that is still there', 'b', 'abcd', 'da', '', 'd'],
+    ['nothing in an empty list', 'b', 'abc', '', '', undefined],
+    ['nothing if none can be taken', 'b', 'abc', 'abc', 'abc', undefined],
+    ['nothing for an order that was not there', 'x', 'ab', '', '', undefined],
+  ])('is %s', (_, id, before, now, leaving, expected) => {
+    expect(neighbourOf(id, orders(before), orders(now), (order) => !leaving.includes(order.id))).toBe(expected);
   });
 });

@@ -1,36 +1,50 @@
 import type { OrderDto } from '../api/client';
 
 /** The reason why an order leaves the queue. */
-export type Departure =
+export type Reason =
   | { readonly kind: 'taking' }
   | { readonly kind: 'yours' }
   | { readonly kind: 'taken-by'; readonly by: string }
-  | { readonly kind: 'gone'; readonly status: OrderDto['status'] };
+  | { readonly kind: 'gone'; readonly status?: OrderDto['status'] };
+
+/** Whether the reason is not final: the order may stay. */
+export function isOpen(reason: Reason): boolean {
+  return reason.kind === 'taking';
+}
+
+/** An order that leaves the queue. */
+export interface Departure {
+  readonly reason: Reason;
+  /** The version with which the order left. With a later one it is back. */
+  readonly version: number;
+}
+
+/** Why a row shows an order that cannot be taken. Undefined if it can. */
+export function reasonOf(
+  order: OrderDto,
+  departures: ReadonlyMap<string, Departure>,
+  left: ReadonlySet<string>,
+): Reason | undefined {
+  const departure = departures.get(order.id);
+  if (departure && (left.has(order.id) || order.version <= departure.version)) return departure.reason;
+  return left.has(order.id) ? { kind: 'gone' } : undefined;
+}
 
 /**
- * The orders of the queue together with those that have just left it, in their old places. A row thus stays for a moment and
- * shows the reason before it disappears.
- *
- * @param before the rows shown so far
- * @param now the orders in the queue
- * @param departing ids of the orders that are still shown
+ * The order to select when the selected one leaves: the next one that can be taken, or else the previous one. Its place is known
+ * from the rows before.
  */
-export function withDeparting(
+export function neighbourOf(
+  id: string,
   before: readonly OrderDto[],
   now: readonly OrderDto[],
-  departing: ReadonlySet<string>,
-): readonly OrderDto[] {
-  if (departing.size === 0) return now;
-  const present = new Set(now.map(({ id }) => id));
-  const shown = [...now];
-  let after = -1;
-  for (const order of before) {
-    if (present.has(order.id)) {
-      after = shown.findIndex(({ id }) => id === order.id);
-    } else if (departing.has(order.id)) {
-      after += 1;
-      shown.splice(after, 0, order);
-    }
-  }
-  return shown;
+  canBeTaken: (order: OrderDto) => boolean,
+): string | undefined {
+  const candidates = new Set(now.filter(canBeTaken).map((order) => order.id));
+  const rows = now.some((order) => order.id === id) ? now : before;
+  const index = rows.findIndex((order) => order.id === id);
+  const found =
+    rows.slice(index + 1).find((order) => candidates.has(order.id)) ??
+    rows.slice(0, Math.max(0, index)).findLast((order) => candidates.has(order.id));
+  return found?.id;
 }

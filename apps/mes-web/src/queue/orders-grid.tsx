@@ -1,126 +1,131 @@
-import type { TFunction } from 'i18next';
-import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import {
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type ReactNode,
-  type RefObject,
-} from 'react';
+import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
-import { useNow } from '../shell/use-now';
-import type { Departure } from './departures';
-import { Due } from '../orders/due';
-import { PriorityMark } from '../orders/marks';
+import { useIsFresh } from '../live/live-context';
+import { unlessScanned } from '../shell/scanner-keys';
+import { useWidth } from '../shell/use-width';
+import { isOpen, reasonOf, type Departure } from './departures';
+import { layoutOf, type ListPreferences } from './list-layout';
+import { OrderCell } from './order-cell';
+import { RowAction } from './row-action';
+import { SortHeader } from './sort-header';
+import type { Sort } from './queue-view';
+import { useChoice } from './use-choice';
+import { useSettling } from './use-settling';
 import './orders-grid.css';
 
-/** The height of a row in pixels, the same as `--row-height` in the style sheet. */
-const ROW_HEIGHT = 56;
 /** The next page loads when fewer rows than this are left below. */
 const NEAR_THE_END = 30;
 /** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 8;
 
-const features = tableFeatures({});
-const column = createColumnHelper<typeof features, OrderDto>();
-
 interface OrdersGridProps {
   readonly label: string;
   readonly orders: readonly OrderDto[];
   readonly departures: ReadonlyMap<string, Departure>;
+  /** Ids of the rows whose orders are no longer in the list. */
+  readonly left: ReadonlySet<string>;
+  /** Ids of the orders that have just been added on request. The first one is scrolled into view. */
+  readonly arrived: ReadonlySet<string>;
   /** The order that is selected at first, if it is in the list. */
   readonly chosenId: string | undefined;
+  /** The name of the list. Another list is shown from the top. */
+  readonly name: string;
+  readonly now: Date;
+  readonly preferences: ListPreferences;
+  readonly sort: Sort;
+  readonly onSort: (sort: Sort) => void;
   readonly hasMore: boolean;
   readonly onNeedMore: () => void;
+  /** What is shown if there are no orders. */
+  readonly empty: ReactNode;
   readonly onOpen: (order: OrderDto) => void;
   /** Undefined if the user may not take orders. */
   readonly onTake: ((order: OrderDto) => void) | undefined;
 }
 
 /**
- * A grid of any number of orders. Only the visible rows are in the document.
+ * A grid of any number of orders, as rows or as cards. Only the visible ones are in the document.
  *
  * The keyboard works as in the grid pattern of ARIA: the grid has the focus, and `aria-activedescendant` names the active row.
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
-  const { label, orders, departures, chosenId, hasMore, onNeedMore, onOpen, onTake } = props;
+  const { label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
+  const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake } = props;
   const { t } = useTranslation();
-  const formats = useFormats();
-  const now = useNow();
   const scroll = useRef<HTMLDivElement>(null);
-  const [activeId, setActiveId] = useState(chosenId);
+  const { width, rem } = useWidth(scroll);
+  const digits = useMemo(() => String(orders.reduce((most, { number }) => Math.max(most, number), 0)).length, [orders]);
+  const layout = layoutOf(width, digits, preferences);
+  const rowHeight = layout.rowHeight * rem;
 
-  const columns = useMemo(
-    () =>
-      column.columns([
-        column.accessor('number', { header: t('order.number') }),
-        column.accessor((order) => order.customer.name, { id: 'customer', header: t('order.customer') }),
-        column.accessor((order) => order.product.name, { id: 'product', header: t('order.product') }),
-        column.accessor('material', { header: t('order.material') }),
-        column.accessor('quantity', {
-          header: t('order.quantityShort'),
-          cell: ({ getValue }) => formats.number(getValue()),
-        }),
-        column.accessor('priority', {
-          header: t('order.priority'),
-          cell: ({ getValue }) => <PriorityMark priority={getValue()} />,
-        }),
-        column.accessor('dueAt', {
-          id: 'due',
-          header: t('order.due'),
-          cell: ({ getValue }) => <Due dueAt={getValue()} now={now} />,
-        }),
-        column.accessor('createdAt', {
-          id: 'age',
-          header: t('order.age'),
-          cell: ({ getValue }) => formats.duration(now.getTime() - Date.parse(getValue())),
-        }),
-      ]),
-    [t, formats, now],
+  const canBeTaken = useCallback(
+    (order: OrderDto) => {
+      const reason = reasonOf(order, departures, left);
+      return reason === undefined || isOpen(reason);
+    },
+    [departures, left],
   );
-  const data = useMemo(() => [...orders], [orders]);
-  const table = useTable({ features, columns, data, getRowId: ({ id }) => id });
-  const { rows } = table.getRowModel();
+  const choice = useChoice(chosenId, orders, canBeTaken);
+  const settling = useSettling(orders);
+  /** Whether a press takes the order that the user sees. */
+  const isPressable = useIsFresh() && !settling;
 
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count: orders.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => orders[index]?.id ?? index,
     overscan: OVERSCAN,
   });
+  useEffect(() => {
+    virtualizer.measure();
+  }, [virtualizer, rowHeight]);
   const items = virtualizer.getVirtualItems();
 
   const lastInSight = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && lastInSight >= rows.length - NEAR_THE_END) onNeedMore();
-  }, [hasMore, lastInSight, rows.length, onNeedMore]);
+    if (hasMore && lastInSight >= orders.length - NEAR_THE_END) onNeedMore();
+  }, [hasMore, lastInSight, orders.length, onNeedMore]);
 
-  useScrollAnchor(scroll, orders);
-  const activeIndex = orders.findIndex(({ id }) => id === activeId);
-  const atFirst = useRef(activeIndex);
+  const activeIndex = orders.findIndex(({ id }) => id === choice.id);
+  const atFirst = useRef({ activeIndex, name });
   useEffect(() => {
-    if (atFirst.current >= 0) virtualizer.scrollToIndex(atFirst.current, { align: 'center' });
+    if (atFirst.current.activeIndex >= 0) virtualizer.scrollToIndex(atFirst.current.activeIndex, { align: 'center' });
     // The keys work at once, without a click into the grid.
     if (document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
   }, [virtualizer]);
+  useEffect(() => {
+    if (atFirst.current.name !== name) scroll.current?.scrollTo({ top: 0 });
+    atFirst.current = { activeIndex: -1, name };
+  }, [name]);
+  const latest = useRef(orders);
+  useEffect(() => {
+    latest.current = orders;
+  });
+  useEffect(() => {
+    const first = latest.current.findIndex(({ id }) => arrived.has(id));
+    if (first >= 0) virtualizer.scrollToIndex(first);
+  }, [virtualizer, arrived]);
 
   const activate = (index: number): void => {
     const order = orders[Math.max(0, Math.min(index, orders.length - 1))];
     if (!order) return;
-    setActiveId(order.id);
+    choice.choose(order.id);
     virtualizer.scrollToIndex(orders.indexOf(order));
   };
+  const take = (order: OrderDto): void => {
+    onTake?.(order);
+    // The button is gone. The keys go on working.
+    scroll.current?.focus({ preventScroll: true });
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+    const { target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || (target as Element).closest('.grid-head')) return;
+    const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowHeight) - 1);
     const active = orders[activeIndex];
+    const isReady = active !== undefined && !event.repeat && choice.isSeen();
     const actions: Readonly<Record<string, (() => void) | undefined>> = {
       ArrowDown: () => {
         activate(activeIndex + 1);
@@ -140,14 +145,24 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
       End: () => {
         activate(orders.length - 1);
       },
+      Escape: () => {
+        choice.choose(undefined);
+      },
       Enter:
-        active && event.target === scroll.current
+        isReady && target === scroll.current
           ? () => {
               onOpen(active);
             }
           : undefined,
       // The physical key, which has another letter on a Russian keyboard.
-      KeyT: active && !departures.has(active.id) ? () => onTake?.(active) : undefined,
+      KeyT:
+        isReady && onTake && isPressable && reasonOf(active, departures, left) === undefined
+          ? () => {
+              unlessScanned(() => {
+                onTake(active);
+              });
+            }
+          : undefined,
     };
     const action = actions[event.code === 'NumpadEnter' ? 'Enter' : event.code];
     if (!action) return;
@@ -158,124 +173,62 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   return (
     <div
       ref={scroll}
-      className="grid"
+      className={`grid ${layout.kind} ${preferences.density}`}
+      style={{ '--columns': layout.template, '--row-height': `${String(layout.rowHeight)}rem` } as CSSProperties}
       role="grid"
       aria-label={label}
       aria-rowcount={hasMore ? -1 : orders.length + 1}
-      aria-activedescendant={activeIndex < 0 ? undefined : rowId(activeId)}
+      aria-activedescendant={activeIndex < 0 ? undefined : rowId(choice.id)}
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
       <div role="rowgroup" className="grid-head">
-        {table.getHeaderGroups().map((group) => (
-          <div key={group.id} role="row" aria-rowindex={1} className="grid-row">
-            {group.headers.map((header) => (
-              <div key={header.id} role="columnheader" className={`cell-${header.id}`}>
-                <table.FlexRender header={header} />
-              </div>
-            ))}
-            <div role="columnheader" className="cell-action">
-              {t('order.action')}
-            </div>
+        <div role="row" aria-rowindex={1} className="grid-row">
+          {layout.columns.map((column) => (
+            <SortHeader key={column} column={column} sort={sort} onSort={layout.kind === 'rows' ? onSort : undefined} />
+          ))}
+          <div role="columnheader" className="cell-action">
+            {t('order.action')}
           </div>
-        ))}
+        </div>
       </div>
       <div role="rowgroup" className="grid-body" style={{ blockSize: virtualizer.getTotalSize() }}>
         {items.map(({ index, start }) => {
-          const row = rows[index];
-          if (!row) return null;
-          const order = row.original;
-          const departure = departures.get(order.id);
+          const order = orders[index];
+          if (!order) return null;
+          const reason = reasonOf(order, departures, left);
           return (
             <div
-              key={row.id}
-              id={rowId(row.id)}
+              key={order.id}
+              id={rowId(order.id)}
               role="row"
               aria-rowindex={index + 2}
-              aria-selected={row.id === activeId}
-              className={departure ? 'grid-row departing' : 'grid-row'}
+              aria-selected={order.id === choice.id}
+              className={['grid-row', reason && 'departing', arrived.has(order.id) && 'arrived']
+                .filter(Boolean)
+                .join(' ')}
               style={{ transform: `translateY(${String(start)}px)` }}
               onClick={() => {
-                setActiveId(order.id);
-              }}
-              onDoubleClick={() => {
-                onOpen(order);
+                choice.choose(order.id);
               }}
             >
-              {row.getAllCells().map((cell) => (
-                <div key={cell.id} role="gridcell" className={`cell-${cell.column.id}`}>
-                  <table.FlexRender cell={cell} />
+              {layout.columns.map((column) => (
+                <div key={column} role="gridcell" className={`cell-${column}`}>
+                  <OrderCell order={order} column={column} details={layout.details} now={now} onOpen={onOpen} />
                 </div>
               ))}
               <div role="gridcell" className="cell-action">
-                {departure ? (
-                  <span className="departure">{departureText(departure, t)}</span>
-                ) : (
-                  <>
-                    <button
-                      type="button"
-                      className="plain"
-                      tabIndex={-1}
-                      aria-label={t('order.heading', { number: order.number })}
-                      onClick={() => {
-                        onOpen(order);
-                      }}
-                    >
-                      ›
-                    </button>
-                    {onTake && (
-                      <button
-                        type="button"
-                        className="primary"
-                        tabIndex={-1}
-                        onClick={() => {
-                          onTake(order);
-                        }}
-                      >
-                        {t('queue.take')}
-                      </button>
-                    )}
-                  </>
-                )}
+                <RowAction order={order} reason={reason} isPressable={isPressable} onTake={onTake && take} />
               </div>
             </div>
           );
         })}
       </div>
+      {orders.length === 0 && empty}
     </div>
   );
 }
 
 function rowId(orderId: string | undefined): string {
   return `order-${orderId ?? ''}`;
-}
-
-function departureText(departure: Departure, t: TFunction): string {
-  switch (departure.kind) {
-    case 'taken-by':
-      return t('queue.takenBy', { by: departure.by });
-    case 'gone':
-      return t(`status.${departure.status}`);
-    default:
-      return t(`queue.${departure.kind}`);
-  }
-}
-
-/** Keeps the visible rows in place while orders come and go above them. At the top, new orders push the rows down. */
-function useScrollAnchor(scrollRef: RefObject<HTMLDivElement | null>, orders: readonly OrderDto[]): void {
-  const before = useRef(orders);
-  useLayoutEffect(() => {
-    const last = before.current;
-    before.current = orders;
-    const top = scrollRef.current?.scrollTop ?? 0;
-    if (last === orders || top < ROW_HEIGHT) return;
-    const first = Math.floor(top / ROW_HEIGHT);
-    // The topmost row itself may have gone: the first one that is still there is the anchor.
-    for (let index = first; index < Math.min(last.length, first + NEAR_THE_END); index += 1) {
-      const found = orders.findIndex(({ id }) => id === last[index]?.id);
-      if (found < 0) continue;
-      scrollRef.current?.scrollBy({ top: (found - index) * ROW_HEIGHT });
-      return;
-    }
-  }, [orders, scrollRef]);
 }

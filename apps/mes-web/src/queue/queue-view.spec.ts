@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import {
   DUE,
-  isFiltered,
+  filtersOf,
+  isInView,
   listArgumentsOf,
   parametersOf,
   PRIORITIES,
@@ -29,24 +30,45 @@ describe('the view of the queue', () => {
     );
   });
 
-  it('has no parameters by default, so that it matches the cached default list', () => {
+  it('is the most urgent orders first by default, without parameters in the address', () => {
     const byDefault = viewOf(new URLSearchParams());
     expect(parametersOf(byDefault).toString()).toBe('');
-    expect(isFiltered(byDefault)).toBe(false);
-    expect(listArgumentsOf(byDefault, NOW)).toEqual({ status: ['NEW'] });
+    expect(filtersOf(byDefault)).toBe(0);
+    expect(listArgumentsOf(byDefault, NOW)).toEqual({ status: ['NEW'], sort: '-priority' });
+  });
+
+  it('leaves out what is the default of the API', () => {
+    expect(listArgumentsOf(viewOf(new URLSearchParams('sort=-createdAt')), NOW)).toEqual({ status: ['NEW'] });
+  });
+
+  it('counts its filters', () => {
+    const view = viewOf(new URLSearchParams('priority=HIGH&priority=LOW&q=ring&sort=dueAt'));
+    expect(filtersOf(view)).toBe(2);
   });
 
   it('ignores unknown values in an address', () => {
     const view = viewOf(new URLSearchParams('priority=HIGH&priority=SOON&due=never&sort=colour&colour=red'));
-    expect(view).toEqual({ q: '', priority: ['HIGH'], material: '', due: '', sort: '-createdAt' });
+    expect(view).toEqual({ q: '', priority: ['HIGH'], material: '', due: '', sort: '-priority' });
   });
 
-  it('rounds the due time, so that requests of different users are the same', () => {
+  it('rounds the due time up, so that requests of different users are the same', () => {
     const due = (name: QueueView['due']): string | undefined =>
       listArgumentsOf({ ...viewOf(new URLSearchParams()), due: name }, NOW).dueBefore;
-    expect(due('overdue')).toBe(new Date(2031, 4, 17, 9, 30).toISOString());
+    expect(due('overdue')).toBe(new Date(2031, 4, 17, 9, 35).toISOString());
     expect(due('today')).toBe(new Date(2031, 4, 18).toISOString());
     expect(due('week')).toBe(new Date(2031, 4, 25).toISOString());
+  });
+
+  it('counts orders as overdue from the moment at which they are late', () => {
+    const overdue = viewOf(new URLSearchParams('due=overdue'));
+    const dueAt = (seconds: number): { dueAt: string } => ({
+      dueAt: new Date(NOW.getTime() + seconds * 1_000).toISOString(),
+    });
+    expect(isInView(overdue, dueAt(-1), NOW)).toBe(true);
+    expect(isInView(overdue, dueAt(0), NOW)).toBe(false);
+    expect(isInView(overdue, dueAt(60), NOW)).toBe(false);
+    expect(isInView(overdue, {}, NOW)).toBe(false);
+    expect(isInView(viewOf(new URLSearchParams('due=today')), dueAt(60), NOW)).toBe(true);
   });
 
   it('does not search for text without a letter or digit', () => {

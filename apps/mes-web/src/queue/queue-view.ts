@@ -1,10 +1,15 @@
+import type { OrderDto } from '../api/client';
+import { isLate } from '../orders/is-late';
 import type { ListOrdersArguments } from '../orders/use-orders';
 
 export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-export const SORTS = ['-createdAt', 'createdAt', 'dueAt', '-priority'] as const;
+export const SORTS = ['-priority', 'dueAt', 'createdAt', '-createdAt'] as const;
 export type Sort = (typeof SORTS)[number];
+
+/** The oldest of the most urgent orders comes first. */
+const DEFAULT_SORT: Sort = '-priority';
 
 export const DUE = ['overdue', 'today', 'week'] as const;
 export type Due = (typeof DUE)[number];
@@ -29,7 +34,7 @@ export function viewOf(parameters: URLSearchParams): QueueView {
     priority: PRIORITIES.filter((priority) => asked.includes(priority)),
     material: parameters.get('material') ?? '',
     due: DUE.find((due) => due === parameters.get('due')) ?? '',
-    sort: SORTS.find((sort) => sort === parameters.get('sort')) ?? '-createdAt',
+    sort: SORTS.find((sort) => sort === parameters.get('sort')) ?? DEFAULT_SORT,
   };
 }
 
@@ -39,12 +44,13 @@ export function parametersOf({ q, priority, material, due, sort }: QueueView): U
   if (q !== '') parameters.set('q', q);
   if (material !== '') parameters.set('material', material);
   if (due !== '') parameters.set('due', due);
-  if (sort !== '-createdAt') parameters.set('sort', sort);
+  if (sort !== DEFAULT_SORT) parameters.set('sort', sort);
   return parameters;
 }
 
-export function isFiltered({ q, priority, material, due }: QueueView): boolean {
-  return q !== '' || priority.length > 0 || material !== '' || due !== '';
+/** The number of filters that are set. */
+export function filtersOf({ q, priority, material, due }: QueueView): number {
+  return [q !== '', priority.length > 0, material !== '', due !== ''].filter(Boolean).length;
 }
 
 /** The arguments of the API call that lists the orders of a view. */
@@ -55,14 +61,22 @@ export function listArgumentsOf({ q, priority, material, due, sort }: QueueView,
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
     ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
-    // The default order is left out, so that the request matches the cached response of the default list.
+    // What is the default of the API is left out, so that all users share one cached response.
     ...(sort === '-createdAt' ? {} : { sort }),
   };
 }
 
-/** The time is rounded, so that requests of different users share a cached response. */
+/**
+ * Whether an order of the list is one of the view. The API is asked for a little more than what is overdue now: orders become
+ * overdue on the page, at the same moment as they are shown late.
+ */
+export function isInView({ due }: QueueView, order: Pick<OrderDto, 'dueAt'>, now: Date): boolean {
+  return due !== 'overdue' || isLate(order, now);
+}
+
+/** The time is rounded up, so that requests of different users share a cached response. */
 function dueLimit(due: Due, now: Date): Date {
-  if (due === 'overdue') return new Date(Math.floor(now.getTime() / OVERDUE_STEP) * OVERDUE_STEP);
+  if (due === 'overdue') return new Date(Math.ceil(now.getTime() / OVERDUE_STEP) * OVERDUE_STEP);
   const days = due === 'today' ? 1 : SEVEN_DAYS + 1;
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
 }

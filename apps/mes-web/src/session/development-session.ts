@@ -1,6 +1,7 @@
 import { issueDevelopmentToken } from '../api/client';
 import { dataOf } from '../api/problem';
-import { claimsOf, type Role, type Session } from './session';
+import { tabStorage } from '../storage';
+import { claimsOf, ROLES, type Role, type Session } from './session';
 
 /** Key of the role and name chosen in this tab. A reload signs in with them again. */
 const CHOICE = 'mes.development.choice';
@@ -11,8 +12,14 @@ export interface Choice {
 }
 
 export function rememberedChoice(): Choice | undefined {
-  const choice = sessionStorage.getItem(CHOICE);
-  return choice === null ? undefined : (JSON.parse(choice) as Choice);
+  try {
+    const { role, name } = JSON.parse(tabStorage.get(CHOICE) ?? '{}') as Partial<Choice>;
+    const known = ROLES.find((one) => one === role);
+    return known && typeof name === 'string' ? { role: known, name } : undefined;
+  } catch {
+    // It is not from this version of the page.
+    return undefined;
+  }
 }
 
 /** Signs in with a token issued by the API itself, which it does only in development. */
@@ -20,7 +27,7 @@ export async function developmentSession(choice: Choice, onEnd: () => void): Pro
   const issue = async (): Promise<string> =>
     (await dataOf(issueDevelopmentToken({ developmentSignInDto: choice }))).token;
   let token = await issue();
-  sessionStorage.setItem(CHOICE, JSON.stringify(choice));
+  tabStorage.set(CHOICE, JSON.stringify(choice));
   return {
     ...claimsOf(token),
     token: () => Promise.resolve(token),
@@ -28,7 +35,7 @@ export async function developmentSession(choice: Choice, onEnd: () => void): Pro
       if (rejected === token) onEnd();
     },
     signOut: () => {
-      sessionStorage.removeItem(CHOICE);
+      tabStorage.remove(CHOICE);
       token = '';
       return Promise.resolve();
     },

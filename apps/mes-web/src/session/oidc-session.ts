@@ -1,4 +1,6 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import { settledInTime, TIME_LIMITS } from '../api/connect';
+import { tabStorage } from '../storage';
 import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
@@ -28,16 +30,21 @@ export class OidcSignIn {
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       // The PKCE verifier and the return path must survive the redirect to the issuer.
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
+      requestTimeoutInSeconds: TIME_LIMITS.write / 1_000,
     });
   }
 
   get wasSignedIn(): boolean {
-    return sessionStorage.getItem(WAS_SIGNED_IN) !== null;
+    return tabStorage.get(WAS_SIGNED_IN) !== undefined;
   }
 
-  /** Redirects to the issuer. */
+  /**
+   * Redirects to the issuer. Resolves when the browser has come back to this page by its Back button.
+   *
+   * @throws if the browser has not left the page in time
+   */
   async begin(): Promise<void> {
-    await this.manager.signinRedirect({ state: `${location.pathname}${location.search}` });
+    await settledInTime(this.manager.signinRedirect({ state: `${location.pathname}${location.search}` }));
   }
 
   /**
@@ -49,7 +56,7 @@ export class OidcSignIn {
   async complete(onEnd: () => void): Promise<{ session: Session; path: string } | undefined> {
     const user = await this.manager.signinCallback();
     if (!user) return undefined;
-    sessionStorage.setItem(WAS_SIGNED_IN, 'yes');
+    tabStorage.set(WAS_SIGNED_IN, 'yes');
     this.manager.events.addAccessTokenExpired(onEnd);
     return { session: this.sessionOf(user, onEnd), path: typeof user.state === 'string' ? user.state : '/' };
   }
@@ -64,8 +71,8 @@ export class OidcSignIn {
         });
       },
       signOut: async () => {
-        sessionStorage.removeItem(WAS_SIGNED_IN);
-        await this.manager.signoutRedirect().catch(() => this.manager.removeUser());
+        tabStorage.remove(WAS_SIGNED_IN);
+        await settledInTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
       },
     };
   }

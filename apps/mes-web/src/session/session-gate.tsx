@@ -1,16 +1,19 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
-import { authenticateRequests } from '../api/connect';
+import { authenticateRequests, settledInTime } from '../api/connect';
 import { dataOf } from '../api/problem';
 import { developmentSession, rememberedChoice, type Choice } from './development-session';
 import type { OidcSignIn } from './oidc-session';
 import { SIGNED_IN_PATH, type Session } from './session';
 import { SessionContext } from './session-context';
 import { SignIn } from './sign-in';
+import { reloadOnce } from '../shell/reload-once';
+import { tabStorage } from '../storage';
 
 type State =
   | { readonly is: 'starting' }
   | { readonly is: 'failed' }
+  | { readonly is: 'storage-refused' }
   | {
       readonly is: 'signed-out';
       readonly settings: PageSettingsDto;
@@ -71,7 +74,12 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
       kind={settings?.signIn.kind}
       expired={state.is === 'signed-out' && state.expired === true}
       onChoose={choose}
-      onIssuer={() => state.is === 'signed-out' && void state.oidc?.begin()}
+      onIssuer={() => {
+        if (state.is !== 'signed-out') return;
+        state.oidc?.begin().catch(() => {
+          setState({ is: 'failed' });
+        });
+      }}
       onRetry={retry}
     />
   );
@@ -88,6 +96,7 @@ function signedIn(session: Session): State {
  * @param onEnd called with the next state when the session has expired
  */
 async function start(onEnd: (state: State) => void): Promise<State> {
+  authenticateRequests(undefined);
   const settings = await dataOf(getPageSettings());
   const { signIn } = settings;
   const signedOut: State = { is: 'signed-out', settings };
@@ -102,8 +111,13 @@ async function start(onEnd: (state: State) => void): Promise<State> {
     );
   }
 
+  // The way back from the issuer needs what is stored now.
+  if (!tabStorage.isKept) return { is: 'storage-refused' };
   // The OpenID Connect library loads only where it is needed.
-  const { OidcSignIn } = await import('./oidc-session');
+  const { OidcSignIn } = await settledInTime(import('./oidc-session')).catch((error: unknown) => {
+    reloadOnce();
+    throw error;
+  });
   const { authority = '', clientId = '', scope = '' } = signIn;
   const oidc = new OidcSignIn({ authority, clientId, scope });
   if (location.pathname === SIGNED_IN_PATH) {
@@ -122,5 +136,5 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   }
   if (!oidc.wasSignedIn) return { ...signedOut, oidc };
   await oidc.begin();
-  return { is: 'starting' };
+  return { ...signedOut, oidc };
 }

@@ -4,7 +4,8 @@ import type { Credentials } from '../api/connect';
 /** The path that the issuer redirects to after signing in. */
 export const SIGNED_IN_PATH = '/signed-in';
 
-export type Role = 'operator' | 'partner' | 'viewer' | 'admin';
+export const ROLES = ['operator', 'viewer', 'admin', 'partner'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** The signed-in user. The token stays in memory only. */
 export interface Session extends Credentials {

@@ -2,13 +2,12 @@ import { useId, useState, type SubmitEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Preferences } from '../shell/preferences';
 import type { Choice } from './development-session';
-import type { Role } from './session';
+import { Problem } from '../api/problem';
+import { ROLES, type Role } from './session';
 import './sign-in.css';
 
-const ROLES: readonly Role[] = ['operator', 'viewer', 'admin', 'partner'];
-
 interface SignInProps {
-  readonly state: 'starting' | 'failed' | 'signed-out';
+  readonly state: 'starting' | 'failed' | 'storage-refused' | 'signed-out';
   readonly kind?: 'development' | 'oidc' | 'none' | undefined;
   readonly expired: boolean;
   readonly onChoose: (choice: Choice) => Promise<void>;
@@ -33,6 +32,7 @@ export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: Si
             </button>
           </>
         )}
+        {state === 'storage-refused' && <p role="alert">{t('signIn.storageRefused')}</p>}
         {kind === 'oidc' && (
           <button type="button" className="primary" onClick={onIssuer}>
             {t('signIn.signIn')}
@@ -50,15 +50,15 @@ function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactN
   const { t } = useTranslation();
   const nameId = useId();
   const [name, setName] = useState('');
-  const [failed, setFailed] = useState(false);
+  const [failure, setFailure] = useState<'failed' | 'unreachable'>();
 
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const { submitter } = event.nativeEvent as unknown as { readonly submitter: HTMLButtonElement };
     const role = submitter.value as Role;
-    setFailed(false);
-    onChoose({ role, name: name || `${role}-1` }).catch(() => {
-      setFailed(true);
+    setFailure(undefined);
+    onChoose({ role, name: name || `${role}-1` }).catch((error: unknown) => {
+      setFailure(error instanceof Problem && error.isDecision ? 'failed' : 'unreachable');
     });
   };
   return (
@@ -84,7 +84,7 @@ function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactN
           </button>
         ))}
       </div>
-      {failed && <p role="alert">{t('signIn.failed')}</p>}
+      {failure && <p role="alert">{t(`signIn.${failure}`)}</p>}
     </form>
   );
 }

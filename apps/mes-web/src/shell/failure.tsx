@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem } from '../api/problem';
+import { reasonOf } from '../api/problem';
 
 interface FailureProps {
   readonly error: Error;
@@ -20,11 +20,4 @@ export function Failure({ error, onRetry }: FailureProps): ReactNode {
       </button>
     </div>
   );
-}
-
-function reasonOf(error: Error): 'busy' | 'forbidden' | 'missing' | 'other' {
-  const status = error instanceof Problem ? error.status : 503;
-  if (status >= 500 || status === 429) return 'busy';
-  if (status === 403) return 'forbidden';
-  return status === 404 || status === 400 ? 'missing' : 'other';
 }

@@ -6,6 +6,7 @@ import './notices.css';
 /** The time for which a notice is shown, in milliseconds. */
 const LIFETIME = 8_000;
 
+/** The number of notices that are shown at once, besides those that stay. */
 const MAXIMUM = 4;
 
 interface Shown extends Notice {
@@ -27,8 +28,8 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const notify = useCallback(
     (notice: Notice) => {
       const id = performance.now() + Math.random();
-      setShown((last) => [...last, { ...notice, id }].slice(-MAXIMUM));
-      setTimeout(dismiss, LIFETIME, id);
+      setShown((last) => withNotice(last, { ...notice, id }));
+      if (!notice.isOpen) setTimeout(dismiss, LIFETIME, id);
     },
     [dismiss],
   );
@@ -66,4 +67,10 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
       </div>
     </NoticesContext>
   );
+}
+
+function withNotice(shown: readonly Shown[], added: Shown): readonly Shown[] {
+  const all = [...shown.filter(({ about }) => about !== added.about), added];
+  const passing = all.filter(({ isOpen }) => !isOpen).slice(-MAXIMUM);
+  return all.filter((notice) => notice.isOpen === true || passing.includes(notice));
 }

@@ -1,44 +1,80 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, LANGUAGES, type Language } from '../language/i18n';
-import { chooseTheme, rememberedTheme, THEMES, type Theme } from './theme';
+import { Menu, MenuGroup, MenuItem } from './menu';
+import { chooseTheme, rememberedTheme, THEMES } from './theme';
 
 const NAMES: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русский' };
 
-/** The selectors of language and theme. */
+/** The menu of language and theme, for somebody who is not signed in. */
 export function Preferences(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Menu label={t('preferences.menu')} items={<PreferenceItems />}>
+      {t('preferences.menu')}
+    </Menu>
+  );
+}
+
+interface UserMenuProps {
+  readonly name: string;
+  readonly onSignOut: () => void;
+}
+
+/** The menu of the user: language, theme and signing out. */
+export function UserMenu({ name, onSignOut }: UserMenuProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Menu
+      label={t('preferences.user', { name })}
+      items={
+        <>
+          <PreferenceItems />
+          <MenuItem onChoose={onSignOut}>{t('navigation.signOut')}</MenuItem>
+        </>
+      }
+    >
+      <bdi className="subject">{name}</bdi>
+      <span className="initial" aria-hidden="true">
+        {name.slice(0, 1).toLocaleUpperCase()}
+      </span>
+    </Menu>
+  );
+}
+
+function PreferenceItems(): ReactNode {
   const { t, i18n } = useTranslation();
   const [theme, setTheme] = useState(rememberedTheme);
   return (
-    <div className="preferences">
-      <select
-        aria-label={t('preferences.language')}
-        value={i18n.language}
-        onChange={({ target }) => {
-          chooseLanguage(target.value as Language);
-        }}
-      >
+    <>
+      <MenuGroup label={t('preferences.language')}>
         {LANGUAGES.map((language) => (
-          <option key={language} value={language} lang={language}>
+          <MenuItem
+            key={language}
+            lang={language}
+            checked={i18n.language === language}
+            onChoose={() => {
+              chooseLanguage(language);
+            }}
+          >
             {NAMES[language]}
-          </option>
+          </MenuItem>
         ))}
-      </select>
-      <select
-        aria-label={t('preferences.theme')}
-        value={theme}
-        onChange={({ target }) => {
-          const chosen = target.value as Theme;
-          setTheme(chosen);
-          chooseTheme(chosen);
-        }}
-      >
+      </MenuGroup>
+      <MenuGroup label={t('preferences.theme')}>
         {THEMES.map((name) => (
-          <option key={name} value={name}>
+          <MenuItem
+            key={name}
+            checked={theme === name}
+            onChoose={() => {
+              setTheme(name);
+              chooseTheme(name);
+            }}
+          >
             {t(`preferences.themes.${name}`)}
-          </option>
+          </MenuItem>
         ))}
-      </select>
-    </div>
+      </MenuGroup>
+    </>
   );
 }

@@ -1,15 +1,17 @@
+import { deviceStorage } from '../storage';
+
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 const STORAGE_KEY = 'mes.theme';
 
 export function rememberedTheme(): Theme {
-  const remembered = localStorage.getItem(STORAGE_KEY);
+  const remembered = deviceStorage.get(STORAGE_KEY);
   return THEMES.find((theme) => theme === remembered) ?? 'system';
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(STORAGE_KEY, theme);
+  deviceStorage.set(STORAGE_KEY, theme);
   applyTheme(theme);
 }
 

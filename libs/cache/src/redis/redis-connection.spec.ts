@@ -106,6 +106,18 @@ describe('RedisConnection', () => {
     await way.close();
   });
 
+  it('reaches its own server, whatever others are opened at the same time', async () => {
+    const another = await RedisServer.start();
+    const both = [server, another].map(
+      ({ url }) => new RedisConnection({ redisUrl: url, deadline: 300, sweepInterval: 20 }),
+    );
+    await Promise.all(both.map((one) => one.open(always)));
+    const ports = both.map((one) => one.run(async (client) => (await client.configGet('port')).port));
+    expect(await Promise.all(ports)).toEqual([server, another].map(({ port }) => String(port)));
+    await Promise.all(both.map((one) => one.close()));
+    await another.stop();
+  });
+
   it('does not trust a server that is not admitted', async () => {
     const closed = new RedisConnection({
       redisUrl: server.url,

@@ -25,12 +25,13 @@ const SLOW = 0.5;
 /** Redis is slow when all operations were slow for this long, in milliseconds. A single stall makes many of them slow. */
 const SLOW_FOR = 1_000;
 
-/** What every client needs: scripts and limits. */
-const CLIENT_OPTIONS = {
-  scripts: redisScripts,
-  disableOfflineQueue: true,
-  socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
-} as const;
+/** What every client needs: scripts and limits. Each client writes its address into the options of the socket. */
+const clientOptions = () =>
+  ({
+    scripts: redisScripts,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
+  }) as const;
 
 /** A client of the `redis` package with the scripts of the version store. */
 export type RedisClient = RedisClientType<RedisModules, RedisFunctions, typeof redisScripts>;
@@ -44,7 +45,8 @@ export type RedisConnectionOptions = Pick<
 >;
 
 /**
- * Access to the Redis of the cache, for other parts of the application. The provider is null without Redis.
+ * Access to the Redis of the cache, for other parts of the application. The provider is null without Redis. Keys that begin
+ * with `{namespace}`, in braces, lie where the keys of the cache lie in a Redis Cluster.
  *
  * @publicApi
  */
@@ -141,7 +143,7 @@ export class RedisConnection implements RedisAccess {
   /** Rejects when the connection breaks or is silent, or when its server is not admitted. */
   private async useConnection(admit: Admit, onOutcome: () => void): Promise<void> {
     const { redisUrl: url, createRedisClient: create = createClient } = this.options;
-    const client = await withDeadline(Promise.resolve(create({ url, ...CLIENT_OPTIONS })), CONNECT_TIMEOUT);
+    const client = await withDeadline(Promise.resolve(create({ url, ...clientOptions() })), CONNECT_TIMEOUT);
     const current = (this.current = client as RedisClient);
     const broken = new Promise<never>((_, reject) => {
       current.on('error', reject);

@@ -18,7 +18,8 @@ export function redisEntries(
   // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
   const store = redisInsStore(client as never, {
     ttl: entryLifetime,
-    keyPrefix: `${namespace}:entry:${shape}`,
+    // With the hash tag of the version store, since it is the same client.
+    keyPrefix: `{${namespace}}:entry:${shape}`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
   keyv.serialize = ({ value }) => packEntry(value as Entry);

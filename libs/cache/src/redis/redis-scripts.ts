@@ -5,7 +5,8 @@ import type { Advance, PendingWrite, Tag, Version } from '../versions/version-st
  * The steps of the version store that must be atomic. Redis before 8.4 cannot compare before it sets, so they are scripts.
  *
  * KEYS are the hash of the pending writes and the prefix of version keys. A script cannot name all its version keys beforehand,
- * because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster.
+ * because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster. While that slot
+ * moves to another node, Redis refuses all scripts, since no key has the name of the prefix.
  *
  * ARGV is one value as JSON. Lifetimes are in milliseconds. Only the clock of the Redis server decides when a write expires.
  */
@@ -176,11 +177,18 @@ const sweepExpired = script<object, Tag[]>(`
   end
   return swept`);
 
-/** Marks a member as present until `endsAt` by the server's clock, unless that time has passed. Returns the server's time. */
-const checkIn = script<{ readonly mark: string; readonly endsAt: number }, number>(`
+/**
+ * Marks a member as present until `endsAt` by the server's clock, unless that time has passed. A mark that has ended is set
+ * again only if the member may return. Returns the server's time, and how long the mark lasts; less than 0 if there is none.
+ */
+const checkIn = script<
+  { readonly mark: string; readonly endsAt: number; readonly mayReturn: boolean },
+  readonly [time: number, left: number]
+>(`
   local time = now()
-  if given.endsAt > time then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
+  local isSet = given.mayReturn or redis.call('EXISTS', given.mark) == 1
+  if given.endsAt > time and isSet then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
   redis.call('PEXPIRE', KEYS[2] .. 'epoch', given.versionLifetime)
-  return time`);
+  return { time, redis.call('PTTL', given.mark) }`);
 
 export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn };

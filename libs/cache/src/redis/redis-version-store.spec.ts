@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisMonitor } from '../../../../test/support/redis-monitor.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
+import { passRedisTime } from '../../../../test/support/redis-time.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
 import { EPOCH } from '../versions/version-store.js';
@@ -48,11 +49,7 @@ describeVersionStore('RedisVersionStore', () => {
   return Promise.resolve({
     versions: versions,
     // Only the clock of the server decides when a write expires.
-    passDeadline: async () => {
-      const read = async (): Promise<number> => (await connection.run((client) => client.time())).getTime();
-      const end = (await read()) + pendingWriteLifetime;
-      while ((await read()) <= end) await new Promise((resolve) => setTimeout(resolve, 10));
-    },
+    passDeadline: () => passRedisTime(connection, pendingWriteLifetime),
     close: () => connection.close(),
   });
 });
@@ -177,6 +174,18 @@ describe('RedisVersionStore', () => {
     // Its end has passed already by the clock of Redis, like that of a mark that arrives late.
     await versions.checkIn('one', -1);
     expect(await versions.arePresent(['one'])).toBe(false);
+  });
+
+  it('prolongs the mark of a member that may not return, and does not set it again once it has ended', async () => {
+    // The first check-in only learns the time.
+    expect(await versions.checkIn('one', 30_000)).toBe(0);
+    expect(await versions.checkIn('one', 30_000)).toBeGreaterThan(0);
+    expect(await versions.checkIn('one', 60_000, false)).toBeGreaterThan(30_000);
+    await connection.run((client) => client.del(`{${namespace}}:member:one`));
+    expect(await versions.checkIn('one', 60_000, false)).toBe(0);
+    expect(await versions.arePresent(['one'])).toBe(false);
+    expect(await versions.checkIn('one', 60_000)).toBeGreaterThan(30_000);
+    expect(await versions.arePresent(['one'])).toBe(true);
   });
 
   it('grants a lease to one of all processes, and again once it is released or has ended', async () => {

@@ -80,7 +80,9 @@ export class RedisVersionStore extends VersionStore {
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
-      const found = await client.mGet(all.map((tag) => this.versionKey(tag)));
+      // The last key is one of the scripts, and never exists. While a slot moves to another node of a cluster, Redis refuses
+      // what names a missing key: all scripts, and so all snapshots, which would miss the writes that it was not told of.
+      const found = await client.mGet([...all.map((tag) => this.versionKey(tag)), this.scriptKeys[1]]);
       const snapshot = new Map<Tag, Version>(found[0] == null ? await this.beginOn(client, []) : []);
       all.forEach((tag, i) => {
         if (found[i] != null) snapshot.set(tag, found[i]);
@@ -93,11 +95,13 @@ export class RedisVersionStore extends VersionStore {
     return this.connection.run((client) => this.beginOn(client, tags));
   }
 
-  override checkIn(member: string, lifetime: number): Promise<void> {
+  override checkIn(member: string, lifetime: number, mayReturn = true): Promise<number> {
     return this.connection.run(async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
       const mark = this.memberKey(member);
-      this.redisTime = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt });
+      const [time, left] = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt, mayReturn });
+      this.redisTime = time;
+      return Math.max(0, left);
     });
   }
 

@@ -109,8 +109,8 @@ export class MemoryVersionStore extends VersionStore {
     return Promise.resolve(this.read([EPOCH, ...tags]));
   }
 
-  override checkIn(): Promise<void> {
-    return Promise.resolve();
+  override checkIn(_member: string, lifetime: number): Promise<number> {
+    return Promise.resolve(lifetime);
   }
 
   /** No other member can be in this process. */

@@ -4,6 +4,7 @@ import { callerOf } from '../../auth/caller.js';
 import { visibilityOf } from '../visibility-of.js';
 import { orderIdOf } from '../dto/order-id.js';
 import { ListOrdersDto } from '../dto/list-orders.dto.js';
+import { OrderFilterDto } from '../dto/order-filter.dto.js';
 import { presentOrder, type OrderDto } from '../dto/order.dto.js';
 import { refuseParameters, validateQuery } from '../../validation/validate-query.js';
 import { type Order, type Visibility, visibilityKey } from '../order.js';
@@ -14,15 +15,35 @@ export function orderListAnswer(request: FastifyRequest): RouteDescription {
   return { ...listQuestion(validateQuery(ListOrdersDto, request), visibilityOf(request)), asker: askerOf(request) };
 }
 
-/** Repeated queries are the same object, so they are normalised once. */
-const normalised = new WeakMap<Readonly<ListOrdersDto>, { readonly text: string; readonly tags: readonly Tag[] }>();
+/** The number of orders in a list. It changes with the same writes as the list. */
+export function orderTotalAnswer(request: FastifyRequest): RouteDescription {
+  return { ...totalQuestion(validateQuery(OrderFilterDto, request), visibilityOf(request)), asker: askerOf(request) };
+}
 
 /** A page of the list for callers with this visibility. */
 export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibility): KeyAndTags {
-  let known = normalised.get(query);
-  if (!known) normalised.set(query, (known = { text: query.normalised(), tags: listTags(query.status) }));
-  const { text, tags } = known;
+  const { text, tags } = normalised(query, () => query.normalised());
   return { key: `orders:${visibilityKey(visibility)}:${text}`, tags };
+}
+
+/** The number of orders for callers with this visibility. */
+export function totalQuestion(query: Readonly<OrderFilterDto>, visibility: Visibility): KeyAndTags {
+  const { text, tags } = normalised(query, () => query.normalisedFilter());
+  return { key: `orders:count:${visibilityKey(visibility)}:${text}`, tags };
+}
+
+interface Normalised {
+  readonly text: string;
+  readonly tags: readonly Tag[];
+}
+
+const known = new WeakMap<Readonly<OrderFilterDto>, Normalised>();
+
+/** Repeated queries are the same object, so they are normalised once. */
+function normalised(query: Readonly<OrderFilterDto>, textOf: () => string): Normalised {
+  let result = known.get(query);
+  if (!result) known.set(query, (result = { text: textOf(), tags: listTags(query.status) }));
+  return result;
 }
 
 /** One order. Its entity tags begin with its version, so that clients can give them back in `If-Match`. */

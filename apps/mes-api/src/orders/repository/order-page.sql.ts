@@ -1,6 +1,7 @@
 import { ORDER_STATUSES } from '../order-status.js';
 import type { Order, OrderSort } from '../order.js';
-import type { OrderPageRequest, OrderFilter, PagePosition } from './orders.repository.js';
+import { choicesOf, hasText, isOneOf, isVisible, limitsOf, URGENCY, type Bind } from './order-conditions.sql.js';
+import type { OrderPageRequest, PagePosition } from './orders.repository.js';
 
 /** A sort order that an index supports: all columns have one direction, so that a page starts at one place of the index. */
 interface SortedColumns {
@@ -8,8 +9,6 @@ interface SortedColumns {
   readonly direction: 'ASC' | 'DESC';
   readonly position: (order: Order) => readonly string[];
 }
-
-type Bind = (value: unknown) => string;
 
 const CREATED = { sql: 'created_at', type: 'timestamptz' };
 
@@ -28,19 +27,13 @@ const SORTS: Readonly<Record<OrderSort, SortedColumns>> = {
   },
 };
 
-/** Values of the column `urgency`. */
-const URGENCY: Readonly<Record<Order['priority'], number>> = { URGENT: 0, HIGH: 1, NORMAL: 2, LOW: 3 };
-
 /** Planning more ranges takes longer than they save. */
-const MAX_RANGES = 32;
+export const MAX_RANGES = 32;
 
 /** Number of orders from which the frequency of a text is estimated. */
 const SAMPLE_SIZE = 1_000;
 /** Matches in the sample from which reading on is faster than looking up all matches in the text index. */
 const FREQUENT = 4;
-
-/** Shortest text that is found inside words as well, in characters. */
-const SHORTEST_ANYWHERE = 3;
 
 /** Longest time by which a due date may precede the creation: a constraint of the table. */
 const CLOCKS_DIFFER_MS = 24 * 60 * 60_000;
@@ -87,8 +80,8 @@ function rangeSql(sort: OrderSort, selected: string, conditions: readonly string
     LIMIT ${limit}`;
 }
 
-/** The start of the list without the condition of the search text. */
-function mergedSql(sort: OrderSort, selected: string, { ranges, common }: Ranges, limit: number): string {
+/** The start of the list without the condition of the search text. For several ranges, the columns of {@link keysOf} are read. */
+export function mergedSql(sort: OrderSort, selected: string, { ranges, common }: Ranges, limit: number): string {
   const selects = ranges.map((range) => rangeSql(sort, selected, [...range, ...common], limit));
   if (selects.length === 1) return selects.join('');
   return `
@@ -112,7 +105,7 @@ function wholeOrders(keys: string, sort: OrderSort, selected: string): string {
  * from the start of the list can. PostgreSQL does not execute the parts that are then not needed.
  */
 function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind): string {
-  const matches = textCondition(q, bind);
+  const matches = hasText(q, bind);
   const chosen = choicesOf(list.filter).map((choice) => isOneOf(choice, bind));
   const conditions = [matches, ...chosen, ...otherConditions(list, bind)];
   const read = `${keysOf(list.sort)}, o.search_text, o.number`;
@@ -156,7 +149,7 @@ function sortedBy(sort: OrderSort): readonly string[] {
 }
 
 /** The columns of the sort, with the same names in all parts of a statement. */
-function keysOf(sort: OrderSort): string {
+export function keysOf(sort: OrderSort): string {
   return sortedBy(sort)
     .map((column, i) => `o.${column} AS sort_${i}`)
     .join(', ');
@@ -172,35 +165,13 @@ function keyOrder(sort: OrderSort): string {
     .join(', ');
 }
 
-/** A filter that accepts several values of a column. */
-interface Choice {
-  readonly column: 'status' | 'material' | 'assignee' | 'urgency';
-  readonly type: string;
-  readonly values: readonly unknown[];
-}
-
-function choicesOf({ status, material, assignee, priority }: OrderFilter): readonly Choice[] {
-  const choices: Choice[] = [];
-  if (status) choices.push({ column: 'status', type: 'order_status', values: status });
-  if (material) choices.push({ column: 'material', type: 'text', values: material });
-  if (assignee) choices.push({ column: 'assignee', type: 'text', values: assignee });
-  if (priority) {
-    choices.push({ column: 'urgency', type: 'smallint', values: priority.map((value) => URGENCY[value]) });
-  }
-  return choices;
-}
-
-function isOneOf({ column, type, values }: Choice, bind: Bind): string {
-  return `o.${column} = ANY(${bind(values)}::${type}[])`;
-}
-
 /** Ranges of an index: the conditions of each one, and the common conditions. */
-interface Ranges {
+export interface Ranges {
   readonly ranges: readonly (readonly string[])[];
   readonly common: readonly string[];
 }
 
-function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
+export function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
   const common = otherConditions(list, bind);
   let ranges: readonly (readonly string[])[] = [[]];
   for (const choice of choicesOf({ ...list.filter, status: list.filter.status ?? ORDER_STATUSES })) {
@@ -219,13 +190,8 @@ function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
 
 /** The other conditions: of the filter, the visibility and the start of the page. */
 function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, bind: Bind): string[] {
-  const { source, createdFrom, createdTo, dueBefore } = filter;
-  const conditions: string[] = [];
-  if (visibility.scope === 'own') conditions.push(`o.created_by = ${bind(visibility.creator)}`);
-  if (source) conditions.push(`o.source = ANY(${bind(source)}::order_source[])`);
-  if (createdFrom) conditions.push(`o.created_at >= ${bind(createdFrom)}`);
-  if (createdTo) conditions.push(`o.created_at < ${bind(createdTo)}`);
-  if (dueBefore) conditions.push(`o.due_sort < ${bind(dueBefore)}`);
+  const { createdFrom, dueBefore } = filter;
+  const conditions = [...isVisible(visibility, bind), ...limitsOf(filter, bind)];
   // Implied conditions on the sort column, so that reading starts near the first match.
   if (createdFrom && sort === 'dueAt') {
     conditions.push(`o.due_sort >= ${bind(new Date(createdFrom.getTime() - CLOCKS_DIFFER_MS))}`);
@@ -241,20 +207,4 @@ function otherConditions({ filter, visibility, sort, after }: OrderPageRequest, 
     conditions.push(`(${keys.join(', ')}) ${direction === 'ASC' ? '>' : '<'} (${values.join(', ')})`);
   }
   return conditions;
-}
-
-function textCondition(q: string, bind: Bind): string {
-  const alternatives = textPatterns(q).map((pattern) => `o.search_text LIKE search_text(${bind(pattern)})`);
-  if (/^[1-9]\d{0,8}$/.test(q)) alternatives.push(`o.number = ${bind(Number(q))}`);
-  return `(${alternatives.join(' OR ')})`;
-}
-
-/**
- * The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters,
- * and the space before the word counts as one.
- */
-function textPatterns(q: string): string[] {
-  const literal = q.replace(/[\\%_]/g, '\\$&');
-  if (Array.from(q.trim()).length >= SHORTEST_ANYWHERE) return [`%${literal}%`];
-  return [`${literal.trimStart()}%`, `% ${literal.trimStart()}%`];
 }

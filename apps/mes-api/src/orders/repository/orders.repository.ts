@@ -110,6 +110,16 @@ export interface OrderCounts {
   readonly asOf: Date;
 }
 
+/** The number of orders that a filter selects. */
+export interface OrderTotal {
+  readonly count: number;
+  /** If not, there are at least as many. */
+  readonly isExact: boolean;
+  /** The numbers by status and priority, of those that the filter allows; only if they are exact. */
+  readonly byStatus?: Readonly<Partial<Record<OrderStatus, number>>> | undefined;
+  readonly byPriority?: Readonly<Partial<Record<OrderPriority, number>>> | undefined;
+}
+
 /** The storage of the orders. The class is the port and its injection token. */
 export abstract class OrdersRepository {
   /**
@@ -149,6 +159,9 @@ export abstract class OrdersRepository {
   abstract history(id: string, visibility: Visibility): Promise<OrderHistory | undefined>;
 
   abstract list(list: OrderPageRequest): Promise<OrderPage>;
+
+  /** How many orders the filter selects. By status and priority, any number is exact; otherwise, a limited number is counted. */
+  abstract total(filter: OrderFilter, visibility: Visibility): Promise<OrderTotal>;
 
   /**
    * Counts the orders by status, and those created in each hour.

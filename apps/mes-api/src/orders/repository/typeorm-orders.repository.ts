@@ -15,6 +15,7 @@ import type { OrderHistory } from '../order-history.js';
 import { asCreated, type Actor, type Order, type Visibility } from '../order.js';
 import { ORDER_STATUSES, TRANSITIONS, transitionsTo, type OrderStatus, type Transition } from '../order-status.js';
 import { orderPageSql, positionAfter } from './order-page.sql.js';
+import { orderTotalSql, totalOf, type Counted } from './order-total.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
@@ -28,7 +29,9 @@ import {
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
+  type OrderFilter,
   type OrderPage,
+  type OrderTotal,
   type StatusChange,
 } from './orders.repository.js';
 
@@ -230,6 +233,11 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const orders = rows.slice(0, list.limit).map(toOrder);
     const last = orders.at(-1);
     return { orders, next: last && rows.length > list.limit ? positionAfter(last, list.sort) : undefined };
+  }
+
+  override async total(filter: OrderFilter, visibility: Visibility): Promise<OrderTotal> {
+    const { sql, parameters } = orderTotalSql(filter, visibility);
+    return totalOf(filter, await this.orders.query<Counted[]>(sql, parameters));
   }
 
   override async count(lastHour: Date, hours: number): Promise<OrderCounts> {

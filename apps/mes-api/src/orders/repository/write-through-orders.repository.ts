@@ -22,7 +22,9 @@ import {
   type OrderPageRequest,
   type NewOrder,
   type OrderCounts,
+  type OrderFilter,
   type OrderPage,
+  type OrderTotal,
   type StatusChange,
 } from './orders.repository.js';
 
@@ -96,6 +98,10 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
 
   override list(list: OrderPageRequest): Promise<OrderPage> {
     return this.persistent.list(list);
+  }
+
+  override total(filter: OrderFilter, visibility: Visibility): Promise<OrderTotal> {
+    return this.persistent.total(filter, visibility);
   }
 
   override count(lastHour: Date, hours: number): Promise<OrderCounts> {

@@ -1,0 +1,20 @@
+/** The number of an order, as people write it. */
+const NUMBER = /^[№#] ?(\d+)$/;
+
+/**
+ * A search text without the differences that people do not mean, so that equal questions share a cached response.
+ *
+ * The function search_text() of the database does the same with every searched text and with the text of the orders, and lowers the
+ * letters of other alphabets too.
+ */
+export function asTyped(q: string): string {
+  return q
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[‐‑‒–—―−]/g, '-')
+    .replace(/[“”„‟«»″]/g, '"')
+    .replace(/[‘’‚‛′ʼ`´]/g, "'")
+    .replace(/[A-ZА-ЯЁ]/g, (letter) => letter.toLowerCase())
+    .replace(/ё/g, 'е')
+    .replace(NUMBER, '$1');
+}

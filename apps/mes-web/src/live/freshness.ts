@@ -1,0 +1,87 @@
+import type { Query, QueryClient } from '@tanstack/react-query';
+import { Problem } from '../api/problem';
+
+/** A refresh that takes longer than this is failing for those who look at the old data, in milliseconds. */
+const PATIENCE = 3_000;
+
+/** Knows whether the data on the screen is up to date. */
+export class Freshness {
+  private readonly listeners = new Set<() => void>();
+  /** The number of wake-ups so far. */
+  private wakeUps = 0;
+  /** The wake-ups before each query was last answered. */
+  private readonly answered = new WeakMap<Query, number>();
+  private isLate = false;
+
+  constructor(private readonly queries: QueryClient) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  };
+
+  /** Follows the queries until the returned function is called. */
+  watch(): () => void {
+    return this.queries.getQueryCache().subscribe((event) => {
+      if (event.type === 'updated') {
+        const { query, action } = event;
+        // A further page of a list says nothing about the pages before it.
+        const isAnswer = action.type === 'success' && query.state.fetchMeta?.fetchMore === undefined;
+        if (isAnswer || (action.type === 'error' && isMissing(action.error)))
+          this.answered.set(query as Query, this.wakeUps);
+      }
+      this.changed();
+    });
+  }
+
+  /** Whether everything on the screen was loaded since the page last woke up. */
+  readonly isFresh = (): boolean =>
+    this.active.every((query) => query.state.data === undefined || (this.answered.get(query) ?? 0) === this.wakeUps);
+
+  /** Whether something on the screen cannot be refreshed. */
+  readonly isFailing = (): boolean => this.isLate || this.active.some(isFailing);
+
+  /** The data on the screen is not trusted until it has been loaded again. */
+  wakeUp(): void {
+    this.wakeUps += 1;
+    this.changed();
+    void this.refresh();
+  }
+
+  /** Loads everything on the screen again. */
+  async refresh(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.setLate(true);
+    }, PATIENCE);
+    await this.queries.invalidateQueries();
+    clearTimeout(timer);
+    this.setLate(false);
+  }
+
+  private get active(): Query[] {
+    return this.queries.getQueryCache().findAll({ type: 'active' });
+  }
+
+  private setLate(isLate: boolean): void {
+    this.isLate = isLate;
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** A missing order is an answer: the screen says so. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
+}
+
+/** Without data, the screen itself shows what the API has decided. Old data is shown as if nothing had happened. */
+function isFailing({ state }: Query): boolean {
+  const error = state.error ?? state.fetchFailureReason;
+  if (error === null || isMissing(error)) return false;
+  return state.data !== undefined || !(error instanceof Problem && error.isDecision);
+}

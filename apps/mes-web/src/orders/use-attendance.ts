@@ -1,0 +1,125 @@
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type FocusEvent,
+  type KeyboardEvent,
+  type PointerEvent,
+  type UIEvent,
+} from 'react';
+
+/** The time after which a pointer that does not move was left behind, and so was the keyboard, in milliseconds. */
+const LEFT_BEHIND = 60_000;
+/** The time for which somebody is at the list after a touch, in milliseconds: the next tap may follow. */
+const AFTER_TOUCH = 5_000;
+/** The time for which somebody is at the list after leaving it, in milliseconds: a pointer may leave it by accident. */
+const AFTER_LEAVING = 1_000;
+/** Scrolling by less than this is none, in pixels. */
+const AT_THE_TOP = 4;
+
+export interface Attendance {
+  /** Whether somebody is at the list: a pointer moves over it, it was touched, keys are pressed in it, or it is scrolled. */
+  readonly attended: boolean;
+  /** The listeners of the list and of all that belongs to it. */
+  readonly listeners: Listeners;
+}
+
+interface Listeners {
+  readonly onPointerMove: (event: PointerEvent) => void;
+  readonly onPointerLeave: (event: PointerEvent) => void;
+  readonly onPointerDown: (event: PointerEvent) => void;
+  readonly onTouchMove: () => void;
+  readonly onKeyUp: (event: KeyboardEvent) => void;
+  readonly onBlur: (event: FocusEvent) => void;
+  readonly onScrollCapture: (event: UIEvent) => void;
+}
+
+/** Tells whether somebody is at a list, so that nothing in it may move. */
+export function useAttendance(): Attendance {
+  const [hovers, hover] = usePresence(LEFT_BEHIND);
+  const [touches, touch] = usePresence(AFTER_TOUCH);
+  const [types, type] = usePresence(LEFT_BEHIND);
+  const [isScrolled, setIsScrolled] = useState(false);
+  const isHidden = useSyncExternalStore(onVisibilityChange, () => document.hidden);
+
+  const listeners = useMemo(
+    () => ({
+      onPointerMove: ({ pointerType, movementX, movementY }: PointerEvent) => {
+        // The browser also reports a mouse that lies still, when the page moves below it or the screen was touched.
+        if (pointerType !== 'touch' && (movementX !== 0 || movementY !== 0)) hover(true);
+      },
+      onPointerLeave: () => {
+        hover(false);
+      },
+      onPointerDown: ({ pointerType }: PointerEvent) => {
+        type(false);
+        if (pointerType === 'touch') touch(true);
+        else hover(true);
+      },
+      onTouchMove: () => {
+        touch(true);
+      },
+      // The key that brings the focus is released here.
+      onKeyUp: ({ key }: KeyboardEvent) => {
+        type(key !== 'Escape');
+      },
+      onBlur: ({ currentTarget, relatedTarget }: FocusEvent) => {
+        if (!currentTarget.contains(relatedTarget)) type(false);
+      },
+      onScrollCapture: ({ target }: UIEvent) => {
+        setIsScrolled((target as Element).scrollTop > AT_THE_TOP);
+      },
+    }),
+    [hover, touch, type],
+  );
+
+  const attended = useLasting(!isHidden && (hovers || touches || types || isScrolled), AFTER_LEAVING);
+  return { attended: attended && !isHidden, listeners };
+}
+
+/** A flag that falls by itself when it has not been raised again for some time. */
+function usePresence(milliseconds: number): [isPresent: boolean, set: (isPresent: boolean) => void] {
+  const [isPresent, setIsPresent] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const set = useCallback(
+    (next: boolean) => {
+      clearTimeout(timer.current);
+      setIsPresent(next);
+      if (next) timer.current = setTimeout(setIsPresent, milliseconds, false);
+    },
+    [milliseconds],
+  );
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+    },
+    [],
+  );
+  return [isPresent, set];
+}
+
+/** True at once, and false some time later. */
+function useLasting(value: boolean, milliseconds: number): boolean {
+  const [lasting, setLasting] = useState(value);
+  if (value && !lasting) setLasting(true);
+  useEffect(() => {
+    if (value) return undefined;
+    const timer = setTimeout(() => {
+      setLasting(false);
+    }, milliseconds);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [value, milliseconds]);
+  return value || lasting;
+}
+
+function onVisibilityChange(onChange: () => void): () => void {
+  document.addEventListener('visibilitychange', onChange);
+  return () => {
+    document.removeEventListener('visibilitychange', onChange);
+  };
+}

@@ -1,0 +1,61 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Menu, MenuGroup, MenuItem } from '../shell/menu';
+import { COLUMNS, DENSITIES, type ListPreferences } from './list-layout';
+
+interface ListMenuProps {
+  readonly preferences: ListPreferences;
+  readonly onChange: (preferences: ListPreferences) => void;
+}
+
+/** The menu of density and columns, and for printing the list. */
+export function ListMenu({ preferences, onChange }: ListMenuProps): ReactNode {
+  const { t } = useTranslation();
+  const { density, hidden } = preferences;
+  return (
+    <Menu
+      label={t('view.menu')}
+      items={
+        <>
+          <MenuGroup label={t('view.density')}>
+            {DENSITIES.map((one) => (
+              <MenuItem
+                key={one}
+                checked={one === density}
+                onChoose={() => {
+                  onChange({ ...preferences, density: one });
+                }}
+              >
+                {t(`view.${one}`)}
+              </MenuItem>
+            ))}
+          </MenuGroup>
+          <MenuGroup label={t('view.columns')}>
+            {COLUMNS.filter((column) => column !== 'number').map((column) => (
+              <MenuItem
+                key={column}
+                many
+                checked={!hidden.includes(column)}
+                onChoose={() => {
+                  const others = hidden.filter((one) => one !== column);
+                  onChange({ ...preferences, hidden: others.length < hidden.length ? others : [...hidden, column] });
+                }}
+              >
+                {t(`order.${column}`)}
+              </MenuItem>
+            ))}
+          </MenuGroup>
+          <MenuItem
+            onChoose={() => {
+              print();
+            }}
+          >
+            {t('print.list')}
+          </MenuItem>
+        </>
+      }
+    >
+      {t('view.menu')}
+    </Menu>
+  );
+}

@@ -1,0 +1,63 @@
+import { Component, type ReactNode } from 'react';
+import { useLocation } from 'react-router';
+import en from '../language/en.json';
+import ru from '../language/ru.json';
+import './error-boundary.css';
+
+interface ErrorBoundaryProps {
+  readonly children: ReactNode;
+  /** Whether the rest of the page still works, so that it is worth rendering the children again. */
+  readonly canRetry?: boolean;
+}
+
+/** Shows a message in place of children that throw: React would remove the whole page. */
+export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasFailed: boolean }> {
+  override state = { hasFailed: false };
+
+  static getDerivedStateFromError(): { hasFailed: boolean } {
+    return { hasFailed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.hasFailed) return this.props.children;
+    // Without i18next, which may be what failed.
+    const texts = document.documentElement.lang === 'ru' ? ru.failure : en.failure;
+    return (
+      <main className="failure" id="content" role="alert">
+        <h1>{texts.title}</h1>
+        <p>{texts.explanation}</p>
+        <div className="failure-buttons">
+          {this.props.canRetry && (
+            <button
+              type="button"
+              onClick={() => {
+                this.setState({ hasFailed: false });
+              }}
+            >
+              {texts.tryAgain}
+            </button>
+          )}
+          <button
+            type="button"
+            className="primary"
+            onClick={() => {
+              location.reload();
+            }}
+          >
+            {texts.reload}
+          </button>
+        </div>
+      </main>
+    );
+  }
+}
+
+/** An error boundary for the screen of the current path. Another screen starts without the error. */
+export function ScreenBoundary({ children }: { readonly children: ReactNode }): ReactNode {
+  const { pathname } = useLocation();
+  return (
+    <ErrorBoundary key={pathname} canRetry>
+      {children}
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,171 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { eventually } from '../../../../test/support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { databaseOptions } from '../database-options.js';
+import { DATABASE_DEFAULTS } from '../database-settings.js';
+import { prepareDatabase } from '../prepare-database.js';
+import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
+import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
+
+const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
+  status, assignee) SELECT gen_random_uuid(), 'CRM', 'C-1', `;
+
+/** Inserts orders of all priorities and of some statuses. */
+const INSERT_VARIED = `${INSERT} 'Анна', 'Ring', 'Gold 585', 1, (enum_range(NULL::order_priority))[1 + n % 4], 'sql',
+  (ARRAY['NEW', 'MANUFACTURING_STARTED', 'CLOSED'])[1 + n % 3]::order_status, 'olga' FROM generate_series(1, 50) AS n`;
+
+function insertCustomers(...names: readonly string[]): string {
+  return `${INSERT} name, 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', 'NEW', NULL FROM unnest(ARRAY['${names.join("', '")}']) AS name`;
+}
+
+describe('a later migration', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let writer: pg.Client;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await prepareDatabase({ url: database.url, patience: 0 });
+    dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url })).initialize();
+    writer = new pg.Client(database.url);
+    await writer.connect();
+  });
+
+  afterEach(async () => {
+    await writer.end();
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  /** Takes the schema back to the time before a migration. */
+  async function undo(name: string): Promise<void> {
+    const isApplied = async (): Promise<boolean> =>
+      (await dataSource.query<unknown[]>('SELECT FROM schema_migrations WHERE name = $1', [name])).length > 0;
+    while (await isApplied()) await dataSource.undoLastMigration();
+  }
+
+  /** Migrates while a writer has not committed yet, and checks that the migration waits for it. */
+  async function migrateDuring(write: string): Promise<void> {
+    await writer.query('BEGIN');
+    await writer.query(write);
+    const migrated = prepareDatabase({ url: database.url, patience: 0 });
+    await eventually(
+      async () => (await dataSource.query<unknown[]>('SELECT FROM pg_locks WHERE NOT granted')).length > 0,
+    );
+    await writer.query('COMMIT');
+    await migrated;
+  }
+
+  describe('that counts by priority', () => {
+    const { name } = new CountByPriority1764700000000();
+
+    async function expectTrueCounts(): Promise<void> {
+      const counted = await dataSource.query<unknown[]>(
+        `SELECT status, priority, sum(count)::integer AS count FROM order_status_counts
+         GROUP BY status, priority HAVING sum(count) <> 0 ORDER BY status, priority`,
+      );
+      const found = 'SELECT status, priority, count(*)::integer FROM orders GROUP BY status, priority ORDER BY 1, 2';
+      expect(counted).toEqual(await dataSource.query(found));
+      expect(counted.length).toBeGreaterThan(4);
+    }
+
+    it('counts the orders that there are, those of present writers, and each later change', async () => {
+      await undo(name);
+      await writer.query(INSERT_VARIED);
+      await migrateDuring(INSERT_VARIED);
+      await expectTrueCounts();
+      for (const change of [
+        `UPDATE orders SET priority = 'URGENT' WHERE status = 'NEW'`,
+        `UPDATE orders SET status = 'CANCELLED', priority = 'LOW' WHERE status = 'CLOSED' AND priority = 'HIGH'`,
+        `DELETE FROM orders WHERE priority = 'NORMAL'`,
+        INSERT_VARIED,
+      ]) {
+        await writer.query(change);
+        await expectTrueCounts();
+      }
+    });
+
+    it('leaves the sums by status, which earlier versions read, before and after it', async () => {
+      const byStatus = (): Promise<unknown> =>
+        dataSource.query('SELECT status, sum(count)::integer FROM order_status_counts GROUP BY status ORDER BY status');
+      await writer.query(INSERT_VARIED);
+      const before = await byStatus();
+      await undo(name);
+      expect(await byStatus()).toEqual(before);
+      await dataSource.runMigrations();
+      expect(await byStatus()).toEqual(before);
+    });
+  });
+
+  describe('that changes the searched form of text', () => {
+    const { name } = new SearchAsTyped1764800000000();
+
+    async function customersWith(text: string): Promise<string[]> {
+      const rows = await dataSource.query<{ customer: string }[]>(
+        'SELECT customer_name AS customer FROM orders WHERE search_text LIKE search_text($1) ORDER BY number',
+        [`%${text}%`],
+      );
+      return rows.map(({ customer }) => customer);
+    }
+
+    it('changes the text of all orders, batch by batch, and of present writers', async () => {
+      await undo(name);
+      await writer.query(insertCustomers('Алёна', 'Пётр  Ильич', 'Anna'));
+      expect(await customersWith('алена')).toEqual([]);
+      await writer.query('ALTER TABLE orders DISABLE TRIGGER USER');
+      await writer.query(
+        `${INSERT} 'Bob', 'Ring', 'Gold 585', 1, 'LOW', 'sql', 'NEW', NULL FROM generate_series(1, 20000)`,
+      );
+      await writer.query('ALTER TABLE orders ENABLE TRIGGER USER');
+      await writer.query(insertCustomers('Алёна вторая'));
+      await migrateDuring(insertCustomers('Алёна третья'));
+      expect(await customersWith('алена')).toEqual(['Алёна', 'Алёна вторая', 'Алёна третья']);
+      expect(await customersWith('петр ильич')).toEqual(['Пётр  Ильич']);
+      expect(await customersWith('anna')).toEqual(['Anna']);
+
+      await undo(name);
+      expect(await customersWith('алёна')).toHaveLength(3);
+      expect(await customersWith('алена')).toEqual([]);
+    });
+
+    it('begins again after an interruption', async () => {
+      await undo(name);
+      await writer.query(insertCustomers('Алёна', 'Фёдор'));
+      // The order cannot be changed as long as another transaction has its row.
+      await writer.query('BEGIN');
+      await writer.query(`SELECT FROM orders WHERE customer_name = 'Фёдор' FOR UPDATE`);
+      await expect(prepareDatabase({ url: database.url, patience: 0 })).rejects.toMatchObject({
+        code: 'DATABASE_NOT_READY',
+      });
+      expect(await customersWith('федор')).toEqual([]);
+      await writer.query('COMMIT');
+      await prepareDatabase({ url: database.url, patience: 0 });
+      expect(await customersWith('федор')).toEqual(['Фёдор']);
+    });
+  });
+});
+
+describe('searched text', () => {
+  it('has no case in a database whose LC_CTYPE is "C" either', async () => {
+    const server = new pg.Client(process.env.TEST_POSTGRES_URL);
+    await server.connect();
+    const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
+    url.pathname = `test_c_${Date.now()}`;
+    const database = url.pathname.slice(1);
+    await server.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'`);
+    try {
+      await prepareDatabase({ url: url.href, patience: 0 });
+      const client = new pg.Client(url.href);
+      await client.connect();
+      const { rows } = await client.query(
+        `SELECT lower('Щ') AS lower, search_text('СЪЁМКА ЩЮЦ Ring') = search_text('съемка щюц RING') AS "isEqual"`,
+      );
+      await client.end();
+      expect(rows).toEqual([{ lower: 'Щ', isEqual: true }]);
+    } finally {
+      await server.query(`DROP DATABASE ${database} WITH (FORCE)`);
+      await server.end();
+    }
+  });
+});

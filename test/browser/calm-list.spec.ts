@@ -1,0 +1,347 @@
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import type { Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+const NEWEST_FIRST = '/?sort=-createdAt';
+
+/**
+ * A script for the page. It presses the first button as soon as another row is the first one, before anybody can have seen that,
+ * and records that it did.
+ */
+const PRESS_WHEN_MOVED = `
+  const first = () => [...document.querySelectorAll('.grid-body [role=row]')]
+    .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)[0];
+  const before = first().id;
+  new MutationObserver((_, observer) => {
+    if (first().id === before) return;
+    observer.disconnect();
+    first().querySelector('.take').click();
+    globalThis.pressed = true;
+  }).observe(document.querySelector('.grid-body'), { subtree: true, childList: true, attributes: true });
+`;
+
+describe('the queue while somebody is at it, in a browser', () => {
+  let workshop: Workshop;
+  let table: OrdersTable;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+  }, OPENING_MS);
+
+  afterEach(async () => {
+    await workshop.clear();
+    await table.query('DELETE FROM orders');
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
+
+  /** Creates orders one after another. The last one is the newest. */
+  async function createOrders(count: number): Promise<[WorkshopOrder, WorkshopOrder, ...WorkshopOrder[]]> {
+    const orders: WorkshopOrder[] = [];
+    for (let i = 0; i < count; i += 1) orders.push(await workshop.create());
+    return orders as [WorkshopOrder, WorkshopOrder, ...WorkshopOrder[]];
+  }
+
+  async function atNewest(name: string, touch = false): Promise<Operator> {
+    const desk = await workshop.signedIn({ name, touch });
+    await desk.open(NEWEST_FIRST);
+    await desk.live();
+    await desk.page.locator('.grid-body [role=row]').first().waitFor();
+    return desk;
+  }
+
+  /** The numbers of the orders in the rows, from top to bottom. */
+  async function rowsOf({ page }: Operator): Promise<number[]> {
+    const rows = page.locator('.grid-body [role=row]');
+    const found = await rows.evaluateAll((all) =>
+      (all as unknown as { ariaRowIndex: string; querySelector(s: string): { textContent: string } }[])
+        .sort((a, b) => Number(a.ariaRowIndex) - Number(b.ariaRowIndex))
+        .map((row) => Number(row.querySelector('.cell-number').textContent)),
+    );
+    return found;
+  }
+
+  /** The id of the order whose row is at a point of the screen. */
+  function orderAt({ page }: Operator, x: number, y: number): Promise<string> {
+    return page.evaluate(
+      `document.elementFromPoint(${x}, ${y}).closest('.grid-body [role=row]').id.replace('order-', '')`,
+    );
+  }
+
+  /** Waits until a script in the page has pressed a button or a key. */
+  async function pressed({ page }: Operator): Promise<void> {
+    await eventually(() => page.evaluate<boolean>('globalThis.pressed === true'));
+  }
+
+  async function takenBy(name: string): Promise<string[]> {
+    const rows = await table.query<{ id: string }>('SELECT id FROM orders WHERE assignee = $1 ORDER BY number', [name]);
+    return rows.map(({ id }) => id);
+  }
+
+  it('takes the order that was under the pointer when it was aimed at, while others arrive', async () => {
+    const orders = await createOrders(6);
+    const [desk, colleague] = await Promise.all([atNewest('anna'), atNewest('boris')]);
+    const aimed: string[] = [];
+    for (const { id } of orders.slice(1, 5)) {
+      const button = await desk.row(id).getByRole('button', { name: 'Take' }).boundingBox();
+      const [x, y] = [(button?.x ?? 0) + 20, (button?.y ?? 0) + 20];
+      await desk.page.mouse.move(x, y);
+      aimed.push(await orderAt(desk, x, y));
+      const arrival = await workshop.create();
+      // The other screen shows that the order has arrived.
+      await colleague.row(arrival.id).waitFor();
+      await desk.page.mouse.click(x, y);
+      await eventually(async () => (await takenBy('anna')).length === aimed.length);
+    }
+    expect(await takenBy('anna')).toEqual([...aimed].sort());
+  });
+
+  it('keeps arrivals behind a button while the pointer is over it, and shows them on request', async () => {
+    const orders = await createOrders(3);
+    const desk = await atNewest('anna');
+    const before = await rowsOf(desk);
+    await desk.row(orders[0].id).hover();
+    await createOrders(3);
+    await desk.page.getByRole('button', { name: '3 new orders' }).waitFor();
+    expect(await rowsOf(desk)).toEqual(before);
+    await eventually(async () => (await desk.page.title()) === '6 new orders – MES Orders');
+    await desk.page.getByRole('button', { name: '3 new orders' }).click();
+    await eventually(async () => (await rowsOf(desk)).length === 6);
+    await desk.page.getByRole('button', { name: 'new order' }).waitFor({ state: 'detached' });
+  });
+
+  it('follows the orders when nobody is at it', async () => {
+    const [first] = await createOrders(2);
+    const desk = await atNewest('anna');
+    await desk.row(first.id).hover();
+    const arrival = await workshop.create();
+    await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
+    await desk.leave();
+    await desk.row(arrival.id).waitFor();
+    await desk.row((await workshop.create()).id).waitFor();
+  });
+
+  it('keeps rows that have left in their places, and does not let them be pressed', async () => {
+    const [first, second] = await createOrders(3);
+    const desk = await atNewest('anna');
+    const before = await rowsOf(desk);
+    await desk.row(first.id).hover();
+    await workshop.move(second, 'MANUFACTURING_STARTED', 'boris');
+    await desk.row(second.id).getByText('Taken by boris').waitFor();
+    await desk.page.getByRole('button', { name: 'Update the list' }).waitFor();
+    expect(await desk.row(second.id).getByRole('button').count()).toBe(0);
+    expect(await rowsOf(desk)).toEqual(before);
+    await desk.page.getByRole('button', { name: 'Update the list' }).click();
+    await desk.row(second.id).waitFor({ state: 'detached' });
+  });
+
+  it('keeps its places while keys are pressed in it, until Escape', async () => {
+    await createOrders(3);
+    const desk = await atNewest('anna');
+    const before = await rowsOf(desk);
+    await desk.page.keyboard.press('ArrowDown');
+    const arrival = await workshop.create();
+    await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
+    expect(await rowsOf(desk)).toEqual(before);
+    await desk.page.keyboard.press('Escape');
+    await desk.row(arrival.id).waitFor();
+  });
+
+  it('keeps its places for some seconds after a touch', async () => {
+    const [first] = await createOrders(3);
+    const desk = await atNewest('anna', true);
+    const before = await rowsOf(desk);
+    await desk.row(first.id).locator('.cell-customer').tap();
+    const arrival = await workshop.create();
+    await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
+    expect(await rowsOf(desk)).toEqual(before);
+    await desk.row(arrival.id).waitFor();
+  });
+
+  it('ignores a press on a row that has just moved by itself', async () => {
+    await createOrders(3);
+    const desk = await atNewest('anna', true);
+    await desk.page.evaluate(PRESS_WHEN_MOVED);
+    const { id } = await workshop.create();
+    await pressed(desk);
+    // A press a moment later is meant.
+    await desk.row(id).getByRole('button', { name: 'Take' }).tap();
+    await eventually(async () => (await takenBy('anna')).length > 0);
+    await desk.page.locator('.notice-good').waitFor();
+    expect(await takenBy('anna')).toEqual([id]);
+    expect(await desk.page.locator('.notice').count()).toBe(1);
+  });
+
+  describe('the selected order', () => {
+    function selected({ page }: Operator): Promise<string | null> {
+      return page.locator('.grid-body [aria-selected=true]').getAttribute('id');
+    }
+
+    it('is followed by its neighbour when the user takes it', async () => {
+      const orders = await createOrders(3);
+      const desk = await atNewest('anna');
+      await desk.page.keyboard.press('ArrowDown');
+      await desk.page.keyboard.press('ArrowDown');
+      await desk.page.keyboard.press('t');
+      await eventually(async () => (await selected(desk)) === `order-${orders[0].id}`);
+      await desk.row(orders[1].id).getByText('Yours').waitFor();
+      expect(await takenBy('anna')).toEqual([orders[1].id]);
+      // The last one has no next one.
+      await desk.page.keyboard.press('ArrowDown');
+      await desk.page.keyboard.press('t');
+      await eventually(async () => (await selected(desk)) === `order-${orders[2]?.id ?? ''}`);
+    });
+
+    it('is followed by its neighbour when somebody else takes it', async () => {
+      const orders = await createOrders(3);
+      const desk = await atNewest('anna');
+      await desk.page.keyboard.press('ArrowDown');
+      await desk.page.keyboard.press('ArrowDown');
+      await workshop.move(orders[1], 'MANUFACTURING_STARTED', 'boris');
+      await eventually(async () => (await selected(desk)) === `order-${orders[0].id}`);
+      await desk.page.keyboard.press('Escape');
+      await desk.row(orders[1].id).waitFor({ state: 'detached' });
+    });
+
+    it('is the only one that is taken when T is pressed twice or held down', async () => {
+      const orders = await createOrders(5);
+      const desk = await atNewest('anna');
+      await desk.page.keyboard.press('ArrowDown');
+      for (let i = 0; i < 2; i += 1) await desk.page.keyboard.press('t');
+      await desk.page.locator('.notice-good').waitFor();
+      await desk.page.keyboard.down('t');
+      for (let i = 0; i < 5; i += 1) await desk.page.keyboard.down('t');
+      await desk.page.keyboard.up('t');
+      const newest = orders[4]?.id ?? '';
+      await eventually(async () => (await selected(desk)) === `order-${orders[3]?.id ?? ''}`);
+      expect(await takenBy('anna')).toEqual([newest]);
+    });
+
+    it('is not taken if the page has only just selected it', async () => {
+      const orders = await createOrders(3);
+      const desk = await atNewest('anna');
+      await desk.page.keyboard.press('ArrowDown');
+      // T is pressed as soon as the selection has moved.
+      await desk.page.evaluate(`
+        const grid = document.querySelector('.grid');
+        const before = grid.getAttribute('aria-activedescendant');
+        new MutationObserver((_, observer) => {
+          if (grid.getAttribute('aria-activedescendant') === before) return;
+          observer.disconnect();
+          grid.dispatchEvent(new KeyboardEvent('keydown', { key: 't', code: 'KeyT', bubbles: true }));
+          globalThis.pressed = true;
+        }).observe(grid, { attributes: true });
+      `);
+      await workshop.move(orders[2] ?? orders[0], 'MANUFACTURING_STARTED', 'boris');
+      await pressed(desk);
+      await desk.page.keyboard.press('ArrowDown');
+      await desk.page.keyboard.press('t');
+      await eventually(async () => (await takenBy('anna')).length > 0);
+      expect(await takenBy('anna')).toEqual([orders[0].id]);
+    });
+  });
+
+  it('shows as overdue what is shown as late, and counts it', async () => {
+    const [late, soon] = await createOrders(2);
+    await table.query(
+      `UPDATE orders SET due_at = now() - interval '1 second', created_at = now() - interval '1 day' WHERE id = $1`,
+      [late.id],
+    );
+    await table.query(`UPDATE orders SET due_at = now() + interval '50 seconds' WHERE id = $1`, [soon.id]);
+    const desk = await workshop.signedIn();
+    await desk.open('/?due=overdue');
+    await desk.row(late.id).locator('.late').waitFor();
+    expect(await rowsOf(desk)).toEqual([late.number]);
+    await desk.page.getByText('1 shown').waitFor();
+    expect(await desk.page.title()).toBe('1 new order – MES Orders');
+  });
+
+  it('sorts by a column', async () => {
+    const [normal] = await createOrders(2);
+    const urgent = await workshop.create({ priority: 'URGENT' });
+    const due = await workshop.create({ dueAt: new Date(Date.now() + 3_600_000).toISOString() });
+    const desk = await workshop.signedIn();
+    const header = (name: string) => desk.page.getByRole('columnheader', { name });
+    const first = async (): Promise<number | undefined> => (await rowsOf(desk))[0];
+    await desk.row(urgent.id).waitFor();
+    // The most urgent orders come first if nothing else is asked for.
+    expect(await first()).toBe(urgent.number);
+    expect(await header('Priority').getAttribute('aria-sort')).toBe('descending');
+    await header('Due').getByRole('button').click();
+    await eventually(async () => (await first()) === due.number);
+    expect(await header('Due').getAttribute('aria-sort')).toBe('ascending');
+    expect(await header('Priority').getAttribute('aria-sort')).toBeNull();
+    await header('Waiting').getByRole('button').click();
+    await eventually(async () => (await first()) === normal.number);
+    await header('Waiting').getByRole('button').click();
+    await eventually(async () => (await first()) === due.number);
+    expect(new URL(desk.page.url()).search).toBe('?sort=-createdAt');
+  });
+
+  it('undoes a filter with Back, and typing is one step', async () => {
+    await createOrders(2);
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const search = page.getByRole('searchbox');
+    const address = (): string => new URL(page.url()).search;
+    await desk.row((await workshop.create({ priority: 'HIGH' })).id).waitFor();
+    await page.getByRole('checkbox', { name: 'High' }).check();
+    const length = await page.evaluate<number>('history.length');
+    for (const text of ['r', 'ri', 'rin']) {
+      await search.fill(text);
+      await page.waitForURL((url) => url.searchParams.get('q') === text);
+    }
+    expect(await page.evaluate<number>('history.length')).toBe(length + 1);
+    await page.goBack();
+    expect(address()).toBe('?priority=HIGH');
+    expect(await search.inputValue()).toBe('');
+    await page.goBack();
+    expect(address()).toBe('');
+    await eventually(async () => (await rowsOf(desk)).length === 3);
+  });
+
+  describe('my work', () => {
+    it('keeps its places while the pointer is over it', async () => {
+      const [first, second] = await createOrders(2);
+      for (const order of [first, second]) await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open('/mine');
+      await desk.live();
+      const cards = desk.page.getByRole('listitem');
+      await cards.nth(1).hover();
+      const before = await cards.getByRole('link').allInnerTexts();
+      await workshop.move(first, 'MANUFACTURING_COMPLETED', 'anna');
+      await workshop.move(first, 'PACKAGING', 'anna');
+      await workshop.move(first, 'SHIPPED', 'anna');
+      await desk.page.getByText('No longer here').waitFor();
+      expect(await cards.getByRole('link').allInnerTexts()).toEqual(before);
+      await desk.leave();
+      await eventually(async () => (await cards.count()) === 1);
+    });
+
+    it('does one step on a double click', async () => {
+      const [order] = await createOrders(2);
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open('/mine');
+      await desk.page.evaluate(`
+        new MutationObserver((_, observer) => {
+          const button = document.querySelector('.card .moves .primary');
+          if (button?.textContent !== 'Send to packaging') return;
+          observer.disconnect();
+          button.click();
+          globalThis.pressed = true;
+        }).observe(document, { subtree: true, childList: true, characterData: true });
+      `);
+      await desk.page.getByRole('button', { name: 'Mark as manufactured' }).click();
+      await pressed(desk);
+      await desk.page.getByRole('button', { name: 'Send to rework' }).isEnabled();
+      expect((await workshop.order(order)).status).toBe('MANUFACTURING_COMPLETED');
+    });
+  });
+});

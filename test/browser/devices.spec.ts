@@ -1,0 +1,219 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { violations } from './support/accessibility.js';
+import type { Language } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+/** The folder of the screenshots. */
+const SCREENSHOTS = resolve('coverage/screenshots');
+
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+const SCREENS = [
+  ['a desk', { width: 1280, height: 800 }],
+  ['a tablet', { width: 820, height: 1180 }],
+  ['a phone', { width: 390, height: 844 }],
+  ['a desk, magnified twice', { width: 640, height: 400 }],
+] as const;
+const PHONE = SCREENS[2][1];
+
+const LONG_NAME = 'Общество с ограниченной ответственностью «Ювелирный дом Константинопольского»';
+const HEBREW_NAME = 'דוד כהן';
+const TARGET = 44;
+
+/** What the tests read of an element. */
+interface Scrollable {
+  readonly className: string;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+}
+interface Nested {
+  closest(selector: string): unknown;
+}
+
+describe('the page on every device', () => {
+  let workshop: Workshop;
+  let table: OrdersTable;
+  let orders: WorkshopOrder[];
+
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+    const dueAt = new Date(Date.now() + 86_400_000).toISOString();
+    orders = [
+      await workshop.create({ priority: 'URGENT', customer: { id: 'C-1', name: LONG_NAME }, quantity: 150, dueAt }),
+      await workshop.create({
+        priority: 'HIGH',
+        customer: { id: 'C-2', name: HEBREW_NAME },
+        product: { name: 'Wedding band with an engraving inside and outside, polished' },
+        dueAt,
+      }),
+      await workshop.create({ dueAt }),
+      await workshop.create(),
+    ];
+    await table.query(
+      `UPDATE orders SET number = number + 1234560, due_at = now() - interval '3 hours', created_at = now() - interval '30 days'
+       WHERE id = $1`,
+      [orders[0]?.id],
+    );
+  }, OPENING_MS);
+
+  afterEach(() => workshop.clear());
+
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
+
+  async function sizeOf(element: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+    const box = await element.boundingBox();
+    if (!box) throw new Error('the element is not visible');
+    return box;
+  }
+
+  describe.each(LANGUAGES)('in %s', (language) => {
+    it.each(SCREENS)('fits %s: nothing overflows, and fingers hit', async (name, viewport) => {
+      const desk = await workshop.signedIn({ language, viewport, name: 'anna-of-the-second-shift' });
+      const { page } = desk;
+      const first = desk.row(orders[0]?.id ?? '');
+      await first.waitFor();
+      await desk.live();
+      const look = async (screen: string): Promise<void> => {
+        const file = `${screen}-${language}-${String(viewport.width)}.png`;
+        await page.screenshot({ path: resolve(SCREENSHOTS, file) });
+        const [content, grid] = await page.evaluate<[number, number]>(
+          `[document.documentElement.scrollWidth, document.querySelector('.grid')?.scrollWidth ?? 0]`,
+        );
+        expect(content).toBeLessThanOrEqual(viewport.width);
+        expect(grid).toBeLessThanOrEqual(viewport.width);
+        expect({ name, screen, found: await violations(page) }).toEqual({ name, screen, found: [] });
+      };
+      await look('list');
+
+      const header = await sizeOf(page.locator('header'));
+      expect(header.height).toBeLessThan(2 * TARGET);
+      for (const target of await page.locator('header a, header button, main button:visible, .cell-number a').all()) {
+        const { width, height } = await sizeOf(target);
+        if (width > 1) expect(Math.min(width, height)).toBeGreaterThanOrEqual((await isInHead(target)) ? 20 : TARGET);
+      }
+      // Nothing is cut that says what to do and by when.
+      const cut = await first
+        .locator('.cell-number, .cell-priority, .cell-due, .cell-action')
+        .evaluateAll((cells) =>
+          (cells as unknown as Scrollable[]).flatMap(({ className, scrollWidth, clientWidth }) =>
+            scrollWidth > clientWidth ? `${className}: ${scrollWidth - clientWidth}` : [],
+          ),
+        );
+      expect(cut).toEqual([]);
+
+      await page.locator('.queue-tools [aria-haspopup=menu]').click();
+      await page.getByRole('menu').waitFor();
+      await look('view');
+      await page.keyboard.press('Escape');
+      await desk.openUserMenu();
+      await page.getByRole('menu').waitFor();
+      await look('user');
+      await page.keyboard.press('Escape');
+      await first.getByRole('link').click();
+      await page.locator('.timeline').waitFor();
+      await look('order-page');
+    });
+  });
+
+  function isInHead(target: Locator): Promise<boolean> {
+    return target.evaluate((element: Nested) => element.closest('.grid-head') !== null);
+  }
+
+  it('shows cards on a phone, with a button as wide as the card, and folds the filters', async () => {
+    const desk = await workshop.signedIn({ viewport: PHONE, touch: true, name: 'anna' });
+    const { page } = desk;
+    const card = desk.row(orders[0]?.id ?? '');
+    await card.waitFor();
+    const take = await sizeOf(card.getByRole('button'));
+    const outer = await sizeOf(card);
+    expect(take.width).toBeGreaterThan(outer.width - 2 * TARGET);
+    const text = await card.innerText();
+    for (const shown of ['Signet ring', 'Gold 585', '× 150', 'Urgent', 'late']) expect(text).toContain(shown);
+
+    const search = page.getByRole('searchbox');
+    expect(await search.isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Filters', exact: true }).tap();
+    await page.getByRole('checkbox', { name: 'High' }).tap();
+    await page.getByRole('button', { name: 'Show orders' }).tap();
+    await page.getByRole('button', { name: 'Filters (1)' }).waitFor();
+    await card.waitFor({ state: 'detached' });
+    expect(await search.isVisible()).toBe(false);
+
+    const other = desk.row((await workshop.create({ priority: 'HIGH' })).id);
+    await other.getByRole('button', { name: /^Take order \d+$/ }).tap();
+    await other.getByText('Yours').waitFor();
+  });
+
+  it('has one menu for the user, which works with the keyboard', async () => {
+    const { page } = await workshop.signedIn({ name: 'anna' });
+    const button = page.locator('header [aria-haspopup=menu]');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
+    await eventually(async () => (await focused()) === 'English');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toBe('Русский');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toBe('Sign out');
+    await page.keyboard.press('Escape');
+    expect(await button.getAttribute('aria-expanded')).toBe('false');
+    expect(await page.evaluate(`document.activeElement.getAttribute('aria-haspopup')`)).toBe('menu');
+    await page.keyboard.press('ArrowDown');
+    await eventually(async () => (await focused()) === 'English');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Operator' }).waitFor();
+  });
+
+  it('remembers density and columns', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const row = desk.row(orders[0]?.id ?? '');
+    await row.waitFor();
+    const { height } = await sizeOf(row);
+    await page.getByRole('button', { name: 'View' }).click();
+    await page.getByRole('menuitemradio', { name: 'Compact' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Material' }).click();
+    await page.reload();
+    await row.waitFor();
+    expect((await sizeOf(row)).height).toBeLessThan(height);
+    expect(await page.getByRole('columnheader', { name: 'Material' }).count()).toBe(0);
+    expect(await row.innerText()).not.toContain('Gold 585');
+    await page.evaluate(`localStorage.setItem('mes.list', '{"density":')`);
+    await page.reload();
+    await page.getByRole('columnheader', { name: 'Material' }).waitFor();
+  });
+
+  it('isolates names, and tells them in full', async () => {
+    const desk = await workshop.signedIn();
+    for (const name of [LONG_NAME, HEBREW_NAME]) {
+      const cell = desk.page.getByTitle(name);
+      await cell.waitFor();
+      expect(await cell.getAttribute('dir')).toBe('auto');
+    }
+  });
+
+  it('opens an order by a link, in another tab as well', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const { id = '', number = 0 } = orders[2] ?? {};
+    const link = desk.row(id).getByRole('link', { name: `Order ${String(number)}` });
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click({ button: 'middle' })]);
+    await tab.waitForURL(`**/orders/${id}`);
+    await tab.close();
+    await link.click();
+    await page.waitForURL(`**/orders/${id}`);
+    await eventually(async () => (await page.title()) === `Order ${String(number)} – MES Orders`);
+    await page.goBack();
+    await page.locator(`[id="order-${id}"][aria-selected=true]`).waitFor();
+  });
+});

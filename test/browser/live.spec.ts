@@ -1,0 +1,242 @@
+import {
+  EVENTS_STREAM_DEFAULTS,
+  EVENTS_STREAM_OPTIONS,
+} from '../../apps/mes-api/src/events-stream/events-stream.options.js';
+import { openStreams } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import type { Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop } from './support/workshop.js';
+
+/** Shorter than in production, so that a silent stream is noticed while the test waits. */
+const HEARTBEAT_MS = 3_000;
+
+/** More tabs than a browser opens connections to an origin over HTTP/1.1. */
+const TABS = 7;
+
+const LISTS = '**/api/v1/orders?*';
+
+describe('the state of the connection that the page shows', () => {
+  let workshop: Workshop;
+
+  beforeAll(async () => {
+    const options = { ...EVENTS_STREAM_DEFAULTS, heartbeatInterval: HEARTBEAT_MS };
+    workshop = await Workshop.open({
+      override: (builder) => builder.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
+    });
+  }, OPENING_MS);
+
+  afterEach(async () => {
+    await workshop.clear();
+    await eventually(async () => (await openStreams(workshop.api)) === 0);
+  });
+
+  afterAll(() => workshop.close());
+
+  /** Waits until all tabs are live and show a new order, with one stream for all of them. */
+  async function follow(tabs: readonly Operator[], streams = 1): Promise<string> {
+    await Promise.all(tabs.map((tab) => tab.live()));
+    await eventually(async () => (await openStreams(workshop.api)) === streams);
+    const { id } = await workshop.create();
+    await Promise.all(tabs.map((tab) => tab.row(id).waitFor()));
+    return id;
+  }
+
+  async function open(count: number): Promise<Operator[]> {
+    const first = await workshop.signedIn({ name: 'anna' });
+    const tabs = [first];
+    while (tabs.length < count) tabs.push(await first.anotherTab({ name: 'anna' }));
+    return tabs;
+  }
+
+  /** The tabs, with the one first that has opened the latest stream. */
+  function byLeadership(tabs: readonly Operator[]): [Operator, Operator, ...Operator[]] {
+    return [...tabs].sort((one, other) => other.streamOpenedAt - one.streamOpenedAt) as [Operator, Operator];
+  }
+
+  describe('with several tabs', () => {
+    it('is true in more tabs than there are connections, and each of them can take an order', async () => {
+      const tabs = await open(TABS);
+      const orders: string[] = [];
+      for (const tab of tabs) {
+        const id = await follow(tabs);
+        orders.push(id);
+        await tab.row(id).getByRole('button', { name: 'Take' }).click();
+      }
+      await Promise.all(orders.flatMap((id) => tabs.map((tab) => tab.row(id).waitFor({ state: 'detached' }))));
+      for (const id of orders) {
+        expect(await workshop.order({ id })).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+      }
+    }, 90_000);
+
+    it('lasts when a tab is closed, whichever it is', async () => {
+      const tabs = await open(4);
+      while (tabs.length > 1) {
+        await follow(tabs);
+        await tabs.shift()?.page.close();
+      }
+      await follow(tabs);
+    });
+
+    it('lasts when the tab that reads the stream crashes or freezes', async () => {
+      const tabs = await open(3);
+      await follow(tabs);
+      const [crashing, ...others] = byLeadership(tabs);
+      await crashing.page.goto('chrome://crash').catch(() => undefined);
+      await follow(others);
+      const [freezing, last] = byLeadership(others);
+      const session = await freezing.page.context().newCDPSession(freezing.page);
+      await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await follow([last]);
+      await session.send('Page.setWebLifecycleState', { state: 'active' });
+      await follow(others);
+    }, 60_000);
+
+    it('is lost in all tabs when the tab that reads the stream hangs, and then found again', async () => {
+      const tabs = await open(2);
+      await follow(tabs);
+      const [hanging, other] = byLeadership(tabs);
+      // Nothing on the first tab's thread runs, and so it says no farewell.
+      const hang = hanging.page.evaluate(
+        `{ const end = Date.now() + ${String(3 * HEARTBEAT_MS)}; while (Date.now() < end); }`,
+      );
+      await other.page.locator('.live-live').waitFor({ state: 'detached', timeout: 2 * HEARTBEAT_MS });
+      const { id } = await workshop.create();
+      await Promise.all([other.live(), other.row(id).waitFor()]);
+      await hang;
+      await follow(tabs);
+    }, 60_000);
+
+    it('is not shared by different users', async () => {
+      const anna = await workshop.signedIn({ name: 'anna' });
+      const boris = await anna.anotherTab({ name: 'boris' });
+      const viewer = await anna.anotherTab({ role: 'viewer', name: 'anna' });
+      const partner = await anna.anotherTab({ role: 'partner', name: 'anna' });
+      await follow([anna, boris, viewer], 3);
+      await partner.page.locator('.live-none').waitFor();
+    });
+
+    it('is true in each tab of a browser without channels', async () => {
+      const initScript = 'delete window.BroadcastChannel;';
+      const first = await workshop.signedIn({ name: 'anna', initScript });
+      await follow([first, await first.anotherTab({ name: 'anna' })], 2);
+    });
+  });
+
+  describe('behind a proxy', () => {
+    let proxy: TcpProxy;
+    let desk: Operator;
+
+    beforeEach(async () => {
+      proxy = await TcpProxy.open(workshop.api.url);
+      desk = await workshop.signedIn({}, proxy.url);
+      await follow([desk]);
+    });
+
+    afterEach(() => proxy.close());
+
+    it('is lost within two heartbeats after the proxy falls silent, and says how old the data is', async () => {
+      proxy.block();
+      await desk.page.locator('.live-live').waitFor({ state: 'detached', timeout: 2 * HEARTBEAT_MS });
+      await desk.page
+        .getByRole('alert')
+        .getByText(/Connection lost. Reconnecting… Last updated at \d/)
+        .waitFor();
+      proxy.mend();
+      await desk.live();
+      await desk.page.getByText('Connection lost.').waitFor({ state: 'detached' });
+    }, 60_000);
+
+    it('is live again, with new data, after the proxy has swallowed the open connections', async () => {
+      // Each of the dead connections is given up after the time limit of a request.
+      desk.page.context().setDefaultTimeout(60_000);
+      proxy.vanish();
+      const { id } = await workshop.create();
+      await desk.row(id).waitFor();
+      await desk.live();
+    }, 90_000);
+  });
+
+  it('is not live while the data cannot be refreshed, although the stream is', async () => {
+    const desk = await workshop.signedIn();
+    await follow([desk]);
+    await desk.page.route(LISTS, (route) => route.fulfill({ status: 429, json: { code: 'RATE_LIMITED' } }));
+    const { id } = await workshop.create();
+    await desk.page
+      .getByRole('alert')
+      .getByText(/Couldn’t refresh the data. Trying again… Last updated at \d/)
+      .waitFor();
+    expect(await desk.page.locator('.live-live').count()).toBe(0);
+    expect(await desk.row(id).count()).toBe(0);
+    await desk.page.unroute(LISTS);
+    await desk.row(id).waitFor();
+    await desk.live();
+    await desk.page.getByText('Couldn’t refresh the data.').waitFor({ state: 'detached' });
+  });
+
+  it('is not live while a refresh is not answered', async () => {
+    const desk = await workshop.signedIn();
+    await follow([desk]);
+    await desk.page.route(LISTS, () => undefined);
+    await workshop.create();
+    await desk.page.getByText('Couldn’t refresh the data.').waitFor();
+    await desk.page.unrouteAll({ behavior: 'ignoreErrors' });
+    await desk.live();
+  });
+
+  it('is offline alone while the browser is offline', async () => {
+    const desk = await workshop.signedIn();
+    await follow([desk]);
+    await desk.page.context().setOffline(true);
+    await desk.page.getByText('You are offline.').waitFor();
+    expect(await desk.page.locator('.live').count()).toBe(0);
+    expect(await desk.page.getByRole('alert').count()).toBe(1);
+    await desk.page.context().setOffline(false);
+    await follow([desk]);
+    expect(await desk.page.getByRole('alert').count()).toBe(0);
+  });
+
+  describe('after the page wakes up', () => {
+    const CLOCK = `
+      globalThis.jump = 0;
+      const { now } = Date;
+      Date.now = () => now() + jump;
+    `;
+
+    it.each([
+      ['because its clock jumped', 'jump = 600_000'],
+      ['because its clock was set back', 'jump = -600_000'],
+      ['because it was busy or asleep', '{ const end = Date.now() + 7_000; while (Date.now() < end); }'],
+      ['because it is shown again', 'document.dispatchEvent(new Event("visibilitychange"))'],
+      ['because it was frozen', 'document.dispatchEvent(new Event("resume"))'],
+      [
+        'because it comes from the back-forward cache',
+        'dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))',
+      ],
+    ])('%s, is not live and lets nobody change an order until it has refreshed', async (_, cause) => {
+      const order = await workshop.create();
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna', initScript: CLOCK });
+      await desk.open(`/orders/${order.id}`);
+      const done = desk.page.getByRole('button', { name: 'Mark as manufactured' });
+      await done.waitFor();
+      await desk.live();
+      expect(await done.isEnabled()).toBe(true);
+
+      let answer: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      await desk.page.route(`**/api/v1/orders/${order.id}`, async (route) => {
+        await held;
+        await route.continue();
+      });
+      const asked = desk.page.waitForRequest(`**/api/v1/orders/${order.id}`);
+      await desk.page.evaluate(cause);
+      await asked;
+      await eventually(() => done.isDisabled());
+      expect(await desk.page.locator('.live-live').count()).toBe(0);
+      answer();
+      await eventually(() => done.isEnabled());
+      await desk.live();
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core';
+import { OrdersTable } from '../support/orders-table.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+/** The bars of 3281 in Code 128, by ISO/IEC 15417: start C, 32, 81, the check character 93, stop. */
+const BARS_OF_3281 = '11010011100' + '11000110110' + '10010111100' + '10100011110' + '1100011101011';
+
+describe('printing, in a browser', () => {
+  let workshop: Workshop;
+  let table: OrdersTable;
+  let order: WorkshopOrder;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+    order = await workshop.create({ comment: 'Engrave M. S.', quantity: 12 });
+    await table.query('UPDATE orders SET number = 3281 WHERE id = $1', [order.id]);
+    for (let i = 0; i < 30; i += 1) await workshop.create();
+  }, OPENING_MS);
+
+  afterEach(() => workshop.clear());
+
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
+
+  /** The visible text, without that of hidden elements. */
+  function visibleText(page: Page): Promise<string> {
+    return page.locator('body').innerText();
+  }
+
+  it('prints an order as a job sheet with its number as a barcode, and nothing else', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.open(`/orders/${order.id}`);
+    await page.getByRole('button', { name: 'Print job sheet' }).waitFor();
+    expect(await page.locator('.job-sheet').count()).toBe(0);
+    await page.emulateMedia({ media: 'print' });
+    const text = await visibleText(page);
+    for (const printed of ['№ 3281', 'Signet ring', 'Gold 585', '12', 'Engrave M. S.']) expect(text).toContain(printed);
+    for (const other of ['New orders', 'History', 'Take order', 'Print job sheet', 'Back'])
+      expect(text).not.toContain(other);
+    expect(await page.locator('button:visible, a:visible, select:visible').count()).toBe(0);
+
+    const bars = await page.locator('.job-sheet rect').evaluateAll((all) =>
+      (all as unknown as { getAttribute(name: string): string }[]).map((bar) => ({
+        at: Number(bar.getAttribute('x')),
+        width: Number(bar.getAttribute('width')),
+      })),
+    );
+    const modules = Array.from(BARS_OF_3281, (_, at) =>
+      bars.some((bar) => bar.at <= at && at < bar.at + bar.width) ? '1' : '0',
+    ).join('');
+    expect(modules).toBe(BARS_OF_3281);
+  });
+
+  it('prints the queue as a table with all orders, and nothing else', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.row(order.id).waitFor();
+    await page.emulateMedia({ media: 'print' });
+    await page.getByRole('table').waitFor();
+    expect(await page.getByRole('table').getByRole('row').count()).toBe(32);
+    const text = await visibleText(page);
+    expect(text).toContain('31 new orders');
+    for (const other of ['Dashboard', 'Search', 'View', 'Live']) expect(text).not.toContain(other);
+    expect(await page.locator('button:visible, input:visible, .grid:visible').count()).toBe(0);
+    await page.emulateMedia({ media: 'screen' });
+    await page.getByRole('table').waitFor({ state: 'detached' });
+    expect(await page.getByRole('grid').isVisible()).toBe(true);
+  });
+
+  it('prints the queue over as many pages as it takes', async () => {
+    const desk = await workshop.signedIn();
+    await desk.row(order.id).waitFor();
+    // The browser announces the printing as it does when the user prints.
+    const pdf = (await desk.page.pdf({ format: 'A4', landscape: true })).toString('latin1');
+    expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,145 @@
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+/** The pauses between two keys, in milliseconds. */
+const SCANNER = 8;
+const PERSON = 90;
+
+/** A script that gives a browser without barcode detection one that always finds the same code. */
+function detectorOf(code: string): string {
+  return `globalThis.BarcodeDetector = class { async detect() { return [{ rawValue: ${JSON.stringify(code)} }]; } };`;
+}
+
+/** A script that gives a browser without a camera one that shows a grey picture. */
+const CAMERA = `
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = document.createElement('canvas');
+    canvas.getContext('2d').fillRect(0, 0, 10, 10);
+    globalThis.stream = canvas.captureStream(10);
+    return globalThis.stream;
+  };
+`;
+
+describe('a barcode scanner, in a browser', () => {
+  let workshop: Workshop;
+  let table: OrdersTable;
+  let order: WorkshopOrder;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+    order = await workshop.create({ externalId: 'T-4711-TT' });
+    await workshop.create({ product: { name: `Ring ${String(order.number)}` } });
+  }, OPENING_MS);
+
+  afterEach(() => workshop.clear());
+
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
+
+  /** The number as it is on the job sheet. */
+  function codeOf({ number }: WorkshopOrder): string {
+    return String(number).padStart(4, '0');
+  }
+
+  it('opens the order whose number it types, from every screen', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    for (const path of ['/', '/mine', '/dashboard', '/?q=nothing-like-this']) {
+      await desk.open(path);
+      await page.locator('main h1').waitFor();
+      await page.keyboard.type(codeOf(order), { delay: SCANNER });
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**/orders/${order.id}`);
+    }
+  });
+
+  it('leaves nothing in the field that has the focus', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const search = page.getByRole('searchbox');
+    await search.fill('ri');
+    await page.waitForURL(/q=ri/);
+    await search.press('End');
+    await page.keyboard.type(codeOf(order), { delay: SCANNER });
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/orders/${order.id}`);
+    await page.goBack();
+    expect(await search.inputValue()).toBe('ri');
+    expect(new URL(page.url()).search).toBe('?q=ri');
+  });
+
+  it('presses no keys of the list: neither T nor Enter', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { page } = desk;
+    await desk.row(order.id).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.type('T-4711-TT', { delay: SCANNER });
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/orders/${order.id}`);
+    const taken = await table.query('SELECT 1 FROM orders WHERE assignee IS NOT NULL');
+    expect(taken).toEqual([]);
+  });
+
+  it('is told when no order has the number', async () => {
+    const desk = await workshop.signedIn();
+    await desk.page.getByRole('grid').waitFor();
+    await desk.page.keyboard.type('99999999', { delay: SCANNER });
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText('No order has the number 99999999.').waitFor();
+    expect(new URL(desk.page.url()).pathname).toBe('/');
+  });
+
+  it('is told apart from somebody who types', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const search = page.getByRole('searchbox');
+    await search.focus();
+    await page.keyboard.type(codeOf(order), { delay: PERSON });
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`q=${codeOf(order)}`));
+    expect(await search.inputValue()).toBe(codeOf(order));
+  });
+
+  describe('with the camera', () => {
+    it('is not offered by a browser that reads no barcodes', async () => {
+      const desk = await workshop.signedIn();
+      await desk.page.getByRole('grid').waitFor();
+      expect(await desk.page.evaluate(`'BarcodeDetector' in window`)).toBe(false);
+      expect(await desk.page.getByRole('button', { name: 'Scan a barcode' }).count()).toBe(0);
+    });
+
+    it('opens the order, and switches the camera off', async () => {
+      const desk = await workshop.atDesk({ viewport: { width: 390, height: 844 } });
+      const { page } = desk;
+      await page.addInitScript(detectorOf(codeOf(order)));
+      await page.addInitScript(CAMERA);
+      await desk.open('/');
+      await desk.signIn();
+      await page.getByRole('grid').waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+      await page.getByRole('button', { name: 'Scan a barcode' }).click();
+      await page.waitForURL(`**/orders/${order.id}`);
+      await eventually(() =>
+        page.evaluate<boolean>('stream.getTracks().every(({ readyState }) => readyState === "ended")'),
+      );
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    });
+
+    it('says that there is no camera or that it is refused, and can be closed', async () => {
+      const desk = await workshop.atDesk();
+      const { page } = desk;
+      await page.addInitScript(detectorOf(codeOf(order)));
+      await desk.open('/');
+      await desk.signIn();
+      await page.getByRole('button', { name: 'Scan a barcode' }).click();
+      await page.getByText(/No camera available|Camera access was denied/).waitFor();
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(new URL(page.url()).pathname).toBe('/');
+    });
+  });
+});
