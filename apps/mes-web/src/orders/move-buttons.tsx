@@ -74,7 +74,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
               {t('move.commentFor', { move: t(labelOf(order.status, asked)), number: order.number })}
             </h2>
             <label htmlFor={commentId}>{t('move.comment')}</label>
-            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} />
+            {/* The API accepts a pause with a comment in place of a reason. */}
+            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} required={asked === 'ON_HOLD'} />
             <div className="moves">
               <button type="submit" className="primary" disabled={isDisabled}>
                 {t('move.confirm')}
