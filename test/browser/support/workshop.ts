@@ -61,6 +61,11 @@ export class Workshop {
     expect((await this.api.call(`/api/v1/orders/${id}/status`, request)).status).toBe(200);
   }
 
+  async change({ id }: { readonly id: string }, fields: object): Promise<void> {
+    const request = { method: 'PATCH', token: await this.api.token('admin'), body: fields };
+    expect((await this.api.call(`/api/v1/orders/${id}`, request)).status).toBe(200);
+  }
+
   async order({ id }: { readonly id: string }): Promise<WorkshopOrder> {
     const token = await this.api.token('viewer');
     return (await this.api.call<WorkshopOrder>(`/api/v1/orders/${id}`, { token })).body;

@@ -2,6 +2,8 @@ import { useId, useRef, useState, type SubmitEvent, type ReactNode } from 'react
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useIsFresh } from '../live/live-context';
+import type { Session } from '../session/session';
+import { useSession } from '../session/session-context';
 import { useJustChanged } from '../shell/use-just-changed';
 import { useMove, type Status } from './use-move';
 import './move-buttons.css';
@@ -13,6 +15,7 @@ interface MoveButtonsProps {
 /** A button for each status that the order may move to. The API sends them with the order. */
 export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const { t } = useTranslation();
+  const session = useSession();
   const move = useMove();
   const dialog = useRef<HTMLDialogElement>(null);
   const commentId = useId();
@@ -48,7 +51,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
 
   return (
     <div className="moves">
-      {order.nextStatuses.map((to, index) => (
+      {offeredTo(session, order).map((to, index) => (
         <button
           key={to}
           type="button"
@@ -74,7 +77,8 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
               {t('move.commentFor', { move: t(labelOf(order.status, asked)), number: order.number })}
             </h2>
             <label htmlFor={commentId}>{t('move.comment')}</label>
-            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} />
+            {/* The API accepts a pause with a comment in place of a reason. */}
+            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} required={asked === 'ON_HOLD'} />
             <div className="moves">
               <button type="submit" className="primary" disabled={isDisabled}>
                 {t('move.confirm')}
@@ -88,6 +92,12 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
       </dialog>
     </div>
   );
+}
+
+/** The statuses that a user may choose: only the assignee and admins give an order back to the queue. */
+function offeredTo({ subject, roles }: Session, { nextStatuses, status, assignee }: OrderDto): readonly Status[] {
+  const mayGiveBack = status !== 'MANUFACTURING_STARTED' || assignee === subject || roles.includes('admin');
+  return mayGiveBack ? nextStatuses : nextStatuses.filter((to) => to !== 'NEW');
 }
 
 /** Unusual moves ask for a reason, which the history shows later. */
