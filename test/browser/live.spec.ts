@@ -69,12 +69,27 @@ describe('the state of the connection that the page shows', () => {
       }
     }, 90_000);
 
-    it('lasts when a tab is closed, whichever it is', async () => {
-      const tabs = await open(4);
+    it('lasts when a tab is closed, even if it reads the stream', async () => {
+      let tabs = await open(4);
+      await follow(tabs);
       while (tabs.length > 1) {
+        const [leader, ...others] = byLeadership(tabs);
+        const closedAt = performance.now();
+        await leader.page.close();
+        tabs = others;
+        // Nobody waits for a heartbeat that does not come.
+        await eventually(() => tabs.some(({ streamOpenedAt }) => streamOpenedAt > closedAt), HEARTBEAT_MS);
         await follow(tabs);
-        await tabs.shift()?.page.close();
       }
+    });
+
+    it('comes from one stream again after all tabs have reconnected at once', async () => {
+      const tabs = await open(4);
+      await follow(tabs);
+      const context = tabs[0]?.page.context();
+      await context?.setOffline(true);
+      await Promise.all(tabs.map(({ page }) => page.getByText('You are offline.').waitFor()));
+      await context?.setOffline(false);
       await follow(tabs);
     });
 
