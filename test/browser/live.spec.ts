@@ -101,7 +101,9 @@ describe('the state of the connection that the page shows', () => {
       await follow(others);
       const [freezing, last] = byLeadership(others);
       const session = await freezing.page.context().newCDPSession(freezing.page);
+      const frozenAt = performance.now();
       await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await eventually(() => last.streamOpenedAt > frozenAt, HEARTBEAT_MS);
       await follow([last]);
       await session.send('Page.setWebLifecycleState', { state: 'active' });
       await follow(others);
