@@ -8,7 +8,7 @@ const PERSON = 90;
 
 /** Types like a scanner: a busy machine must not make pauses between the keys. */
 async function scan({ keyboard }: Page, code: string): Promise<void> {
-  await Promise.all([...code, 'Enter'].flatMap((key) => [keyboard.down(key), keyboard.up(key)]));
+  await Promise.all([...Array.from(code), 'Enter'].flatMap((key) => [keyboard.down(key), keyboard.up(key)]));
 }
 
 /** A script that gives a browser without barcode detection one that always finds the same code. */
