@@ -220,11 +220,11 @@ describe('the queue of new orders, in a browser', () => {
     expect(await desk.page.getByRole('link', { name: 'Dashboard' }).count()).toBe(0);
   });
 
-  it('offers to put an order on hold after taking it', async () => {
+  it('offers to return an order to the queue after taking it', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(id).getByRole('button', { name: 'Take' }).click();
-    await desk.page.locator('.notice-good').getByRole('button', { name: 'Put on hold' }).click();
-    await eventually(async () => (await workshop.order({ id })).status === 'ON_HOLD');
+    await desk.page.locator('.notice-good').getByRole('button', { name: 'Return to queue' }).click();
+    await eventually(async () => (await workshop.order({ id })).status === 'NEW');
   });
 });

@@ -175,10 +175,10 @@ describe('a step whose response is lost', () => {
     await desk.open(`/orders/${order.id}`);
     loseResponses();
     await desk.page.getByRole('button', { name: 'Put on hold' }).click();
-    await desk.page.getByLabel('Reason').fill('Waits for gold.');
-    await desk.page.getByRole('button', { name: 'Confirm' }).click();
+    await desk.page.getByLabel('Comment').fill('Waits for gold.');
+    await desk.page.getByRole('button', { name: 'No material' }).click();
     await desk.page.locator('.notice-good', { hasText: 'On hold' }).waitFor();
-    await desk.page.getByText('Waits for gold.', { exact: true }).waitFor();
+    await desk.page.locator('.timeline').getByText('Waits for gold.', { exact: true }).waitFor();
     await eventually(() => desk.page.getByRole('button', { name: 'Resume' }).isEnabled());
   });
 });

@@ -14,6 +14,9 @@ export interface WorkshopOrder {
   readonly number: number;
   readonly status: string;
   readonly assignee?: string;
+  readonly priority: string;
+  readonly dueAt?: string;
+  readonly holdReason?: string;
 }
 
 /** An API that serves the page, with its database and the browser contexts of the tests. */
@@ -59,6 +62,12 @@ export class Workshop {
     const token = await this.api.token('operator', by);
     const request = { method: 'PATCH', token, body: { status, comment } };
     expect((await this.api.call(`/api/v1/orders/${id}/status`, request)).status).toBe(200);
+  }
+
+  /** Changes fields of an order. */
+  async edit({ id }: { readonly id: string }, fields: Record<string, unknown>, by = 'admin-1'): Promise<void> {
+    const token = await this.api.token('admin', by);
+    expect((await this.api.call(`/api/v1/orders/${id}`, { method: 'PATCH', token, body: fields })).status).toBe(200);
   }
 
   async order({ id }: { readonly id: string }): Promise<WorkshopOrder> {
