@@ -72,6 +72,7 @@ function createFormats(chosen: string): Formats {
       if (Number.isNaN(length)) return NOTHING;
       const hour = Math.floor((length % DAY) / HOUR);
       const minute = Math.floor((length % HOUR) / MINUTE);
+      if (length < MINUTE) return `< ${minutes(1)}`;
       if (length < HOUR) return minutes(minute);
       if (length < DAY) return minute === 0 ? hours(hour) : `${hours(hour)} ${minutes(minute)}`;
       const day = days(Math.floor(length / DAY));

@@ -10,8 +10,9 @@ import { useTitle } from '../shell/use-title';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
 import { Due } from '../orders/due';
+import { HoldNote } from '../orders/hold-note';
 import { MoveButtons } from '../orders/move-buttons';
-import { HoldMark, PriorityMark, StatusMark } from '../orders/marks';
+import { PriorityMark, StatusMark } from '../orders/marks';
 import { useOrders } from '../orders/use-orders';
 import './my-work-page.css';
 
@@ -67,7 +68,7 @@ export function MyWorkPage(): ReactNode {
               {!list.left.has(order.id) && <StatusMark status={order.status} />}
               <PriorityMark priority={order.priority} />
             </div>
-            <HoldMark holdReason={order.holdReason} />
+            <HoldNote order={order} />
             <p>
               <bdi>{order.product.name}</bdi>, <bdi>{order.material}</bdi> × {formats.number(order.quantity)}
               <br />

@@ -2,14 +2,16 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { getOrder, getOrderHistory } from '../api/client';
+import { getOrder } from '../api/client';
 import { dataOf, Problem } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 import { Failure } from '../shell/failure';
 import { useTitle } from '../shell/use-title';
+import { HoldNote } from '../orders/hold-note';
 import { JobSheet } from '../orders/job-sheet';
 import { MoveButtons } from '../orders/move-buttons';
-import { HoldMark, PriorityMark, StatusMark } from '../orders/marks';
+import { PriorityMark, StatusMark } from '../orders/marks';
+import { orderHistory } from '../orders/order-history';
 import { OrderFacts } from './order-facts';
 import { OrderTimeline } from './order-timeline';
 import { TimeInStatus } from './time-in-status';
@@ -27,11 +29,7 @@ export function OrderPage(): ReactNode {
     queryFn: ({ signal }) => dataOf(getOrder({ id }, { signal })),
     refetchInterval,
   });
-  const history = useQuery({
-    queryKey: ['history', id],
-    queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
-    refetchInterval,
-  });
+  const history = useQuery({ ...orderHistory(id), refetchInterval });
   useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
   const isMissing = order.error instanceof Problem && order.error.status < 500;
 
@@ -52,14 +50,7 @@ export function OrderPage(): ReactNode {
             <StatusMark status={order.data.status} />
             <PriorityMark priority={order.data.priority} />
           </div>
-          {order.data.holdReason && (
-            <p className="order-hold">
-              <HoldMark holdReason={order.data.holdReason} />
-              {history.data?.items.at(-1)?.to === 'ON_HOLD' && (
-                <span dir="auto">{history.data.items.at(-1)?.comment}</span>
-              )}
-            </p>
-          )}
+          <HoldNote order={order.data} />
           <MoveButtons order={order.data} />
           <div className="order-columns">
             <OrderFacts order={order.data} />
