@@ -96,7 +96,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.open(`/orders/${id}`);
     const { page } = desk;
     await page.getByText('Engrave M. S.').waitFor();
-    const facts = await page.locator('dl').innerText();
+    const facts = await page.locator('.facts').innerText();
     for (const text of ['Signet ring', 'Gold 585', 'Мария Соколова', '€1,234,567,890.12', 'WEB-1', 'partner-1']) {
       expect(facts).toContain(text);
     }

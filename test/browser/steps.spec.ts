@@ -67,6 +67,7 @@ describe('a step whose response is lost', () => {
     await take();
     await notice('is yours.').waitFor();
     expect(await noticed()).toEqual([`Order ${String(order.number)} is yours.`]);
+    await desk.leave();
     await desk.row(order.id).waitFor({ state: 'detached' });
     expect(await workshop.order(order)).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
   });
@@ -160,6 +161,7 @@ describe('a step whose response is lost', () => {
     await unsent.waitFor();
     await desk.row(order.id).getByText('Taking…').waitFor({ state: 'detached' });
     await desk.page.context().setOffline(false);
+    await desk.leave();
     await desk.live();
     // The order arrives after the page has caught up: anything kept for later would have been sent by then.
     await desk.row((await workshop.create()).id).waitFor();
