@@ -4,7 +4,7 @@ const SPEC = '\\.(spec|contract)\\.ts$';
 const EXAMPLES = '^libs/[^/]+/examples/';
 const ORDERS = '^apps/mes-api/src/orders';
 /** The domain of the orders. */
-const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events)\\.ts$`;
+const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events|order-change|order-history)\\.ts$`;
 /** The files of the API that may use TypeORM and pg. */
 const SQL =
   `${ORDERS}/(repository/|orders\\.module\\.ts$|cursor-codec\\.ts$)|` +

@@ -163,7 +163,7 @@ describe('an order on the page', () => {
       await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).tap();
       await becomes({ assignee: 'kira' });
 
-      await workshop.edit(order, { assignee: 'olga' });
+      await workshop.change(order, { assignee: 'olga' });
       await page.getByRole('button', { name: 'Update the list' }).or(button(desk, 'Return to queue')).first().waitFor();
       await page.locator('body').tap({ position: { x: 5, y: 600 } });
       await button(desk, 'Return to queue').tap();
@@ -248,7 +248,7 @@ describe('an order on the page', () => {
   it.each(['viewer', 'partner'] as const)('shows a %s everything and no button that changes it', async (role) => {
     const fresh = await workshop.create();
     await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
-    await workshop.edit(order, { priority: 'HIGH' });
+    await workshop.change(order, { priority: 'HIGH' });
     const desk = await workshop.signedIn({ role });
     await desk.open(`/orders/${order.id}`);
     await desk.page.locator('.timeline').getByText('Priority: Normal → High').waitFor();
@@ -265,7 +265,7 @@ describe('an order on the page', () => {
       await desk.open(`/orders/${order.id}`);
       await button(desk, 'Change priority').click();
       await desk.page.getByRole('dialog').waitFor();
-      await workshop.edit(order, { priority: 'HIGH' });
+      await workshop.change(order, { priority: 'HIGH' });
       await desk.page.locator('.facts').getByText('High', { exact: true }).waitFor();
       await desk.page.getByRole('dialog').getByRole('button', { name: 'Urgent' }).click();
       const conflict = notice(desk, ' has changed since you opened it. Now: New, priority “High”.');
@@ -282,7 +282,7 @@ describe('an order on the page', () => {
       await desk.open(`/orders/${order.id}`);
       await button(desk, 'Hand over').click();
       await desk.page.getByRole('dialog').waitFor();
-      await workshop.edit(order, { assignee: 'boris' });
+      await workshop.change(order, { assignee: 'boris' });
       await desk.page.getByRole('dialog').getByRole('textbox').fill('kira');
       await desk.page.keyboard.press('Enter');
       await notice(desk, ' has changed since you opened it. Now: In production, assigned to boris.').waitFor();
@@ -345,11 +345,11 @@ describe('an order on the page', () => {
         const name = `eva-${language}`;
         await workshop.move(order, 'MANUFACTURING_STARTED', name);
         await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris-of-the-second-shift');
-        await workshop.edit(order, { priority: 'URGENT', dueAt: new Date(Date.now() + 3 * DAY).toISOString() });
+        await workshop.change(order, { priority: 'URGENT', dueAt: new Date(Date.now() + 3 * DAY).toISOString() });
         await workshop.move(order, 'ON_HOLD', name, 'Waits for gold.');
         await workshop.move(order, 'MANUFACTURING_STARTED', name);
-        await workshop.edit(order, { assignee: 'olga' });
-        await workshop.edit(order, { assignee: name });
+        await workshop.change(order, { assignee: 'olga' });
+        await workshop.change(order, { assignee: name });
         for (const viewport of SCREENS) {
           const touch = viewport === PHONE;
           const desk = await workshop.signedIn({ role: 'admin', name, language, viewport, touch });

@@ -220,11 +220,30 @@ describe('the queue of new orders, in a browser', () => {
     expect(await desk.page.getByRole('link', { name: 'Dashboard' }).count()).toBe(0);
   });
 
-  it('offers to return an order to the queue after taking it', async () => {
+  it('shows a changed priority without a reload', async () => {
+    const { id } = await workshop.create({ priority: 'NORMAL' });
+    const desk = await workshop.signedIn();
+    await desk.live();
+    await desk.row(id).waitFor();
+    expect(await desk.row(id).getByText('Urgent').count()).toBe(0);
+    await workshop.change({ id }, { priority: 'URGENT' });
+    await desk.row(id).getByText('Urgent').waitFor();
+  });
+
+  it('offers to give an order back after taking it, to the one who has it', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn();
     await desk.row(id).getByRole('button', { name: 'Take' }).click();
-    await desk.page.locator('.notice-good').getByRole('button', { name: 'Return to queue' }).click();
+    const giveBack = { name: 'Return to queue' };
+    await desk.page.locator('.notice-good').getByRole('button', giveBack).waitFor();
+
+    const other = await workshop.signedIn({ name: 'boris' });
+    await other.open(`/orders/${id}`);
+    await other.page.getByRole('button', { name: 'Put on hold' }).waitFor();
+    expect(await other.page.getByRole('button', giveBack).count()).toBe(0);
+
+    await desk.page.locator('.notice-good').getByRole('button', giveBack).click();
     await eventually(async () => (await workshop.order({ id })).status === 'NEW');
+    await desk.row(id).waitFor();
   });
 });

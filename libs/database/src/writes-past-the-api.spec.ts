@@ -28,7 +28,13 @@ const INSERT_COUNT = 'INSERT INTO order_status_counts (status, priority, shard, 
 
 /** Dashboards show counts, and totals of lists are sums of them. */
 const TAGS_OF_COUNTS = [
-  ...['orders:CANCELLED', 'orders:CLOSED', 'orders:MANUFACTURING_COMPLETED', 'orders:MANUFACTURING_STARTED', 'orders:NEW'],
+  ...[
+    'orders:CANCELLED',
+    'orders:CLOSED',
+    'orders:MANUFACTURING_COMPLETED',
+    'orders:MANUFACTURING_STARTED',
+    'orders:NEW',
+  ],
   ...['orders:ON_HOLD', 'orders:PACKAGING', 'orders:SHIPPED', 'orders:counts'],
 ];
 

@@ -64,10 +64,9 @@ export class Workshop {
     expect((await this.api.call(`/api/v1/orders/${id}/status`, request)).status).toBe(200);
   }
 
-  /** Changes fields of an order. */
-  async edit({ id }: { readonly id: string }, fields: Record<string, unknown>, by = 'admin-1'): Promise<void> {
-    const token = await this.api.token('admin', by);
-    expect((await this.api.call(`/api/v1/orders/${id}`, { method: 'PATCH', token, body: fields })).status).toBe(200);
+  async change({ id }: { readonly id: string }, fields: object): Promise<void> {
+    const request = { method: 'PATCH', token: await this.api.token('admin'), body: fields };
+    expect((await this.api.call(`/api/v1/orders/${id}`, request)).status).toBe(200);
   }
 
   async order({ id }: { readonly id: string }): Promise<WorkshopOrder> {

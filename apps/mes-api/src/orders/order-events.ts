@@ -1,3 +1,4 @@
+import type { FieldChange } from './order-change.js';
 import type { Order } from './order.js';
 import type { OrderStatus } from './order-status.js';
 
@@ -22,5 +23,5 @@ export class StatusChanged {
 export class OrderChanged {
   static readonly eventName = 'order.changed';
 
-  constructor(readonly order: Order) {}
+  constructor(readonly changes: readonly FieldChange[]) {}
 }

@@ -108,8 +108,8 @@ export class OrdersService {
    */
   async changeFields(change: ChangeFields): Promise<Order> {
     checkRole(change.wanted, change.by);
-    const { order, unchanged } = await this.orders.changeFields(change);
-    if (!unchanged) await this.events.emitAsync(OrderChanged.eventName, new OrderChanged(order));
+    const { order, changes } = await this.orders.changeFields(change);
+    if (changes.length > 0) await this.events.emitAsync(OrderChanged.eventName, new OrderChanged(changes));
     return order;
   }
 

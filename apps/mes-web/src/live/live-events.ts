@@ -7,7 +7,7 @@ export type LiveEvent =
   | { readonly type: 'caught-up' }
   | { readonly type: 'order.created'; readonly order: EventOrder }
   | { readonly type: 'order.status-changed'; readonly order: EventOrder }
-  /** Priority, due date or assignee of an order changed. */
+  /** Its priority, due date or assignee. */
   | { readonly type: 'order.changed'; readonly order: EventOrder };
 
 export interface EventOrder {

@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import { databaseOptions } from '../database-options.js';
 import { DATABASE_DEFAULTS } from '../database-settings.js';
 import { prepareDatabase } from '../prepare-database.js';
+import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-of-orders.js';
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 
@@ -56,6 +57,44 @@ describe('a later migration', () => {
     await writer.query('COMMIT');
     await migrated;
   }
+
+  describe('that keeps changes of orders', () => {
+    const { name } = new KeepChangesOfOrders1764600000000();
+
+    it('keeps the orders that there are, and completes the writes of an earlier version', async () => {
+      await undo(name);
+      const columns = `(id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, status,
+        previous_status, comment)`;
+      const held = (status: string): string =>
+        `(gen_random_uuid(), 'CRM', 'C', 'N', 'P', 'M', 1, 'LOW', 'sql', ${status})`;
+      const values = [`'ON_HOLD', 'NEW', 'held'`, `'NEW', NULL, 'new'`].map(held).join(', ');
+      await dataSource.query(`INSERT INTO orders ${columns} VALUES ${values}`);
+      await dataSource.query(
+        `INSERT INTO order_status_changes SELECT id, 2, 'NEW', 'ON_HOLD', 'sql', now(), 'why' FROM orders WHERE comment = 'held'`,
+      );
+      await dataSource.runMigrations();
+
+      const reasons = (): Promise<unknown> =>
+        dataSource.query('SELECT comment, status, hold_reason AS reason FROM orders ORDER BY comment');
+      expect(await reasons()).toEqual([
+        { comment: 'held', status: 'ON_HOLD', reason: 'OTHER' },
+        { comment: 'new', status: 'NEW', reason: null },
+      ]);
+      expect(await dataSource.query('SELECT comment, reason, changes FROM order_status_changes')).toEqual([
+        { comment: 'why', reason: null, changes: null },
+      ]);
+      // The earlier version knows no reasons.
+      await dataSource.query(
+        `UPDATE orders SET previous_status = status, status = CASE status WHEN 'NEW' THEN 'ON_HOLD'::order_status ELSE 'NEW' END`,
+      );
+      expect(await reasons()).toEqual([
+        { comment: 'held', status: 'NEW', reason: null },
+        { comment: 'new', status: 'ON_HOLD', reason: 'OTHER' },
+      ]);
+      await undo(name);
+      expect(await dataSource.query('SELECT comment FROM order_status_changes')).toEqual([{ comment: 'why' }]);
+    });
+  });
 
   describe('that counts by priority', () => {
     const { name } = new CountByPriority1764700000000();

@@ -1,4 +1,4 @@
-import type { WantedFields } from '../order-change.js';
+import type { FieldChange, WantedFields } from '../order-change.js';
 import type { OrderError } from '../order-errors.js';
 import type { OrderHistory } from '../order-history.js';
 import type { Actor, Order, OrderPriority, OrderRequest, OrderSort, OrderSource, Visibility } from '../order.js';
@@ -61,8 +61,8 @@ export interface ChangeFields extends Announcement {
 
 export interface FieldsChange extends AnnouncementOutcome {
   readonly order: Order;
-  /** Whether nothing was written, because the order had the wanted values. */
-  readonly unchanged: boolean;
+  /** What was changed; nothing if the order had the wanted values. */
+  readonly changes: readonly FieldChange[];
 }
 
 /** The start of a page: the sort values and the id of the last order of the previous page. */

@@ -169,11 +169,11 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       if (ifVersions && !ifVersions.includes(order.version)) {
         const isRepeated = differences(order, wanted).length === 0 && (await this.isChangeBy(by, order, ifVersions));
-        if (isRepeated) return { order, unchanged: true, isAnnounced: false };
+        if (isRepeated) return { order, changes: [], isAnnounced: false };
         break;
       }
       const changes = permittedChanges(order, wanted, by, new Date());
-      if (changes.length === 0) return { order, unchanged: true, isAnnounced: false };
+      if (changes.length === 0) return { order, changes, isAnnounced: false };
 
       const { priority = order.priority, dueAt = order.dueAt, assignee = order.assignee } = wanted;
       const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
@@ -191,7 +191,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
           ...[JSON.stringify(changes), announcedTo ?? null],
         ],
       );
-      if (row) return { order: toOrder(row), unchanged: false, isAnnounced: row.isAnnounced };
+      if (row) return { order: toOrder(row), changes, isAnnounced: row.isAnnounced };
       order = await this.present(id);
     }
     throw new VersionMismatchError(order);
