@@ -164,8 +164,6 @@ describe('an order on the page', () => {
       await becomes({ assignee: 'kira' });
 
       await workshop.change(order, { assignee: 'olga' });
-      await page.getByRole('button', { name: 'Update the list' }).or(button(desk, 'Return to queue')).first().waitFor();
-      await page.locator('body').tap({ position: { x: 5, y: 600 } });
       await button(desk, 'Return to queue').tap();
       await becomes({ status: 'NEW' });
       await notice(desk, ': New.').getByRole('button', { name: 'Take order' }).tap();
