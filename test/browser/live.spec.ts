@@ -100,12 +100,12 @@ describe('the state of the connection that the page shows', () => {
       await crashing.page.goto('chrome://crash').catch(() => undefined);
       await follow(others);
       const [freezing, last] = byLeadership(others);
-      const session = await freezing.page.context().newCDPSession(freezing.page);
+      // What a browser says to a hidden page before it stops its tasks, and after it lets them go on.
       const frozenAt = performance.now();
-      await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await freezing.page.evaluate(`document.dispatchEvent(new Event('freeze'))`);
       await eventually(() => last.streamOpenedAt > frozenAt, HEARTBEAT_MS);
       await follow([last]);
-      await session.send('Page.setWebLifecycleState', { state: 'active' });
+      await freezing.page.evaluate(`document.dispatchEvent(new Event('resume'))`);
       await follow(others);
     }, 60_000);
 

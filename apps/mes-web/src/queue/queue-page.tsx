@@ -46,7 +46,7 @@ export function QueuePage(): ReactNode {
   const view = useMemo(() => viewOf(parameters), [parameters]);
   const asked = listArgumentsOf(view, now);
   const { orders: loaded = NO_ORDERS, query } = useOrders(asked);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const { fetchNextPage, hasNextPage, isFetching } = query;
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
@@ -112,9 +112,10 @@ export function QueuePage(): ReactNode {
     change({ ...view, sort });
   });
 
+  // A refresh cancels the loading of a page, and loads none while it runs. The grid asks again after each fetch.
   const needMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: false });
-  }, [isFetchingNextPage, fetchNextPage]);
+    if (!isFetching) void fetchNextPage({ cancelRefetch: false });
+  }, [isFetching, fetchNextPage]);
   const materials = useMemo(() => [...new Set(loaded.map(({ material }) => material))].sort(), [loaded]);
   const isChanged = waiting.size > 0 || (attendance.attended && left.size > 0) || reordered;
 
