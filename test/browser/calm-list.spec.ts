@@ -139,8 +139,10 @@ describe('the queue while somebody is at it, in a browser', () => {
     await desk.row(second.id).getByText('Taken by boris').waitFor();
     await desk.page.getByRole('button', { name: 'Update the list' }).waitFor();
     expect(await desk.row(second.id).getByRole('button').count()).toBe(0);
+    await workshop.create();
+    await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
     expect(await rowsOf(desk)).toEqual(before);
-    await desk.page.getByRole('button', { name: 'Update the list' }).click();
+    await desk.page.getByRole('button', { name: '1 new order' }).click();
     await desk.row(second.id).waitFor({ state: 'detached' });
   });
 
