@@ -182,6 +182,8 @@ describe('every response conforms to the document', () => {
         await call('listOrders', { query: '?limit=1&status=NEW&status=MANUFACTURING_STARTED&sort=dueAt' }),
       ],
       ['listOrders', await call('listOrders', { query: '?assignee=nobody' })],
+      ['countOrders', await call('countOrders', { query: '?status=NEW&priority=LOW' })],
+      ['countOrders', await call('countOrders', { query: '?q=ring' })],
       ['evictCache', await call('evictCache', { body: { tags: ['epoch'] } })],
       ['getCacheStatistics', await call('getCacheStatistics')],
       ['getPageSettings', await call('getPageSettings')],

@@ -54,43 +54,6 @@ describe('prepareDatabase', () => {
     });
   });
 
-  it('keeps the orders of an earlier version, and completes the writes of one that still runs', async () => {
-    await prepareDatabase({ url: database.url, patience: 0 });
-    await connected(async (dataSource) => {
-      await dataSource.undoLastMigration();
-      const columns = `(id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, status,
-        previous_status, comment)`;
-      const held = (status: string): string =>
-        `(gen_random_uuid(), 'CRM', 'C', 'N', 'P', 'M', 1, 'LOW', 'sql', ${status})`;
-      const values = [`'ON_HOLD', 'NEW', 'held'`, `'NEW', NULL, 'new'`].map(held).join(', ');
-      await dataSource.query(`INSERT INTO orders ${columns} VALUES ${values}`);
-      await dataSource.query(
-        `INSERT INTO order_status_changes SELECT id, 2, 'NEW', 'ON_HOLD', 'sql', now(), 'why' FROM orders WHERE comment = 'held'`,
-      );
-      await dataSource.runMigrations();
-
-      const reasons = (): Promise<unknown> =>
-        dataSource.query('SELECT comment, status, hold_reason AS reason FROM orders ORDER BY comment');
-      expect(await reasons()).toEqual([
-        { comment: 'held', status: 'ON_HOLD', reason: 'OTHER' },
-        { comment: 'new', status: 'NEW', reason: null },
-      ]);
-      expect(await dataSource.query('SELECT comment, reason, changes FROM order_status_changes')).toEqual([
-        { comment: 'why', reason: null, changes: null },
-      ]);
-      // The earlier version knows no reasons.
-      await dataSource.query(
-        `UPDATE orders SET previous_status = status, status = CASE status WHEN 'NEW' THEN 'ON_HOLD'::order_status ELSE 'NEW' END`,
-      );
-      expect(await reasons()).toEqual([
-        { comment: 'held', status: 'NEW', reason: null },
-        { comment: 'new', status: 'ON_HOLD', reason: 'OTHER' },
-      ]);
-      await dataSource.undoLastMigration();
-      expect(await dataSource.query('SELECT comment FROM order_status_changes')).toEqual([{ comment: 'why' }]);
-    });
-  });
-
   it('gives every database its own secret and namespace', async () => {
     const other = await createTestDatabase();
     await prepareDatabase({ url: database.url, patience: 0 });
