@@ -69,12 +69,27 @@ describe('the state of the connection that the page shows', () => {
       }
     }, 90_000);
 
-    it('lasts when a tab is closed, whichever it is', async () => {
-      const tabs = await open(4);
+    it('lasts when a tab is closed, even if it reads the stream', async () => {
+      let tabs = await open(4);
+      await follow(tabs);
       while (tabs.length > 1) {
+        const [leader, ...others] = byLeadership(tabs);
+        const closedAt = performance.now();
+        await leader.page.close();
+        tabs = others;
+        // Nobody waits for a heartbeat that does not come.
+        await eventually(() => tabs.some(({ streamOpenedAt }) => streamOpenedAt > closedAt), HEARTBEAT_MS);
         await follow(tabs);
-        await tabs.shift()?.page.close();
       }
+    });
+
+    it('comes from one stream again after all tabs have reconnected at once', async () => {
+      const tabs = await open(4);
+      await follow(tabs);
+      const context = tabs[0]?.page.context();
+      await context?.setOffline(true);
+      await Promise.all(tabs.map(({ page }) => page.getByText('You are offline.').waitFor()));
+      await context?.setOffline(false);
       await follow(tabs);
     });
 
@@ -86,7 +101,9 @@ describe('the state of the connection that the page shows', () => {
       await follow(others);
       const [freezing, last] = byLeadership(others);
       const session = await freezing.page.context().newCDPSession(freezing.page);
+      const frozenAt = performance.now();
       await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await eventually(() => last.streamOpenedAt > frozenAt, HEARTBEAT_MS);
       await follow([last]);
       await session.send('Page.setWebLifecycleState', { state: 'active' });
       await follow(others);
@@ -179,6 +196,8 @@ describe('the state of the connection that the page shows', () => {
     await follow([desk]);
     await desk.page.route(LISTS, () => undefined);
     await workshop.create();
+    // Earlier than the time limit of the request.
+    await desk.page.locator('.live-live').waitFor({ state: 'detached', timeout: 4_500 });
     await desk.page.getByText('Couldn’t refresh the data.').waitFor();
     await desk.page.unrouteAll({ behavior: 'ignoreErrors' });
     await desk.live();
@@ -204,16 +223,17 @@ describe('the state of the connection that the page shows', () => {
     `;
 
     it.each([
-      ['because its clock jumped', 'jump = 600_000'],
-      ['because its clock was set back', 'jump = -600_000'],
-      ['because it was busy or asleep', '{ const end = Date.now() + 7_000; while (Date.now() < end); }'],
-      ['because it is shown again', 'document.dispatchEvent(new Event("visibilitychange"))'],
-      ['because it was frozen', 'document.dispatchEvent(new Event("resume"))'],
+      ['because its clock jumped', 'jump = 600_000', true],
+      ['because its clock was set back', 'jump = -600_000', true],
+      ['because it was busy or asleep', '{ const end = Date.now() + 7_000; while (Date.now() < end); }', true],
+      ['because it is shown again', 'document.dispatchEvent(new Event("visibilitychange"))', false],
+      ['because it was frozen', 'document.dispatchEvent(new Event("resume"))', true],
       [
         'because it comes from the back-forward cache',
         'dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))',
+        true,
       ],
-    ])('%s, is not live and lets nobody change an order until it has refreshed', async (_, cause) => {
+    ])('%s, is not live and lets nobody change an order until it has refreshed', async (_, cause, mayBeDead) => {
       const order = await workshop.create();
       await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
       const desk = await workshop.signedIn({ name: 'anna', initScript: CLOCK });
@@ -230,6 +250,7 @@ describe('the state of the connection that the page shows', () => {
         await route.continue();
       });
       const asked = desk.page.waitForRequest(`**/api/v1/orders/${order.id}`);
+      const { streamOpenedAt } = desk;
       await desk.page.evaluate(cause);
       await asked;
       await eventually(() => done.isDisabled());
@@ -237,6 +258,8 @@ describe('the state of the connection that the page shows', () => {
       answer();
       await eventually(() => done.isEnabled());
       await desk.live();
+      // A connection from before a sleep may be dead without anybody having noticed.
+      expect(desk.streamOpenedAt > streamOpenedAt).toBe(mayBeDead);
     });
   });
 });

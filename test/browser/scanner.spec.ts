@@ -76,10 +76,14 @@ describe('a barcode scanner, in a browser', () => {
     const desk = await workshop.signedIn({ name: 'anna' });
     const { page } = desk;
     await desk.row(order.id).waitFor();
-    await page.keyboard.press('ArrowDown');
+    // Another order than the scanned one is selected.
+    for (let i = 0; i < 2; i += 1) await page.keyboard.press('ArrowDown');
+    await page.locator(`[aria-selected=true]:not([id="order-${order.id}"])`).waitFor();
     await page.keyboard.type('T-4711-TT', { delay: SCANNER });
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/orders/${order.id}`);
+    await page.goBack();
+    await page.waitForURL((url) => url.pathname === '/');
     const taken = await table.query('SELECT 1 FROM orders WHERE assignee IS NOT NULL');
     expect(taken).toEqual([]);
   });
@@ -127,6 +131,18 @@ describe('a barcode scanner, in a browser', () => {
         page.evaluate<boolean>('stream.getTracks().every(({ readyState }) => readyState === "ended")'),
       );
       expect(await page.getByRole('dialog').count()).toBe(0);
+    });
+
+    it('says that it cannot be opened when a new deployment has removed its file', async () => {
+      const desk = await workshop.atDesk();
+      const { page } = desk;
+      await page.addInitScript(detectorOf(codeOf(order)));
+      await page.route('**/assets/camera-dialog*', (route) => route.abort());
+      await desk.open('/');
+      await desk.signIn();
+      await page.getByRole('button', { name: 'Scan a barcode' }).click();
+      await page.getByText('Couldn’t open the camera.').waitFor();
+      expect(await page.getByRole('grid').isVisible()).toBe(true);
     });
 
     it('says that there is no camera or that it is refused, and can be closed', async () => {

@@ -307,9 +307,9 @@ describe('a new deployment that removes files of the page', () => {
   });
 
   it.each([
-    ['the script', /^index-.*\.js/],
-    ['a part of the script', /^marks-.*\.js/],
-    ['the style sheet', /^index-.*\.css/],
+    ['the script', /^first-screen-.*\.js/],
+    ['a part of the script', /^rolldown-runtime-.*\.js/],
+    ['the style sheet', /^first-screen-.*\.css/],
   ])('leads to one reload and then to a message if the page itself misses %s', async (_, name) => {
     await remove(name);
     const { desk, documents } = await counted();

@@ -224,6 +224,7 @@ describe('every response conforms to the document', () => {
       ['createOrder', 415, await call('createOrder', { body: 'x', headers: { 'content-type': 'text/plain' } })],
       ['createOrder', 422, await call('createOrder', { headers, body: newOrder({ quantity: 2 }) })],
       ['listOrders', 400, await call('listOrders', { query: '?limit=0&cursor=x' })],
+      ['countOrders', 400, await call('countOrders', { query: '?limit=1' })],
       ['getOrder', 400, await call('getOrder', { id: '1' })],
       ['getOrder', 404, await call('getOrder', { id: NO_ORDER })],
       ['getOrder', 404, await call('getOrder', { id, token: partner })],

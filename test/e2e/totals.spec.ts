@@ -130,17 +130,26 @@ describe('the total of a list', () => {
   it('is true after each of many random creations and changes, through any instance', async () => {
     const ids: string[] = [];
     const step = fc.record({
-      create: fc.boolean(),
+      kind: fc.constantFrom('create', 'move', 'move several', 'change'),
       which: fc.nat(),
-      to: fc.constantFrom(...VARIED.status),
+      status: fc.constantFrom(...VARIED.status),
       priority: fc.constantFrom(...PRIORITIES),
       source: fc.constantFrom(...VARIED.source),
       on: fc.nat({ max: 1 }),
     });
-    for (const { create: isNew, which, to, priority, source, on } of fc.sample(step, 25)) {
-      if (isNew || ids.length === 0)
+    for (const { kind, which, status, priority, source, on } of fc.sample(step, 30)) {
+      const id = ids[which % ids.length] ?? '';
+      if (kind === 'create' || ids.length < 2) {
         ids.push(await create({ priority, source, dueAt: '2099-01-01T00:00:00Z' }, 'admin', on));
-      else await move(ids[which % ids.length] ?? '', to, on);
+      } else if (kind === 'change') {
+        await call(on, 'admin', `/api/v1/orders/${id}`, { method: 'PATCH', body: { priority, dueAt: null } });
+      } else if (kind === 'move') {
+        await move(id, status, on);
+      } else {
+        const orders = ids.slice(which % ids.length).map((one) => ({ id: one }));
+        const body = { status, comment: 'why', orders };
+        await call(on, 'operator', '/api/v1/orders/status', { method: 'PATCH', body });
+      }
       await expectTruth(1 - on);
     }
   });

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
 import { ConnectionBanner } from './live/connection-banner';
 import { LiveBadge } from './live/live-badge';
+import { useLiveState } from './live/live-context';
 import { QueuePage } from './queue/queue-page';
 import { mayMoveOrders, maySeeAllOrders } from './session/session';
 import { useSession } from './session/session-context';
@@ -21,9 +22,10 @@ const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboar
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
   const { t } = useTranslation();
+  const isConnecting = useLiveState() === 'connecting';
   useEffect(() => {
-    preloadWhenIdle([OrderPage, MyWorkPage, DashboardPage]);
-  }, []);
+    if (!isConnecting) preloadWhenIdle([OrderPage, MyWorkPage, DashboardPage]);
+  }, [isConnecting]);
   return (
     // Without transitions, a click shows the new screen at once.
     <BrowserRouter useTransitions={false}>

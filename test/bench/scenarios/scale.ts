@@ -46,6 +46,7 @@ const SMALL_ORDERS = 10_000;
 const WARM_UP_ROUNDS = 10;
 const LIST = '/api/v1/orders';
 const SORTS = ['-createdAt', 'createdAt', 'dueAt', '-priority'] as const;
+const TOTALS = ['status=NEW', '', 'status=NEW&material=Gold%20585', 'source=API', 'status=NEW&q=ring', 'q=murphy'];
 const FILTERS = [
   'status=NEW&status=ON_HOLD',
   'status=NEW&priority=URGENT',
@@ -131,6 +132,10 @@ function questionsWith(cursor: string): ReadonlyMap<string, Question> {
   ];
   return new Map<string, Question>([
     ...queries.map((query): [string, Question] => [`?${query}`, asked(query)]),
+    ...TOTALS.map((query): [string, Question] => [
+      `/count?${query}`,
+      { path: `${LIST}/count?${query}`, role: 'operator' },
+    ]),
     ['?status=NEW, a partner’s own', asked('status=NEW', 'partner')],
     ['a cursor in the middle of everything', asked(`cursor=${cursor}`)],
     ['dashboard', { path: '/api/v1/dashboard/statuses', role: 'operator' }],

@@ -1,13 +1,12 @@
-import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useNotices } from '../shell/notices-context';
 import { listenToScanner } from '../shell/scanner-keys';
+import type { CameraDialog } from './camera-dialog';
 import './scan-order.css';
-
-const CameraDialog = lazy(() => import('./camera-dialog').then(({ CameraDialog: dialog }) => ({ default: dialog })));
 
 const PAGE_SIZE = 200;
 /** The most pages of orders that contain a code in their texts, among which the one with this number is looked for. */
@@ -18,7 +17,7 @@ export function ScanOrder(): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { notify } = useNotices();
-  const [usesCamera, setUsesCamera] = useState(false);
+  const [camera, setCamera] = useState<{ readonly Dialog: typeof CameraDialog }>();
 
   const open = useCallback(
     async (code: string): Promise<void> => {
@@ -33,6 +32,13 @@ export function ScanOrder(): ReactNode {
     },
     [navigate, notify, t],
   );
+  const openCamera = async (): Promise<void> => {
+    try {
+      setCamera({ Dialog: (await import('./camera-dialog')).CameraDialog });
+    } catch {
+      notify({ about: 'scan', tone: 'bad', text: t('scan.unloaded') });
+    }
+  };
   useEffect(() => listenToScanner((code) => void open(code)), [open]);
 
   if (!('BarcodeDetector' in window)) return null;
@@ -43,23 +49,19 @@ export function ScanOrder(): ReactNode {
         className="plain scan"
         aria-label={t('scan.camera')}
         title={t('scan.camera')}
-        onClick={() => {
-          setUsesCamera(true);
-        }}
+        onClick={() => void openCamera()}
       >
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M3 8V4h4M17 4h4v4M21 16v4h-4M7 20H3v-4M7 8v8M10.5 8v8M14 8v8M17 8v8" />
         </svg>
       </button>
-      {usesCamera && (
-        <Suspense>
-          <CameraDialog
-            onScan={(code) => void open(code)}
-            onClose={() => {
-              setUsesCamera(false);
-            }}
-          />
-        </Suspense>
+      {camera && (
+        <camera.Dialog
+          onScan={(code) => void open(code)}
+          onClose={() => {
+            setCamera(undefined);
+          }}
+        />
       )}
     </>
   );

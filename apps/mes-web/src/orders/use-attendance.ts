@@ -47,9 +47,9 @@ export function useAttendance(): Attendance {
 
   const listeners = useMemo(
     () => ({
-      onPointerMove: ({ pointerType, movementX, movementY }: PointerEvent) => {
-        // The browser also reports a mouse that lies still, when the page moves below it or the screen was touched.
-        if (pointerType !== 'touch' && (movementX !== 0 || movementY !== 0)) hover(true);
+      // A pointer that lies still enters the list when the page moves below it. Only one that moves is somebody's.
+      onPointerMove: ({ pointerType }: PointerEvent) => {
+        if (pointerType !== 'touch') hover(true);
       },
       onPointerLeave: () => {
         hover(false);

@@ -38,10 +38,15 @@ describe('remembered preferences', () => {
     expect(parsePreferences(JSON.stringify(preferences))).toEqual(preferences);
   });
 
-  it.each(['null', '7', '"compact"', '{"density":"tiny","hidden":"all"}', '{"hidden":["number","colour"]}'])(
-    'ignore what is not valid: %s',
-    (text) => {
-      expect(parsePreferences(text) ?? DEFAULT_PREFERENCES).toEqual(DEFAULT_PREFERENCES);
-    },
-  );
+  it.each([
+    '',
+    '{"density":',
+    'null',
+    '7',
+    '"compact"',
+    '{"density":"tiny","hidden":"all"}',
+    '{"hidden":["number","colour"]}',
+  ])('ignore what is not valid: %s', (text) => {
+    expect(parsePreferences(text) ?? DEFAULT_PREFERENCES).toEqual(DEFAULT_PREFERENCES);
+  });
 });

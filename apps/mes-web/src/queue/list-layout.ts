@@ -93,11 +93,19 @@ function trackOf({ least, share }: Widths[Column]): string {
 
 /** Reads the preferences that a device remembers. What is not valid is ignored. */
 export function parsePreferences(text: string): ListPreferences | undefined {
-  const read: unknown = JSON.parse(text);
+  const read = parseJson(text);
   if (typeof read !== 'object' || read === null) return undefined;
   const { density, hidden } = read as Partial<Record<keyof ListPreferences, unknown>>;
   return {
     density: DENSITIES.find((one) => one === density) ?? DEFAULT_PREFERENCES.density,
     hidden: Array.isArray(hidden) ? COLUMNS.filter((column) => column !== 'number' && hidden.includes(column)) : [],
   };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

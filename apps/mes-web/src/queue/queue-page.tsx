@@ -2,12 +2,13 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import type { OrderDto } from '../api/client';
+import { useFormats } from '../language/formats';
 import { useLiveEvents } from '../live/live-context';
 import type { LiveEvent } from '../live/live-events';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
 import { useMove } from '../orders/use-move';
-import { useOrders } from '../orders/use-orders';
+import { useOrders, useTotal } from '../orders/use-orders';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
@@ -38,11 +39,13 @@ export function QueuePage(): ReactNode {
   const navigate = useNavigate();
   const location = useLocation();
   const now = useNow();
+  const formats = useFormats();
   const printing = usePrinting();
   const [preferences, setPreferences] = useRemembered('mes.list', parsePreferences, DEFAULT_PREFERENCES);
   const [parameters, setParameters] = useSearchParams();
   const view = useMemo(() => viewOf(parameters), [parameters]);
-  const { orders: loaded = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
+  const asked = listArgumentsOf(view, now);
+  const { orders: loaded = NO_ORDERS, query } = useOrders(asked);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
@@ -53,7 +56,12 @@ export function QueuePage(): ReactNode {
   const list = useCalmList({ orders, hasMore: hasNextPage }, { name, held: attendance.attended, lingering });
   const { rows, waiting, left, reordered } = list;
   const move = useMove();
-  useTitle(t(hasNextPage ? 'queue.documentTitleMore' : 'queue.documentTitle', { count: orders.length }));
+  // Of what is overdue, the API counts a little more than the page shows.
+  const total = useTotal(asked, hasNextPage && view.due !== 'overdue');
+  const isAllKnown = total?.isExact ?? !hasNextPage;
+  const count = total?.count ?? orders.length;
+  useTitle(t(isAllKnown ? 'queue.documentTitle' : 'queue.documentTitleMore', { count }));
+  const shownCount = rows.length - left.size;
 
   const latest = useRef({ rows, reasons });
   useEffect(() => {
@@ -115,7 +123,11 @@ export function QueuePage(): ReactNode {
       <div className="queue-heading">
         <h1>{t('queue.title')}</h1>
         <span className="queue-count">
-          {query.data && t(hasNextPage ? 'queue.countMore' : 'queue.count', { count: rows.length - left.size })}
+          {query.data && !hasNextPage && t('queue.count', { count: shownCount })}
+          {hasNextPage &&
+            (total?.isExact
+              ? t('queue.countOf', { count: shownCount, total: formats.number(total.count) })
+              : t('queue.countMore', { count: shownCount }))}
         </span>
         <div className="held" role="status" {...attendance.listeners}>
           {isChanged && (

@@ -1,7 +1,8 @@
 import { useState } from 'react';
+import { deviceStorage } from '../storage';
 
 /**
- * A state that this device remembers. A browser that refuses storage forgets it with the page.
+ * A state that this device remembers.
  *
  * @param parse reads a remembered value, which another version of the page may have written. Undefined if it is not valid.
  */
@@ -10,23 +11,10 @@ export function useRemembered<T>(
   parse: (text: string) => T | undefined,
   byDefault: T,
 ): [value: T, remember: (value: T) => void] {
-  const [value, setValue] = useState(() => read(key, parse) ?? byDefault);
+  const [value, setValue] = useState(() => parse(deviceStorage.get(key) ?? '') ?? byDefault);
   const remember = (next: T): void => {
     setValue(next);
-    try {
-      localStorage.setItem(key, JSON.stringify(next));
-    } catch {
-      // The value lasts as long as the page.
-    }
+    deviceStorage.set(key, JSON.stringify(next));
   };
   return [value, remember];
-}
-
-function read<T>(key: string, parse: (text: string) => T | undefined): T | undefined {
-  try {
-    const text = localStorage.getItem(key);
-    return text === null ? undefined : parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,5 +7,8 @@ export function useTitle(screen: string): void {
   const title = `${screen} – ${t('title')}`;
   useEffect(() => {
     document.title = title;
-  }, [title]);
+    return () => {
+      document.title = t('title');
+    };
+  }, [title, t]);
 }

@@ -36,7 +36,7 @@ async function replace(runner: QueryRunner, expression: string): Promise<void> {
   await runner.commitTransaction();
   let last: number | null = -(2 ** 31);
   while (last !== null) {
-    const [batch]: { last: number | null }[] = await runner.query(REFORM, [last, BATCH]);
+    const [batch] = (await runner.query(REFORM, [last, BATCH])) as readonly { readonly last: number | null }[];
     last = batch?.last ?? null;
   }
 }

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import { ORDER_PRIORITIES, type OrderPriority } from '../order.js';
 
-const numbersOf = (names: readonly string[]): { readonly [name: string]: { type: 'integer' } } =>
+const numbersOf = (names: readonly string[]): Record<string, { type: 'integer' }> =>
   Object.fromEntries(names.map((name) => [name, { type: 'integer' as const }]));
 
 /** The number of orders that a filter selects. */

@@ -140,25 +140,28 @@ function divided(
   { status = ORDER_STATUSES, priority, material, assignee, source, q, createdFrom, createdTo, dueBefore }: OrderFilter,
   visibility: Visibility,
 ): { readonly sort: OrderSort; readonly ranged: OrderFilter; readonly rest: OrderFilter } {
-  const fits = (...values: readonly (readonly unknown[])[]): boolean =>
-    values.reduce((ranges, { length }) => ranges * length, 1) <= MAX_RANGES;
+  const isOwn = visibility.scope === 'own';
+  const isByAssignee = !isOwn && assignee !== undefined && status.length * assignee.length <= MAX_RANGES;
+  const isByMaterial =
+    !isOwn && !isByAssignee && material !== undefined && status.length * material.length <= MAX_RANGES;
+  const leading = isByAssignee ? assignee.length : isByMaterial ? material.length : 1;
+
   const isByDue = dueBefore !== undefined && createdFrom === undefined;
-  const owner = visibility.scope === 'own' ? {} : assignee && fits(status, assignee) ? { assignee } : undefined;
-  const leading = owner ?? (material && fits(status, material) ? { material } : {});
   const urgencies = priority ?? ORDER_PRIORITIES;
-  const isByUrgency = !isByDue && fits(status, urgencies, ...Object.values(leading));
+  const isByUrgency = !isByDue && status.length * leading * urgencies.length <= MAX_RANGES;
   return {
     sort: isByDue ? 'dueAt' : '-createdAt',
     ranged: {
       status,
-      ...leading,
-      ...(isByUrgency ? { priority: urgencies } : {}),
+      assignee: isByAssignee ? assignee : undefined,
+      material: isByMaterial ? material : undefined,
+      priority: isByUrgency ? urgencies : undefined,
       ...(isByDue ? { dueBefore } : { createdFrom, createdTo }),
     },
     rest: {
+      assignee: isByAssignee ? undefined : assignee,
+      material: isByMaterial ? undefined : material,
       priority: isByUrgency ? undefined : priority,
-      material: 'material' in leading ? undefined : material,
-      assignee: 'assignee' in leading ? undefined : assignee,
       source,
       q,
       ...(isByDue ? { createdTo } : { dueBefore }),
