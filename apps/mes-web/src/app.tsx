@@ -1,11 +1,12 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
+import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
 import { ConnectionBanner } from './live/connection-banner';
 import { LiveBadge } from './live/live-badge';
 import { QueuePage } from './queue/queue-page';
 import { mayMoveOrders, maySeeAllOrders } from './session/session';
 import { useSession } from './session/session-context';
+import { isListOrBoard, lastOfListAndBoard, startWithLast } from './orders/list-or-board';
 import { ScanOrder } from './orders/scan-order';
 import { ScreenBoundary } from './shell/error-boundary';
 import { lazyScreen, preloadWhenIdle } from './shell/lazy-screen';
@@ -15,14 +16,17 @@ import './app.css';
 
 // Only the queue is part of the first download. The other screens load when the browser is idle.
 const OrderPage = lazyScreen(async () => (await import('./order/order-page')).OrderPage);
+const BoardPage = lazyScreen(async () => (await import('./board/board-page')).BoardPage);
 const MyWorkPage = lazyScreen(async () => (await import('./my-work/my-work-page')).MyWorkPage);
 const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboard-page')).DashboardPage);
 
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
   const { t } = useTranslation();
+  // Before the router reads the address.
+  useState(startWithLast);
   useEffect(() => {
-    preloadWhenIdle([OrderPage, MyWorkPage, DashboardPage]);
+    preloadWhenIdle([OrderPage, BoardPage, MyWorkPage, DashboardPage]);
   }, []);
   return (
     // Without transitions, a click shows the new screen at once.
@@ -37,6 +41,7 @@ export function App(): ReactNode {
           <Route path="/mine" element={<MyWorkPage />} />
           <Route path="/dashboard" element={<DashboardPage />} />
           <Route path="/orders/:id" element={<OrderPage />} />
+          <Route path="/board" element={<BoardPage />} />
           <Route path="/" element={<QueuePage />} />
           <Route path="*" element={<UnknownAddress />} />
         </Routes>
@@ -48,12 +53,13 @@ export function App(): ReactNode {
 function Header(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
+  const { pathname } = useLocation();
   return (
     <header className="header">
       <nav aria-label={t('navigation.label')}>
-        <NavLink to="/" end>
+        <Link to={lastOfListAndBoard()} aria-current={isListOrBoard(pathname) ? 'page' : undefined}>
           {t('navigation.queue')}
-        </NavLink>
+        </Link>
         {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}
         {maySeeAllOrders(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
       </nav>

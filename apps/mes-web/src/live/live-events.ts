@@ -6,6 +6,7 @@ export type LiveEvent =
   /** The stream starts, resumes, or skips single events. The data on the screen may be out of date. */
   | { readonly type: 'caught-up' }
   | { readonly type: 'order.created'; readonly order: EventOrder }
+  | { readonly type: 'order.changed'; readonly order: EventOrder }
   | { readonly type: 'order.status-changed'; readonly order: EventOrder };
 
 export interface EventOrder {
@@ -119,7 +120,7 @@ async function follow(body: ReadableStream<Uint8Array>, onReport: (report: Repor
 
 function eventOf(name: string | undefined, data: string): LiveEvent | undefined {
   if (name === 'hello' || name === 'reset') return { type: 'caught-up' };
-  if (name !== 'order.created' && name !== 'order.status-changed') return undefined;
+  if (name !== 'order.created' && name !== 'order.changed' && name !== 'order.status-changed') return undefined;
   return { type: name, order: JSON.parse(data) as EventOrder };
 }
 

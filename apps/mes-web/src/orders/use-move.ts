@@ -49,8 +49,10 @@ export function useMove(): (move: Move) => Promise<Outcome> {
   async function move(asked: Move): Promise<Outcome> {
     const { order } = asked;
     if (!onlineManager.isOnline()) return offerAgain(asked, t('step.notSent', { number: order.number }));
-    const sent = await send(asked);
-    if (sent.is === 'made') return succeed(sent.order);
+    const { id } = order;
+    const changeStatusDto = { status: asked.to, ...(asked.comment ? { comment: asked.comment } : {}) };
+    const sent = await sendOnce(() => dataOf(changeOrderStatus({ id, changeStatusDto })));
+    if (sent.is === 'made') return succeed(sent.data);
     if (sent.is === 'lost') return confirm(asked, sent.settledAt);
     const { currentStatus: status, assignee } = sent.problem.details;
     if (status !== undefined) return conclude(asked, { status, assignee });
@@ -80,21 +82,21 @@ export function useMove(): (move: Move) => Promise<Outcome> {
 
   /** Tells what the present status of the order means for the change that was asked for. */
   function conclude(asked: Move, { status, assignee }: { status: Status; assignee?: string | undefined }): Outcome {
-    const { order, to } = asked;
+    const { order } = asked;
     const { number } = order;
-    const isMine = assignee === subject;
     const isTaken = status === 'MANUFACTURING_STARTED';
     const statusName = t(`status.${status}`);
-    if (status === to && (isMine || !isTaken)) {
+    const outcome = outcomeOf(asked, { status, assignee }, subject);
+    if (outcome.kind === 'failed') return offerAgain(asked, t('step.unchanged', { number, status: statusName }));
+    if (outcome.kind === 'moved') {
       const text = isTaken ? t('notice.taken', { number }) : t('notice.moved', { number, status: statusName });
-      return finish(order, { kind: 'moved' }, { text });
+      return finish(order, outcome, { text });
     }
-    if (status === order.status) return offerAgain(asked, t('step.unchanged', { number, status: statusName }));
     const text =
-      isTaken && assignee !== undefined && !isMine
+      isTaken && assignee !== undefined && assignee !== subject
         ? t('notice.takenByOther', { number, by: assignee })
         : t('notice.movedOn', { number, status: statusName });
-    return finish(order, { kind: 'overtaken', status, by: assignee }, { text });
+    return finish(order, outcome, { text });
   }
 
   function offerAgain(asked: Move, text: string): Outcome {
@@ -115,18 +117,28 @@ export function useMove(): (move: Move) => Promise<Outcome> {
   return move;
 }
 
+/** What the present status of an order means for a move: it is made, another one was faster, or nothing has changed. */
+export function outcomeOf(
+  { order, to }: Move,
+  { status, assignee }: { readonly status: Status; readonly assignee?: string | undefined },
+  subject: string,
+): Outcome {
+  if (status === to && (assignee === subject || status !== 'MANUFACTURING_STARTED')) return { kind: 'moved' };
+  return status === order.status ? { kind: 'failed' } : { kind: 'overtaken', status, by: assignee };
+}
+
 /** What is known of a change after it was sent. */
-type Sent =
-  | { readonly is: 'made'; readonly order: OrderDto }
+type Sent<T> =
+  | { readonly is: 'made'; readonly data: T }
   | { readonly is: 'refused'; readonly problem: Problem }
   /** From `settledAt` on, a time of `performance.now()`, the change is not under way any more. */
   | { readonly is: 'lost'; readonly settledAt: number };
 
-async function send({ order, to, comment }: Move): Promise<Sent> {
+/** Sends a change once. */
+export async function sendOnce<T>(call: () => Promise<T>): Promise<Sent<T>> {
   const sentAt = performance.now();
   try {
-    const changeStatusDto = { status: to, ...(comment ? { comment } : {}) };
-    return { is: 'made', order: await dataOf(changeOrderStatus({ id: order.id, changeStatusDto })) };
+    return { is: 'made', data: await call() };
   } catch (error) {
     if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
     if (error.isDecision) return { is: 'refused', problem: error };
@@ -140,7 +152,7 @@ async function send({ order, to, comment }: Move): Promise<Sent> {
  *
  * @returns undefined if the API does not answer
  */
-async function readSettled(order: Move['order'], settledAt: number): Promise<OrderDto | undefined> {
+export async function readSettled(order: Move['order'], settledAt: number): Promise<OrderDto | undefined> {
   let failures = 0;
   for (;;) {
     const isSettled = performance.now() >= settledAt;
