@@ -257,8 +257,8 @@ describe('the queue while somebody is at it, in a browser', () => {
     await desk.open('/?due=overdue');
     await desk.row(late.id).locator('.late').waitFor();
     expect(await rowsOf(desk)).toEqual([late.number]);
-    await desk.page.getByText('1 shown').waitFor();
-    expect(await desk.page.title()).toBe('1 new order – MES Orders');
+    await desk.page.locator('.queue-count', { hasText: '1 of 2 new orders' }).waitFor();
+    expect(await desk.page.title()).toBe('1 of 2 new orders – MES Orders');
   });
 
   it('sorts by a column', async () => {

@@ -37,7 +37,6 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
         >
           {order.number}
         </Link>
-        <PriorityMark priority={order.priority} />
         {onMove && order.nextStatuses.length > 0 && (
           <button
             type="button"
@@ -57,10 +56,11 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
         )}
       </div>
       <p className="board-card-product">
+        {order.quantity > 1 && `${formats.number(order.quantity)} × `}
         <bdi title={order.product.name}>{order.product.name}</bdi>
-        {order.quantity > 1 && ` × ${formats.number(order.quantity)}`}
       </p>
       <p className="board-card-due">
+        <PriorityMark priority={order.priority} />
         <Due dueAt={order.dueAt} now={now} />
         {order.assignee !== undefined && (
           <span title={t('board.by', { name: order.assignee })}>

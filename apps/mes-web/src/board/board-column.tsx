@@ -80,17 +80,6 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
       <div className="board-column-head">
         <h2 id={titleId}>{t(`status.${status}`)}</h2>
         {count !== undefined && <span className="board-count">{formats.number(count)}</span>}
-        <span className="board-drop" aria-hidden="true">
-          {(drop === 'move' || drop === 'ask') && t('board.dropHere')}
-          {drop === 'refuse' && t('board.notPossible')}
-        </span>
-        <span className="board-held" role="status">
-          {!drag && isChanged && (
-            <button type="button" className="primary" onClick={refresh}>
-              {waiting.size > 0 ? t('board.arrived', { count: waiting.size }) : t('board.update')}
-            </button>
-          )}
-        </span>
       </div>
       {query.isError && !orders && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <p className="state">{t('loading')}</p>}
@@ -136,6 +125,18 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
           );
         })}
       </ul>
+      {drop && drop !== 'stay' && (
+        <div className="board-drop" aria-hidden="true">
+          <span>{t(drop === 'refuse' ? 'board.notPossible' : 'board.dropHere')}</span>
+        </div>
+      )}
+      <div className="board-held" role="status">
+        {!drag && isChanged && (
+          <button type="button" className="primary" onClick={refresh}>
+            {waiting.size > 0 ? t('board.arrived', { count: waiting.size }) : t('board.update')}
+          </button>
+        )}
+      </div>
     </section>
   );
 }

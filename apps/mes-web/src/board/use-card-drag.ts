@@ -143,8 +143,8 @@ export function useCardDrag(
       listen('pointercancel', () => {
         end();
       });
-      listen('blur', () => {
-        end();
+      listen('blur', ({ target }) => {
+        if (target === window) end();
       });
       listen('keydown', (pressed) => {
         if (pressed.key !== 'Escape' || !current.isDragging) return;
