@@ -31,7 +31,7 @@ describe('saved views of the queue, in a browser', () => {
   async function save(desk: Operator, name: string): Promise<void> {
     await openMenu(desk);
     await desk.page.getByRole('menuitem', { name: 'Save or edit views…' }).click();
-    await desk.page.getByLabel('Save the filters and the sort order as').fill(name);
+    await desk.page.getByLabel('Save the view on the screen as').fill(name);
     await desk.page.keyboard.press('Enter');
     await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
