@@ -27,7 +27,7 @@ describe('the queue of new orders, for several orders', () => {
     await workshop.close();
   });
 
-  async function createOrders<const T extends number>(count: T): Promise<WorkshopOrder[]> {
+  async function createOrders(count: number): Promise<WorkshopOrder[]> {
     const orders: WorkshopOrder[] = [];
     for (let i = 0; i < count; i += 1) orders.push(await workshop.create());
     return orders;
