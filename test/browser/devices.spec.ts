@@ -109,7 +109,7 @@ describe('the page on every device', () => {
         );
       expect(cut).toEqual([]);
 
-      await page.locator('.queue-tools [aria-haspopup=menu]').click();
+      await page.locator('.queue-tools [aria-haspopup=menu]').last().click();
       await page.getByRole('menu').waitFor();
       await look('view');
       await page.keyboard.press('Escape');
@@ -180,7 +180,7 @@ describe('the page on every device', () => {
     const row = desk.row(orders[0]?.id ?? '');
     await row.waitFor();
     const { height } = await sizeOf(row);
-    await page.getByRole('button', { name: 'View' }).click();
+    await page.getByRole('button', { name: 'View', exact: true }).click();
     await page.getByRole('menuitemradio', { name: 'Compact' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Material' }).click();
     await page.reload();

@@ -46,10 +46,10 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   async function make(change: Change): Promise<Outcome> {
     const { number } = change.order;
     if (!onlineManager.isOnline()) return offer(change, t('step.notSent', { number }));
-    const result = await attempt(change);
-    if (result.is === 'made') return succeed(change, result.order);
-    if (result.is === 'lost') return confirm(change, result.settledAt);
-    const { problem } = result;
+    const sent = await sendOnce(() => send(change));
+    if (sent.is === 'made') return succeed(change, sent.data);
+    if (sent.is === 'lost') return confirm(change, sent.settledAt);
+    const { problem } = sent;
     const found = problem.details.currentStatus && (await readSettled(change, 0));
     if (found) return conclude(change, found, problem.details.code);
     return finish(change, { kind: 'failed' }, { text: t('notice.refused', { number, why: whyOf(problem) }) });
@@ -58,7 +58,7 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   /**
    * Finds out what became of a change whose response was lost.
    *
-   * @param settledAt see {@link Result}
+   * @param settledAt see {@link Sent}
    */
   async function confirm(change: Change, settledAt: number): Promise<Outcome> {
     const { number } = change.order;
@@ -146,16 +146,17 @@ export function useChange(): (change: Change) => Promise<Outcome> {
 }
 
 /** What is known of a change after it was sent. */
-type Result =
-  | { readonly is: 'made'; readonly order: OrderDto }
+type Sent<T> =
+  | { readonly is: 'made'; readonly data: T }
   | { readonly is: 'refused'; readonly problem: Problem }
   /** From `settledAt` on, a time of `performance.now()`, the change is not under way any more. */
   | { readonly is: 'lost'; readonly settledAt: number };
 
-async function attempt(change: Change): Promise<Result> {
+/** Sends a change once. */
+export async function sendOnce<T>(call: () => Promise<T>): Promise<Sent<T>> {
   const sentAt = performance.now();
   try {
-    return { is: 'made', order: await send(change) };
+    return { is: 'made', data: await call() };
   } catch (error) {
     if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
     if (error.isDecision) return { is: 'refused', problem: error };
@@ -169,7 +170,7 @@ async function attempt(change: Change): Promise<Result> {
  *
  * @returns undefined if the API does not answer
  */
-async function readSettled(change: Change, settledAt: number): Promise<OrderDto | undefined> {
+export async function readSettled(change: Change, settledAt: number): Promise<OrderDto | undefined> {
   const { id } = change.order;
   let failures = 0;
   for (;;) {
