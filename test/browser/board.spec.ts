@@ -234,13 +234,20 @@ describe('the board, in a browser', () => {
     expect(await desk.page.locator('.board-ghost').count()).toBe(0);
     await touch('touchEnd');
 
-    await touch('touchStart', from);
-    await desk.page.locator('.board-ghost').waitFor();
-    for (let step = 1; step <= 5; step += 1) {
-      await touch('touchMove', [from[0] + ((to[0] - from[0]) * step) / 5, from[1] + ((to[1] - from[1]) * step) / 5]);
-    }
-    await column(desk, 'MANUFACTURING_STARTED').and(desk.page.locator('.over')).waitFor();
-    await touch('touchEnd');
+    // A browser that is busy scrolls without asking the page.
+    await eventually(async () => {
+      await touch('touchStart', from);
+      await desk.page.locator('.board-ghost').waitFor();
+      for (let step = 1; step <= 5; step += 1) {
+        await touch('touchMove', [from[0] + ((to[0] - from[0]) * step) / 5, from[1] + ((to[1] - from[1]) * step) / 5]);
+      }
+      await desk.page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      );
+      const isOver = await column(desk, 'MANUFACTURING_STARTED').and(desk.page.locator('.over')).count();
+      await touch('touchEnd');
+      return isOver > 0;
+    });
     await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
     expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
   });

@@ -273,7 +273,7 @@ describe('the queue while somebody is at it, in a browser', () => {
   it('counts the orders that are not loaded yet', async () => {
     await table.query(insertOrders(120));
     const desk = await workshop.signedIn();
-    await desk.page.getByText('50 of 120 shown').waitFor();
+    await desk.page.getByText('120 new orders').waitFor();
     await eventually(async () => (await desk.page.title()) === '120 new orders – MES Orders');
     await workshop.create();
     await eventually(async () => (await desk.page.title()) === '121 new orders – MES Orders');
@@ -359,7 +359,7 @@ describe('the queue while somebody is at it, in a browser', () => {
       `);
       await desk.page.getByRole('button', { name: 'Mark as manufactured' }).click();
       await pressed(desk);
-      await desk.page.getByRole('button', { name: 'Send to rework' }).isEnabled();
+      await desk.page.locator('#content').getByRole('button', { name: 'Send to rework' }).isEnabled();
       expect((await workshop.order(order)).status).toBe('MANUFACTURING_COMPLETED');
     });
   });

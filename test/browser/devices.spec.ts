@@ -208,7 +208,7 @@ describe('the page on every device', () => {
     const { id = '', number = 0 } = orders[2] ?? {};
     const link = desk.row(id).getByRole('link', { name: `Order ${String(number)}` });
     const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click({ button: 'middle' })]);
-    await eventually(async () => (await tab.evaluate('location.pathname')) === `/orders/${id}`);
+    await tab.waitForURL(`**/orders/${id}`);
     await tab.close();
     await link.click();
     await page.waitForURL(`**/orders/${id}`);

@@ -65,7 +65,7 @@ export function useCardDrag(
     const element = board.current;
     // It must be there before the touch begins, or the browser scrolls without asking.
     const onTouchMove = (event: TouchEvent): void => {
-      if (press.current?.isDragging) event.preventDefault();
+      if (press.current?.isDragging && event.cancelable) event.preventDefault();
     };
     const onContextMenu = (event: Event): void => {
       if (press.current?.isTouch) event.preventDefault();
