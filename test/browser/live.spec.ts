@@ -37,6 +37,7 @@ describe('the state of the connection that the page shows', () => {
   async function follow(tabs: readonly Operator[], streams = 1): Promise<string> {
     await Promise.all(tabs.map((tab) => tab.live()));
     await eventually(async () => (await openStreams(workshop.api)) === streams);
+    await Promise.all(tabs.map((tab) => tab.leave()));
     const { id } = await workshop.create();
     await Promise.all(tabs.map((tab) => tab.row(id).waitFor()));
     return id;
@@ -62,6 +63,7 @@ describe('the state of the connection that the page shows', () => {
         const id = await follow(tabs);
         orders.push(id);
         await tab.row(id).getByRole('button', { name: 'Take' }).click();
+        await tab.leave();
       }
       await Promise.all(orders.flatMap((id) => tabs.map((tab) => tab.row(id).waitFor({ state: 'detached' }))));
       for (const id of orders) {

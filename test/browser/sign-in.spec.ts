@@ -154,8 +154,9 @@ describe('signing in at an issuer', () => {
       }).observe(document.body, { childList: true, subtree: true });
     `);
     const said = page.waitForEvent('console', (message) => message.type() === 'info');
+    await desk.openUserMenu();
     issuer.freeze();
-    await page.getByRole('button', { name: 'Sign out' }).click({ noWaitAfter: true });
+    await page.getByRole('menuitem', { name: 'Sign out' }).click({ noWaitAfter: true });
     expect((await said).text()).toMatch(/^MES Orders\s+Sign in\b/);
     issuer.thaw();
   }, 60_000);

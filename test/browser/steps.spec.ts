@@ -35,6 +35,7 @@ describe('a step whose response is lost', () => {
 
   async function take(): Promise<void> {
     await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.leave();
   }
 
   function notice(text: string): ReturnType<Operator['page']['locator']> {
