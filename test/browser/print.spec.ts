@@ -37,6 +37,7 @@ describe('printing, in a browser', () => {
     await page.getByRole('button', { name: 'Print job sheet' }).waitFor();
     expect(await page.locator('.job-sheet').count()).toBe(0);
     await page.emulateMedia({ media: 'print' });
+    await page.locator('.job-sheet').waitFor();
     const text = await visibleText(page);
     for (const printed of ['№ 3281', 'Signet ring', 'Gold 585', '12', 'Engrave M. S.']) expect(text).toContain(printed);
     for (const other of ['New orders', 'History', 'Take order', 'Print job sheet', 'Back'])

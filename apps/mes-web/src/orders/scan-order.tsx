@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useLayoutEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { listOrders, type OrderDto } from '../api/client';
@@ -39,7 +39,8 @@ export function ScanOrder(): ReactNode {
       notify({ about: 'scan', tone: 'bad', text: t('scan.unloaded') });
     }
   };
-  useEffect(() => listenToScanner((code) => void open(code)), [open]);
+  // Before the screen is visible, and somebody scans.
+  useLayoutEffect(() => listenToScanner((code) => void open(code)), [open]);
 
   if (!('BarcodeDetector' in window)) return null;
   return (

@@ -52,6 +52,7 @@ export function QueuePage(): ReactNode {
   const view = useMemo(() => viewOf(parameters), [parameters]);
   const { orders: loaded = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
   const { fetchNextPage, hasNextPage, isFetching } = query;
+  const { fetchNextPage, hasNextPage, isFetching } = query;
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
@@ -133,7 +134,7 @@ export function QueuePage(): ReactNode {
     change({ ...view, sort });
   });
 
-  // A refresh cancels the loading of a page, and loads none while it runs. The grid asks again after each fetch.
+  // While the list is refreshed, no page can be added to it. The end of the refresh makes this another function, which is called again.
   const needMore = useCallback(() => {
     if (!isFetching) void fetchNextPage({ cancelRefetch: false });
   }, [isFetching, fetchNextPage]);
