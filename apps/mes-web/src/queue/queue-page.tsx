@@ -52,7 +52,6 @@ export function QueuePage(): ReactNode {
   const view = useMemo(() => viewOf(parameters), [parameters]);
   const { orders: loaded = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
   const { fetchNextPage, hasNextPage, isFetching } = query;
-  const { fetchNextPage, hasNextPage, isFetching } = query;
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
