@@ -4,6 +4,7 @@ import {
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { openStreams } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
@@ -18,20 +19,27 @@ const LISTS = '**/api/v1/orders?*';
 
 describe('the state of the connection that the page shows', () => {
   let workshop: Workshop;
+  let table: OrdersTable;
 
   beforeAll(async () => {
     const options = { ...EVENTS_STREAM_DEFAULTS, heartbeatInterval: HEARTBEAT_MS };
     workshop = await Workshop.open({
       override: (builder) => builder.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
     });
+    table = await OrdersTable.connect(workshop.database.url);
   }, OPENING_MS);
 
   afterEach(async () => {
     await workshop.clear();
     await eventually(async () => (await openStreams(workshop.api)) === 0);
+    // New orders are within the screen of a short list only.
+    await table.query('DELETE FROM orders');
   });
 
-  afterAll(() => workshop.close());
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
 
   /** Waits until all tabs are live and show a new order, with one stream for all of them. */
   async function follow(tabs: readonly Operator[], streams = 1): Promise<string> {
