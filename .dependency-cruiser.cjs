@@ -43,6 +43,7 @@ const LAYERS = {
     'main.tsx',
     'app.tsx',
     'app.css',
+    'board',
     'queue',
     'my-work',
     'order',

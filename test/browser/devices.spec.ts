@@ -109,7 +109,7 @@ describe('the page on every device', () => {
         );
       expect(cut).toEqual([]);
 
-      await page.locator('.queue-tools [aria-haspopup=menu]').click();
+      await page.locator('.queue-tools [aria-haspopup=menu]').last().click();
       await page.getByRole('menu').waitFor();
       await look('view');
       await page.keyboard.press('Escape');
@@ -180,7 +180,7 @@ describe('the page on every device', () => {
     const row = desk.row(orders[0]?.id ?? '');
     await row.waitFor();
     const { height } = await sizeOf(row);
-    await page.getByRole('button', { name: 'View' }).click();
+    await page.getByRole('button', { name: 'View', exact: true }).click();
     await page.getByRole('menuitemradio', { name: 'Compact' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Material' }).click();
     await page.reload();
@@ -208,7 +208,7 @@ describe('the page on every device', () => {
     const { id = '', number = 0 } = orders[2] ?? {};
     const link = desk.row(id).getByRole('link', { name: `Order ${String(number)}` });
     const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click({ button: 'middle' })]);
-    await eventually(async () => (await tab.evaluate('location.pathname').catch(() => '')) === `/orders/${id}`);
+    await tab.waitForURL(`**/orders/${id}`);
     await tab.close();
     await link.click();
     await page.waitForURL(`**/orders/${id}`);

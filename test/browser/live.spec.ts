@@ -4,6 +4,7 @@ import {
 } from '../../apps/mes-api/src/events-stream/events-stream.options.js';
 import { openStreams } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
@@ -18,25 +19,33 @@ const LISTS = '**/api/v1/orders?*';
 
 describe('the state of the connection that the page shows', () => {
   let workshop: Workshop;
+  let table: OrdersTable;
 
   beforeAll(async () => {
     const options = { ...EVENTS_STREAM_DEFAULTS, heartbeatInterval: HEARTBEAT_MS };
     workshop = await Workshop.open({
       override: (builder) => builder.overrideProvider(EVENTS_STREAM_OPTIONS).useValue(options),
     });
+    table = await OrdersTable.connect(workshop.database.url);
   }, OPENING_MS);
 
   afterEach(async () => {
     await workshop.clear();
     await eventually(async () => (await openStreams(workshop.api)) === 0);
+    // New orders are within the screen of a short list only.
+    await table.query('DELETE FROM orders');
   });
 
-  afterAll(() => workshop.close());
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
 
   /** Waits until all tabs are live and show a new order, with one stream for all of them. */
   async function follow(tabs: readonly Operator[], streams = 1): Promise<string> {
     await Promise.all(tabs.map((tab) => tab.live()));
     await eventually(async () => (await openStreams(workshop.api)) === streams);
+    await Promise.all(tabs.map((tab) => tab.leave()));
     const { id } = await workshop.create();
     await Promise.all(tabs.map((tab) => tab.row(id).waitFor()));
     return id;
@@ -62,6 +71,7 @@ describe('the state of the connection that the page shows', () => {
         const id = await follow(tabs);
         orders.push(id);
         await tab.row(id).getByRole('button', { name: 'Take' }).click();
+        await tab.leave();
       }
       await Promise.all(orders.flatMap((id) => tabs.map((tab) => tab.row(id).waitFor({ state: 'detached' }))));
       for (const id of orders) {
@@ -100,12 +110,12 @@ describe('the state of the connection that the page shows', () => {
       await crashing.page.goto('chrome://crash').catch(() => undefined);
       await follow(others);
       const [freezing, last] = byLeadership(others);
-      const session = await freezing.page.context().newCDPSession(freezing.page);
+      // What a browser says to a hidden page before it stops its tasks, and after it lets them go on.
       const frozenAt = performance.now();
-      await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await freezing.page.evaluate(`document.dispatchEvent(new Event('freeze'))`);
       await eventually(() => last.streamOpenedAt > frozenAt, HEARTBEAT_MS);
       await follow([last]);
-      await session.send('Page.setWebLifecycleState', { state: 'active' });
+      await freezing.page.evaluate(`document.dispatchEvent(new Event('resume'))`);
       await follow(others);
     }, 60_000);
 

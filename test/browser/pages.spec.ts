@@ -47,8 +47,8 @@ describe('the operators’ page, in a browser', () => {
       await page.getByRole('dialog').getByLabel('Reason').fill('A scratch on the bezel.');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await card.getByRole('button', { name: 'Put on hold' }).click();
-      await page.getByRole('dialog').getByLabel('Reason').fill('Waits for gold.');
-      await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.getByRole('dialog').getByLabel('Comment').fill('Waits for gold.');
+      await page.getByRole('button', { name: 'No material' }).click();
       await card.getByText('On hold', { exact: true }).waitFor();
       await card.getByRole('button', { name: 'Resume' }).click();
       await card.getByText('In production', { exact: true }).waitFor();
@@ -96,7 +96,7 @@ describe('the operators’ page, in a browser', () => {
     await desk.open(`/orders/${id}`);
     const { page } = desk;
     await page.getByText('Engrave M. S.').waitFor();
-    const facts = await page.locator('dl').innerText();
+    const facts = await page.locator('.facts').innerText();
     for (const text of ['Signet ring', 'Gold 585', 'Мария Соколова', '€1,234,567,890.12', 'WEB-1', 'partner-1']) {
       expect(facts).toContain(text);
     }
@@ -105,7 +105,7 @@ describe('the operators’ page, in a browser', () => {
     );
     await desk.live();
     await workshop.move({ id }, 'ON_HOLD', 'boris', 'No gold');
-    await page.getByText('No gold').waitFor();
+    await page.locator('.timeline').getByText('No gold').waitFor();
     await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 

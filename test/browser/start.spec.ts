@@ -75,6 +75,7 @@ describe('the page is never blank', () => {
     await desk.row(order.id).getByText('in 23 hr').waitFor();
     await desk.live();
     await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.leave();
     await desk.row(order.id).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'My work' }).click();
     await page.getByRole('link', { name: `Order ${String(order.number)}` }).click();

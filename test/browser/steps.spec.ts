@@ -35,6 +35,7 @@ describe('a step whose response is lost', () => {
 
   async function take(): Promise<void> {
     await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.leave();
   }
 
   function notice(text: string): ReturnType<Operator['page']['locator']> {
@@ -67,6 +68,7 @@ describe('a step whose response is lost', () => {
     await take();
     await notice('is yours.').waitFor();
     expect(await noticed()).toEqual([`Order ${String(order.number)} is yours.`]);
+    await desk.leave();
     await desk.row(order.id).waitFor({ state: 'detached' });
     expect(await workshop.order(order)).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
   });
@@ -160,6 +162,7 @@ describe('a step whose response is lost', () => {
     await unsent.waitFor();
     await desk.row(order.id).getByText('Taking…').waitFor({ state: 'detached' });
     await desk.page.context().setOffline(false);
+    await desk.leave();
     await desk.live();
     // The order arrives after the page has caught up: anything kept for later would have been sent by then.
     await desk.row((await workshop.create()).id).waitFor();
@@ -175,10 +178,10 @@ describe('a step whose response is lost', () => {
     await desk.open(`/orders/${order.id}`);
     loseResponses();
     await desk.page.getByRole('button', { name: 'Put on hold' }).click();
-    await desk.page.getByLabel('Reason').fill('Waits for gold.');
-    await desk.page.getByRole('button', { name: 'Confirm' }).click();
+    await desk.page.getByLabel('Comment').fill('Waits for gold.');
+    await desk.page.getByRole('button', { name: 'No material' }).click();
     await desk.page.locator('.notice-good', { hasText: 'On hold' }).waitFor();
-    await desk.page.getByText('Waits for gold.', { exact: true }).waitFor();
+    await desk.page.locator('.timeline').getByText('Waits for gold.', { exact: true }).waitFor();
     await eventually(() => desk.page.getByRole('button', { name: 'Resume' }).isEnabled());
   });
 });

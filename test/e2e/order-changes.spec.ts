@@ -710,6 +710,12 @@ describe('the cache', () => {
       '?status=CANCELLED&limit=200',
     ],
     ...['?dueBefore=2099-06-01T00:00:00Z', '?status=NEW&sort=dueAt', '?status=NEW&sort=-priority', '?q=ring', ''],
+    ...[
+      '/count?status=NEW',
+      '/count?status=NEW&priority=HIGH',
+      '/count?assignee=bob',
+      '/count?dueBefore=2099-06-01T00:00:00Z',
+    ],
   ];
 
   it('shows nothing older than any of these writes, in no list, through no instance', async () => {

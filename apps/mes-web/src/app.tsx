@@ -1,12 +1,13 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { BrowserRouter, NavLink, Route, Routes } from 'react-router';
+import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
 import { ConnectionBanner } from './live/connection-banner';
 import { LiveBadge } from './live/live-badge';
 import { useLiveState } from './live/live-context';
 import { QueuePage } from './queue/queue-page';
 import { mayMoveOrders, maySeeAllOrders } from './session/session';
 import { useSession } from './session/session-context';
+import { isListOrBoard, lastOfListAndBoard, startWithLast } from './orders/list-or-board';
 import { ScanOrder } from './orders/scan-order';
 import { ScreenBoundary } from './shell/error-boundary';
 import { lazyScreen, preloadWhenIdle } from './shell/lazy-screen';
@@ -16,6 +17,7 @@ import './app.css';
 
 // Only the queue is part of the first download. The other screens load when the browser is idle.
 const OrderPage = lazyScreen(async () => (await import('./order/order-page')).OrderPage);
+const BoardPage = lazyScreen(async () => (await import('./board/board-page')).BoardPage);
 const MyWorkPage = lazyScreen(async () => (await import('./my-work/my-work-page')).MyWorkPage);
 const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboard-page')).DashboardPage);
 
@@ -23,8 +25,10 @@ const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboar
 export function App(): ReactNode {
   const { t } = useTranslation();
   const isConnecting = useLiveState() === 'connecting';
+  // Before the router reads the address.
+  useState(startWithLast);
   useEffect(() => {
-    if (!isConnecting) preloadWhenIdle([OrderPage, MyWorkPage, DashboardPage]);
+    if (!isConnecting) preloadWhenIdle([OrderPage, BoardPage, MyWorkPage, DashboardPage]);
   }, [isConnecting]);
   return (
     // Without transitions, a click shows the new screen at once.
@@ -39,6 +43,7 @@ export function App(): ReactNode {
           <Route path="/mine" element={<MyWorkPage />} />
           <Route path="/dashboard" element={<DashboardPage />} />
           <Route path="/orders/:id" element={<OrderPage />} />
+          <Route path="/board" element={<BoardPage />} />
           <Route path="/" element={<QueuePage />} />
           <Route path="*" element={<UnknownAddress />} />
         </Routes>
@@ -50,12 +55,13 @@ export function App(): ReactNode {
 function Header(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
+  const { pathname } = useLocation();
   return (
     <header className="header">
       <nav aria-label={t('navigation.label')}>
-        <NavLink to="/" end>
+        <Link to={lastOfListAndBoard()} aria-current={isListOrBoard(pathname) ? 'page' : undefined}>
           {t('navigation.queue')}
-        </NavLink>
+        </Link>
         {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}
         {maySeeAllOrders(session) && <NavLink to="/dashboard">{t('navigation.dashboard')}</NavLink>}
       </nav>

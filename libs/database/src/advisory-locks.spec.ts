@@ -22,7 +22,9 @@ describe('the advisory locks', () => {
   it('have no other numbers in the code', () => {
     expect(named.length).toBeGreaterThanOrEqual(4);
     const classes = Object.values(ADVISORY_LOCK_CLASSES).map((number) => `${number}, my_shard`);
-    expect(named.filter((key) => key !== '$1' && !key.startsWith('${ADVISORY_LOCKS.'))).toEqual(classes);
+    // Migrations state numbers, since they must not change with the code.
+    const numbers = named.filter((key) => key !== '$1' && !key.startsWith('${ADVISORY_LOCKS.'));
+    expect([...new Set(numbers)]).toEqual(classes);
   });
 
   it('have one purpose each', () => {

@@ -14,6 +14,9 @@ export interface WorkshopOrder {
   readonly number: number;
   readonly status: string;
   readonly assignee?: string;
+  readonly priority: string;
+  readonly dueAt?: string;
+  readonly holdReason?: string;
 }
 
 /** An API that serves the page, with its database and the browser contexts of the tests. */

@@ -1,12 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { getStatusDashboard } from '../api/client';
-import { dataOf } from '../api/problem';
 import { useFormats } from '../language/formats';
-import { usePollingInterval } from '../live/live-context';
 import { StatusMark } from '../orders/marks';
-import type { Status } from '../orders/use-move';
+import type { Status } from '../orders/permissions';
+import { useStatusCounts } from '../orders/use-status-counts';
 import { maySeeCacheStatistics } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
@@ -22,11 +19,7 @@ export function DashboardPage(): ReactNode {
   const formats = useFormats();
   const session = useSession();
   const now = useNow();
-  const dashboard = useQuery({
-    queryKey: ['dashboard'],
-    queryFn: ({ signal }) => dataOf(getStatusDashboard({}, { signal })),
-    refetchInterval: usePollingInterval(),
-  });
+  const dashboard = useStatusCounts();
   useTitle(t('dashboard.title'));
   const { data } = dashboard;
   const arrived = data?.createdLast24h.reduce((sum, { count }) => sum + count, 0) ?? 0;

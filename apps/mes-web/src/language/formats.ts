@@ -20,6 +20,8 @@ export interface Formats {
   money(amount: string, currency: string): string;
   /** A duration in its largest unit: "3 hr", "2 days". */
   duration(milliseconds: number): string;
+  /** A duration in its two largest units: "3 hr 20 min". */
+  longDuration(milliseconds: number): string;
 }
 
 export function useFormats(): Formats {
@@ -64,6 +66,17 @@ function createFormats(chosen: string): Formats {
       if (length < HOUR) return minutes(Math.floor(length / MINUTE));
       if (length < DAY) return hours(Math.floor(length / HOUR));
       return days(Math.floor(length / DAY));
+    },
+    longDuration: (milliseconds) => {
+      const length = Math.abs(milliseconds);
+      if (Number.isNaN(length)) return NOTHING;
+      const hour = Math.floor((length % DAY) / HOUR);
+      const minute = Math.floor((length % HOUR) / MINUTE);
+      if (length < MINUTE) return `< ${minutes(1)}`;
+      if (length < HOUR) return minutes(minute);
+      if (length < DAY) return minute === 0 ? hours(hour) : `${hours(hour)} ${minutes(minute)}`;
+      const day = days(Math.floor(length / DAY));
+      return hour === 0 ? day : `${day} ${hours(hour)}`;
     },
   };
 }

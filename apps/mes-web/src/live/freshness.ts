@@ -47,27 +47,21 @@ export class Freshness {
   wakeUp(): void {
     this.wakeUps += 1;
     this.changed();
-    void this.inTime(this.queries.invalidateQueries());
+    void this.refresh();
   }
 
-  /** Loads everything on the screen again, after the pages of lists that are being loaded: it would cancel them. */
+  /** Loads everything on the screen again. */
   async refresh(): Promise<void> {
-    const pages = this.active.filter(({ state }) => state.fetchStatus === 'fetching' && state.fetchMeta?.fetchMore);
-    const loaded = Promise.allSettled(pages.map(({ promise }) => promise ?? Promise.resolve()));
-    await this.inTime(loaded.then(() => this.queries.invalidateQueries()));
+    const timer = setTimeout(() => {
+      this.setLate(true);
+    }, PATIENCE);
+    await this.queries.invalidateQueries();
+    clearTimeout(timer);
+    this.setLate(false);
   }
 
   private get active(): Query[] {
     return this.queries.getQueryCache().findAll({ type: 'active' });
-  }
-
-  private async inTime(refresh: Promise<void>): Promise<void> {
-    const timer = setTimeout(() => {
-      this.setLate(true);
-    }, PATIENCE);
-    await refresh;
-    clearTimeout(timer);
-    this.setLate(false);
   }
 
   private setLate(isLate: boolean): void {

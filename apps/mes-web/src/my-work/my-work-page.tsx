@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
-import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
@@ -11,6 +10,7 @@ import { useTitle } from '../shell/use-title';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
 import { Due } from '../orders/due';
+import { HoldNote } from '../orders/hold-note';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import { useOrders } from '../orders/use-orders';
@@ -68,6 +68,7 @@ export function MyWorkPage(): ReactNode {
               {!list.left.has(order.id) && <StatusMark status={order.status} />}
               <PriorityMark priority={order.priority} />
             </div>
+            <HoldNote order={order} />
             <p>
               <bdi>{order.product.name}</bdi>, <bdi>{order.material}</bdi> × {formats.number(order.quantity)}
               <br />
@@ -81,11 +82,7 @@ export function MyWorkPage(): ReactNode {
             <p className="card-due">
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>
-            {list.left.has(order.id) ? (
-              <p className="departure">{t('held.gone')}</p>
-            ) : (
-              mayMoveOrders(session) && <MoveButtons order={order} />
-            )}
+            {list.left.has(order.id) ? <p className="departure">{t('held.gone')}</p> : <MoveButtons order={order} />}
           </li>
         ))}
       </ul>

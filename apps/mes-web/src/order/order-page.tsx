@@ -2,25 +2,24 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { getOrder, getOrderHistory, type OrderDto, type OrderHistoryDto } from '../api/client';
+import { getOrder } from '../api/client';
 import { dataOf, Problem } from '../api/problem';
-import { useFormats } from '../language/formats';
 import { usePollingInterval } from '../live/live-context';
-import { mayMoveOrders } from '../session/session';
-import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
-import { useNow } from '../shell/use-now';
 import { useTitle } from '../shell/use-title';
-import { Due } from '../orders/due';
+import { HoldNote } from '../orders/hold-note';
 import { JobSheet } from '../orders/job-sheet';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
+import { orderHistory } from '../orders/order-history';
+import { OrderFacts } from './order-facts';
+import { OrderTimeline } from './order-timeline';
+import { TimeInStatus } from './time-in-status';
 import './order-page.css';
 
-/** One order: its data, the buttons to move it, and its history. */
+/** One order: its data, the buttons to change it, and its history. */
 export function OrderPage(): ReactNode {
   const { t } = useTranslation();
-  const session = useSession();
   const navigate = useNavigate();
   const { key } = useLocation();
   const { id = '' } = useParams();
@@ -30,11 +29,7 @@ export function OrderPage(): ReactNode {
     queryFn: ({ signal }) => dataOf(getOrder({ id }, { signal })),
     refetchInterval,
   });
-  const history = useQuery({
-    queryKey: ['history', id],
-    queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
-    refetchInterval,
-  });
+  const history = useQuery({ ...orderHistory(id), refetchInterval });
   useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
   const isMissing = order.error instanceof Problem && order.error.status < 500;
 
@@ -55,90 +50,21 @@ export function OrderPage(): ReactNode {
             <StatusMark status={order.data.status} />
             <PriorityMark priority={order.data.priority} />
           </div>
-          {mayMoveOrders(session) && <MoveButtons order={order.data} />}
+          <HoldNote order={order.data} />
+          <MoveButtons order={order.data} />
           <div className="order-columns">
-            <Details order={order.data} />
-            <section aria-labelledby="history">
-              <h2 id="history">{t('order.history')}</h2>
-              <Timeline order={order.data} history={history.data} />
-            </section>
+            <OrderFacts order={order.data} />
+            <div>
+              {history.data && <TimeInStatus history={history.data} />}
+              <section aria-labelledby="history">
+                <h2 id="history">{t('order.history')}</h2>
+                <OrderTimeline order={order.data} history={history.data} />
+              </section>
+            </div>
           </div>
           <JobSheet order={order.data} />
         </>
       )}
     </main>
-  );
-}
-
-function Details({ order }: { readonly order: OrderDto }): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
-  const now = useNow();
-  const facts: [name: string, value: ReactNode][] = [
-    [t('order.product'), order.product.name],
-    [t('order.material'), order.material],
-    [t('order.quantity'), formats.number(order.quantity)],
-    [t('order.due'), <Due key="due" dueAt={order.dueAt} now={now} />],
-    [t('order.comment'), order.comment],
-    [t('order.customer'), `${order.customer.name} (${order.customer.id})`],
-    [t('order.price'), order.price && formats.money(order.price.amount, order.price.currency)],
-    [t('order.model'), order.product.modelUrl !== undefined && <ModelLink key="model" url={order.product.modelUrl} />],
-    [t('order.assignee'), order.assignee],
-    [t('order.source'), t(`source.${order.source}`)],
-    [t('order.externalId'), order.externalId],
-    [t('order.createdBy'), order.createdBy],
-    [t('order.createdAt'), formats.dateAndTime(new Date(order.createdAt))],
-  ];
-  return (
-    <dl className="facts">
-      {facts
-        .filter(([, value]) => value !== undefined && value !== false)
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
-
-function ModelLink({ url }: { readonly url: string }): ReactNode {
-  const { t } = useTranslation();
-  // The URL comes from a partner. Only http(s) becomes a link: a `javascript:` URL would run in this page.
-  if (!/^https?:\/\//i.test(url)) return url;
-  return (
-    <a href={url} target="_blank" rel="noreferrer">
-      {t('order.openModel')}
-    </a>
-  );
-}
-
-interface TimelineProps {
-  readonly order: OrderDto;
-  readonly history: OrderHistoryDto | undefined;
-}
-
-function Timeline({ order, history }: TimelineProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
-  return (
-    <ol className="timeline">
-      <li>
-        <strong>{t('order.created')}</strong>
-        <small>
-          {formats.dateAndTime(new Date(order.createdAt))}, {order.createdBy}
-        </small>
-      </li>
-      {history?.items.map(({ version, to, by, at, comment }) => (
-        <li key={version}>
-          <StatusMark status={to} />
-          <small>
-            {formats.dateAndTime(new Date(at))}, {by}
-          </small>
-          {comment !== undefined && <p>{comment}</p>}
-        </li>
-      ))}
-    </ol>
   );
 }

@@ -13,3 +13,9 @@ export function PriorityMark({ priority }: Pick<OrderDto, 'priority'>): ReactNod
   const { t } = useTranslation();
   return <span className={`mark priority-${priority.toLowerCase()}`}>{t(`priority.${priority}`)}</span>;
 }
+
+/** Why an order is on hold, if it is. */
+export function HoldMark({ holdReason }: Pick<OrderDto, 'holdReason'>): ReactNode {
+  const { t } = useTranslation();
+  return holdReason && <span className="hold-reason">{t(`hold.reasons.${holdReason}`)}</span>;
+}

@@ -1,115 +1,127 @@
-import { useId, useRef, useState, type SubmitEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useIsFresh } from '../live/live-context';
-import type { Session } from '../session/session';
 import { useSession } from '../session/session-context';
-import { useJustChanged } from '../shell/use-just-changed';
-import { useMove, type Status } from './use-move';
+import { isRework, labelOf, type HoldReason } from './change';
+import { CommentDialog } from './comment-dialog';
+import { HandOverDialog } from './hand-over-dialog';
+import { HoldDialog } from './hold-dialog';
+import { mayEdit, stepsFor, type Status } from './permissions';
+import { useChanging } from './use-changing';
+import './change-dialog.css';
 import './move-buttons.css';
 
 interface MoveButtonsProps {
   readonly order: OrderDto;
 }
 
-/** A button for each status that the order may move to. The API sends them with the order. */
+/** What a dialog asks about. The order is the one that the user pressed for. */
+interface Question {
+  readonly order: OrderDto;
+  readonly to: Status | 'somebody';
+}
+
+/** A button for each step that the user may make, and one to hand the order over. */
 export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
-  const move = useMove();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const commentId = useId();
-  const [asked, setAsked] = useState<Status>();
-  const isFresh = useIsFresh();
-  const [isSending, setSending] = useState(false);
-  /** The version of the order that has moved. The buttons of the next version come with the refresh. */
-  const [movedVersion, setMovedVersion] = useState<number>();
-  // After a step, other steps are where the last ones were: a double click must not do two.
-  const justMoved = useJustChanged(order.status);
-  const isDisabled = isSending || !isFresh || justMoved || movedVersion === order.version;
+  const { isSending, isDisabled, change, buttons } = useChanging(order);
+  const [question, setQuestion] = useState<Question>();
+  const steps = stepsFor(order, session);
+  const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
 
-  const run = async (to: Status, comment?: string): Promise<void> => {
-    setSending(true);
-    const { kind } = await move({ order, to, comment });
-    setSending(false);
-    if (kind !== 'failed') setMovedVersion(order.version);
-  };
   const choose = (to: Status): void => {
-    if (!needsReason(order.status, to)) {
-      void run(to);
-      return;
-    }
-    setAsked(to);
-    dialog.current?.showModal();
+    if (needsAnswer(order.status, to)) setQuestion({ order, to });
+    else void change({ order, to });
   };
-  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const comment = new FormData(event.currentTarget).get('comment');
-    dialog.current?.close();
-    if (asked) void run(asked, typeof comment === 'string' ? comment.trim() : undefined);
+  const close = (): void => {
+    setQuestion(undefined);
+  };
+  const move = (asked: OrderDto, to: Status, comment: string, reason?: HoldReason): void => {
+    close();
+    void change({ order: asked, to, comment, reason });
   };
 
   return (
-    <div className="moves">
-      {offeredTo(session, order).map((to, index) => (
+    <div className="moves" ref={buttons}>
+      {steps.map((to, index) => {
+        const label = t(labelOf(order.status, to));
+        return (
+          <button
+            key={to}
+            type="button"
+            className={index === 0 ? 'primary' : to === 'CANCELLED' ? 'danger' : undefined}
+            disabled={isDisabled}
+            aria-label={nameOf(label, order)}
+            onClick={() => {
+              choose(to);
+            }}
+          >
+            {label}
+          </button>
+        );
+      })}
+      {mayEdit('assignee', order, session) && (
         <button
-          key={to}
           type="button"
-          className={index === 0 ? 'primary' : undefined}
           disabled={isDisabled}
-          aria-label={t('move.commentFor', { move: t(labelOf(order.status, to)), number: order.number })}
+          aria-label={nameOf(t('change.handOver'), order)}
           onClick={() => {
-            choose(to);
+            setQuestion({ order, to: 'somebody' });
           }}
         >
-          {t(labelOf(order.status, to))}
+          {t('change.handOver')}
         </button>
-      ))}
+      )}
       {isSending && (
         <span className="moves-sending" role="status">
           {t('step.sending')}
         </span>
       )}
-      <dialog ref={dialog} aria-labelledby={`${commentId}-title`}>
-        {asked && (
-          <form onSubmit={submit}>
-            <h2 id={`${commentId}-title`}>
-              {t('move.commentFor', { move: t(labelOf(order.status, asked)), number: order.number })}
-            </h2>
-            <label htmlFor={commentId}>{t('move.comment')}</label>
-            {/* The API accepts a pause with a comment in place of a reason. */}
-            <textarea id={commentId} name="comment" rows={3} maxLength={2_000} required={asked === 'ON_HOLD'} />
-            <div className="moves">
-              <button type="submit" className="primary" disabled={isDisabled}>
-                {t('move.confirm')}
-              </button>
-              <button type="button" onClick={() => dialog.current?.close()}>
-                {t('move.dismiss')}
-              </button>
-            </div>
-          </form>
-        )}
-      </dialog>
+      {question && renderQuestion(question)}
     </div>
   );
+
+  function renderQuestion({ order: asked, to }: Question): ReactNode {
+    if (to === 'somebody') {
+      return (
+        <HandOverDialog
+          title={nameOf(t('change.handOver'), asked)}
+          order={asked}
+          onChoose={(value) => {
+            close();
+            void change({ order: asked, field: 'assignee', value });
+          }}
+          onClose={close}
+        />
+      );
+    }
+    const title = nameOf(t(labelOf(asked.status, to)), asked);
+    if (to === 'ON_HOLD') {
+      return (
+        <HoldDialog
+          title={title}
+          onHold={(reason, comment) => {
+            move(asked, to, comment, reason);
+          }}
+          onClose={close}
+        />
+      );
+    }
+    return (
+      <CommentDialog
+        title={title}
+        label={t('move.comment')}
+        onSubmit={(comment) => {
+          move(asked, to, comment);
+        }}
+        onClose={close}
+      />
+    );
+  }
 }
 
-/** The statuses that a user may choose: only the assignee and admins give an order back to the queue. */
-function offeredTo({ subject, roles }: Session, { nextStatuses, status, assignee }: OrderDto): readonly Status[] {
-  const mayGiveBack = status !== 'MANUFACTURING_STARTED' || assignee === subject || roles.includes('admin');
-  return mayGiveBack ? nextStatuses : nextStatuses.filter((to) => to !== 'NEW');
-}
-
-/** Unusual moves ask for a reason, which the history shows later. */
-function needsReason(from: Status, to: Status): boolean {
+/** Unusual steps ask for a reason, which the history shows later. */
+function needsAnswer(from: Status, to: Status): boolean {
   return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
-}
-
-function isRework(from: Status, to: Status): boolean {
-  return from === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
-}
-
-function labelOf(from: Status, to: Status): `move.${Status | 'rework' | 'resume'}` {
-  if (isRework(from, to)) return 'move.rework';
-  return from === 'ON_HOLD' && to === 'MANUFACTURING_STARTED' ? 'move.resume' : `move.${to}`;
 }

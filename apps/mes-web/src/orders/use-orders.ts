@@ -1,12 +1,11 @@
 import {
   keepPreviousData,
   useInfiniteQuery,
-  useQuery,
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { countOrders, listOrders, type OrderDto, type OrderListDto, type OrderTotalDto } from '../api/client';
+import { listOrders, type OrderDto, type OrderListDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 
@@ -36,21 +35,6 @@ export function useOrders(list: ListOrdersArguments): Orders {
   const { data } = query;
   const orders = useMemo(() => data && distinct(data.pages.flatMap(({ items }) => items)), [data]);
   return { orders, query };
-}
-
-/**
- * The number of orders in a list, which is known before they are loaded.
- *
- * @param isAsked whether the number is needed
- */
-export function useTotal({ sort: _, ...filter }: ListOrdersArguments, isAsked: boolean): OrderTotalDto | undefined {
-  const { data } = useQuery({
-    queryKey: ['total', filter],
-    queryFn: ({ signal }) => dataOf(countOrders(filter, { signal })),
-    enabled: isAsked,
-    refetchInterval: usePollingInterval(),
-  });
-  return isAsked ? data : undefined;
 }
 
 /** Removes duplicates: an order that moved down the list between two page loads is on both pages. */

@@ -28,6 +28,8 @@ const NARROWEST_ROWS = 40;
 const GAP = 0.75;
 const PADDING = 2;
 const ACTION = 7;
+/** The box that selects an order. It begins in the padding of the row. */
+const PICK = 1.75;
 /** The width of a digit of the number. */
 const DIGIT = 0.85;
 
@@ -41,8 +43,8 @@ type Widths = Readonly<Record<Column, { readonly least: number; readonly share: 
 /** The least width of each column, and its share of the room that is left. */
 const WIDTHS: Widths = {
   number: { least: 4.5, share: 0 },
-  customer: { least: 7, share: 3 },
-  product: { least: 8.5, share: 4 },
+  customer: { least: 6.5, share: 3 },
+  product: { least: 8, share: 4 },
   material: { least: 6, share: 2 },
   quantity: { least: 3, share: 0 },
   priority: { least: 6.5, share: 0 },
@@ -60,19 +62,30 @@ const ON_CARDS: readonly Column[] = ['number', 'priority', 'due', 'product', 'cu
  *
  * @param width of the list, in rem
  * @param digits of the longest number in the list
+ * @param hasPicks whether rows have a box that selects them
  */
-export function layoutOf(width: number, digits: number, { density, hidden }: ListPreferences): ListLayout {
+export function layoutOf(
+  width: number,
+  digits: number,
+  { density, hidden }: ListPreferences,
+  hasPicks = false,
+): ListLayout {
   const widths = { ...WIDTHS, number: { least: Math.max(WIDTHS.number.least, digits * DIGIT), share: 0 } };
   const wanted = COLUMNS.filter((column) => !hidden.includes(column));
   const isCard = width < NARROWEST_ROWS;
-  const columns = isCard ? wanted.filter((column) => ON_CARDS.includes(column)) : fitting(wanted, width, widths);
+  const room = width - (hasPicks ? PICK : 0);
+  const columns = isCard ? wanted.filter((column) => ON_CARDS.includes(column)) : fitting(wanted, room, widths);
   const details = DETAILS.filter((column) => wanted.includes(column) && !columns.includes(column));
   const heights = isCard ? CARD_HEIGHTS : details.length > 0 ? DETAILED_HEIGHTS : ROW_HEIGHTS;
   return {
     kind: isCard ? 'cards' : 'rows',
     columns,
     details,
-    template: [...columns.map((column) => trackOf(widths[column])), `${String(ACTION)}rem`].join(' '),
+    template: [
+      ...(hasPicks ? [`${String(PICK)}rem`] : []),
+      ...columns.map((column) => trackOf(widths[column])),
+      `${String(ACTION)}rem`,
+    ].join(' '),
     rowHeight: heights[density],
   };
 }

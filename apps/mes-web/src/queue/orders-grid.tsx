@@ -8,11 +8,13 @@ import { useWidth } from '../shell/use-width';
 import { isOpen, reasonOf, type Departure } from './departures';
 import { layoutOf, type ListPreferences } from './list-layout';
 import { OrderCell } from './order-cell';
+import { PickBox } from './pick-box';
 import { RowAction } from './row-action';
 import { SortHeader } from './sort-header';
 import type { Sort } from './queue-view';
+import type { Picks } from './use-picks';
 import { useChoice } from './use-choice';
-import { useSettling } from './use-settling';
+import { useSettling } from '../orders/use-settling';
 import './orders-grid.css';
 
 /** The next page loads when fewer rows than this are left below. */
@@ -43,6 +45,9 @@ interface OrdersGridProps {
   readonly onOpen: (order: OrderDto) => void;
   /** Undefined if the user may not take orders. */
   readonly onTake: ((order: OrderDto) => void) | undefined;
+  /** The orders that are selected to be taken together. Undefined if the user may not take orders. */
+  readonly picks: Picks | undefined;
+  readonly onTakePicked: () => void;
 }
 
 /**
@@ -52,12 +57,12 @@ interface OrdersGridProps {
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const { label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
-  const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake } = props;
+  const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake, picks, onTakePicked } = props;
   const { t } = useTranslation();
   const scroll = useRef<HTMLDivElement>(null);
   const { width, rem } = useWidth(scroll);
   const digits = useMemo(() => String(orders.reduce((most, { number }) => Math.max(most, number), 0)).length, [orders]);
-  const layout = layoutOf(width, digits, preferences);
+  const layout = layoutOf(width, digits, preferences, picks !== undefined);
   const rowHeight = layout.rowHeight * rem;
 
   const canBeTaken = useCallback(
@@ -120,12 +125,25 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     // The button is gone. The keys go on working.
     scroll.current?.focus({ preventScroll: true });
   };
+  const pick = (order: OrderDto, isRange: boolean): void => {
+    if (isRange) picks?.extendTo(order.id);
+    else picks?.toggle(order.id);
+    scroll.current?.focus({ preventScroll: true });
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || (target as Element).closest('.grid-head')) return;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowHeight) - 1);
     const active = orders[activeIndex];
     const isReady = active !== undefined && !event.repeat && choice.isSeen();
+    const takeByKey =
+      !event.repeat && picks && picks.ids.size > 0
+        ? onTakePicked
+        : isReady && onTake && reasonOf(active, departures, left) === undefined
+          ? () => {
+              onTake(active);
+            }
+          : undefined;
     const actions: Readonly<Record<string, (() => void) | undefined>> = {
       ArrowDown: () => {
         activate(activeIndex + 1);
@@ -146,8 +164,15 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
         activate(orders.length - 1);
       },
       Escape: () => {
-        choice.choose(undefined);
+        if (picks && picks.ids.size > 0) picks.clear();
+        else choice.choose(undefined);
       },
+      Space:
+        isReady && picks && target === scroll.current
+          ? () => {
+              pick(active, event.shiftKey);
+            }
+          : undefined,
       Enter:
         isReady && target === scroll.current
           ? () => {
@@ -156,11 +181,9 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
           : undefined,
       // The physical key, which has another letter on a Russian keyboard.
       KeyT:
-        isReady && onTake && isPressable && reasonOf(active, departures, left) === undefined
+        isPressable && takeByKey
           ? () => {
-              unlessScanned(() => {
-                onTake(active);
-              });
+              unlessScanned(takeByKey);
             }
           : undefined,
     };
@@ -173,7 +196,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   return (
     <div
       ref={scroll}
-      className={`grid ${layout.kind} ${preferences.density}`}
+      className={`grid ${layout.kind} ${preferences.density} ${picks && picks.ids.size > 0 ? 'picking' : ''}`}
       style={{ '--columns': layout.template, '--row-height': `${String(layout.rowHeight)}rem` } as CSSProperties}
       role="grid"
       aria-label={label}
@@ -184,6 +207,11 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     >
       <div role="rowgroup" className="grid-head">
         <div role="row" aria-rowindex={1} className="grid-row">
+          {picks && (
+            <div role="columnheader" className="cell-pick">
+              <span className="visually-hidden">{t('several.column')}</span>
+            </div>
+          )}
           {layout.columns.map((column) => (
             <SortHeader key={column} column={column} sort={sort} onSort={layout.kind === 'rows' ? onSort : undefined} />
           ))}
@@ -204,7 +232,12 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
               role="row"
               aria-rowindex={index + 2}
               aria-selected={order.id === choice.id}
-              className={['grid-row', reason && 'departing', arrived.has(order.id) && 'arrived']
+              className={[
+                'grid-row',
+                reason && 'departing',
+                arrived.has(order.id) && 'arrived',
+                picks?.ids.has(order.id) && 'picked',
+              ]
                 .filter(Boolean)
                 .join(' ')}
               style={{ transform: `translateY(${String(start)}px)` }}
@@ -212,6 +245,19 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
                 choice.choose(order.id);
               }}
             >
+              {picks && (
+                <div role="gridcell" className="cell-pick">
+                  {!reason && (
+                    <PickBox
+                      number={order.number}
+                      isPicked={picks.ids.has(order.id)}
+                      onPick={(isRange) => {
+                        pick(order, isRange);
+                      }}
+                    />
+                  )}
+                </div>
+              )}
               {layout.columns.map((column) => (
                 <div key={column} role="gridcell" className={`cell-${column}`}>
                   <OrderCell order={order} column={column} details={layout.details} now={now} onOpen={onOpen} />

@@ -57,6 +57,7 @@ export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): 
           <DebouncedInput
             type="search"
             placeholder={t('queue.searchHint')}
+            title={t('queue.searchExplained')}
             value={view.q}
             onChange={(q, replace) => {
               onChange({ ...view, q }, replace);
@@ -148,6 +149,7 @@ export function QueueFilters({ view, materials, onChange }: QueueFiltersProps): 
 interface DebouncedInputProps {
   readonly type: 'search' | 'text';
   readonly placeholder: string;
+  readonly title?: string;
   readonly list?: string;
   readonly value: string;
   /** `replace`: the text was changed before, without leaving the field. */

@@ -2,27 +2,33 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
 import { useLiveEvents } from '../live/live-context';
 import type { LiveEvent } from '../live/live-events';
+import { ListOrBoard } from '../orders/list-or-board';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
-import { useMove } from '../orders/use-move';
-import { useOrders, useTotal } from '../orders/use-orders';
-import { mayMoveOrders } from '../session/session';
+import { useChange, type Outcome } from '../orders/use-change';
+import { useOrders } from '../orders/use-orders';
+import { mayMoveOrders, maySeeAllOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useNow } from '../shell/use-now';
 import { usePrinting } from '../shell/use-printing';
 import { useRemembered } from '../shell/use-remembered';
 import { useTitle } from '../shell/use-title';
+import { reasonOf } from './departures';
 import { DEFAULT_PREFERENCES, parsePreferences } from './list-layout';
 import { ListMenu } from './list-menu';
 import { OrdersGrid } from './orders-grid';
 import { PrintedQueue } from './printed-queue';
 import { QueueFilters } from './queue-filters';
 import { filtersOf, isInView, listArgumentsOf, parametersOf, viewOf, type QueueView, type Sort } from './queue-view';
+import { PicksBar } from './picks-bar';
 import { useDepartures } from './use-departures';
+import { usePicks } from './use-picks';
+import { useQueueTotals } from './use-queue-totals';
+import { useTakeSeveral } from './use-take-several';
+import { ViewsMenu } from './views-menu';
 import './queue-page.css';
 
 const NO_ORDERS: readonly OrderDto[] = [];
@@ -36,16 +42,15 @@ interface HistoryState {
 export function QueuePage(): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
+  const mayTake = mayMoveOrders(session);
   const navigate = useNavigate();
   const location = useLocation();
   const now = useNow();
-  const formats = useFormats();
   const printing = usePrinting();
   const [preferences, setPreferences] = useRemembered('mes.list', parsePreferences, DEFAULT_PREFERENCES);
   const [parameters, setParameters] = useSearchParams();
   const view = useMemo(() => viewOf(parameters), [parameters]);
-  const asked = listArgumentsOf(view, now);
-  const { orders: loaded = NO_ORDERS, query } = useOrders(asked);
+  const { orders: loaded = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
   const { fetchNextPage, hasNextPage, isFetching } = query;
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
@@ -55,13 +60,10 @@ export function QueuePage(): ReactNode {
   const name = useShownName(parametersOf(view).toString(), query.data === undefined, query.isPlaceholderData);
   const list = useCalmList({ orders, hasMore: hasNextPage }, { name, held: attendance.attended, lingering });
   const { rows, waiting, left, reordered } = list;
-  const move = useMove();
-  // Of what is overdue, the API counts a little more than the page shows.
-  const total = useTotal(asked, hasNextPage && view.due !== 'overdue');
-  const isAllKnown = total?.isExact ?? !hasNextPage;
-  const count = total?.count ?? orders.length;
-  useTitle(t(isAllKnown ? 'queue.documentTitle' : 'queue.documentTitleMore', { count }));
-  const shownCount = rows.length - left.size;
+  const changeOrder = useChange();
+  const isShown = query.data !== undefined && !query.isPlaceholderData;
+  const totals = useQueueTotals(view, { orders: isShown ? orders : undefined, hasMore: hasNextPage }, now);
+  useTitle(totals ?? t('queue.title'));
 
   const latest = useRef({ rows, reasons });
   useEffect(() => {
@@ -90,14 +92,33 @@ export function QueuePage(): ReactNode {
     ),
   );
 
-  const take = async (order: OrderDto): Promise<void> => {
+  const canBePicked = useCallback(
+    (order: OrderDto) => mayTake && reasonOf(order, reasons, left) === undefined,
+    [mayTake, reasons, left],
+  );
+  const picks = usePicks(rows, canBePicked);
+
+  const begin = (order: OrderDto): void => {
+    note(order.id, { reason: { kind: 'taking' }, version: order.version + 1 });
+  };
+  const end = (order: OrderDto, outcome: Outcome): void => {
     const version = order.version + 1;
-    note(order.id, { reason: { kind: 'taking' }, version });
-    const outcome = await move({ order, to: 'MANUFACTURING_STARTED' });
     if (outcome.kind === 'failed') withdraw(order.id);
     else if (outcome.kind === 'moved') note(order.id, { reason: { kind: 'yours' }, version });
     else if (outcome.by !== undefined) note(order.id, { reason: { kind: 'taken-by', by: outcome.by }, version });
     else note(order.id, { reason: { kind: 'gone', status: outcome.status }, version });
+  };
+
+  const take = async (order: OrderDto): Promise<void> => {
+    begin(order);
+    end(order, await changeOrder({ order, to: 'MANUFACTURING_STARTED' }));
+  };
+  const takeSeveral = useTakeSeveral(end);
+  const takePicked = (): void => {
+    const picked = rows.filter(({ id }) => picks.ids.has(id));
+    picks.clear();
+    picked.forEach(begin);
+    void takeSeveral(picked);
   };
 
   /** Opens an order. Navigating back selects its row again. */
@@ -123,13 +144,7 @@ export function QueuePage(): ReactNode {
     <main className="queue" id="content" aria-busy={query.isPending || query.isPlaceholderData}>
       <div className="queue-heading">
         <h1>{t('queue.title')}</h1>
-        <span className="queue-count">
-          {query.data && !hasNextPage && t('queue.count', { count: shownCount })}
-          {hasNextPage &&
-            (total?.isExact
-              ? t('queue.countOf', { count: shownCount, total: formats.number(total.count) })
-              : t('queue.countMore', { count: shownCount }))}
-        </span>
+        <span className="queue-count">{totals}</span>
         <div className="held" role="status" {...attendance.listeners}>
           {isChanged && (
             <button type="button" className="primary" onClick={list.refresh}>
@@ -137,10 +152,12 @@ export function QueuePage(): ReactNode {
             </button>
           )}
         </div>
-        <span className="queue-keys">{mayMoveOrders(session) && t('queue.keys')}</span>
+        <span className="queue-keys">{mayTake && t('several.keys')}</span>
+        {maySeeAllOrders(session) && <ListOrBoard shown="list" />}
       </div>
       <div className="queue-tools">
         <QueueFilters view={view} materials={materials} onChange={change} />
+        <ViewsMenu view={view} onChoose={change} />
         <ListMenu preferences={preferences} onChange={setPreferences} />
       </div>
       {query.isPending && <p className="state">{t('loading')}</p>}
@@ -163,8 +180,11 @@ export function QueuePage(): ReactNode {
             empty={<p className="state">{t(filtersOf(view) > 0 ? 'queue.emptyFiltered' : 'queue.empty')}</p>}
             chosenId={(location.state as HistoryState | null)?.chosenId}
             onOpen={open}
-            onTake={mayMoveOrders(session) ? (order) => void take(order) : undefined}
+            picks={mayTake ? picks : undefined}
+            onTake={mayTake ? (order) => void take(order) : undefined}
+            onTakePicked={takePicked}
           />
+          {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}
         </div>
       )}
       {printing && <PrintedQueue orders={orders} hasMore={hasNextPage} now={now} />}

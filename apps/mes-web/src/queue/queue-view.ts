@@ -1,6 +1,7 @@
 import type { OrderDto } from '../api/client';
 import { isLate } from '../orders/is-late';
 import type { ListOrdersArguments } from '../orders/use-orders';
+import type { OrderFilter } from '../orders/use-total';
 
 export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -54,15 +55,19 @@ export function filtersOf({ q, priority, material, due }: QueueView): number {
 }
 
 /** The arguments of the API call that lists the orders of a view. */
-export function listArgumentsOf({ q, priority, material, due, sort }: QueueView, now: Date): ListOrdersArguments {
+export function listArgumentsOf(view: QueueView, now: Date): ListOrdersArguments {
+  // What is the default of the API is left out, so that all users share one cached response.
+  return { ...listFilterOf(view, now), ...(view.sort === '-createdAt' ? {} : { sort: view.sort }) };
+}
+
+/** The filter of that list. */
+export function listFilterOf({ q, priority, material, due }: QueueView, now: Date): OrderFilter {
   return {
     status: ['NEW'],
     ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
     ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
-    // What is the default of the API is left out, so that all users share one cached response.
-    ...(sort === '-createdAt' ? {} : { sort }),
   };
 }
 

@@ -1,12 +1,22 @@
 import { createContext, useContext } from 'react';
 
+/** What the user may do about a notice. */
+export interface NoticeAction {
+  readonly label: string;
+  /** The label for screen readers, if it says more. */
+  readonly name?: string;
+  /** Whether Ctrl+Z does it as well. */
+  readonly isUndo?: boolean;
+  readonly run: () => void;
+}
+
 /** A short message in the corner of the screen, with at most one action. */
 export interface Notice {
   /** A later notice about the same thing replaces this one. */
   readonly about: string;
   readonly tone: 'good' | 'bad';
   readonly text: string;
-  readonly action?: { readonly label: string; readonly run: () => void };
+  readonly action?: NoticeAction;
   /** Whether the user has to deal with it: it stays until it is closed. */
   readonly isOpen?: boolean;
 }

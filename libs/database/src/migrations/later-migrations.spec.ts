@@ -60,39 +60,62 @@ describe('a later migration', () => {
 
   describe('that keeps changes of orders', () => {
     const { name } = new KeepChangesOfOrders1764600000000();
+    const INSERT_HELD = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority,
+      created_by, status, previous_status)
+      VALUES (gen_random_uuid(), 'CRM', 'C-1', 'held', 'Ring', 'Gold 585', 1, 'LOW', 'sql', 'ON_HOLD', 'NEW')`;
 
-    it('keeps the orders that there are, and completes the writes of an earlier version', async () => {
+    async function reasons(): Promise<unknown> {
+      const sql = 'SELECT customer_name AS name, status, hold_reason AS reason FROM orders ORDER BY 1, 2, 3';
+      return dataSource.query(sql);
+    }
+
+    it('gives a reason to each pause that there is, those of present writers, and each later one without', async () => {
       await undo(name);
-      const columns = `(id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, status,
-        previous_status, comment)`;
-      const held = (status: string): string =>
-        `(gen_random_uuid(), 'CRM', 'C', 'N', 'P', 'M', 1, 'LOW', 'sql', ${status})`;
-      const values = [`'ON_HOLD', 'NEW', 'held'`, `'NEW', NULL, 'new'`].map(held).join(', ');
-      await dataSource.query(`INSERT INTO orders ${columns} VALUES ${values}`);
-      await dataSource.query(
-        `INSERT INTO order_status_changes SELECT id, 2, 'NEW', 'ON_HOLD', 'sql', now(), 'why' FROM orders WHERE comment = 'held'`,
-      );
-      await dataSource.runMigrations();
-
-      const reasons = (): Promise<unknown> =>
-        dataSource.query('SELECT comment, status, hold_reason AS reason FROM orders ORDER BY comment');
-      expect(await reasons()).toEqual([
-        { comment: 'held', status: 'ON_HOLD', reason: 'OTHER' },
-        { comment: 'new', status: 'NEW', reason: null },
-      ]);
-      expect(await dataSource.query('SELECT comment, reason, changes FROM order_status_changes')).toEqual([
-        { comment: 'why', reason: null, changes: null },
-      ]);
-      // The earlier version knows no reasons.
-      await dataSource.query(
+      await writer.query(insertCustomers('new'));
+      await writer.query(INSERT_HELD);
+      await migrateDuring(INSERT_HELD);
+      const held = { name: 'held', status: 'ON_HOLD', reason: 'OTHER' };
+      expect(await reasons()).toEqual([held, held, { name: 'new', status: 'NEW', reason: null }]);
+      // An earlier version of the API, which knows no reasons, holds an order and lets the others go on.
+      await writer.query(
         `UPDATE orders SET previous_status = status, status = CASE status WHEN 'NEW' THEN 'ON_HOLD'::order_status ELSE 'NEW' END`,
       );
-      expect(await reasons()).toEqual([
-        { comment: 'held', status: 'NEW', reason: null },
-        { comment: 'new', status: 'ON_HOLD', reason: 'OTHER' },
-      ]);
+      const goesOn = { name: 'held', status: 'NEW', reason: null };
+      expect(await reasons()).toEqual([goesOn, goesOn, { ...held, name: 'new' }]);
+    });
+
+    it('leaves the history that there is, before and after it', async () => {
+      await writer.query(INSERT_HELD);
+      await writer.query(
+        `INSERT INTO order_status_changes SELECT id, 2, 'NEW', 'ON_HOLD', 'sql', now(), 'why' FROM orders`,
+      );
+      await writer.query(
+        `INSERT INTO order_status_changes (order_id, version, changed_by, changed_at, changes)
+         SELECT id, 3, 'sql', now(), '[{"field": "priority", "from": "LOW", "to": "HIGH"}]' FROM orders`,
+      );
       await undo(name);
-      expect(await dataSource.query('SELECT comment FROM order_status_changes')).toEqual([{ comment: 'why' }]);
+      const steps = 'SELECT from_status AS from, to_status AS to, comment FROM order_status_changes';
+      const left = [{ from: 'NEW', to: 'ON_HOLD', comment: 'why' }];
+      expect(await dataSource.query(steps)).toEqual(left);
+      await dataSource.runMigrations();
+      expect(await dataSource.query(steps)).toEqual(left);
+    });
+
+    it('refuses a row of history that is neither a status change nor a change of fields, or both', async () => {
+      await writer.query(INSERT_HELD);
+      const insert = (columns: string, values: string): Promise<unknown> =>
+        dataSource.query(
+          `INSERT INTO order_status_changes (order_id, version, changed_by, changed_at, ${columns})
+           SELECT id, 2, 'sql', now(), ${values} FROM orders`,
+        );
+      for (const [columns, values] of [
+        ['comment', `'neither'`],
+        ['from_status', `'NEW'`],
+        ['from_status, to_status, changes', `'NEW', 'CANCELLED', '[]'`],
+        ['from_status, to_status, reason', `'NEW', 'CANCELLED', 'BREAK'`],
+      ] as const) {
+        await expect(insert(columns, values)).rejects.toMatchObject({ code: '23514' });
+      }
     });
   });
 

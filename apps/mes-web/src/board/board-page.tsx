@@ -1,0 +1,174 @@
+import { useCallback, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { OrderDto } from '../api/client';
+import { useIsFresh, useLiveEvents } from '../live/live-context';
+import type { LiveEvent } from '../live/live-events';
+import { ListOrBoard } from '../orders/list-or-board';
+import type { Status } from '../orders/permissions';
+import { useChange } from '../orders/use-change';
+import { useStatusCounts } from '../orders/use-status-counts';
+import { mayMoveOrders } from '../session/session';
+import { useSession } from '../session/session-context';
+import { unlessScanned } from '../shell/scanner-keys';
+import { useNow } from '../shell/use-now';
+import { useTitle } from '../shell/use-title';
+import { BoardCard } from './board-card';
+import { BoardColumn } from './board-column';
+import { BOARD_STATUSES, dropOf } from './board-columns';
+import { MoveDialog } from './move-dialog';
+import { useCardDrag } from './use-card-drag';
+import './board-page.css';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The board: a column for each status, with the orders as cards that can be moved. */
+export function BoardPage(): ReactNode {
+  const { t } = useTranslation();
+  const session = useSession();
+  const mayMove = mayMoveOrders(session);
+  const isFresh = useIsFresh();
+  const now = useNow();
+  const counts = useStatusCounts().data?.counts;
+  const change = useChange();
+  const [sending, setSending] = useState(NONE);
+  const [own, setOwn] = useState(NONE);
+  const [movedTo, setMovedTo] = useState<ReadonlyMap<string, Status>>(new Map());
+  const [asked, setAsked] = useState<OrderDto>();
+  useTitle(t('board.title'));
+
+  const { subject } = session;
+  const [changed, setChanged] = useState<ReadonlyMap<string, number>>(new Map());
+  useLiveEvents(
+    useCallback(
+      (event: LiveEvent) => {
+        if (event.type === 'caught-up' || event.type === 'order.created') return;
+        const { id, version, status, by } = event.order;
+        setChanged((last) => new Map(last).set(id, version));
+        if (event.type !== 'order.status-changed') return;
+        setMovedTo((last) => new Map(last).set(id, status as Status));
+        if (by === subject) setOwn((last) => new Set(last).add(id));
+      },
+      [subject],
+    ),
+  );
+
+  const drop = async (order: OrderDto, to: Status): Promise<void> => {
+    const what = dropOf(order, to);
+    if (what === 'ask') setAsked(order);
+    if (what !== 'move' || !isFresh) return;
+    setSending((last) => new Set(last).add(order.id));
+    const outcome = await change({ order, to });
+    setSending((last) => new Set([...last].filter((id) => id !== order.id)));
+    if (outcome.kind !== 'moved') return;
+    setMovedTo((last) => new Map(last).set(order.id, to));
+    setOwn((last) => new Set(last).add(order.id));
+  };
+  const columns = useRef<HTMLDivElement>(null);
+  const { drag, ghost, onPress } = useCardDrag(columns, (order, to) => void drop(order, to));
+
+  const onMove = useCallback((order: OrderDto) => {
+    setAsked(order);
+  }, []);
+  return (
+    <main className="board" id="content">
+      <div className="board-heading">
+        <h1>{t('board.title')}</h1>
+        <span className="board-keys">{mayMove && t('board.keys')}</span>
+        <ListOrBoard shown="board" />
+      </div>
+      <div ref={columns} className={drag ? 'board-columns dragging' : 'board-columns'} onKeyDown={onKeyDown}>
+        {BOARD_STATUSES.map((status) => (
+          <BoardColumn
+            key={status}
+            status={status}
+            count={counts?.[status]}
+            now={now}
+            drag={drag}
+            sending={sending}
+            movedTo={movedTo}
+            own={own}
+            onPress={onPress}
+            onMove={mayMove && isFresh ? onMove : undefined}
+          />
+        ))}
+      </div>
+      {drag && (
+        <div ref={ghost} className="board-ghost" aria-hidden="true">
+          <div className="board-card">
+            <BoardCard
+              order={drag.order}
+              now={now}
+              isTabStop={false}
+              isSending={false}
+              goneTo={undefined}
+              onMove={undefined}
+            />
+          </div>
+        </div>
+      )}
+      {asked && (
+        <MoveDialog
+          key={asked.id}
+          order={asked}
+          isOver={(changed.get(asked.id) ?? 0) > asked.version}
+          onClose={() => {
+            setAsked(undefined);
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+/** Moves the focus from card to card. */
+function onKeyDown(event: KeyboardEvent): void {
+  const card = (event.target as Element).closest('.board-card');
+  if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
+  const column = card.closest('.board-column');
+  const actions: Readonly<Record<string, (() => void) | undefined>> = {
+    ArrowDown: () => {
+      focusCard(card.nextElementSibling);
+    },
+    ArrowUp: () => {
+      focusCard(card.previousElementSibling);
+    },
+    Home: () => {
+      focusCard(card.parentElement?.firstElementChild);
+    },
+    End: () => {
+      focusCard(card.parentElement?.lastElementChild);
+    },
+    ArrowRight: () => {
+      focusColumn(column, 'nextElementSibling');
+    },
+    ArrowLeft: () => {
+      focusColumn(column, 'previousElementSibling');
+    },
+    // The physical key, which has another letter on a Russian keyboard.
+    KeyM: event.repeat
+      ? undefined
+      : () => {
+          unlessScanned(() => {
+            card.querySelector('button')?.click();
+          });
+        },
+  };
+  const action = actions[event.code];
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+function focusCard(card: Element | null | undefined): void {
+  card?.querySelector('a')?.focus();
+}
+
+/** Focuses the card of the next column that has any. */
+function focusColumn(from: Element | null, side: 'nextElementSibling' | 'previousElementSibling'): void {
+  for (let column = from?.[side]; column; column = column[side]) {
+    const card = column.querySelector<HTMLElement>('a[tabindex="0"]');
+    if (!card) continue;
+    card.focus();
+    return;
+  }
+}

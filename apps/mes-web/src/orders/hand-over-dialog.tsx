@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query';
+import { useId, type ReactNode, type SubmitEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { listOrders, type OrderDto } from '../api/client';
+import { dataOf } from '../api/problem';
+import { Dialog } from './dialog';
+
+/** The most operators that are suggested. */
+const MOST_NAMES = 8;
+
+interface HandOverDialogProps {
+  readonly title: string;
+  readonly order: OrderDto;
+  readonly onChoose: (assignee: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Asks whom an order is handed over to. It suggests the operators who have orders in progress. */
+export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDialogProps): ReactNode {
+  const { t } = useTranslation();
+  const id = useId();
+  const names = useQuery({
+    queryKey: ['operators'],
+    queryFn: async ({ signal }) => {
+      const status = ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'ON_HOLD'] as const;
+      const { items } = await dataOf(listOrders({ status: [...status], limit: 200 }, { signal }));
+      return [...new Set(items.flatMap(({ assignee }) => assignee ?? []))];
+    },
+  });
+  const suggested = (names.data ?? []).filter((name) => name !== order.assignee).slice(0, MOST_NAMES);
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const field = event.currentTarget.elements.namedItem('assignee') as HTMLInputElement;
+    const name = field.value.trim();
+    if (name !== order.assignee) onChoose(name);
+  };
+  return (
+    <Dialog title={title} focus="field" onClose={onClose}>
+      <form onSubmit={submit}>
+        <label htmlFor={id}>{t('change.name')}</label>
+        <input
+          id={id}
+          name="assignee"
+          required
+          maxLength={255}
+          pattern="\s*[!-~]+\s*"
+          title={t('change.nameHint')}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+        />
+        <button type="submit" className="primary">
+          {t('change.handOver')}
+        </button>
+      </form>
+      {suggested.length > 0 && (
+        <div className="choices" role="group" aria-label={t('change.names')}>
+          <span aria-hidden="true">{t('change.names')}</span>
+          {suggested.map((name) => (
+            <button
+              key={name}
+              type="button"
+              onClick={() => {
+                onChoose(name);
+              }}
+            >
+              <bdi>{name}</bdi>
+            </button>
+          ))}
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,58 @@
+import { useId, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { HoldReason } from './change';
+import { ChoiceDialog } from './choice-dialog';
+import { CommentDialog, MAX_COMMENT } from './comment-dialog';
+
+/** In the order of their number keys. */
+const REASONS: readonly HoldReason[] = ['MATERIAL_MISSING', 'TOOL_DOWN', 'QUESTION', 'QUALITY', 'BREAK', 'OTHER'];
+
+interface HoldDialogProps {
+  readonly title: string;
+  readonly onHold: (reason: HoldReason, comment: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Asks why an order is put on hold. Any other reason than those of the list has to be written down. */
+export function HoldDialog({ title, onHold, onClose }: HoldDialogProps): ReactNode {
+  const { t } = useTranslation();
+  const commentId = useId();
+  const [comment, setComment] = useState('');
+  const [isOther, setIsOther] = useState(false);
+  if (isOther) {
+    return (
+      <CommentDialog
+        title={title}
+        label={t('hold.commentOther')}
+        isRequired
+        onSubmit={(text) => {
+          onHold('OTHER', text);
+        }}
+        onClose={onClose}
+      />
+    );
+  }
+  return (
+    <ChoiceDialog
+      title={title}
+      label={t('hold.reason')}
+      choices={REASONS.map((value) => ({ value, text: t(`hold.reasons.${value}`) }))}
+      onChoose={(reason) => {
+        if (reason === 'OTHER' && comment.trim() === '') setIsOther(true);
+        else onHold(reason, comment.trim());
+      }}
+      onClose={onClose}
+    >
+      <label htmlFor={commentId}>{t('hold.comment')}</label>
+      <textarea
+        id={commentId}
+        rows={2}
+        maxLength={MAX_COMMENT}
+        value={comment}
+        onChange={({ target }) => {
+          setComment(target.value);
+        }}
+      />
+    </ChoiceDialog>
+  );
+}

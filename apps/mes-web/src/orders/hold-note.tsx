@@ -1,0 +1,22 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { OrderDto } from '../api/client';
+import { HoldMark } from './marks';
+import { orderHistory } from './order-history';
+
+interface HoldNoteProps {
+  readonly order: OrderDto;
+}
+
+/** Why an order is on hold, with the comment that was written then. Nothing for other orders. */
+export function HoldNote({ order }: HoldNoteProps): ReactNode {
+  const history = useQuery({ ...orderHistory(order.id), enabled: order.holdReason !== undefined });
+  if (!order.holdReason) return null;
+  const last = history.data?.items.at(-1);
+  return (
+    <p className="hold-note">
+      <HoldMark holdReason={order.holdReason} />
+      {last?.to === 'ON_HOLD' && last.comment !== undefined && <span dir="auto">{last.comment}</span>}
+    </p>
+  );
+}

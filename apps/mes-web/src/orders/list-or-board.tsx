@@ -1,0 +1,59 @@
+import { useEffect, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { deviceStorage } from '../storage';
+import './list-or-board.css';
+
+const STORAGE_KEY = 'mes.board';
+const LIST = '/';
+const BOARD = '/board';
+
+/** The address of the list or of the board, whichever this device has shown last. */
+export function lastOfListAndBoard(): string {
+  return deviceStorage.get(STORAGE_KEY) === 'board' ? BOARD : LIST;
+}
+
+/** Shows the board instead of the list if the page has just been opened without a view and the device has shown the board last. */
+export function startWithLast(): void {
+  if (location.pathname + location.search === LIST) history.replaceState(history.state, '', lastOfListAndBoard());
+}
+
+export function isListOrBoard(pathname: string): boolean {
+  return pathname === LIST || pathname === BOARD;
+}
+
+interface ListOrBoardProps {
+  readonly shown: 'list' | 'board';
+}
+
+/** The switch between the list and the board. The device remembers what it has shown last. */
+export function ListOrBoard({ shown }: ListOrBoardProps): ReactNode {
+  const { t } = useTranslation();
+  useEffect(() => {
+    deviceStorage.set(STORAGE_KEY, shown);
+  }, [shown]);
+  return (
+    <nav className="list-or-board" aria-label={t('board.switch')}>
+      <Link
+        to={LIST}
+        aria-current={shown === 'list' ? 'page' : undefined}
+        aria-label={t('board.list')}
+        title={t('board.list')}
+      >
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 6h16M4 12h16M4 18h16" />
+        </svg>
+      </Link>
+      <Link
+        to={BOARD}
+        aria-current={shown === 'board' ? 'page' : undefined}
+        aria-label={t('board.board')}
+        title={t('board.board')}
+      >
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 4h4v16H4zM10 4h4v10h-4zM16 4h4v13h-4z" />
+        </svg>
+      </Link>
+    </nav>
+  );
+}

@@ -1,0 +1,39 @@
+import type { OrderDto } from '../api/client';
+import { mayMoveOrders, type Session } from '../session/session';
+
+export type Status = OrderDto['status'];
+/** A field that users change. */
+export type Field = 'priority' | 'dueAt' | 'assignee';
+
+/** Statuses of which nothing about an order changes any more, except the status. */
+const FINISHED: readonly Status[] = ['SHIPPED', 'CLOSED', 'CANCELLED'];
+
+/** The steps that the API lets the user make. */
+export function stepsFor(order: OrderDto, session: Session): readonly Status[] {
+  if (!mayMoveOrders(session)) return [];
+  return order.nextStatuses.filter(
+    (to) => order.status !== 'MANUFACTURING_STARTED' || to !== 'NEW' || isInCharge(order, session),
+  );
+}
+
+/** Whether the API lets the user change this field. */
+export function mayEdit(field: Field, order: OrderDto, session: Session): boolean {
+  if (!mayMoveOrders(session) || FINISHED.includes(order.status)) return false;
+  switch (field) {
+    case 'priority':
+      return true;
+    case 'dueAt':
+      return isAdmin(session);
+    case 'assignee':
+      return order.assignee !== undefined && isInCharge(order, session);
+  }
+}
+
+/** What an operator has in work, only that operator gives away. */
+function isInCharge({ assignee }: OrderDto, session: Session): boolean {
+  return assignee === session.subject || isAdmin(session);
+}
+
+function isAdmin({ roles }: Session): boolean {
+  return roles.includes('admin');
+}

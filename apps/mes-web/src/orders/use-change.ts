@@ -1,0 +1,187 @@
+import { onlineManager, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { getOrder, type OrderDto } from '../api/client';
+import { TIME_LIMITS } from '../api/connect';
+import { dataOf, Problem, reasonOf } from '../api/problem';
+import { useSession } from '../session/session-context';
+import { useNotices, type Notice } from '../shell/notices-context';
+import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit } from './change';
+import { mayEdit, type Status } from './permissions';
+import { useFact } from './use-fact';
+
+/** The result of a change. */
+export type Outcome =
+  /** The order is as the user wanted it. */
+  | { readonly kind: 'moved' }
+  /** Another user changed the order first. */
+  | { readonly kind: 'overtaken'; readonly status: Status; readonly by?: string | undefined }
+  /** The order was not changed, or it is not known. The notice says which. */
+  | { readonly kind: 'failed' };
+
+/** The pause between two reads of an order, in milliseconds. */
+const PAUSE = 1_000;
+
+/** The number of failed reads after which the page gives up. */
+const MAX_FAILURES = 3;
+
+/**
+ * Returns a function that changes an order and shows the result as a notice, which offers the way back where there is one.
+ *
+ * A change is sent once, and only when the user asks for it. If it is refused or its response is lost, the order is read, so that
+ * the notice says what is true. The result does not wait for the refresh of the screen.
+ */
+export function useChange(): (change: Change) => Promise<Outcome> {
+  const { t } = useTranslation();
+  const factOf = useFact();
+  const session = useSession();
+  const queries = useQueryClient();
+  const { notify } = useNotices();
+
+  function finish({ order }: Change, outcome: Outcome, notice: Omit<Notice, 'about' | 'tone'>): Outcome {
+    notify({ about: order.id, tone: outcome.kind === 'moved' ? 'good' : 'bad', ...notice });
+    void queries.invalidateQueries();
+    return outcome;
+  }
+
+  async function make(change: Change): Promise<Outcome> {
+    const { number } = change.order;
+    if (!onlineManager.isOnline()) return offer(change, t('step.notSent', { number }));
+    const sent = await sendOnce(() => send(change));
+    if (sent.is === 'made') return succeed(change, sent.data);
+    if (sent.is === 'lost') return confirm(change, sent.settledAt);
+    const { problem } = sent;
+    const found = problem.details.currentStatus && (await readSettled(change, 0));
+    if (found) return conclude(change, found, problem.details.code);
+    return finish(change, { kind: 'failed' }, { text: t('notice.refused', { number, why: whyOf(problem) }) });
+  }
+
+  /**
+   * Finds out what became of a change whose response was lost.
+   *
+   * @param settledAt see {@link Sent}
+   */
+  async function confirm(change: Change, settledAt: number): Promise<Outcome> {
+    const { number } = change.order;
+    const found = await readSettled(change, settledAt);
+    if (found) return conclude(change, found);
+    const action = { label: t('step.check'), run: () => void confirm(change, settledAt) };
+    return finish(change, { kind: 'failed' }, { text: t('step.unconfirmed', { number }), action, isOpen: true });
+  }
+
+  /**
+   * Tells what the present state of the order means for the change.
+   *
+   * @param refusal the code of the problem if the API refused the change
+   */
+  function conclude(change: Change, found: OrderDto, refusal?: string): Outcome {
+    const { order } = change;
+    const { number } = order;
+    if (isReached(change, found, session))
+      return finish(change, { kind: 'moved' }, { text: resultText(change, found) });
+    const { status, assignee: by } = found;
+    const overtaken = { kind: 'overtaken', status, by } as const;
+    const statusName = t(`status.${status}`);
+    if (refusal === 'ORDER_OF_ANOTHER_OPERATOR' && by !== undefined) {
+      return finish(change, overtaken, { text: t('change.ofAnother', { number, by }) });
+    }
+    if (!isMove(change)) return concludeEdit(change, found);
+    if (status === order.status) {
+      return offer({ ...change, order: found }, t('step.unchanged', { number, status: statusName }));
+    }
+    const text =
+      status === 'MANUFACTURING_STARTED' && by !== undefined && by !== session.subject
+        ? t('notice.takenByOther', { number, by })
+        : t('notice.movedOn', { number, status: statusName });
+    return finish(change, overtaken, { text });
+  }
+
+  function concludeEdit(change: Edit, found: OrderDto): Outcome {
+    const { order, field } = change;
+    const { number } = order;
+    const fact = factOf(field, found[field]);
+    if (found.version === order.version) return offer(change, t('change.unchanged', { number, fact }));
+    const text = t('change.conflict', { number, fact, status: t(`status.${found.status}`) });
+    // Now the user has been told what it would overwrite.
+    if (mayEdit(field, found, session)) return offer({ ...change, order: found }, text);
+    return finish(change, { kind: 'overtaken', status: found.status, by: found.assignee }, { text, isOpen: true });
+  }
+
+  /** Says that a change was not made, and offers to make it. */
+  function offer(change: Change, text: string): Outcome {
+    const label = isMove(change) ? t('step.tryAgain') : t('change.again', { fact: factOf(change.field, change.value) });
+    const action = { label, run: () => void make(change) };
+    return finish(change, { kind: 'failed' }, { text, action, isOpen: true });
+  }
+
+  function succeed(change: Change, changed: OrderDto): Outcome {
+    const undo = undoOf(change, changed, session);
+    const action = undo && { ...namesOf(undo), isUndo: true, run: () => void make(undo) };
+    return finish(change, { kind: 'moved' }, { text: resultText(change, changed), ...(action && { action }) });
+  }
+
+  function resultText(change: Change, { number, status, assignee, holdReason, ...fields }: OrderDto): string {
+    if (!isMove(change)) {
+      const { field } = change;
+      const value = field === 'assignee' ? assignee : fields[field];
+      return t('change.made', { number, fact: factOf(field, value) });
+    }
+    if (status === 'MANUFACTURING_STARTED' && assignee === session.subject) return t('notice.taken', { number });
+    const name = t(`status.${status}`);
+    return t('notice.moved', { number, status: holdReason ? `${name} · ${t(`hold.reasons.${holdReason}`)}` : name });
+  }
+
+  function namesOf(undo: Change): { readonly label: string; readonly name: string } {
+    const label = isMove(undo)
+      ? t(labelOf(undo.order.status, undo.to))
+      : t('change.back', { fact: factOf(undo.field, undo.value) });
+    return { label, name: t('move.commentFor', { move: label, number: undo.order.number }) };
+  }
+
+  function whyOf({ status, details }: Problem): string {
+    if (details.code === 'ORDER_DUE_DATE_PASSED') return t('change.duePassed');
+    return status === 400 ? t('change.invalid') : t(`problem.${reasonOf(new Problem(status, details))}`);
+  }
+
+  return make;
+}
+
+/** What is known of a change after it was sent. */
+type Sent<T> =
+  | { readonly is: 'made'; readonly data: T }
+  | { readonly is: 'refused'; readonly problem: Problem }
+  /** From `settledAt` on, a time of `performance.now()`, the change is not under way any more. */
+  | { readonly is: 'lost'; readonly settledAt: number };
+
+/** Sends a change once. */
+export async function sendOnce<T>(call: () => Promise<T>): Promise<Sent<T>> {
+  const sentAt = performance.now();
+  try {
+    return { is: 'made', data: await call() };
+  } catch (error) {
+    if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
+    if (error.isDecision) return { is: 'refused', problem: error };
+    // A proxy may give up while the API goes on. The API itself names the problem when it has ended.
+    return { is: 'lost', settledAt: error.details.code === undefined ? sentAt + TIME_LIMITS.write : sentAt };
+  }
+}
+
+/**
+ * Reads an order until it shows what became of a change, or the change is not under way any more.
+ *
+ * @returns undefined if the API does not answer
+ */
+export async function readSettled(change: Change, settledAt: number): Promise<OrderDto | undefined> {
+  const { id } = change.order;
+  let failures = 0;
+  for (;;) {
+    const isSettled = performance.now() >= settledAt;
+    try {
+      const found = await dataOf(getOrder({ id }));
+      if (isSettled || isSuperseded(change, found)) return found;
+    } catch {
+      failures += 1;
+      if (failures === MAX_FAILURES || !onlineManager.isOnline()) return undefined;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}

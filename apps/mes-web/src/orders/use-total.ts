@@ -1,0 +1,23 @@
+import { useQuery } from '@tanstack/react-query';
+import { countOrders } from '../api/client';
+import { dataOf } from '../api/problem';
+import { usePollingInterval } from '../live/live-context';
+
+export type OrderFilter = Omit<Parameters<typeof countOrders>[0], 'ifNoneMatch'>;
+
+/** A number of orders. If it is not exact, there are more. */
+export interface Total {
+  readonly count: number;
+  readonly isExact: boolean;
+}
+
+/** The number of orders that a filter selects, refreshed with the lists. Undefined until it is known, and without a filter. */
+export function useTotal(filter: OrderFilter | undefined): Total | undefined {
+  const { data } = useQuery({
+    queryKey: ['total', filter],
+    queryFn: ({ signal }) => dataOf(countOrders(filter ?? {}, { signal })),
+    enabled: filter !== undefined,
+    refetchInterval: usePollingInterval(),
+  });
+  return data;
+}

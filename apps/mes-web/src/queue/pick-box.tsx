@@ -1,0 +1,27 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+interface PickBoxProps {
+  readonly number: number;
+  readonly isPicked: boolean;
+  /** `isRange`: all orders from the last one to this one. */
+  readonly onPick: (isRange: boolean) => void;
+}
+
+/** The box that selects an order to be taken together with others. */
+export function PickBox({ number, isPicked, onPick }: PickBoxProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <label className="pick">
+      <input
+        type="checkbox"
+        checked={isPicked}
+        tabIndex={-1}
+        aria-label={t('several.select', { number })}
+        onChange={({ nativeEvent }) => {
+          onPick((nativeEvent as MouseEvent).shiftKey);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,324 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { insertOrders } from '../support/test-orders.js';
+import { violations } from './support/accessibility.js';
+import type { Language, Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+const SCREENSHOTS = resolve('coverage/screenshots');
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+const SCREENS = [
+  ['a desk', { width: 1280, height: 800 }],
+  ['a tablet', { width: 820, height: 1180 }],
+  ['a phone', { width: 390, height: 844 }],
+] as const;
+const PHONE = SCREENS[2][1];
+const TARGET = 44;
+
+describe('the board, in a browser', () => {
+  let workshop: Workshop;
+  let table: OrdersTable;
+
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
+  }, OPENING_MS);
+
+  afterEach(async () => {
+    await workshop.clear();
+    await table.query('DELETE FROM orders');
+  });
+
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
+
+  function column({ page }: Operator, status: string): Locator {
+    return page.locator(`[data-status=${status}]`);
+  }
+
+  function card(desk: Operator, status: string, { id }: { readonly id: string }): Locator {
+    return column(desk, status).locator(`[id="order-${id}"]`);
+  }
+
+  /** The numbers of the orders in a column, from top to bottom. */
+  async function numbersIn(desk: Operator, status: string): Promise<number[]> {
+    return (await column(desk, status).locator('.board-card a').allInnerTexts()).map(Number);
+  }
+
+  async function atBoard(options: Parameters<Workshop['signedIn']>[0] = {}): Promise<Operator> {
+    const desk = await workshop.signedIn({ name: 'anna', ...options });
+    await desk.open('/board');
+    await desk.live();
+    await column(desk, 'ON_HOLD').waitFor();
+    // The browser reports no movement for the first event after a page was opened.
+    await desk.leave();
+    return desk;
+  }
+
+  async function middleOf(element: Locator): Promise<[x: number, y: number]> {
+    const { x, y, width, height } = (await element.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    return [x + width / 2, y + height / 2];
+  }
+
+  /** Takes a card with the mouse and holds it over a column. */
+  async function carry(desk: Operator, from: Locator, status: string): Promise<void> {
+    const { mouse } = desk.page;
+    await mouse.move(...(await middleOf(from)));
+    await mouse.down();
+    await mouse.move(...(await middleOf(column(desk, status))), { steps: 5 });
+    await desk.page.locator('.board-ghost').waitFor();
+  }
+
+  async function createAt(status: string, order: Record<string, unknown> = {}): Promise<WorkshopOrder> {
+    const created = await workshop.create(order);
+    for (const next of ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'SHIPPED']) {
+      if (status === 'NEW') break;
+      await workshop.move(created, next, 'anna');
+      if (next === status) break;
+    }
+    return created;
+  }
+
+  it('has a column for each status, with exact counts and the most urgent orders first', async () => {
+    const low = await createAt('NEW', { priority: 'LOW' });
+    const urgent = await createAt('NEW', { priority: 'URGENT' });
+    const packed = await createAt('PACKAGING');
+    const desk = await atBoard();
+    await card(desk, 'PACKAGING', packed).waitFor();
+    await eventually(async () => (await numbersIn(desk, 'NEW')).length === 2);
+    expect(await numbersIn(desk, 'NEW')).toEqual([urgent.number, low.number]);
+    const heads = await desk.page.locator('.board-column-head').allInnerTexts();
+    expect(heads.map((head) => head.replace(/\s+/g, ' ').trim())).toEqual([
+      'New 2',
+      'In production 0',
+      'Manufactured 0',
+      'Packaging 1',
+      'Shipped 0',
+      'On hold 0',
+    ]);
+  });
+
+  it('follows the orders when nobody is at it, and keeps still under a pointer', async () => {
+    const first = await createAt('NEW');
+    const desk = await atBoard();
+    await card(desk, 'NEW', first).waitFor();
+    const second = await workshop.create({ priority: 'URGENT' });
+    await card(desk, 'NEW', second).waitFor();
+
+    await card(desk, 'NEW', first).hover();
+    const before = await numbersIn(desk, 'NEW');
+    await workshop.create({ priority: 'URGENT' });
+    await workshop.move(second, 'MANUFACTURING_STARTED', 'boris');
+    await column(desk, 'NEW').getByRole('button', { name: '1 more' }).waitFor();
+    await card(desk, 'NEW', second).getByText('In production').waitFor();
+    expect(await numbersIn(desk, 'NEW')).toEqual(before);
+    await card(desk, 'MANUFACTURING_STARTED', second).waitFor();
+    await desk.leave();
+    await card(desk, 'NEW', second).waitFor({ state: 'detached' });
+  });
+
+  it('moves an order by dragging its card, and tells which columns are possible', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard();
+    await carry(desk, card(desk, 'NEW', order), 'MANUFACTURING_STARTED');
+    await column(desk, 'MANUFACTURING_STARTED').getByText('Drop here').waitFor();
+    expect(await column(desk, 'PACKAGING').innerText()).toContain('Not possible');
+    await desk.page.mouse.up();
+    await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+    await card(desk, 'NEW', order).waitFor({ state: 'detached' });
+    await desk.page.locator('.notice-good', { hasText: `Order ${String(order.number)} is yours.` }).waitFor();
+    expect(await workshop.order(order)).toMatchObject({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+  });
+
+  it('puts a card back that is dropped where its order may not go, or when Escape is pressed', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard();
+    const sent: string[] = [];
+    desk.page.on('request', (request) => {
+      if (request.method() === 'PATCH') sent.push(request.url());
+    });
+    await carry(desk, card(desk, 'NEW', order), 'PACKAGING');
+    await desk.page.mouse.up();
+    await desk.page.locator('.board-ghost').waitFor({ state: 'detached' });
+    await carry(desk, card(desk, 'NEW', order), 'MANUFACTURING_STARTED');
+    await desk.page.keyboard.press('Escape');
+    await desk.page.locator('.board-ghost').waitFor({ state: 'detached' });
+    await desk.page.mouse.up();
+    // A card that was not dragged opens its order, so the page is at work and has sent nothing.
+    await card(desk, 'NEW', order).getByRole('link').click();
+    await desk.page.waitForURL(`**/orders/${order.id}`);
+    expect(sent).toEqual([]);
+  });
+
+  it('tells the truth when somebody else was faster', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard();
+    await carry(desk, card(desk, 'NEW', order), 'MANUFACTURING_STARTED');
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+    await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+    await desk.page.mouse.up();
+    await desk.page.locator('.notice-bad', { hasText: 'was already taken by boris' }).waitFor();
+    expect(await desk.page.locator('.notice-good').count()).toBe(0);
+  });
+
+  it('asks for what a pause needs when a card is dropped on it', async () => {
+    const order = await createAt('MANUFACTURING_STARTED');
+    const desk = await atBoard();
+    await carry(desk, card(desk, 'MANUFACTURING_STARTED', order), 'ON_HOLD');
+    await desk.page.mouse.up();
+    const dialog = desk.page.getByRole('dialog', { name: `Order ${String(order.number)}` });
+    await dialog.getByRole('button', { name: 'Put on hold' }).waitFor();
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+    // The dialog closes when the order has moved, whoever has moved it.
+    await workshop.move(order, 'MANUFACTURING_COMPLETED', 'boris');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('works with the keyboard alone', async () => {
+    const orders = [await createAt('NEW'), await createAt('NEW')];
+    const started = await createAt('MANUFACTURING_STARTED');
+    const desk = await atBoard();
+    const { keyboard } = desk.page;
+    const [first, second] = orders as [WorkshopOrder, WorkshopOrder];
+    await card(desk, 'NEW', second).waitFor();
+    await card(desk, 'MANUFACTURING_STARTED', started).waitFor();
+    const focused = (): Promise<string> =>
+      desk.page.evaluate<string>(`document.activeElement.closest('.board-card')?.id ?? ''`);
+    const link = card(desk, 'NEW', first).getByRole('link');
+    await eventually(async () => {
+      await keyboard.press('Tab');
+      return (await focused()) === `order-${first.id}`;
+    });
+    expect(await link.getAttribute('tabindex')).toBe('0');
+    await keyboard.press('ArrowDown');
+    expect(await focused()).toBe(`order-${second.id}`);
+    await keyboard.press('ArrowRight');
+    expect(await focused()).toBe(`order-${started.id}`);
+    await keyboard.press('ArrowLeft');
+    expect(await focused()).toBe(`order-${second.id}`);
+    await keyboard.press('m');
+    const dialog = desk.page.getByRole('dialog', { name: `Order ${String(second.number)}` });
+    await dialog.getByRole('button', { name: 'Take order' }).press('Enter');
+    await card(desk, 'MANUFACTURING_STARTED', second).waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await workshop.order(first)).status).toBe('NEW');
+  });
+
+  it('loads more cards when a column is scrolled', async () => {
+    await table.query(insertOrders(120));
+    const desk = await atBoard();
+    await column(desk, 'NEW').locator('.board-card').nth(49).waitFor();
+    expect(await column(desk, 'NEW').locator('.board-count').innerText()).toBe('120');
+    expect(await column(desk, 'NEW').locator('.board-card').count()).toBe(50);
+    await column(desk, 'NEW').locator('.board-card').nth(49).scrollIntoViewIfNeeded();
+    await column(desk, 'NEW').locator('.board-card').nth(119).waitFor();
+  });
+
+  it('moves an order with a finger that stays on its card, and scrolls with one that does not', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard({ touch: true });
+    const session = await desk.page.context().newCDPSession(desk.page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', point?: [number, number]): Promise<unknown> =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints: point ? [{ x: point[0], y: point[1] }] : [] });
+    const from = await middleOf(card(desk, 'NEW', order));
+    const to = await middleOf(column(desk, 'MANUFACTURING_STARTED'));
+
+    await touch('touchStart', from);
+    for (let step = 1; step <= 5; step += 1) await touch('touchMove', [from[0] + step * 20, from[1]]);
+    expect(await desk.page.locator('.board-ghost').count()).toBe(0);
+    await touch('touchEnd');
+
+    // A browser that is busy scrolls without asking the page.
+    await eventually(async () => {
+      await touch('touchStart', from);
+      await desk.page.locator('.board-ghost').waitFor();
+      for (let step = 1; step <= 5; step += 1) {
+        await touch('touchMove', [from[0] + ((to[0] - from[0]) * step) / 5, from[1] + ((to[1] - from[1]) * step) / 5]);
+      }
+      await desk.page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      );
+      const isOver = await column(desk, 'MANUFACTURING_STARTED').and(desk.page.locator('.over')).count();
+      await touch('touchEnd');
+      return isOver > 0;
+    });
+    await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+  });
+
+  it('is what the device starts with if it has shown it last', async () => {
+    const order = await createAt('NEW');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.row(order.id).waitFor();
+    await desk.page.getByRole('link', { name: 'Board', exact: true }).click();
+    await card(desk, 'NEW', order).waitFor();
+    await desk.open('/');
+    await card(desk, 'NEW', order).waitFor();
+    expect(new URL(desk.page.url()).pathname).toBe('/board');
+    // The address of a list shows the list.
+    await desk.open('/?priority=NORMAL');
+    await desk.page.getByRole('grid').waitFor();
+    await desk.page.getByRole('link', { name: 'Board', exact: true }).click();
+    await desk.page.getByRole('link', { name: 'List', exact: true }).click();
+    await desk.page.getByRole('grid').waitFor();
+    await desk.open('/');
+    await desk.page.getByRole('grid').waitFor();
+  });
+
+  it('lets viewers look, but not move orders', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard({ role: 'viewer' });
+    await card(desk, 'NEW', order).waitFor();
+    expect(await card(desk, 'NEW', order).getByRole('button').count()).toBe(0);
+    await desk.page.mouse.move(...(await middleOf(card(desk, 'NEW', order))));
+    await desk.page.mouse.down();
+    await desk.page.mouse.move(...(await middleOf(column(desk, 'MANUFACTURING_STARTED'))), { steps: 5 });
+    expect(await desk.page.locator('.board-ghost').count()).toBe(0);
+    await desk.page.mouse.up();
+  });
+
+  describe.each(LANGUAGES)('in %s', (language) => {
+    it.each(SCREENS)('fits %s', async (name, viewport) => {
+      const order = await createAt('NEW', {
+        priority: 'URGENT',
+        quantity: 150,
+        dueAt: new Date(Date.now() + 86_400_000).toISOString(),
+        product: { name: 'Wedding band with an engraving inside and outside, polished' },
+      });
+      for (const status of ['NEW', 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING']) {
+        await createAt(status, { priority: 'HIGH' });
+        await createAt(status);
+      }
+      const desk = await atBoard({ language, viewport, touch: viewport === PHONE, name: 'anna-of-the-second-shift' });
+      const { page } = desk;
+      await card(desk, 'NEW', order).waitFor();
+      await eventually(async () => (await page.locator('.board-card').count()) === 9);
+      const look = async (screen: string): Promise<void> => {
+        await page.screenshot({ path: resolve(SCREENSHOTS, `${screen}-${language}-${String(viewport.width)}.png`) });
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+        expect({ name, screen, found: await violations(page) }).toEqual({ name, screen, found: [] });
+      };
+      await look('board');
+      for (const target of await page.locator('main a:visible, main button:visible').all()) {
+        const { width, height } = (await target.boundingBox()) ?? { width: 0, height: 0 };
+        expect(Math.min(width, height)).toBeGreaterThanOrEqual(TARGET);
+      }
+      await card(desk, 'NEW', order).getByRole('button').click();
+      await page.getByRole('dialog').waitFor();
+      await look('board-move');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      if (viewport === PHONE) return;
+      await carry(desk, card(desk, 'NEW', order), 'MANUFACTURING_STARTED');
+      await look('board-drag');
+      await page.keyboard.press('Escape');
+      await page.mouse.up();
+    });
+  });
+});

@@ -1,0 +1,403 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { violations } from './support/accessibility.js';
+import type { Language, Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+/** The folder of the screenshots. */
+const SCREENSHOTS = resolve('coverage/screenshots');
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+const SCREENS = [
+  { width: 1280, height: 800 },
+  { width: 820, height: 1180 },
+  { width: 390, height: 844 },
+] as const;
+const PHONE = SCREENS[2];
+const TARGET = 44;
+
+/** The page waits up to ten seconds for a response, and up to twenty for what became of the order. */
+const PATIENCE_MS = 60_000;
+const DAY = 86_400_000;
+
+/** The most presses of Tab from one button to another. */
+const MOST_TABS = 60;
+
+describe('an order on the page', () => {
+  let workshop: Workshop;
+  let order: WorkshopOrder;
+
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    workshop = await Workshop.open();
+  }, OPENING_MS);
+
+  beforeEach(async () => {
+    order = await workshop.create();
+  });
+
+  afterEach(() => workshop.clear());
+
+  afterAll(() => workshop.close());
+
+  const notice = (desk: Operator, text: string): Locator =>
+    desk.page.locator('.notice', { hasText: `${String(order.number)}${text}` });
+
+  const button = (desk: Operator, name: string): Locator => desk.page.getByRole('button', { name });
+
+  async function becomes(expected: Partial<WorkshopOrder>): Promise<void> {
+    await eventually(async () => {
+      const found: Partial<WorkshopOrder> = await workshop.order(order);
+      return Object.entries(expected).every(([name, value]) => found[name as keyof WorkshopOrder] === value);
+    });
+  }
+
+  /** Moves the focus to a button by Tab, and presses Enter. */
+  async function press(desk: Operator, name: string): Promise<void> {
+    const { page } = desk;
+    await page.locator(`main button:enabled[aria-label^="${name}"]`).waitFor();
+    for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+      const focused = await page.evaluate<string>(
+        `document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent`,
+      );
+      if (focused.startsWith(name)) return page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not reach ${name}`);
+  }
+
+  it(
+    'is worked on for a day with the keyboard alone',
+    async () => {
+      const desk = await workshop.signedIn({ name: 'anna' });
+      const { keyboard } = desk.page;
+      await desk.open(`/orders/${order.id}`);
+      await press(desk, 'Take order');
+      await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+
+      await press(desk, 'Put on hold');
+      await desk.page.getByRole('dialog').waitFor();
+      await keyboard.press('1');
+      await desk.page.locator('.hold-note').getByText('No material').waitFor();
+      await becomes({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+      await press(desk, 'Resume');
+      await becomes({ status: 'MANUFACTURING_STARTED' });
+
+      await press(desk, 'Put on hold');
+      await desk.page.getByRole('dialog').waitFor();
+      await keyboard.press('6');
+      await desk.page.getByLabel('What is the reason?').waitFor();
+      await keyboard.type('The foreman wants to see it.');
+      await keyboard.press('Tab');
+      await keyboard.press('Enter');
+      await desk.page.locator('.hold-note').getByText('The foreman wants to see it.').waitFor();
+      await becomes({ status: 'ON_HOLD', holdReason: 'OTHER' });
+      await press(desk, 'Resume');
+      await becomes({ status: 'MANUFACTURING_STARTED' });
+
+      await press(desk, 'Return to queue');
+      await becomes({ status: 'NEW' });
+      await notice(desk, ': New.').waitFor();
+      await keyboard.press('Control+z');
+      await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'anna' });
+
+      await press(desk, 'Change priority');
+      await desk.page.getByRole('dialog').waitFor();
+      await keyboard.press('4');
+      await becomes({ priority: 'URGENT' });
+      await notice(desk, ': priority “Urgent”.').waitFor();
+      await keyboard.press('Control+z');
+      await becomes({ priority: 'NORMAL' });
+
+      await press(desk, 'Hand over');
+      await desk.page.getByRole('dialog').waitFor();
+      await keyboard.type('boris');
+      await keyboard.press('Enter');
+      await notice(desk, ': assigned to boris.').waitFor();
+      await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'boris' });
+      // Whoever has handed it over cannot give away what is not theirs any more.
+      await button(desk, 'Return to queue').waitFor({ state: 'detached' });
+      expect(await button(desk, 'Hand over').count()).toBe(0);
+      await button(desk, 'Put on hold').waitFor();
+
+      const entries = await desk.page.locator('.timeline li').allInnerTexts();
+      expect(entries.map((entry) => entry.split('\n')[0])).toEqual([
+        'Created',
+        'In production',
+        'On hold No material',
+        'In production',
+        'On hold Other',
+        'In production',
+        'New',
+        'In production',
+        'Priority: Normal → Urgent',
+        'Priority: Urgent → Normal',
+        'Assigned to: anna → boris',
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is worked on for a day with a finger on a phone',
+    async () => {
+      const desk = await workshop.signedIn({ name: 'olga', viewport: PHONE, touch: true });
+      const { page } = desk;
+      await desk.row(order.id).getByRole('button', { name: /^Take/ }).tap();
+      await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'olga' });
+      await page.getByRole('link', { name: 'My work' }).tap();
+
+      // Pausing from the overview takes two presses.
+      await button(desk, 'Put on hold').tap();
+      await button(desk, 'Tool out of order').tap();
+      await becomes({ status: 'ON_HOLD', holdReason: 'TOOL_DOWN' });
+      await page.getByRole('listitem').getByText('Tool out of order').waitFor();
+      // The undo of the notice.
+      await notice(desk, ': On hold · Tool out of order.').getByRole('button', { name: 'Resume' }).tap();
+      await becomes({ status: 'MANUFACTURING_STARTED' });
+
+      await button(desk, 'Hand over').tap();
+      await page.getByRole('dialog').getByRole('textbox').fill('kira');
+      await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).tap();
+      await becomes({ assignee: 'kira' });
+
+      await workshop.change(order, { assignee: 'olga' });
+      await button(desk, 'Return to queue').tap();
+      await becomes({ status: 'NEW' });
+      await notice(desk, ': New.').getByRole('button', { name: 'Take order' }).tap();
+      await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'olga' });
+    },
+    PATIENCE_MS,
+  );
+
+  it('is not paused by the second press of a double click', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    const box = await button(desk, 'Tool out of order').boundingBox();
+    await desk.page.keyboard.press('Escape');
+    // Time stands still for what has just appeared.
+    const session = await desk.page.context().newCDPSession(desk.page);
+    await session.send('Animation.enable');
+    await session.send('Animation.setPlaybackRate', { playbackRate: 0 });
+    await button(desk, 'Put on hold').click();
+    await desk.page.getByRole('dialog').waitFor();
+    await desk.page.mouse.click((box?.x ?? 0) + 20, (box?.y ?? 0) + 20);
+    await session.send('Animation.setPlaybackRate', { playbackRate: 1 });
+    await button(desk, 'Question about the order').click();
+    await becomes({ holdReason: 'QUESTION' });
+  });
+
+  it('is not paused by the digits of a scanned code', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    await desk.page.getByRole('dialog').waitFor();
+    await desk.page.keyboard.type('123456789');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText('No order has the number 123456789.').waitFor();
+    await desk.page.keyboard.press('2');
+    await becomes({ holdReason: 'TOOL_DOWN' });
+  });
+
+  it('is undone only if nobody has changed it since', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Take order').click();
+    await notice(desk, ' is yours.').waitFor();
+    await workshop.move(order, 'ON_HOLD', 'boris', 'Stop.');
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+    await notice(desk, ' is yours.').getByRole('button', { name: 'Return to queue' }).click();
+    await notice(desk, ' was not changed. Its status is still “In production”.').waitFor();
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+  });
+
+  it('gets a due date from an administrator, who can clear it and take that back', async () => {
+    const dueAt = new Date(Math.ceil(Date.now() / DAY) * DAY + 2 * DAY);
+    const desk = await workshop.signedIn({ role: 'admin', name: 'eva' });
+    const colleague = await workshop.signedIn({ name: 'anna' });
+    await colleague.open(`/orders/${order.id}`);
+    await colleague.live();
+    expect(await button(colleague, 'Change due date').count()).toBe(0);
+
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Change due date').click();
+    const local = await desk.page.evaluate(
+      `(() => { const date = new Date(${String(dueAt.getTime())});
+        return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16); })()`,
+    );
+    await desk.page.getByLabel('Due date and time').fill(String(local));
+    await button(desk, 'Save').click();
+    await becomes({ dueAt: dueAt.toISOString() });
+    // The screens of others follow.
+    await colleague.page.locator('.facts').getByText('in 2 days').or(colleague.page.getByText('in 3 days')).waitFor();
+
+    await button(desk, 'Change due date').click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'No due date' }).click();
+    await becomes({ dueAt: undefined });
+    await notice(desk, ': no due date.').getByRole('button', { name: 'Back to: due' }).click();
+    await becomes({ dueAt: dueAt.toISOString() });
+  });
+
+  it.each(['viewer', 'partner'] as const)('shows a %s everything and no button that changes it', async (role) => {
+    const fresh = await workshop.create();
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    await workshop.change(order, { priority: 'HIGH' });
+    const desk = await workshop.signedIn({ role });
+    await desk.open(`/orders/${order.id}`);
+    await desk.page.locator('.timeline').getByText('Priority: Normal → High').waitFor();
+    await desk.page.locator('.times').getByText('In production').waitFor();
+    expect(await desk.page.locator('main button').allInnerTexts()).toEqual(['‹ Back', 'Print job sheet']);
+    await desk.open(`/orders/${fresh.id}`);
+    await desk.page.locator('.times').waitFor();
+    expect(await desk.page.locator('main button').allInnerTexts()).toEqual(['‹ Back', 'Print job sheet']);
+  });
+
+  describe('when its change meets another one', () => {
+    it('tells what is true now, and overwrites it only if the user wants that', async () => {
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Change priority').click();
+      await desk.page.getByRole('dialog').waitFor();
+      await workshop.change(order, { priority: 'HIGH' });
+      await desk.page.locator('.facts').getByText('High', { exact: true }).waitFor();
+      await desk.page.getByRole('dialog').getByRole('button', { name: 'Urgent' }).click();
+      const conflict = notice(desk, ' has changed since you opened it. Now: New, priority “High”.');
+      await conflict.waitFor();
+      expect((await workshop.order(order)).priority).toBe('HIGH');
+      await conflict.getByRole('button', { name: 'Change to: priority “Urgent”' }).click();
+      await notice(desk, ': priority “Urgent”.').waitFor();
+      expect((await workshop.order(order)).priority).toBe('URGENT');
+    });
+
+    it('says who has the order if it was handed over meanwhile', async () => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Hand over').click();
+      await desk.page.getByRole('dialog').waitFor();
+      await workshop.change(order, { assignee: 'boris' });
+      await desk.page.getByRole('dialog').getByRole('textbox').fill('kira');
+      await desk.page.keyboard.press('Enter');
+      await notice(desk, ' has changed since you opened it. Now: In production, assigned to boris.').waitFor();
+      expect((await workshop.order(order)).assignee).toBe('boris');
+    });
+  });
+
+  describe('whose change has no response', () => {
+    let proxy: TcpProxy;
+    let desk: Operator;
+
+    beforeEach(async () => {
+      proxy = await TcpProxy.open(workshop.api.url);
+      desk = await workshop.signedIn({ name: 'anna' }, proxy.url);
+      desk.page.context().setDefaultTimeout(PATIENCE_MS);
+      await desk.open(`/orders/${order.id}`);
+    });
+
+    afterEach(async () => {
+      await workshop.clear();
+      await proxy.close();
+    });
+
+    async function makeUrgent(): Promise<void> {
+      await button(desk, 'Change priority').click();
+      await desk.page.getByRole('dialog').getByRole('button', { name: 'Urgent' }).click();
+    }
+
+    it('is reported as changed if it was', async () => {
+      proxy.breakAfter((chunk) => chunk.toString('latin1').includes('PATCH '));
+      await makeUrgent();
+      await notice(desk, ': priority “Urgent”.').waitFor();
+      expect((await workshop.order(order)).priority).toBe('URGENT');
+      await eventually(() => button(desk, 'Change priority').isEnabled());
+    });
+
+    it(
+      'is reported as not changed if it was not, and can then be changed',
+      async () => {
+        let isLost = true;
+        await desk.page.route(`**/api/v1/orders/${order.id}`, async (route) => {
+          if (!isLost || route.request().method() !== 'PATCH') return route.fallback();
+          isLost = false;
+          return route.abort('connectionreset');
+        });
+        await makeUrgent();
+        const unchanged = notice(desk, ' was not changed. Still: priority “Normal”.');
+        await unchanged.waitFor();
+        await unchanged.getByRole('button', { name: 'Change to: priority “Urgent”' }).click();
+        await notice(desk, ': priority “Urgent”.').waitFor();
+      },
+      PATIENCE_MS,
+    );
+  });
+
+  describe.each(LANGUAGES)('in %s', (language) => {
+    it(
+      'looks good on every screen: nothing overflows, and fingers hit',
+      async () => {
+        const name = `eva-${language}`;
+        await workshop.move(order, 'MANUFACTURING_STARTED', name);
+        await workshop.move(await workshop.create(), 'MANUFACTURING_STARTED', 'boris-of-the-second-shift');
+        await workshop.change(order, { priority: 'URGENT', dueAt: new Date(Date.now() + 3 * DAY).toISOString() });
+        await workshop.move(order, 'ON_HOLD', name, 'Waits for gold.');
+        await workshop.move(order, 'MANUFACTURING_STARTED', name);
+        await workshop.change(order, { assignee: 'olga' });
+        await workshop.change(order, { assignee: name });
+        for (const viewport of SCREENS) {
+          const touch = viewport === PHONE;
+          const desk = await workshop.signedIn({ role: 'admin', name, language, viewport, touch });
+          const { page } = desk;
+          const look = async (screen: string): Promise<void> => {
+            await page.screenshot({
+              path: resolve(SCREENSHOTS, `order-${screen}-${language}-${String(viewport.width)}.png`),
+              fullPage: !screen.startsWith('dialog'),
+            });
+            const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+            expect(width).toBeLessThanOrEqual(viewport.width);
+            expect({ screen, viewport, found: await violations(page) }).toEqual({ screen, viewport, found: [] });
+            const scope = screen.startsWith('dialog') ? 'dialog' : 'main';
+            for (const target of await page.locator(`${scope} button:visible`).all()) {
+              const box = await target.boundingBox();
+              expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(TARGET);
+            }
+          };
+          const openDialog = async (index: number, screen: string, within = '.moves'): Promise<void> => {
+            await page
+              .locator(`main ${within} > button:enabled, main ${within} dd > button:enabled`)
+              .nth(index)
+              .click();
+            await page.getByRole('dialog').waitFor();
+            await look(screen);
+            await page.keyboard.press('Escape');
+            await page.getByRole('dialog').waitFor({ state: 'detached' });
+          };
+          await desk.open('/mine');
+          await page.locator('.card').waitFor();
+          await desk.live();
+          await look('mine');
+          await desk.open(`/orders/${order.id}`);
+          await page.locator('.timeline li').nth(6).waitFor();
+          await page.locator('.times').waitFor();
+          await desk.live();
+          await look('page');
+          await openDialog(1, 'dialog-hold');
+          await openDialog(3, 'dialog-hand-over');
+          await openDialog(0, 'dialog-priority', '.facts');
+          await openDialog(1, 'dialog-due', '.facts');
+          await page.locator('.moves > button').nth(1).click();
+          await page.locator('.choices button').nth(0).click();
+          await page.locator('.hold-note').waitFor();
+          await page.locator('.notice').waitFor();
+          await look('held');
+          await workshop.move(order, 'MANUFACTURING_STARTED', name);
+        }
+      },
+      2 * PATIENCE_MS,
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import { eventually } from '../support/eventually.js';
+import type { Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop } from './support/workshop.js';
+
+const URGENT = '?priority=URGENT&sort=dueAt';
+
+describe('saved views of the queue, in a browser', () => {
+  let workshop: Workshop;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+    await workshop.create();
+  }, OPENING_MS);
+
+  afterEach(() => workshop.clear());
+
+  afterAll(() => workshop.close());
+
+  async function openMenu({ page }: Operator): Promise<void> {
+    await page.getByRole('button', { name: 'Saved views' }).click();
+    await page.getByRole('menu', { name: 'Saved views' }).waitFor();
+  }
+
+  async function atUrgent(): Promise<Operator> {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/${URGENT}`);
+    await desk.page.getByText('No new orders match these filters.').waitFor();
+    return desk;
+  }
+
+  async function save(desk: Operator, name: string): Promise<void> {
+    await openMenu(desk);
+    await desk.page.getByRole('menuitem', { name: 'Save or edit views…' }).click();
+    await desk.page.getByLabel('Save the view on the screen as').fill(name);
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+
+  function search({ page }: Operator): string {
+    return new URL(page.url()).search;
+  }
+
+  it('keep filters and sort under a name, on this device', async () => {
+    const desk = await atUrgent();
+    const { page } = desk;
+    await save(desk, 'Urgent, by date');
+    await desk.open('/?priority=LOW');
+    await openMenu(desk);
+    const saved = page.getByRole('menuitemradio', { name: 'Urgent, by date' });
+    expect(await saved.getAttribute('aria-checked')).toBe('false');
+    await saved.click();
+    await eventually(() => search(desk) === URGENT);
+    expect(await page.getByRole('checkbox', { name: 'Urgent' }).isChecked()).toBe(true);
+    await page.goBack();
+    expect(search(desk)).toBe('?priority=LOW');
+    await desk.open(`/${URGENT}`);
+    await openMenu(desk);
+    expect(await saved.getAttribute('aria-checked')).toBe('true');
+  });
+
+  it('can be renamed and deleted, and saved again under the same name', async () => {
+    const desk = await atUrgent();
+    const { page } = desk;
+    await save(desk, 'A');
+    await save(desk, 'B');
+    await desk.open('/?priority=LOW');
+    await save(desk, 'B');
+    await openMenu(desk);
+    await page.getByRole('menuitem', { name: 'Save or edit views…' }).click();
+    await page.getByLabel('Name of “B”').fill('Slow');
+    await page.getByRole('button', { name: 'Rename' }).last().click();
+    await page.getByRole('button', { name: 'Delete “A”' }).click();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.reload();
+    await openMenu(desk);
+    expect(await page.getByRole('menuitemradio').allInnerTexts()).toEqual(['Slow']);
+    await page.getByRole('menuitemradio').click();
+    expect(search(desk)).toBe('?priority=LOW');
+  });
+
+  it('are shared by a link', async () => {
+    const desk = await atUrgent();
+    await desk.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openMenu(desk);
+    await desk.page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
+    await desk.page.getByText('Link copied.').waitFor();
+    expect(await desk.page.evaluate('navigator.clipboard.readText()')).toBe(`${workshop.api.url}/${URGENT}`);
+  });
+
+  it('are shared by a link that is shown where the browser cannot copy', async () => {
+    const desk = await workshop.signedIn({
+      initScript: `Object.defineProperty(navigator, 'clipboard', { value: undefined })`,
+    });
+    await desk.open(`/${URGENT}`);
+    await openMenu(desk);
+    await desk.page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
+    await desk.page.locator('.notice-bad', { hasText: `${workshop.api.url}/${URGENT}` }).waitFor();
+  });
+
+  it('are none if what the device remembers is damaged', async () => {
+    const desk = await atUrgent();
+    for (const damaged of ['{"', '7', '[null,{"name":1},{"name":" ","search":""}]']) {
+      await desk.page.evaluate(`localStorage.setItem('mes.views', ${JSON.stringify(damaged)})`);
+      await desk.page.reload();
+      await openMenu(desk);
+      expect(await desk.page.getByRole('menuitemradio').count()).toBe(0);
+    }
+  });
+});
