@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { preferredLocales } from './locales';
 
@@ -24,9 +23,14 @@ export interface Formats {
   longDuration(milliseconds: number): string;
 }
 
+/** The formats of each language. All cells of a list share them: it takes longer to make them than to draw a cell. */
+const made = new Map<string, Formats>();
+
 export function useFormats(): Formats {
-  const { i18n } = useTranslation();
-  return useMemo(() => createFormats(i18n.language), [i18n.language]);
+  const { language } = useTranslation().i18n;
+  const formats = made.get(language) ?? createFormats(language);
+  made.set(language, formats);
+  return formats;
 }
 
 function createFormats(chosen: string): Formats {
