@@ -241,9 +241,7 @@ describe('the board, in a browser', () => {
       for (let step = 1; step <= 5; step += 1) {
         await touch('touchMove', [from[0] + ((to[0] - from[0]) * step) / 5, from[1] + ((to[1] - from[1]) * step) / 5]);
       }
-      await desk.page.evaluate(
-        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-      );
+      await desk.painted();
       const isOver = await column(desk, 'MANUFACTURING_STARTED').and(desk.page.locator('.over')).count();
       await touch('touchEnd');
       return isOver > 0;

@@ -84,6 +84,7 @@ describe('the queue of new orders, for several orders', () => {
       await keyboard.press('ArrowDown');
       await keyboard.press('Shift+Space');
       await desk.page.getByText('3 selected').waitFor();
+      await desk.painted();
       await keyboard.press('t');
       await desk.page.locator('.notice-good', { hasText: '3 orders are yours.' }).waitFor();
       expect(await takenBy('anna')).toEqual(idsOf(orders.slice(1, 4)));

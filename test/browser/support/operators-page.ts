@@ -91,6 +91,11 @@ export class Operator {
     await this.page.locator('.live-live').waitFor();
   }
 
+  /** Waits until the user can see what the page has rendered. Keys do nothing to what was not seen. */
+  async painted(): Promise<void> {
+    await this.page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+  }
+
   /** Moves the pointer away from the list, which then follows the orders. */
   async leave(): Promise<void> {
     await this.page.mouse.move(0, 0);
