@@ -157,8 +157,10 @@ export function QueuePage(): ReactNode {
       </div>
       <div className="queue-tools">
         <QueueFilters view={view} materials={materials} onChange={change} />
-        <ViewsMenu view={view} onChoose={change} />
-        <ListMenu preferences={preferences} onChange={setPreferences} />
+        <div className="queue-menus">
+          <ViewsMenu view={view} onChoose={change} />
+          <ListMenu preferences={preferences} onChange={setPreferences} />
+        </div>
       </div>
       {query.isPending && <p className="state">{t('loading')}</p>}
       {query.isError && !query.data && <Failure error={query.error} onRetry={() => void query.refetch()} />}
