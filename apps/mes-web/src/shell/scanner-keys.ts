@@ -35,7 +35,12 @@ export function listenToScanner(onScan: (code: string) => void): () => void {
       burst.lastKeyAt = event.timeStamp;
       return;
     }
-    if (event.key !== 'Enter') return;
+    // A scanner presses no other keys, except Shift for large letters.
+    if (event.key === 'Shift') return;
+    if (event.key !== 'Enter') {
+      burst = undefined;
+      return;
+    }
     const scanned = isPartOfBurst ? burst : undefined;
     burst = undefined;
     if (!scanned || !isCode(scanned.text)) return;
