@@ -208,7 +208,8 @@ describe('the page on every device', () => {
     const { id = '', number = 0 } = orders[2] ?? {};
     const link = desk.row(id).getByRole('link', { name: `Order ${String(number)}` });
     const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click({ button: 'middle' })]);
-    await tab.waitForURL(`**/orders/${id}`);
+    // The browser may have loaded the tab before the test sees its navigation. Only the tab itself knows its address for sure.
+    await eventually(async () => (await tab.evaluate('location.pathname').catch(() => '')) === `/orders/${id}`);
     await tab.close();
     await link.click();
     await page.waitForURL(`**/orders/${id}`);
