@@ -62,7 +62,7 @@ describe('the cache', () => {
   /** Names the statements of a write: the write itself, and then what it refreshes, in any order. */
   function namesOf(sql: readonly string[]): string[] {
     const names = sql.map((statement) => {
-      if (/^\s*(INSERT INTO orders|WITH (changed|wanted) AS)|UPDATE orders AS o SET/.test(statement)) return 'write';
+      if (/^\s*(INSERT INTO orders|WITH (held|changed) AS)/.test(statement)) return 'write';
       if (statement.includes('LEFT JOIN order_status_changes')) return 'refused';
       if (statement.includes('order_arrivals')) return 'dashboard';
       if (statement.includes('order_status_counts')) return 'total';

@@ -79,7 +79,7 @@ export class Members {
   /**
    * Renews the row of this instance and looks at those of the others. Renews no lease: see {@link renewLease}.
    *
-   * @param dead members that answer nothing from the cache before their next beats: they are forgotten, unless these have come
+   * @param dead members to forget, unless a later beat has come: they do not use the cache until then
    */
   async beat(dead: readonly LastBeat[] = []): Promise<Beat> {
     const { releases } = this;
@@ -91,8 +91,11 @@ export class Members {
           beat = m.beat + 1, seen_at = clock_timestamp(), store = CASE WHEN $2 THEN NULL ELSE m.store END
         RETURNING store
       ), forgotten AS (
-        DELETE FROM cache_members
-        WHERE (seen_at < clock_timestamp() - interval '1 day' OR id || '/' || beat = ANY ($3)) AND id <> $1
+        -- Two members that forget each other must not wait for each other.
+        DELETE FROM cache_members WHERE id IN (
+          SELECT id FROM cache_members
+          WHERE (seen_at < clock_timestamp() - interval '1 day' OR id || '/' || beat = ANY ($3)) AND id <> $1
+          FOR UPDATE SKIP LOCKED)
       )
       SELECT (SELECT store FROM mine) AS claimed, store AS authority, database_state() AS state,
         (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $1) AS others

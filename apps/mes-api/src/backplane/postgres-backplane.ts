@@ -77,7 +77,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     store: undefined,
     members: [],
   };
-  /** Members that answer nothing from the cache before their next beats. */
+  /** Members to forget: they do not use the cache until their next heartbeat. */
   private dead: readonly LastBeat[] = [];
   /** When the last sign of this instance has ended for sure, in all stores. */
   private signEnd = -Infinity;
@@ -232,7 +232,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     if (this.hasLeft) return;
     const sentAt = performance.now();
     if (!this.versions.available) this.members.releaseStore();
-    const beat = await this.members.beat(this.dead);
+    const beat = await this.members.beat(this.versions.available ? this.dead : []);
     // What was notified before the answer has been heard by now.
     await this.notifications.settled();
     this.goOn(beat, sentAt);
@@ -290,8 +290,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   /**
-   * A silent member may go on without the database, so writers and claims wait for it. One that was missing from the store that
-   * all use for the lifetime of a sign does not go on: nobody has to wait for it.
+   * A silent member may go on without the database, so writers and claims wait for it. A member that was missing from the store for
+   * the lifetime of a sign has stopped, and is forgotten.
    */
   private async lookForTheSilent(): Promise<void> {
     const { store } = this.versions;

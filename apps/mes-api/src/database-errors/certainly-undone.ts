@@ -1,12 +1,13 @@
 import pg from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isDatabaseAway } from './database-away.js';
+import { FailedAfterCommitError, isDatabaseAway } from './database-away.js';
 
 /** SQLSTATEs with an uncertain outcome: the connection or the server ends, and the statement may have been executed. */
 const UNCERTAIN = /^(08|57P|58|F0|XX|40003$)/;
 
 /** Whether a write that failed with this error was certainly not executed, and never will be. */
 export function isCertainlyUndone(error: unknown): boolean {
+  if (error instanceof FailedAfterCommitError) return false;
   // Other errors of the database mean that there was no connection, so no statement was sent.
   if (!(error instanceof QueryFailedError)) return isDatabaseAway(error);
   const driverError: unknown = error.driverError;

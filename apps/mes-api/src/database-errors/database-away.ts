@@ -9,11 +9,19 @@ import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 
  */
 const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$|42P01$|42883$|42704$)/;
 
+/** A query failed after an earlier one of the same write was committed. The cause is the error of the query. */
+export class FailedAfterCommitError extends Error {
+  constructor(cause: unknown) {
+    super('a query failed after a part of the write was committed', { cause });
+  }
+}
+
 /**
  * Whether the database is unavailable, overloaded or busy, so that a retry makes sense. Only errors of database connections
  * count: an aborted request of a client is a network error as well.
  */
 export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof FailedAfterCommitError) return isDatabaseAway(error.cause);
   if (error instanceof DatabaseUnavailableError) return true;
   // The connection of a transaction was lost between two of its statements.
   if (error instanceof QueryRunnerAlreadyReleasedError) return true;

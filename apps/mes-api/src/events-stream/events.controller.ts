@@ -22,7 +22,7 @@ last message as \`Last-Event-ID\`: then no event is missing and none is repeated
 | \`order.changed\` | \`OrderChangedEventDto\` | priority, due date or assignee: \`PATCH /orders/{id}\` |
 | \`reset\` | \`{}\` | anything may have changed: fetch all data again |
 
-A comment is sent every \`heartbeatInterval\` milliseconds. A stream that is silent for longer than that is dead: reconnect.
+A comment is sent every \`heartbeatInterval\` milliseconds. A stream that is silent for two intervals is dead: reconnect.
 
 Events are kept for an hour. A client that has missed more than 1000 of them gets a \`reset\`. Slow clients are disconnected.`;
 

@@ -48,7 +48,7 @@ export interface Order extends OrderRequest {
   readonly updatedAt: Date;
 }
 
-/** A caller that changes orders, in the role with the most rights. A creator is a partner, who may change its own orders only. */
+/** The caller of a change, with its strongest role. A `creator` (partner) changes its own orders only. */
 export interface Actor {
   readonly subject: string;
   readonly role: 'admin' | 'operator' | 'creator';

@@ -232,7 +232,7 @@ export class OrdersController {
     description:
       'Does for each of up to 50 orders what `PATCH /orders/{id}/status` does for one, by itself: an order that is refused does ' +
       'not stop the others. The answer has a result for each order, in the order of the request. After any other answer than 200, ' +
-      'the request can be repeated.',
+      'the request can be repeated; an order that has changed since is then refused.',
   })
   @ApiOkResponse({ type: ChangeStatusesResultDto })
   @ApiProblems(413, 415)

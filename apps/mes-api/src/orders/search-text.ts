@@ -2,7 +2,7 @@
 const NUMBER = /^[№#] ?(\d+)$/;
 
 /**
- * A search text without the differences that people do not mean, so that equal questions share a cached response.
+ * Normalises a search text, so that different spellings share a cached response.
  *
  * The function search_text() of the database does the same with every searched text and with the text of the orders, and lowers the
  * letters of other alphabets too.

@@ -72,7 +72,7 @@ export function sentinelClient({
   });
 }
 
-/** Asks another server each time, so that neither one that is gone nor one that is behind the others is in the way for long. */
+/** Asks the servers in turn. One that is dead or outdated delays one attempt only. */
 function lookUp(
   servers: readonly RedisAddress[],
   askedBy: RedisClientOptions | undefined,

@@ -161,30 +161,30 @@ describe('RedisVersionStore', () => {
   it('prolongs the epoch when a member checks in', async () => {
     const key = `{${namespace}}:version:${EPOCH}`;
     await connection.run((client) => client.pExpire(key, 1_000));
-    await versions.checkIn('one', 5_000);
+    await versions.checkIn('one', 5_000, true);
     expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
   });
 
   it('sees members as present until their last check-in ends', async () => {
-    await versions.checkIn('one', 300);
-    await versions.checkIn('one', 300);
+    await versions.checkIn('one', 300, true);
+    await versions.checkIn('one', 300, true);
     expect(await versions.arePresent(['one'])).toBe(true);
     expect(await versions.arePresent(['one', 'two'])).toBe(false);
     await eventually(async () => !(await versions.arePresent(['one'])));
     // Its end has passed already by the clock of Redis, like that of a mark that arrives late.
-    await versions.checkIn('one', -1);
+    await versions.checkIn('one', -1, true);
     expect(await versions.arePresent(['one'])).toBe(false);
   });
 
   it('prolongs the mark of a member that may not return, and does not set it again once it has ended', async () => {
     // The first check-in only learns the time.
-    expect(await versions.checkIn('one', 30_000)).toBe(0);
-    expect(await versions.checkIn('one', 30_000)).toBeGreaterThan(0);
+    expect(await versions.checkIn('one', 30_000, true)).toBe(0);
+    expect(await versions.checkIn('one', 30_000, true)).toBeGreaterThan(0);
     expect(await versions.checkIn('one', 60_000, false)).toBeGreaterThan(30_000);
     await connection.run((client) => client.del(`{${namespace}}:member:one`));
     expect(await versions.checkIn('one', 60_000, false)).toBe(0);
     expect(await versions.arePresent(['one'])).toBe(false);
-    expect(await versions.checkIn('one', 60_000)).toBeGreaterThan(30_000);
+    expect(await versions.checkIn('one', 60_000, true)).toBeGreaterThan(30_000);
     expect(await versions.arePresent(['one'])).toBe(true);
   });
 

@@ -80,8 +80,8 @@ export class RedisVersionStore extends VersionStore {
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
     return this.connection.run(async (client) => {
       const all = [EPOCH, ...tags];
-      // The last key is one of the scripts, and never exists. While a slot moves to another node of a cluster, Redis refuses
-      // what names a missing key: all scripts, and so all snapshots, which would miss the writes that it was not told of.
+      // The last key never exists. While the slot moves to another node, Redis refuses commands with a missing key. Scripts
+      // fail then, so snapshots must fail, too: they would miss writes that Redis was not told of.
       const found = await client.mGet([...all.map((tag) => this.versionKey(tag)), this.scriptKeys[1]]);
       const snapshot = new Map<Tag, Version>(found[0] == null ? await this.beginOn(client, []) : []);
       all.forEach((tag, i) => {
@@ -95,7 +95,7 @@ export class RedisVersionStore extends VersionStore {
     return this.connection.run((client) => this.beginOn(client, tags));
   }
 
-  override checkIn(member: string, lifetime: number, mayReturn = true): Promise<number> {
+  override checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number> {
     return this.connection.run(async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
       const mark = this.memberKey(member);

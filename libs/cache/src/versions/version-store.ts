@@ -116,10 +116,10 @@ export abstract class VersionStore {
    * Marks this member as present in the store for `lifetime` milliseconds. A mark that arrives late ends no later than one
    * that arrives in time.
    *
-   * @param mayReturn whether a mark that has ended is set again, as it is by default; if not, a mark is only prolonged
+   * @param mayReturn whether a mark that has ended is set again; if not, a mark is only prolonged
    * @returns how long this member is marked as present at least, in milliseconds after this call; 0 if it is not
    */
-  abstract checkIn(member: string, lifetime: number, mayReturn?: boolean): Promise<number>;
+  abstract checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number>;
 
   /** Whether all these members are marked as present in the store. */
   abstract arePresent(members: readonly string[]): Promise<boolean>;

@@ -82,7 +82,7 @@ function countBy(columns: string): string {
   `;
 }
 
-/* Totals of lists have the tags of lists, so that they outlive the writes of other lists. */
+/* A total has the tags of its list, so writes to other lists do not invalidate it. */
 const TAGS_OF_THE_TABLE = `
       CASE TG_TABLE_NAME WHEN 'order_status_counts' THEN
         ARRAY(SELECT 'orders:' || status FROM unnest(enum_range(NULL::order_status)) AS status)

@@ -4,6 +4,7 @@ import { TellHistoriesApart1764200000000 } from './1764200000000-tell-histories-
 import { NoticeOtherDatabases1764300000000 } from './1764300000000-notice-other-databases.js';
 import { KnowTheMembers1764400000000 } from './1764400000000-know-the-members.js';
 import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-of-orders.js';
+import { ValidateChangesOfOrders1764650000000 } from './1764650000000-validate-changes-of-orders.js';
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 
@@ -15,6 +16,7 @@ export const migrations = [
   NoticeOtherDatabases1764300000000,
   KnowTheMembers1764400000000,
   KeepChangesOfOrders1764600000000,
+  ValidateChangesOfOrders1764650000000,
   CountByPriority1764700000000,
   SearchAsTyped1764800000000,
 ];

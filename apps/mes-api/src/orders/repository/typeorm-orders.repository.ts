@@ -10,6 +10,7 @@ import {
   VersionMismatchError,
   type OrderError,
 } from '../order-errors.js';
+import { FailedAfterCommitError } from '../../database-errors/database-away.js';
 import { differences, permittedChanges } from '../order-change.js';
 import type { OrderHistory } from '../order-history.js';
 import { asCreated, type Actor, type Order, type Visibility } from '../order.js';
@@ -148,7 +149,13 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     );
     const changed = new Map(rows.map((row) => [row.id, row]));
     const others = change.orders.filter(({ id }) => !changed.has(id));
-    const refused = others.length === 0 ? undefined : await this.unchanged(change, others);
+    const refused =
+      others.length === 0
+        ? undefined
+        : await this.unchanged(change, others).catch((error: unknown) => {
+            // The orders that did change are committed.
+            throw changed.size > 0 ? new FailedAfterCommitError(error) : error;
+          });
     return change.orders.map(({ id }) => {
       const row = changed.get(id);
       if (row?.previousStatus) {

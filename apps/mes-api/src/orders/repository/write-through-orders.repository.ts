@@ -55,12 +55,13 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     const ids = change.orders.map(({ id }) => id);
     return this.cache.write({
       tags: tagsOfPossibleStatusChange(ids, change.to),
-      // The answer, or the refusal, shows earlier changes of the orders, which may not be complete yet.
+      // The answer shows earlier changes of the orders, which may not be complete yet: those of a repeated request, too.
       shows: ids.map(orderTag),
       transaction: ({ store }) => this.persistent.changeStatuses({ ...change, announcedTo: store }),
       outcome: (outcomes) => {
-        // The first request of a repeated change may not have come as far as this. Its effects must hold for this answer, too.
-        const changes = outcomes.flatMap((outcome) => (outcome instanceof OrderError ? [] : [outcome]));
+        const changes = outcomes.flatMap((outcome) =>
+          outcome instanceof OrderError || outcome.repeated ? [] : [outcome],
+        );
         return {
           isAnnounced: changes.every(({ isAnnounced }) => isAnnounced),
           tags: [
@@ -76,8 +77,8 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
       tags: tagsOfPossibleFieldsChange(change.order.id),
       shows: [orderTag(change.order.id)],
       transaction: ({ store }) => this.persistent.changeFields({ ...change, announcedTo: store }),
-      // The write that gave an unchanged order its values may not have come as far as this, either.
-      outcome: ({ order, isAnnounced }) => ({ isAnnounced, tags: tagsOfFieldsChange(order.id, order.status) }),
+      outcome: ({ order, changes, isAnnounced }) =>
+        changes.length === 0 ? { tags: [] } : { isAnnounced, tags: tagsOfFieldsChange(order.id, order.status) },
     });
   }
 
