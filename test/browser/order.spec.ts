@@ -348,6 +348,7 @@ describe('an order on the page', () => {
       await button(desk, 'Hand over').click();
       await desk.page.getByRole('dialog').waitFor();
       await workshop.change(order, { assignee: 'boris' });
+      await desk.page.locator('.facts').getByText('boris').waitFor();
       await desk.page.getByRole('dialog').getByRole('textbox').fill('kira');
       await desk.page.keyboard.press('Enter');
       await notice(desk, ' has changed since you opened it. Now: In production, assigned to boris.').waitFor();
