@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { getOrder } from '../api/client';
-import { dataOf, Problem } from '../api/problem';
+import { Problem } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 import { Failure } from '../shell/failure';
 import { useTitle } from '../shell/use-title';
@@ -12,6 +11,7 @@ import { JobSheet } from '../orders/job-sheet';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
 import { orderHistory } from '../orders/order-history';
+import { orderQuery } from '../orders/order-query';
 import { OrderFacts } from './order-facts';
 import { OrderTimeline } from './order-timeline';
 import { TimeInStatus } from './time-in-status';
@@ -24,11 +24,7 @@ export function OrderPage(): ReactNode {
   const { key } = useLocation();
   const { id = '' } = useParams();
   const refetchInterval = usePollingInterval();
-  const order = useQuery({
-    queryKey: ['order', id],
-    queryFn: ({ signal }) => dataOf(getOrder({ id }, { signal })),
-    refetchInterval,
-  });
+  const order = useQuery({ ...orderQuery(id), refetchInterval });
   const history = useQuery({ ...orderHistory(id), refetchInterval });
   useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
   const isMissing = order.error instanceof Problem && order.error.status < 500;
