@@ -39,7 +39,7 @@ export function MoveDialog({ order, isOver, onClose }: MoveDialogProps): ReactNo
       </p>
       <MoveButtons order={order} />
       <button type="button" onClick={() => dialog.current?.close()}>
-        {t('move.dismiss')}
+        {t('close')}
       </button>
     </dialog>
   );

@@ -8,7 +8,6 @@ import { HandOverDialog } from './hand-over-dialog';
 import { HoldDialog } from './hold-dialog';
 import { mayEdit, stepsFor, type Status } from './permissions';
 import { useChanging } from './use-changing';
-import './change-dialog.css';
 import './move-buttons.css';
 
 interface MoveButtonsProps {
