@@ -6,7 +6,7 @@ import type { LiveEvent } from '../live/live-events';
 import { ListOrBoard } from '../orders/list-or-board';
 import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
-import { useStatusCounts } from '../orders/use-status-counts';
+import { useStatusCounts } from '../orders/use-counts';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { unlessScanned } from '../shell/scanner-keys';

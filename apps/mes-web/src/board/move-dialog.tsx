@@ -43,7 +43,7 @@ export function MoveDialog({ asked, onClose }: MoveDialogProps): ReactNode {
       </p>
       <MoveButtons order={order} onDone={close} />
       <button type="button" onClick={close}>
-        {t('move.dismiss')}
+        {t('close')}
       </button>
     </dialog>
   );

@@ -5,13 +5,13 @@ import { useFormats } from '../language/formats';
 import type { Priority } from '../orders/change';
 import { ChoiceDialog } from '../orders/choice-dialog';
 import { Due } from '../orders/due';
-import { DueDialog } from '../orders/due-dialog';
 import { PriorityMark } from '../orders/marks';
 import { mayEdit } from '../orders/permissions';
 import { Sending } from '../orders/sending';
 import { useChanging } from '../orders/use-changing';
 import { useSession } from '../session/session-context';
 import { useNow } from '../shell/use-now';
+import { DueDialog } from './due-dialog';
 
 /** In the order of their number keys. */
 const PRIORITIES: readonly Priority[] = ['LOW', 'NORMAL', 'HIGH', 'URGENT'];

@@ -9,7 +9,6 @@ import { HoldDialog } from './hold-dialog';
 import { mayEdit, stepsFor, type Status } from './permissions';
 import { Sending } from './sending';
 import { useChanging } from './use-changing';
-import './change-dialog.css';
 import './move-buttons.css';
 
 interface MoveButtonsProps {
