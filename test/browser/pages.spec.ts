@@ -285,24 +285,27 @@ describe('the operators’ page, in a browser', () => {
   it.each([
     ['en', 'ru'],
     ['ru', 'en'],
-  ] as const)('loads the texts in its language (%s) together with its scripts, and no others', async (language, other) => {
-    const desk = await workshop.atDesk({ language });
-    const { page } = desk;
-    const requested: string[] = [];
-    page.on('request', (request) => requested.push(new URL(request.url()).pathname));
-    const ofTexts = (name: string): string | undefined =>
-      requested.find((path) => path.startsWith(`/assets/${name}-`));
-    // The scripts arrive only after the texts were asked for.
-    await page.route('**/assets/first-screen-*.js', async (route) => {
-      await eventually(() => ofTexts(language));
-      await route.continue();
-    });
-    await desk.open('/');
-    await desk.signIn();
-    await desk.live();
-    expect(ofTexts(language)).toBeDefined();
-    expect(ofTexts(other)).toBeUndefined();
-  });
+  ] as const)(
+    'loads the texts in its language (%s) together with its scripts, and no others',
+    async (language, other) => {
+      const desk = await workshop.atDesk({ language });
+      const { page } = desk;
+      const requested: string[] = [];
+      page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+      const ofTexts = (name: string): string | undefined =>
+        requested.find((path) => path.startsWith(`/assets/${name}-`));
+      // The scripts arrive only after the texts were asked for.
+      await page.route('**/assets/first-screen-*.js', async (route) => {
+        await eventually(() => ofTexts(language));
+        await route.continue();
+      });
+      await desk.open('/');
+      await desk.signIn();
+      await desk.live();
+      expect(ofTexts(language)).toBeDefined();
+      expect(ofTexts(other)).toBeUndefined();
+    },
+  );
 
   it('loads less than 150 kB of scripts for its first screen', async () => {
     const desk = await workshop.atDesk();

@@ -49,7 +49,9 @@ describe('the saved views that a device remembers', () => {
   );
 
   it('have short names, and only filters that exist', () => {
-    const [view] = parseViews(JSON.stringify([{ name: 'x'.repeat(1_000), search: 'priority=LOW&priority=TOP&colour=red' }]));
+    const [view] = parseViews(
+      JSON.stringify([{ name: 'x'.repeat(1_000), search: 'priority=LOW&priority=TOP&colour=red' }]),
+    );
     expect(view).toEqual({ name: 'x'.repeat(40), search: 'priority=LOW' });
   });
 });
