@@ -8,9 +8,10 @@ import { listenToScanner } from '../shell/scanner-keys';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
 import './scan-order.css';
 
+/** The most results that the API returns at once. */
 const PAGE_SIZE = 200;
-/** The most pages of search results that are looked through for the scanned number. */
-const MOST_PAGES = 5;
+/** The most characters that the API searches for. */
+const MOST_SEARCHED = 100;
 /** The most characters of a code that a message shows. */
 const SHOWN_LENGTH = 30;
 
@@ -73,24 +74,15 @@ export function ScanOrder(): ReactNode {
   );
 }
 
-/**
- * Finds the order with this number, or with this number of the partner.
- *
- * The API has no filter for numbers. Its search also finds the number within texts, such as the fineness of gold in the material.
- * Numbers are given in the order of creation, so that from the oldest order on, at most 999 results come before a number of three
- * digits. Longer numbers are rare in texts.
- */
+/** Finds the order with this number, or with this number of the partner. */
 async function findOrder(code: string, signal: AbortSignal): Promise<OrderDto | 'unknown' | 'tooMany'> {
-  const number = /^0*[1-9]\d{0,8}$/.test(code) ? Number(code) : undefined;
-  const list = { q: String(number ?? code).slice(0, 100), sort: 'createdAt', limit: PAGE_SIZE } as const;
-  let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const request = listOrders({ ...list, ...(cursor === undefined ? {} : { cursor }) }, { signal });
-    const { items, nextCursor } = await dataOf(request);
-    const found = items.find((order) => order.number === number || order.externalId === code);
-    if (found) return found;
-    if (nextCursor === null) return 'unknown';
-    cursor = nextCursor;
+  if (/^0*[1-9]\d{0,8}$/.test(code)) {
+    const { items } = await dataOf(listOrders({ $number: Number(code) }, { signal }));
+    if (items[0]) return items[0];
   }
-  return 'tooMany';
+  // The search also finds the code within other texts.
+  const { items, nextCursor } = await dataOf(
+    listOrders({ q: code.slice(0, MOST_SEARCHED), limit: PAGE_SIZE }, { signal }),
+  );
+  return items.find(({ externalId }) => externalId === code) ?? (nextCursor === null ? 'unknown' : 'tooMany');
 }
