@@ -123,8 +123,8 @@ describe('saved views of the queue, in a browser', () => {
     await page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
     await page.getByText('Link copied.').waitFor();
     const link = await page.evaluate<string>('navigator.clipboard.readText()');
-    await page.getByRole('link', { name: 'Board' }).click();
-    await page.getByRole('heading', { name: 'Board' }).waitFor();
+    await page.getByRole('link', { name: 'Board', exact: true }).click();
+    await page.getByRole('heading', { name: 'Board', exact: true }).waitFor();
     await desk.open(link);
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
     await desk.open('/');
