@@ -6,7 +6,7 @@ import type { LiveEvent } from '../live/live-events';
 import { ListOrBoard } from '../orders/list-or-board';
 import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
-import { useStatusCounts } from '../orders/use-status-counts';
+import { useStatusCounts } from '../orders/use-counts';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { unlessScanned } from '../shell/scanner-keys';
@@ -37,14 +37,11 @@ export function BoardPage(): ReactNode {
   useTitle(t('board.title'));
 
   const { subject } = session;
-  const [changed, setChanged] = useState<ReadonlyMap<string, number>>(new Map());
   useLiveEvents(
     useCallback(
       (event: LiveEvent) => {
-        if (event.type === 'caught-up' || event.type === 'order.created') return;
-        const { id, version, status, by } = event.order;
-        setChanged((last) => new Map(last).set(id, version));
         if (event.type !== 'order.status-changed') return;
+        const { id, status, by } = event.order;
         setMovedTo((last) => new Map(last).set(id, status as Status));
         if (by === subject) setOwn((last) => new Set(last).add(id));
       },
@@ -109,8 +106,7 @@ export function BoardPage(): ReactNode {
       {asked && (
         <MoveDialog
           key={asked.id}
-          order={asked}
-          isOver={(changed.get(asked.id) ?? 0) > asked.version}
+          asked={asked}
           onClose={() => {
             setAsked(undefined);
           }}

@@ -1,8 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { OrderDto } from '../api/client';
+import { getOrderHistory, type OrderDto } from '../api/client';
+import { dataOf } from '../api/problem';
 import { HoldMark } from './marks';
-import { orderHistory } from './order-history';
+
+/** The query for what has happened to an order. */
+export function orderHistory(id: string) {
+  return queryOptions({
+    queryKey: ['history', id],
+    queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
+  });
+}
 
 interface HoldNoteProps {
   readonly order: OrderDto;

@@ -1,7 +1,7 @@
 import type { OrderDto } from '../api/client';
-import { isLate } from '../orders/is-late';
+import { isLate } from '../orders/due';
 import type { ListOrdersArguments } from '../orders/use-orders';
-import type { OrderFilter } from '../orders/use-total';
+import type { OrderFilter } from '../orders/use-counts';
 
 export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -47,6 +47,12 @@ export function parametersOf({ q, priority, material, due, sort }: QueueView): U
   if (due !== '') parameters.set('due', due);
   if (sort !== DEFAULT_SORT) parameters.set('sort', sort);
   return parameters;
+}
+
+/** The address of a view. It always has parameters: without them, the page may open the board. */
+export function addressOf(view: QueueView): string {
+  const search = parametersOf(view).toString();
+  return `/?${search === '' ? `sort=${view.sort}` : search}`;
 }
 
 /** The number of filters that are set. */
