@@ -10,7 +10,12 @@ interface HoldNoteProps {
 
 /** Why an order is on hold, with the comment that was written then. Nothing for other orders. */
 export function HoldNote({ order }: HoldNoteProps): ReactNode {
-  const history = useQuery({ ...orderHistory(order.id), enabled: order.holdReason !== undefined });
+  const history = useQuery({
+    ...orderHistory(order.id, order.version),
+    enabled: order.holdReason !== undefined,
+    // It never changes, so it is read once.
+    staleTime: 'static',
+  });
   if (!order.holdReason) return null;
   const last = history.data?.items.at(-1);
   return (
