@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useSession } from '../session/session-context';
-import { isRework, labelOf, type HoldReason } from './change';
+import { labelOf, needsReason, type HoldReason } from './change';
 import { CommentDialog } from './comment-dialog';
 import { HandOverDialog } from './hand-over-dialog';
 import { HoldDialog } from './hold-dialog';
@@ -31,7 +31,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
 
   const choose = (to: Status): void => {
-    if (needsAnswer(order.status, to)) setQuestion({ order, to });
+    if (needsReason(order.status, to)) setQuestion({ order, to });
     else void change({ order, to });
   };
   const close = (): void => {
@@ -119,9 +119,4 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
       />
     );
   }
-}
-
-/** Unusual steps ask for a reason, which the history shows later. */
-function needsAnswer(from: Status, to: Status): boolean {
-  return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
 }
