@@ -250,6 +250,60 @@ describe('the board, in a browser', () => {
     await column(desk, 'NEW').locator('.board-card').nth(119).waitFor();
   });
 
+  it('loads more cards when a column is scrolled to its end while it is refreshed', async () => {
+    await table.query(insertOrders(120));
+    const desk = await atBoard();
+    const { page } = desk;
+    await column(desk, 'NEW').locator('.board-card').nth(49).waitFor();
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    const lists = '**/api/v1/orders?*status=NEW*';
+    await page.route(lists, async (route) => {
+      await held;
+      await route.continue();
+    });
+    const refreshing = page.waitForRequest(lists);
+    await workshop.create();
+    await refreshing;
+    await column(desk, 'NEW').locator('.board-card').nth(49).scrollIntoViewIfNeeded();
+    await desk.painted();
+    answer();
+    await column(desk, 'NEW').locator('.board-card').nth(119).waitFor();
+  });
+
+  it('gives the focus to the first card that is shown on request', async () => {
+    const first = await createAt('NEW');
+    const desk = await atBoard();
+    await card(desk, 'NEW', first).hover();
+    const arrival = await workshop.create({ priority: 'URGENT' });
+    await column(desk, 'NEW').getByRole('button', { name: '1 more' }).press('Enter');
+    await card(desk, 'NEW', arrival).waitFor();
+    expect(await desk.page.evaluate(`document.activeElement.closest('.board-card')?.id`)).toBe(`order-${arrival.id}`);
+  });
+
+  it('keeps still when somebody else moves an order on that the user has moved before', async () => {
+    const order = await createAt('NEW');
+    const manufactured = await createAt('MANUFACTURING_COMPLETED');
+    const desk = await atBoard();
+    await carry(desk, card(desk, 'NEW', order), 'MANUFACTURING_STARTED');
+    await desk.page.mouse.up();
+    await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+    await card(desk, 'MANUFACTURING_COMPLETED', manufactured).hover();
+    await workshop.move(order, 'MANUFACTURING_COMPLETED', 'boris');
+    await card(desk, 'MANUFACTURING_STARTED', order).waitFor({ state: 'detached' });
+    await column(desk, 'MANUFACTURING_COMPLETED').getByRole('button', { name: '1 more' }).waitFor();
+    expect(await numbersIn(desk, 'MANUFACTURING_COMPLETED')).toEqual([manufactured.number]);
+  });
+
+  it('refuses a step that the user may not make', async () => {
+    const order = await createAt('MANUFACTURING_STARTED');
+    const desk = await atBoard({ name: 'boris' });
+    await carry(desk, card(desk, 'MANUFACTURING_STARTED', order), 'NEW');
+    await column(desk, 'NEW').getByText('Not possible').waitFor();
+    await desk.page.keyboard.press('Escape');
+    await desk.page.mouse.up();
+  });
+
   it('moves an order with a finger that stays on its card, and scrolls with one that does not', async () => {
     const order = await createAt('NEW');
     const desk = await atBoard({ touch: true });

@@ -148,6 +148,25 @@ describe('the queue while somebody is at it, in a browser', () => {
     await desk.row(second.id).waitFor({ state: 'detached' });
   });
 
+  it('gives the focus to the list when its changes are shown', async () => {
+    const [first] = await createOrders(2);
+    const desk = await atNewest('anna');
+    await desk.row(first.id).hover();
+    const arrival = await workshop.create();
+    await desk.page.getByRole('button', { name: '1 new order' }).press('Enter');
+    await desk.row(arrival.id).waitFor();
+    expect(await desk.page.evaluate('document.activeElement.role')).toBe('grid');
+  });
+
+  it('says that an order is the user’s own if it was taken in another tab', async () => {
+    const [first, second] = await createOrders(2);
+    const desk = await atNewest('anna');
+    await desk.row(first.id).hover();
+    await workshop.move(second, 'MANUFACTURING_STARTED', 'anna');
+    await desk.row(second.id).locator('.departure').waitFor();
+    expect(await desk.row(second.id).locator('.departure').innerText()).toBe('Yours');
+  });
+
   it('keeps its places while keys are pressed in it, until Escape', async () => {
     await createOrders(3);
     const desk = await atNewest('anna');
@@ -270,6 +289,32 @@ describe('the queue while somebody is at it, in a browser', () => {
     expect(await desk.page.title()).toBe('1 of 2 new orders – MES Orders');
   });
 
+  it('shows its number and its rows without a break while time passes', async () => {
+    await table.query(insertOrders(120));
+    await table.query(`UPDATE orders SET due_at = now() - interval '1 hour', created_at = now() - interval '1 day'`);
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await page.clock.install();
+    await desk.open('/?due=overdue');
+    await page.getByText('120 of 120 new orders').waitFor();
+    await page.evaluate(`
+      globalThis.seen = new Set();
+      new MutationObserver(() => {
+        const { ariaBusy, textContent } = document.querySelector('main');
+        seen.add(ariaBusy + document.querySelector('.queue-count').textContent);
+      }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+    `);
+    // The API is asked for what is overdue by then.
+    const answers = [
+      page.waitForResponse('**/api/v1/orders?*dueBefore*'),
+      page.waitForResponse('**/count?*dueBefore*'),
+    ];
+    await page.clock.fastForward('06:00');
+    await Promise.all(answers);
+    await desk.painted();
+    expect(await page.evaluate('[...seen]')).toEqual(['false120 of 120 new orders']);
+  });
+
   it('counts the orders that are not loaded yet', async () => {
     await table.query(insertOrders(120));
     const desk = await workshop.signedIn();
@@ -341,6 +386,130 @@ describe('the queue while somebody is at it, in a browser', () => {
       expect(await cards.getByRole('link').allInnerTexts()).toEqual(before);
       await desk.leave();
       await eventually(async () => (await cards.count()) === 1);
+    });
+
+    /** Opens the work of anna on a phone, where the cards are below each other. */
+    async function atMine(): Promise<Operator> {
+      const desk = await workshop.signedIn({ name: 'anna', viewport: { width: 390, height: 844 } });
+      await desk.open('/mine');
+      await desk.live();
+      await desk.page.locator('.card').first().waitFor();
+      await desk.leave();
+      return desk;
+    }
+
+    async function createPackaged(): Promise<WorkshopOrder> {
+      const order = await workshop.create();
+      for (const status of ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING']) {
+        await workshop.move(order, status, 'anna');
+      }
+      return order;
+    }
+
+    it('leaves every card where it is when an order leaves', async () => {
+      const first = await createPackaged();
+      await createPackaged();
+      const desk = await atMine();
+      const cards = desk.page.locator('.card');
+      await cards.nth(1).hover();
+      const before = await cards.nth(1).boundingBox();
+      await workshop.move(first, 'SHIPPED', 'anna');
+      await desk.page.locator('.card.departing').waitFor();
+      expect(await cards.nth(1).boundingBox()).toEqual(before);
+      expect(await cards.first().getByRole('button').count()).toBe(0);
+    });
+
+    it('keeps its places while the page is scrolled', async () => {
+      const first = await createPackaged();
+      for (let i = 1; i < 4; i += 1) await createPackaged();
+      const desk = await atMine();
+      await desk.page.locator('.card').nth(3).waitFor();
+      await desk.page.mouse.wheel(0, 200);
+      await eventually(() => desk.page.evaluate('scrollY > 100'));
+      await workshop.move(first, 'SHIPPED', 'anna');
+      await desk.page.locator('.card.departing').waitFor();
+      await desk.page.mouse.wheel(0, -200);
+      await desk.page.locator('.card.departing').waitFor({ state: 'detached' });
+    });
+
+    it('ignores a press on a card that has just moved by itself', async () => {
+      const first = await createPackaged();
+      const second = await workshop.create();
+      await workshop.move(second, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await atMine();
+      await desk.page.evaluate(`
+        const first = () => document.querySelector('.card a').textContent;
+        const before = first();
+        new MutationObserver((_, observer) => {
+          if (first() === before) return;
+          observer.disconnect();
+          const { x, y } = document.querySelector('.card .moves .primary').getBoundingClientRect();
+          document.elementFromPoint(x + 20, y + 20).click();
+          globalThis.pressed = true;
+        }).observe(document.querySelector('.cards'), { subtree: true, childList: true, characterData: true });
+      `);
+      await workshop.move(first, 'SHIPPED', 'anna');
+      await pressed(desk);
+      // A press a moment later is meant.
+      await desk.page.getByRole('button', { name: 'Mark as manufactured' }).click();
+      await desk.page.locator('.notice-good').waitFor();
+      expect(await workshop.order(second)).toMatchObject({ status: 'MANUFACTURING_COMPLETED' });
+      expect(await desk.page.locator('.notice').count()).toBe(1);
+    });
+
+    it('gives the focus to a card when the changes are shown', async () => {
+      const first = await createPackaged();
+      await createPackaged();
+      const desk = await atMine();
+      await desk.page.locator('.card').nth(1).hover();
+      await workshop.move(first, 'SHIPPED', 'anna');
+      await desk.page.getByRole('button', { name: 'Update the list' }).press('Enter');
+      await desk.page.locator('.card.departing').waitFor({ state: 'detached' });
+      expect(await desk.page.evaluate(`document.activeElement === document.querySelector('.card a')`)).toBe(true);
+    });
+
+    it('shows more when that is asked for while it is refreshed', async () => {
+      await table.query(insertOrders(60));
+      await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+      const desk = await atMine();
+      const { page } = desk;
+      let answer: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      await page.route('**/api/v1/orders?*', async (route) => {
+        await held;
+        await route.continue();
+      });
+      const refreshing = page.waitForRequest('**/api/v1/orders?*');
+      await workshop.create();
+      await refreshing;
+      await page.getByRole('button', { name: 'Show more' }).click();
+      answer();
+      await page.locator('.card').nth(59).waitFor();
+    });
+
+    it('reads once why an order is on hold', async () => {
+      const [paused, other] = await createOrders(2);
+      await workshop.move(paused, 'MANUFACTURING_STARTED', 'anna');
+      await workshop.move(paused, 'ON_HOLD', 'anna', 'Waits for gold.');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      const reads: string[] = [];
+      desk.page.on('request', (request) => {
+        if (request.url().endsWith('/history')) reads.push(request.url());
+      });
+      await desk.open('/mine');
+      await desk.live();
+      await desk.page.getByText('Waits for gold.').waitFor();
+      await desk.leave();
+      await workshop.move(other, 'MANUFACTURING_STARTED', 'anna');
+      await desk.page.getByText(`Order ${String(other.number)}`).waitFor();
+      // After a wake-up, everything that may have changed is loaded again.
+      await desk.page.evaluate('document.dispatchEvent(new Event("resume"))');
+      await desk.page.locator('.live-connecting').waitFor();
+      await desk.live();
+      await eventually(() => desk.page.getByRole('button', { name: 'Resume' }).isEnabled());
+      expect(reads).toHaveLength(1);
+      await workshop.change(paused, { priority: 'HIGH' });
+      await eventually(() => reads.length === 2);
     });
 
     it('does one step on a double click', async () => {

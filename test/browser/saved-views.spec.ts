@@ -115,6 +115,24 @@ describe('saved views of the queue, in a browser', () => {
     expect(await desk.page.evaluate('navigator.clipboard.readText()')).toBe(`${workshop.api.url}/${URGENT}`);
   });
 
+  it('close their menu when a command is chosen, and give the focus back to its button', async () => {
+    const desk = await atUrgent();
+    const { page } = desk;
+    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
+    const menu = page.getByRole('menu', { name: 'Saved views' });
+    await openMenu(desk);
+    await page.getByRole('menuitem', { name: 'Copy link to this view' }).press('Enter');
+    await menu.waitFor({ state: 'hidden' });
+    expect(await focused()).toBe('Saved views');
+    await openMenu(desk);
+    await page.getByRole('menuitem', { name: 'Save or edit views…' }).press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await menu.waitFor({ state: 'hidden' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await focused()).toBe('Saved views');
+  });
+
   it('are shared by a link even without filters, which opens the list where the board was shown last', async () => {
     const desk = await workshop.signedIn({ name: 'anna' });
     const { page } = desk;

@@ -1,19 +1,28 @@
-import { useEffect, useId, useRef, useState, type PointerEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+  type PointerEvent,
+  type ReactNode,
+  type UIEvent,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
+import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
-import type { Status } from '../orders/permissions';
 import { useOrders } from '../orders/use-orders';
 import { useSettling } from '../orders/use-settling';
+import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { BoardCard } from './board-card';
 import { dropOf, listOf, type BoardStatus } from './board-columns';
+import type { LastMoves } from './last-moves';
 import { COLUMN_ATTRIBUTE, type Drag } from './use-card-drag';
 
-const NO_ORDERS: readonly OrderDto[] = [];
-const NO_IDS: ReadonlySet<string> = new Set();
 /** The next page loads when less than this is left below, in pixels. */
 const NEAR_THE_END = 800;
 
@@ -25,10 +34,8 @@ interface BoardColumnProps {
   readonly drag: Drag | undefined;
   /** Ids of the orders whose moves are under way. */
   readonly sending: ReadonlySet<string>;
-  /** Where the orders went that left a column lately. */
-  readonly movedTo: ReadonlyMap<string, Status>;
-  /** Ids of the orders that the user has moved. Their cards are shown at once. */
-  readonly own: ReadonlySet<string>;
+  /** Where the orders went that left a column lately. Those that the user has moved are shown at once. */
+  readonly moves: LastMoves;
   readonly onPress: (event: PointerEvent, order: OrderDto) => void;
   /** Undefined if the user may not move orders. */
   readonly onMove: ((order: OrderDto) => void) | undefined;
@@ -36,39 +43,36 @@ interface BoardColumnProps {
 
 /** The orders with one status. While somebody is at them, they keep their places. */
 export function BoardColumn(props: BoardColumnProps): ReactNode {
-  const { status, count, now, drag, sending, movedTo, own, onPress, onMove } = props;
+  const { status, count, now, drag, sending, moves, onPress, onMove } = props;
   const { t } = useTranslation();
+  const session = useSession();
   const formats = useFormats();
   const titleId = useId();
-  const { orders, query } = useOrders(listOf(status));
+  const { orders, hasMore, query, needMore } = useOrders(listOf(status));
   const attendance = useAttendance();
-  const list = useCalmList(
-    { orders: orders ?? NO_ORDERS, hasMore: query.hasNextPage },
-    { name: orders && status, held: attendance.attended, lingering: NO_IDS },
-  );
-  const { rows, waiting, left, refresh } = list;
+  const list = useCalmList({ orders, hasMore }, { name: orders && status, held: attendance.attended });
+  const { rows, waiting, left } = list;
   const isSettling = useSettling(rows);
   const cards = useRef<HTMLUListElement>(null);
   const [activeId, setActiveId] = useState<string>();
   const tabStop = rows.some(({ id }) => id === activeId) ? activeId : rows[0]?.id;
 
-  const refreshed = useRef(refresh);
+  const refresh = useEffectEvent(list.refresh);
+  const hasOwn = [...waiting].some((id) => moves.get(id)?.isOwn);
   useEffect(() => {
-    refreshed.current = refresh;
-  });
-  const hasOwn = [...waiting].some((id) => own.has(id));
-  useEffect(() => {
-    if (hasOwn) refreshed.current();
+    if (hasOwn) refresh();
   }, [hasOwn]);
 
-  const needMore = (): void => {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = cards.current ?? {};
-    if (query.hasNextPage && !query.isFetchingNextPage && scrollHeight - scrollTop - clientHeight < NEAR_THE_END) {
-      void query.fetchNextPage({ cancelRefetch: false });
-    }
+  const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent): void => {
+    if (scrollHeight - scrollTop - clientHeight < NEAR_THE_END) needMore();
   };
-  const drop = drag && dropOf(drag.order, status);
-  const isChanged = waiting.size > 0 || (attendance.attended && left.size > 0) || list.reordered;
+  const focusCards = (): void => {
+    const arrived = cards.current?.querySelector<HTMLElement>('.arrived a');
+    const tabStopLink = cards.current?.querySelector<HTMLElement>('a[tabindex="0"]');
+    if (arrived) arrived.focus();
+    else (tabStopLink ?? cards.current)?.focus({ preventScroll: true });
+  };
+  const drop = drag && dropOf(drag.order, status, session);
   return (
     <section
       className={['board-column', drop && `drop-${drop}`, drag?.over === status && 'over'].filter(Boolean).join(' ')}
@@ -84,7 +88,7 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
       {query.isError && !orders && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <p className="state">{t('loading')}</p>}
       {orders && rows.length === 0 && <p className="state">{t('board.empty')}</p>}
-      <ul ref={cards} className="board-cards" onScroll={needMore}>
+      <ul ref={cards} className="board-cards" tabIndex={-1} onScroll={onScroll}>
         {rows.map((order) => {
           const isSending = sending.has(order.id);
           const isGone = left.has(order.id);
@@ -118,7 +122,7 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
                 now={now}
                 isTabStop={order.id === tabStop}
                 isSending={isSending}
-                goneTo={isGone ? (movedTo.get(order.id) ?? 'unknown') : undefined}
+                goneTo={isGone ? (moves.get(order.id)?.status ?? 'unknown') : undefined}
                 onMove={isGone || isSending ? undefined : onMove}
               />
             </li>
@@ -131,10 +135,10 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
         </div>
       )}
       <div className="board-held" role="status">
-        {!drag && isChanged && (
-          <button type="button" className="primary" onClick={refresh}>
+        {!drag && (
+          <UpdateButton list={list} onUpdated={focusCards}>
             {waiting.size > 0 ? t('board.arrived', { count: waiting.size }) : t('board.update')}
-          </button>
+          </UpdateButton>
         )}
       </div>
     </section>

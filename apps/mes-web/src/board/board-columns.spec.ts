@@ -1,5 +1,6 @@
 import type { OrderDto } from '../api/client';
 import type { Status } from '../orders/permissions';
+import type { Session } from '../session/session';
 import { BOARD_STATUSES, dropOf, listOf, type Drop } from './board-columns';
 
 describe('the columns of the board', () => {
@@ -30,6 +31,18 @@ describe('dropping an order on a column', () => {
     ['MANUFACTURING_COMPLETED', 'PACKAGING', 'move'],
     ['MANUFACTURING_COMPLETED', 'ON_HOLD', 'refuse'],
   ])('from %s on %s: %s', (status, to, drop) => {
-    expect(dropOf({ status, nextStatuses: NEXT[status] ?? [] }, to)).toBe(drop);
+    expect(dropOf(orderOfAnna(status), to, sessionOf('anna'))).toBe(drop);
   });
+
+  it('is refused if the user may not make the step', () => {
+    expect(dropOf(orderOfAnna('MANUFACTURING_STARTED'), 'NEW', sessionOf('boris'))).toBe('refuse');
+  });
+
+  function orderOfAnna(status: Status): OrderDto {
+    return { status, assignee: 'anna', nextStatuses: NEXT[status] ?? [] } as unknown as OrderDto;
+  }
+
+  function sessionOf(subject: string): Session {
+    return { subject, roles: ['operator'] } as unknown as Session;
+  }
 });

@@ -1,6 +1,8 @@
 import type { OrderDto } from '../api/client';
+import { needsReason } from '../orders/change';
 import type { ListOrdersArguments } from '../orders/use-orders';
-import type { Status } from '../orders/permissions';
+import { stepsFor, type Status } from '../orders/permissions';
+import type { Session } from '../session/session';
 
 /** The columns of the board, in their order. */
 export const BOARD_STATUSES = [
@@ -26,9 +28,8 @@ export type Drop =
   | 'ask'
   | 'refuse';
 
-export function dropOf({ status, nextStatuses }: Pick<OrderDto, 'status' | 'nextStatuses'>, to: Status): Drop {
-  if (to === status) return 'stay';
-  if (!nextStatuses.includes(to)) return 'refuse';
-  const isRework = status === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
-  return to === 'ON_HOLD' || isRework ? 'ask' : 'move';
+export function dropOf(order: OrderDto, to: Status, session: Session): Drop {
+  if (to === order.status) return 'stay';
+  if (!stepsFor(order, session).includes(to)) return 'refuse';
+  return needsReason(order.status, to) ? 'ask' : 'move';
 }

@@ -2,7 +2,7 @@ import { useCallback, useRef, useState, type KeyboardEvent, type ReactNode } fro
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useIsFresh, useLiveEvents } from '../live/live-context';
-import type { LiveEvent } from '../live/live-events';
+import { NONE } from '../orders/calm-list';
 import { ListOrBoard } from '../orders/list-or-board';
 import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
@@ -15,11 +15,10 @@ import { useTitle } from '../shell/use-title';
 import { BoardCard } from './board-card';
 import { BoardColumn } from './board-column';
 import { BOARD_STATUSES, dropOf } from './board-columns';
+import { withMove, type LastMoves } from './last-moves';
 import { MoveDialog } from './move-dialog';
 import { useCardDrag } from './use-card-drag';
 import './board-page.css';
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** The board: a column for each status, with the orders as cards that can be moved. */
 export function BoardPage(): ReactNode {
@@ -31,34 +30,27 @@ export function BoardPage(): ReactNode {
   const counts = useStatusCounts().data?.counts;
   const change = useChange();
   const [sending, setSending] = useState(NONE);
-  const [own, setOwn] = useState(NONE);
-  const [movedTo, setMovedTo] = useState<ReadonlyMap<string, Status>>(new Map());
+  const [moves, setMoves] = useState<LastMoves>(new Map());
   const [asked, setAsked] = useState<OrderDto>();
   useTitle(t('board.title'));
 
-  const { subject } = session;
-  useLiveEvents(
-    useCallback(
-      (event: LiveEvent) => {
-        if (event.type !== 'order.status-changed') return;
-        const { id, status, by } = event.order;
-        setMovedTo((last) => new Map(last).set(id, status as Status));
-        if (by === subject) setOwn((last) => new Set(last).add(id));
-      },
-      [subject],
-    ),
-  );
+  useLiveEvents((event) => {
+    // Later moves may have been missed.
+    if (event.type === 'caught-up') setMoves(new Map());
+    if (event.type !== 'order.status-changed') return;
+    const { id, version, status, by } = event.order;
+    setMoves((last) => withMove(last, id, { status: status as Status, version, isOwn: by === session.subject }));
+  });
 
   const drop = async (order: OrderDto, to: Status): Promise<void> => {
-    const what = dropOf(order, to);
+    const what = dropOf(order, to, session);
     if (what === 'ask') setAsked(order);
     if (what !== 'move' || !isFresh) return;
     setSending((last) => new Set(last).add(order.id));
     const outcome = await change({ order, to });
     setSending((last) => new Set([...last].filter((id) => id !== order.id)));
     if (outcome.kind !== 'moved') return;
-    setMovedTo((last) => new Map(last).set(order.id, to));
-    setOwn((last) => new Set(last).add(order.id));
+    setMoves((last) => withMove(last, order.id, { status: to, version: outcome.version, isOwn: true }));
   };
   const columns = useRef<HTMLDivElement>(null);
   const { drag, ghost, onPress } = useCardDrag(columns, (order, to) => void drop(order, to));
@@ -82,8 +74,7 @@ export function BoardPage(): ReactNode {
             now={now}
             drag={drag}
             sending={sending}
-            movedTo={movedTo}
-            own={own}
+            moves={moves}
             onPress={onPress}
             onMove={mayMove && isFresh ? onMove : undefined}
           />

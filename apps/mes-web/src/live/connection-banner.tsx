@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../language/formats';
+import { activeQueries } from './freshness';
 import { useLiveState } from './live-context';
 
 /** Interruptions shorter than this are not shown, for example while an instance is replaced. In milliseconds. */
@@ -44,12 +45,11 @@ function useIsLong(isInterrupted: boolean): boolean {
 
 /** When the oldest data on the screen was loaded, in milliseconds since 1970. 0 if there is no data. */
 function useOldestUpdate(): number {
-  const cache = useQueryClient().getQueryCache();
+  const queries = useQueryClient();
   return useSyncExternalStore(
-    (onChange) => cache.subscribe(onChange),
+    (onChange) => queries.getQueryCache().subscribe(onChange),
     () => {
-      const times = cache
-        .findAll({ type: 'active' })
+      const times = activeQueries(queries)
         .map(({ state }) => state.dataUpdatedAt)
         .filter((time) => time > 0);
       return times.length > 0 ? Math.min(...times) : 0;

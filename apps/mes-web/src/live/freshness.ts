@@ -61,7 +61,7 @@ export class Freshness {
   }
 
   private get active(): Query[] {
-    return this.queries.getQueryCache().findAll({ type: 'active' });
+    return activeQueries(this.queries);
   }
 
   private setLate(isLate: boolean): void {
@@ -72,6 +72,11 @@ export class Freshness {
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The queries of the screen, except those whose data never changes. */
+export function activeQueries(queries: QueryClient): Query[] {
+  return queries.getQueryCache().findAll({ type: 'active', predicate: (query) => !query.isStatic() });
 }
 
 /**

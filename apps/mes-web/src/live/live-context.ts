@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect } from 'react';
+import { createContext, useContext, useEffect, useEffectEvent } from 'react';
 import type { LiveEvent } from './live-events';
 
 /**
@@ -44,8 +44,9 @@ export function usePollingInterval(): number | false {
   return useLiveState() === 'live' ? false : POLLING_INTERVAL;
 }
 
-/** Calls `onEvent` for every event. It must be the same function in every rendering. */
+/** Calls `onEvent` for every event. */
 export function useLiveEvents(onEvent: (event: LiveEvent) => void): void {
   const { subscribe } = useContext(LiveContext);
-  useEffect(() => subscribe(onEvent), [subscribe, onEvent]);
+  const onLiveEvent = useEffectEvent(onEvent);
+  useEffect(() => subscribe(onLiveEvent), [subscribe]);
 }

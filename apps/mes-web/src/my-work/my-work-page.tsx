@@ -1,7 +1,6 @@
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
@@ -13,11 +12,10 @@ import { Due } from '../orders/due';
 import { HoldNote } from '../orders/hold-note';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
+import { UpdateButton } from '../orders/update-button';
 import { useOrders } from '../orders/use-orders';
+import { useSettling } from '../orders/use-settling';
 import './my-work-page.css';
-
-const NO_ORDERS: readonly OrderDto[] = [];
-const NO_IDS: ReadonlySet<string> = new Set();
 
 /** The orders in progress that are assigned to the user, due soonest first. While somebody is at them, they keep their places. */
 export function MyWorkPage(): ReactNode {
@@ -25,18 +23,19 @@ export function MyWorkPage(): ReactNode {
   const formats = useFormats();
   const session = useSession();
   const now = useNow();
-  const { orders, query } = useOrders({
+  const { orders, hasMore, query, needMore } = useOrders({
     assignee: [session.subject],
     status: ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'ON_HOLD'],
     sort: 'dueAt',
   });
 
   const attendance = useAttendance();
-  const list = useCalmList(
-    { orders: orders ?? NO_ORDERS, hasMore: query.hasNextPage },
-    { name: orders && 'mine', held: attendance.attended, lingering: NO_IDS },
-  );
-  const isChanged = list.waiting.size > 0 || list.left.size > 0 || list.reordered;
+  const list = useCalmList({ orders, hasMore }, { name: orders && 'mine', held: attendance.attended });
+  const isSettling = useSettling(list.rows);
+  const cards = useRef<HTMLUListElement>(null);
+  const focusCards = (): void => {
+    (cards.current?.querySelector('a') ?? cards.current)?.focus();
+  };
   useTitle(orders ? t('mine.documentTitle', { count: orders.length }) : t('mine.title'));
 
   return (
@@ -44,11 +43,9 @@ export function MyWorkPage(): ReactNode {
       <div className="mine-heading">
         <h1>{t('mine.title')}</h1>
         <div className="held" role="status" {...attendance.listeners}>
-          {isChanged && (
-            <button type="button" className="primary" onClick={list.refresh}>
-              {t('held.changed')}
-            </button>
-          )}
+          <UpdateButton list={list} onUpdated={focusCards}>
+            {t('held.changed')}
+          </UpdateButton>
         </div>
       </div>
       {query.isPending && <p className="state">{t('loading')}</p>}
@@ -58,14 +55,14 @@ export function MyWorkPage(): ReactNode {
           {t('mine.empty')} <Link to="/">{t('mine.toQueue')}</Link>
         </p>
       )}
-      <ul className="cards" {...attendance.listeners}>
+      <ul ref={cards} className={isSettling ? 'cards settling' : 'cards'} tabIndex={-1} {...attendance.listeners}>
         {list.rows.map((order) => (
           <li key={order.id} className={list.left.has(order.id) ? 'card departing' : 'card'}>
             <div className="card-heading">
               <h2>
                 <Link to={`/orders/${order.id}`}>{t('order.heading', { number: order.number })}</Link>
               </h2>
-              {!list.left.has(order.id) && <StatusMark status={order.status} />}
+              <StatusMark status={order.status} />
               <PriorityMark priority={order.priority} />
             </div>
             <HoldNote order={order} />
@@ -82,16 +79,15 @@ export function MyWorkPage(): ReactNode {
             <p className="card-due">
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>
-            {list.left.has(order.id) ? <p className="departure">{t('held.gone')}</p> : <MoveButtons order={order} />}
+            <div className="card-moves">
+              <MoveButtons order={order} />
+              {list.left.has(order.id) && <p className="departure">{t('held.gone')}</p>}
+            </div>
           </li>
         ))}
       </ul>
-      {query.hasNextPage && (
-        <button
-          type="button"
-          disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage({ cancelRefetch: false })}
-        >
+      {hasMore && (
+        <button type="button" disabled={query.isFetchingNextPage} onClick={needMore}>
           {t(query.isFetchingNextPage ? 'queue.loadingMore' : 'mine.more')}
         </button>
       )}

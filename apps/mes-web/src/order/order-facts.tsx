@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
-import type { Priority } from '../orders/change';
+import { PRIORITIES } from '../orders/change';
 import { ChoiceDialog } from '../orders/choice-dialog';
 import { Due } from '../orders/due';
 import { PriorityMark } from '../orders/marks';
@@ -12,9 +12,6 @@ import { useChanging } from '../orders/use-changing';
 import { useSession } from '../session/session-context';
 import { useNow } from '../shell/use-now';
 import { DueDialog } from './due-dialog';
-
-/** In the order of their number keys. */
-const PRIORITIES: readonly Priority[] = ['LOW', 'NORMAL', 'HIGH', 'URGENT'];
 
 interface OrderFactsProps {
   readonly order: OrderDto;
@@ -94,7 +91,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
         <ChoiceDialog
           title={titleOf('priority', question.order)}
           label={t('order.priority')}
-          choices={PRIORITIES.map((value) => ({ value, text: t(`priority.${value}`) }))}
+          choices={PRIORITIES.toReversed().map((value) => ({ value, text: t(`priority.${value}`) }))}
           current={question.order.priority}
           onChoose={edit}
           onClose={close}

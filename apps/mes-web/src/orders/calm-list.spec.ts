@@ -6,15 +6,15 @@ function orders(ids: string): OrderDto[] {
 }
 
 function rowsOf(ids: string, hasMore = false, waiting = ''): CalmList {
-  return { rows: orders(ids), waiting: new Set(waiting), left: new Set(), reordered: false, hasMore };
+  return { rows: orders(ids), waiting: new Set(waiting), left: new Set(), isChanged: false, hasMore };
 }
 
-function shown({ rows, waiting, left, reordered }: CalmList): Record<string, unknown> {
+function shown({ rows, waiting, left, isChanged }: CalmList): Record<string, unknown> {
   return {
     rows: rows.map(({ id }) => id).join(''),
     waiting: [...waiting].join(''),
     left: [...left].join(''),
-    reordered,
+    isChanged,
   };
 }
 
@@ -32,21 +32,21 @@ describe('the rows that follow the list', () => {
     ['the list is a different one', 'abc', 'xyz', 'b', 'bxyz'],
   ])('keep orders that are leaving in their places when %s', (_, before, now, lingering, expected) => {
     const list = follow(rowsOf(before), { orders: orders(now), hasMore: false }, new Set(lingering));
-    expect(shown(list)).toMatchObject({ rows: expected, waiting: '', reordered: false });
+    expect(shown(list)).toMatchObject({ rows: expected, waiting: '', isChanged: false });
     expect([...list.left].every((id) => !now.includes(id))).toBe(true);
   });
 });
 
 describe('the rows that keep their places', () => {
   it.each([
-    ['nothing happens', 'abc', 'abc', { rows: 'abc', waiting: '', left: '', reordered: false }],
-    ['orders arrive above', 'abc', 'xyabc', { rows: 'abc', waiting: 'xy', left: '', reordered: false }],
-    ['an order arrives between', 'abc', 'abxc', { rows: 'abc', waiting: 'x', left: '', reordered: false }],
-    ['an order arrives below', 'abc', 'abcx', { rows: 'abc', waiting: 'x', left: '', reordered: false }],
-    ['an order leaves', 'abc', 'ac', { rows: 'abc', waiting: '', left: 'b', reordered: false }],
-    ['all orders leave', 'abc', '', { rows: 'abc', waiting: '', left: 'abc', reordered: false }],
-    ['an order moves up', 'abc', 'cab', { rows: 'abc', waiting: '', left: '', reordered: true }],
-    ['all at once', 'abcd', 'dxac', { rows: 'abcd', waiting: 'x', left: 'b', reordered: true }],
+    ['nothing happens', 'abc', 'abc', { rows: 'abc', waiting: '', left: '', isChanged: false }],
+    ['orders arrive above', 'abc', 'xyabc', { rows: 'abc', waiting: 'xy', left: '', isChanged: true }],
+    ['an order arrives between', 'abc', 'abxc', { rows: 'abc', waiting: 'x', left: '', isChanged: true }],
+    ['an order arrives below', 'abc', 'abcx', { rows: 'abc', waiting: 'x', left: '', isChanged: true }],
+    ['an order leaves', 'abc', 'ac', { rows: 'abc', waiting: '', left: 'b', isChanged: true }],
+    ['all orders leave', 'abc', '', { rows: 'abc', waiting: '', left: 'abc', isChanged: true }],
+    ['an order moves up', 'abc', 'cab', { rows: 'abc', waiting: '', left: '', isChanged: true }],
+    ['all at once', 'abcd', 'dxac', { rows: 'abcd', waiting: 'x', left: 'b', isChanged: true }],
   ])('do so when %s', (_, before, now, expected) => {
     expect(shown(hold(rowsOf(before), { orders: orders(now), hasMore: false }))).toEqual(expected);
   });
@@ -56,7 +56,7 @@ describe('the rows that keep their places', () => {
       rows: 'abcde',
       waiting: 'x',
       left: '',
-      reordered: false,
+      isChanged: true,
     });
   });
 
@@ -65,7 +65,7 @@ describe('the rows that keep their places', () => {
       rows: 'abcd',
       waiting: 'x',
       left: '',
-      reordered: false,
+      isChanged: true,
     });
   });
 
@@ -74,7 +74,7 @@ describe('the rows that keep their places', () => {
       rows: 'abcd',
       waiting: 'xy',
       left: '',
-      reordered: false,
+      isChanged: true,
     });
   });
 

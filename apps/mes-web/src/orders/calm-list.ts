@@ -14,12 +14,16 @@ export interface CalmList {
   readonly waiting: ReadonlySet<string>;
   /** Ids of the rows whose orders are no longer in the list. */
   readonly left: ReadonlySet<string>;
-  /** Whether the list has another order than the rows. */
-  readonly reordered: boolean;
+  /** Whether the list has other orders than the rows, or has them in other places. */
+  readonly isChanged: boolean;
   readonly hasMore: boolean;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** No ids. */
+export const NONE: ReadonlySet<string> = new Set();
+
+/** A list without orders. */
+export const EMPTY: CalmList = { rows: [], waiting: NONE, left: NONE, isChanged: false, hasMore: false };
 
 /**
  * The rows follow the list. Orders that have just left it stay in their places for a moment.
@@ -33,7 +37,7 @@ export function follow(last: CalmList, { orders, hasMore }: LoadedList, lingerin
     rows: leaving.length > 0 ? withLeaving(last.rows, orders, idsOf(leaving)) : orders,
     waiting: NONE,
     left: idsOf(leaving),
-    reordered: false,
+    isChanged: false,
     hasMore,
   };
 }
@@ -50,11 +54,14 @@ export function hold(last: CalmList, { orders, hasMore }: LoadedList): CalmList 
 
   const positions = new Map(orders.map(({ id }, index) => [id, index]));
   const inList = kept.flatMap(({ id }) => positions.get(id) ?? []);
+  const isReordered = inList.some((position, index) => position < (inList[index - 1] ?? 0));
+  const waiting = new Set(orders.flatMap(({ id }) => (shown.has(id) ? [] : id)));
+  const left = leftOf(kept, current, hasMore);
   return {
     rows: added.length > 0 ? [...kept, ...added] : kept,
-    waiting: new Set(orders.flatMap(({ id }) => (shown.has(id) ? [] : id))),
-    left: leftOf(kept, current, hasMore),
-    reordered: inList.some((position, index) => position < (inList[index - 1] ?? 0)),
+    waiting,
+    left,
+    isChanged: waiting.size > 0 || left.size > 0 || isReordered,
     hasMore,
   };
 }

@@ -3,7 +3,9 @@ import { dataOf } from '../api/problem';
 import type { Session } from '../session/session';
 import { mayEdit, stepsFor, type Field, type Status } from './permissions';
 
-export type Priority = OrderDto['priority'];
+/** The most urgent one first. */
+export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const satisfies readonly OrderDto['priority'][];
+export type Priority = (typeof PRIORITIES)[number];
 export type HoldReason = NonNullable<OrderDto['holdReason']>;
 
 /** A status change. */
@@ -107,6 +109,11 @@ export function labelOf(from: Status, to: Status): `move.${Status | 'rework' | '
   return from === 'ON_HOLD' && to === 'MANUFACTURING_STARTED' ? 'move.resume' : `move.${to}`;
 }
 
-export function isRework(from: Status, to: Status): boolean {
+/** Whether a step is unusual, so that it needs a reason, which the history shows later. */
+export function needsReason(from: Status, to: Status): boolean {
+  return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
+}
+
+function isRework(from: Status, to: Status): boolean {
   return from === 'MANUFACTURING_COMPLETED' && to === 'MANUFACTURING_STARTED';
 }

@@ -4,10 +4,10 @@ import { getOrderHistory, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { HoldMark } from './marks';
 
-/** The query for what has happened to an order. */
-export function orderHistory(id: string) {
+/** The query for what has happened to an order, or for what has led to a version of it. */
+export function orderHistory(id: string, version?: number) {
   return queryOptions({
-    queryKey: ['history', id],
+    queryKey: ['history', id, version],
     queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
   });
 }
@@ -18,7 +18,12 @@ interface HoldNoteProps {
 
 /** Why an order is on hold, with the comment that was written then. Nothing for other orders. */
 export function HoldNote({ order }: HoldNoteProps): ReactNode {
-  const history = useQuery({ ...orderHistory(order.id), enabled: order.holdReason !== undefined });
+  const history = useQuery({
+    ...orderHistory(order.id, order.version),
+    enabled: order.holdReason !== undefined,
+    // It never changes, so it is read once.
+    staleTime: 'static',
+  });
   if (!order.holdReason) return null;
   const last = history.data?.items.at(-1);
   return (

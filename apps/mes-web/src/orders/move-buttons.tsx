@@ -2,7 +2,7 @@ import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useSession } from '../session/session-context';
-import { isRework, labelOf, type HoldReason } from './change';
+import { labelOf, needsReason, type HoldReason } from './change';
 import { CommentDialog } from './comment-dialog';
 import { HandOverDialog } from './hand-over-dialog';
 import { HoldDialog } from './hold-dialog';
@@ -33,7 +33,7 @@ export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
 
   const choose = (to: Status): void => {
-    if (needsAnswer(order.status, to)) setQuestion({ order, to });
+    if (needsReason(order.status, to)) setQuestion({ order, to });
     else void change({ order, to });
   };
   const close = (): void => {
@@ -122,9 +122,4 @@ export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
 /** Ignores the repeats of a held Enter key: after a step, the focus is on the next one, which must not be made as well. */
 function ignoreHeldEnter(event: KeyboardEvent): void {
   if (event.key === 'Enter' && event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
-}
-
-/** Unusual steps ask for a reason, which the history shows later. */
-function needsAnswer(from: Status, to: Status): boolean {
-  return to === 'ON_HOLD' || to === 'CANCELLED' || isRework(from, to);
 }

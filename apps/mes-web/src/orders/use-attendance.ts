@@ -21,7 +21,7 @@ const AFTER_LEAVING = 1_000;
 const AT_THE_TOP = 4;
 
 export interface Attendance {
-  /** Whether somebody is at the list: a pointer moves over it, it was touched, keys are pressed in it, or it is scrolled. */
+  /** Whether somebody is at the list: a pointer moves over it, it was touched, keys are pressed in it, or it or the page is scrolled. */
   readonly attended: boolean;
   /** The listeners of the list and of all that belongs to it. */
   readonly listeners: Listeners;
@@ -43,6 +43,7 @@ export function useAttendance(): Attendance {
   const [touches, touch] = usePresence(AFTER_TOUCH);
   const [types, type] = usePresence(LEFT_BEHIND);
   const [isScrolled, setIsScrolled] = useState(false);
+  const isPageScrolled = usePageScrolled();
   const isHidden = useSyncExternalStore(onVisibilityChange, () => document.hidden);
 
   const listeners = useMemo(
@@ -76,8 +77,23 @@ export function useAttendance(): Attendance {
     [hover, touch, type],
   );
 
-  const attended = useLasting(!isHidden && (hovers || touches || types || isScrolled), AFTER_LEAVING);
+  const attended = useLasting(!isHidden && (hovers || touches || types || isScrolled || isPageScrolled), AFTER_LEAVING);
   return { attended: attended && !isHidden, listeners };
+}
+
+/** Whether the page itself is scrolled, as on the screens whose lists are as long as their orders. */
+function usePageScrolled(): boolean {
+  const [isScrolled, setIsScrolled] = useState(false);
+  useEffect(() => {
+    const onScroll = (): void => {
+      setIsScrolled(window.scrollY > AT_THE_TOP);
+    };
+    document.addEventListener('scroll', onScroll);
+    return () => {
+      document.removeEventListener('scroll', onScroll);
+    };
+  }, []);
+  return isScrolled;
 }
 
 /** A flag that falls by itself when it has not been raised again for some time. */

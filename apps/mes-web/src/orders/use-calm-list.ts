@@ -1,8 +1,9 @@
 import { useState } from 'react';
-import { follow, hold, type CalmList, type LoadedList } from './calm-list';
+import type { OrderDto } from '../api/client';
+import { EMPTY, NONE, follow, hold, type CalmList } from './calm-list';
 
-/** Shows the waiting orders, and removes those that have left. */
-interface Refreshable {
+export interface RefreshableList extends CalmList {
+  /** Shows the waiting orders, and removes those that have left. */
   readonly refresh: () => void;
   /** Ids of the orders that the last refresh has shown. */
   readonly arrived: ReadonlySet<string>;
@@ -14,16 +15,20 @@ interface Circumstances {
   /** Whether somebody is at the list, so that nothing may move. */
   readonly held: boolean;
   /** Ids of the orders that stay for a moment when they leave. It must be the same set as long as it does not change. */
-  readonly lingering: ReadonlySet<string>;
+  readonly lingering?: ReadonlySet<string>;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-const EMPTY: CalmList = { rows: [], waiting: NONE, left: NONE, reordered: false, hasMore: false };
+interface List {
+  /** Undefined while they load. */
+  readonly orders: readonly OrderDto[] | undefined;
+  /** Whether further orders follow that are not loaded. */
+  readonly hasMore: boolean;
+}
 
 /** The rows of a list of orders, which keep their places while somebody is at it. */
-export function useCalmList(list: LoadedList, circumstances: Circumstances): CalmList & Refreshable {
-  const { orders, hasMore } = list;
-  const { name, held, lingering } = circumstances;
+export function useCalmList({ orders = EMPTY.rows, hasMore }: List, circumstances: Circumstances): RefreshableList {
+  const { name, held, lingering = NONE } = circumstances;
+  const list = { orders, hasMore };
   const [last, setLast] = useState({ orders, hasMore, name, held, lingering, calm: EMPTY, arrived: NONE });
 
   const refresh = (): void => {

@@ -11,11 +11,16 @@ export interface Total {
   readonly isExact: boolean;
 }
 
-/** The number of orders that a filter selects, refreshed with the lists. Undefined until it is known, and without a filter. */
-export function useTotal(filter: OrderFilter | undefined): Total | undefined {
+/**
+ * The number of orders that a filter selects, refreshed with the lists. Undefined until it is known, and without a filter.
+ *
+ * @param name of what is counted. While its filter changes, for example with the time, the last number is shown.
+ */
+export function useTotal(name: string, filter: OrderFilter | undefined): Total | undefined {
   const { data } = useQuery({
-    queryKey: ['total', filter],
+    queryKey: ['total', name, filter],
     queryFn: ({ signal }) => dataOf(countOrders(filter ?? {}, { signal })),
+    placeholderData: (last: Total | undefined, query) => (query?.queryKey[1] === name ? last : undefined),
     enabled: filter !== undefined,
     refetchInterval: usePollingInterval(),
   });

@@ -4,7 +4,7 @@ import {
   type InfiniteData,
   type UseInfiniteQueryResult,
 } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { listOrders, type OrderDto, type OrderListDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
@@ -16,7 +16,11 @@ const LATER_PAGE_SIZE = 200;
 
 export interface Orders {
   readonly orders: readonly OrderDto[] | undefined;
+  /** Whether further orders follow that are not loaded. */
+  readonly hasMore: boolean;
   readonly query: UseInfiniteQueryResult<InfiniteData<OrderListDto>>;
+  /** Asks for the next page. It is loaded as soon as that is possible. */
+  readonly needMore: () => void;
 }
 
 /** A list of orders that loads page by page and refreshes when orders change. */
@@ -32,9 +36,25 @@ export function useOrders(list: ListOrdersArguments): Orders {
     placeholderData: keepPreviousData,
     refetchInterval: usePollingInterval(),
   });
-  const { data } = query;
+  const { data, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = query;
+  const pages = data?.pages.length ?? 0;
+  /** The number of pages after which another one is wanted. */
+  const [wantedAfter, setWantedAfter] = useState<number>();
+  if (wantedAfter !== undefined && wantedAfter !== pages) setWantedAfter(undefined);
+  useEffect(() => {
+    // While the list is refreshed, no page can be added to it. A page that has failed is loaded again after the next refresh.
+    if (wantedAfter === pages && hasNextPage && !isFetching && !isFetchNextPageError) {
+      void fetchNextPage({ cancelRefetch: false });
+    }
+  }, [wantedAfter, pages, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+  const needMore = useCallback(() => {
+    setWantedAfter(pages);
+    if (isFetchNextPageError) void fetchNextPage({ cancelRefetch: false });
+  }, [pages, isFetchNextPageError, fetchNextPage]);
   const orders = useMemo(() => data && distinct(data.pages.flatMap(({ items }) => items)), [data]);
-  return { orders, query };
+  // Of the orders that are shown while another list loads, the query itself does not know it.
+  const hasMore = data?.pages.at(-1)?.nextCursor != null;
+  return { orders, hasMore, query, needMore };
 }
 
 /** Removes duplicates: an order that moved down the list between two page loads is on both pages. */

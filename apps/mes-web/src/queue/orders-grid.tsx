@@ -1,5 +1,15 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useIsFresh } from '../live/live-context';
@@ -23,6 +33,8 @@ const NEAR_THE_END = 30;
 const OVERSCAN = 8;
 
 interface OrdersGridProps {
+  /** The element of the grid, which scrolls and has the focus. */
+  readonly ref: RefObject<HTMLDivElement | null>;
   readonly label: string;
   readonly orders: readonly OrderDto[];
   readonly departures: ReadonlyMap<string, Departure>;
@@ -56,10 +68,9 @@ interface OrdersGridProps {
  * The keyboard works as in the grid pattern of ARIA: the grid has the focus, and `aria-activedescendant` names the active row.
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
-  const { label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
+  const { ref: scroll, label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
   const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake, picks, onTakePicked } = props;
   const { t } = useTranslation();
-  const scroll = useRef<HTMLDivElement>(null);
   const { width, rem } = useWidth(scroll);
   const digits = useMemo(() => String(orders.reduce((most, { number }) => Math.max(most, number), 0)).length, [orders]);
   const layout = layoutOf(width, digits, preferences, picks !== undefined);
@@ -100,19 +111,18 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     if (atFirst.current.activeIndex >= 0) virtualizer.scrollToIndex(atFirst.current.activeIndex, { align: 'center' });
     // The keys work at once, without a click into the grid.
     if (document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
-  }, [virtualizer]);
+  }, [virtualizer, scroll]);
   useEffect(() => {
     if (atFirst.current.name !== name) scroll.current?.scrollTo({ top: 0 });
     atFirst.current = { activeIndex: -1, name };
-  }, [name]);
-  const latest = useRef(orders);
-  useEffect(() => {
-    latest.current = orders;
+  }, [name, scroll]);
+  const showFirst = useEffectEvent((ids: ReadonlySet<string>) => {
+    const first = orders.findIndex(({ id }) => ids.has(id));
+    if (first >= 0) virtualizer.scrollToIndex(first);
   });
   useEffect(() => {
-    const first = latest.current.findIndex(({ id }) => arrived.has(id));
-    if (first >= 0) virtualizer.scrollToIndex(first);
-  }, [virtualizer, arrived]);
+    showFirst(arrived);
+  }, [arrived]);
 
   const activate = (index: number): void => {
     const order = orders[Math.max(0, Math.min(index, orders.length - 1))];

@@ -1,6 +1,7 @@
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useEffectEvent, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { DUE, filtersOf, PRIORITIES, SORTS, type Due, type QueueView, type Sort } from './queue-view';
+import { PRIORITIES } from '../orders/change';
+import { DUE, filtersOf, SORTS, type Due, type QueueView, type Sort } from './queue-view';
 
 /** The pause in typing after which the text takes effect, in milliseconds. */
 const TYPING_PAUSE = 250;
@@ -161,10 +162,7 @@ function DebouncedInput({ value, onChange, ...input }: DebouncedInputProps): Rea
   const [typed, setTyped] = useState(value);
   const [last, setLast] = useState(value);
   const reported = useRef<string>(undefined);
-  const report = useRef(onChange);
-  useEffect(() => {
-    report.current = onChange;
-  });
+  const report = useEffectEvent(onChange);
   if (last !== value) {
     setLast(value);
     setTyped(value);
@@ -174,7 +172,7 @@ function DebouncedInput({ value, onChange, ...input }: DebouncedInputProps): Rea
     const timer = setTimeout(() => {
       const isFurther = reported.current === value;
       reported.current = typed;
-      report.current(typed, isFurther);
+      report(typed, isFurther);
     }, TYPING_PAUSE);
     return () => {
       clearTimeout(timer);

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import type { OrderDto } from '../api/client';
 import { useLiveEvents } from '../live/live-context';
-import type { LiveEvent } from '../live/live-events';
 import { ListOrBoard } from '../orders/list-or-board';
+import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
 import { useChange, type Outcome } from '../orders/use-change';
@@ -16,13 +16,13 @@ import { useNow } from '../shell/use-now';
 import { usePrinting } from '../shell/use-printing';
 import { useRemembered } from '../shell/use-remembered';
 import { useTitle } from '../shell/use-title';
-import { reasonOf } from './departures';
+import { reasonOf, type Reason } from './departures';
 import { DEFAULT_PREFERENCES, parsePreferences } from './list-layout';
 import { ListMenu } from './list-menu';
 import { OrdersGrid } from './orders-grid';
 import { PrintedQueue } from './printed-queue';
 import { QueueFilters } from './queue-filters';
-import { filtersOf, isInView, listArgumentsOf, parametersOf, viewOf, type QueueView, type Sort } from './queue-view';
+import { filtersOf, isInView, listArgumentsOf, parametersOf, viewOf, type QueueView } from './queue-view';
 import { PicksBar } from './picks-bar';
 import { useDepartures } from './use-departures';
 import { usePicks } from './use-picks';
@@ -50,47 +50,39 @@ export function QueuePage(): ReactNode {
   const [preferences, setPreferences] = useRemembered('mes.list', parsePreferences, DEFAULT_PREFERENCES);
   const [parameters, setParameters] = useSearchParams();
   const view = useMemo(() => viewOf(parameters), [parameters]);
-  const { orders: loaded = NO_ORDERS, query } = useOrders(listArgumentsOf(view, now));
-  const { fetchNextPage, hasNextPage, isFetching } = query;
+  const { orders: loaded = NO_ORDERS, hasMore, query, needMore } = useOrders(listArgumentsOf(view, now));
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
   const { of: reasons, lingering, note, withdraw, keepOnly } = departures;
   const attendance = useAttendance();
-  const name = useShownName(parametersOf(view).toString(), query.data === undefined, query.isPlaceholderData);
-  const list = useCalmList({ orders, hasMore: hasNextPage }, { name, held: attendance.attended, lingering });
-  const { rows, waiting, left, reordered } = list;
+  const wantedName = parametersOf(view).toString();
+  const name = useShownName(wantedName, query.data === undefined, query.isPlaceholderData);
+  const isShown = name === wantedName;
+  const list = useCalmList({ orders, hasMore }, { name, held: attendance.attended, lingering });
+  const { rows, waiting, left } = list;
   const changeOrder = useChange();
-  const isShown = query.data !== undefined && !query.isPlaceholderData;
-  const totals = useQueueTotals(view, { orders: isShown ? orders : undefined, hasMore: hasNextPage }, now);
+  const totals = useQueueTotals(view, { orders: isShown ? orders : undefined, hasMore }, now);
   useTitle(totals ?? t('queue.title'));
 
-  const latest = useRef({ rows, reasons });
-  useEffect(() => {
-    latest.current = { rows, reasons };
-  });
   useEffect(() => {
     keepOnly(rows);
   }, [keepOnly, rows]);
 
-  useLiveEvents(
-    useCallback(
-      (event: LiveEvent) => {
-        if (event.type !== 'order.status-changed') return;
-        const { id, status, version, assignee, by = assignee } = event.order;
-        const { rows: shown, reasons: known } = latest.current;
-        // For moves made on this page, the response gives the reason.
-        if (status === 'NEW' || (known.get(id)?.version ?? 0) >= version || !shown.some((order) => order.id === id))
-          return;
-        const reason =
-          status === 'MANUFACTURING_STARTED' && by !== undefined
-            ? ({ kind: 'taken-by', by } as const)
-            : ({ kind: 'gone', status: status as OrderDto['status'] } as const);
-        note(id, { reason, version });
-      },
-      [note],
-    ),
-  );
+  useLiveEvents((event) => {
+    if (event.type !== 'order.status-changed') return;
+    const { id, status, version, assignee, by = assignee } = event.order;
+    // For moves made on this page, the response gives the reason.
+    if (status === 'NEW' || (reasons.get(id)?.version ?? 0) >= version || !rows.some((order) => order.id === id))
+      return;
+    const reason: Reason =
+      status !== 'MANUFACTURING_STARTED' || by === undefined
+        ? { kind: 'gone', status: status as OrderDto['status'] }
+        : by === session.subject
+          ? { kind: 'yours' }
+          : { kind: 'taken-by', by };
+    note(id, { reason, version });
+  });
 
   const canBePicked = useCallback(
     (order: OrderDto) => mayTake && reasonOf(order, reasons, left) === undefined,
@@ -125,35 +117,25 @@ export function QueuePage(): ReactNode {
   };
 
   /** Opens an order. Navigating back selects its row again. */
-  const open = useStable(async ({ id }: OrderDto): Promise<void> => {
+  const open = async ({ id }: OrderDto): Promise<void> => {
     await navigate(location.search, { replace: true, state: { chosenId: id } satisfies HistoryState });
     await navigate(`/orders/${id}`);
-  });
+  };
   const change = (next: QueueView, replace = false): void => {
     setParameters(parametersOf(next), { replace });
   };
-  const sortBy = useStable((sort: Sort) => {
-    change({ ...view, sort });
-  });
-
-  // While the list is refreshed, no page can be added to it. The end of the refresh makes this another function, which is called again.
-  const needMore = useCallback(() => {
-    if (!isFetching) void fetchNextPage({ cancelRefetch: false });
-  }, [isFetching, fetchNextPage]);
   const materials = useMemo(() => [...new Set(loaded.map(({ material }) => material))].sort(), [loaded]);
-  const isChanged = waiting.size > 0 || (attendance.attended && left.size > 0) || reordered;
+  const grid = useRef<HTMLDivElement>(null);
 
   return (
-    <main className="queue" id="content" aria-busy={query.isPending || query.isPlaceholderData}>
+    <main className="queue" id="content" aria-busy={query.isFetching && !isShown}>
       <div className="queue-heading">
         <h1>{t('queue.title')}</h1>
         <span className="queue-count">{totals}</span>
         <div className="held" role="status" {...attendance.listeners}>
-          {isChanged && (
-            <button type="button" className="primary" onClick={list.refresh}>
-              {waiting.size > 0 ? t('held.arrived', { count: waiting.size }) : t('held.changed')}
-            </button>
-          )}
+          <UpdateButton list={list} onUpdated={() => grid.current?.focus({ preventScroll: true })}>
+            {waiting.size > 0 ? t('held.arrived', { count: waiting.size }) : t('held.changed')}
+          </UpdateButton>
         </div>
         <span className="queue-keys">{mayTake && t('several.keys')}</span>
         {maySeeAllOrders(session) && <ListOrBoard shown="list" />}
@@ -170,6 +152,7 @@ export function QueuePage(): ReactNode {
       {query.data && (
         <div className="queue-list" {...attendance.listeners}>
           <OrdersGrid
+            ref={grid}
             label={t('queue.title')}
             orders={rows}
             departures={reasons}
@@ -179,12 +162,14 @@ export function QueuePage(): ReactNode {
             now={now}
             preferences={preferences}
             sort={view.sort}
-            onSort={sortBy}
-            hasMore={hasNextPage}
+            onSort={(sort) => {
+              change({ ...view, sort });
+            }}
+            hasMore={hasMore}
             onNeedMore={needMore}
             empty={<p className="state">{t(filtersOf(view) > 0 ? 'queue.emptyFiltered' : 'queue.empty')}</p>}
             chosenId={(location.state as HistoryState | null)?.chosenId}
-            onOpen={open}
+            onOpen={(order) => void open(order)}
             picks={mayTake ? picks : undefined}
             onTake={mayTake ? (order) => void take(order) : undefined}
             onTakePicked={takePicked}
@@ -192,7 +177,7 @@ export function QueuePage(): ReactNode {
           {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}
         </div>
       )}
-      {printing && <PrintedQueue orders={orders} hasMore={hasNextPage} now={now} />}
+      {printing && <PrintedQueue orders={orders} hasMore={hasMore} now={now} />}
     </main>
   );
 }
@@ -203,15 +188,4 @@ function useShownName(name: string, isPending: boolean, isPlaceholder: boolean):
   const next = isPending ? undefined : isPlaceholder ? shown : name;
   if (next !== shown) setShown(next);
   return next;
-}
-
-/** The same function in all renderings, which does what the last one given does. */
-function useStable<A extends readonly unknown[]>(callback: (...parameters: A) => unknown): (...parameters: A) => void {
-  const latest = useRef(callback);
-  useEffect(() => {
-    latest.current = callback;
-  });
-  return useCallback((...parameters: A) => {
-    latest.current(...parameters);
-  }, []);
 }

@@ -1,15 +1,6 @@
 import fc from 'fast-check';
-import {
-  DUE,
-  filtersOf,
-  isInView,
-  listArgumentsOf,
-  parametersOf,
-  PRIORITIES,
-  SORTS,
-  viewOf,
-  type QueueView,
-} from './queue-view';
+import { PRIORITIES } from '../orders/change';
+import { DUE, filtersOf, isInView, listArgumentsOf, parametersOf, SORTS, viewOf, type QueueView } from './queue-view';
 
 const NOW = new Date(2031, 4, 17, 9, 32, 10);
 

@@ -1,10 +1,8 @@
 import type { OrderDto } from '../api/client';
+import { PRIORITIES, type Priority } from '../orders/change';
 import { isLate } from '../orders/due';
 import type { ListOrdersArguments } from '../orders/use-orders';
 import type { OrderFilter } from '../orders/use-counts';
-
-export const PRIORITIES = ['URGENT', 'HIGH', 'NORMAL', 'LOW'] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 export const SORTS = ['-priority', 'dueAt', 'createdAt', '-createdAt'] as const;
 export type Sort = (typeof SORTS)[number];

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { OrderDto } from '../api/client';
+import { NONE } from '../orders/calm-list';
 
 /** The most orders that the API changes at once. */
 export const MOST_PICKS = 50;
@@ -12,8 +13,6 @@ export interface Picks {
   readonly extendTo: (id: string) => void;
   readonly clear: () => void;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * The selected orders, in the order of their rows. They stay selected when the list is refreshed. An order that leaves the list, or

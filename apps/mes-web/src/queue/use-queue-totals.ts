@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
 import { useTotal, type Total } from '../orders/use-counts';
-import { filtersOf, listFilterOf, viewOf, type QueueView } from './queue-view';
+import { filtersOf, listFilterOf, parametersOf, viewOf, type QueueView } from './queue-view';
 
 const NO_FILTER = viewOf(new URLSearchParams());
 
@@ -18,8 +18,11 @@ export function useQueueTotals(view: QueueView, { orders, hasMore }: LoadedOrder
   const formats = useFormats();
   const isFiltered = filtersOf(view) > 0;
   // The orders themselves are counted if they are all here, so that the numbers fit the rows.
-  const counted = useTotal(isFiltered && hasMore ? countedFilterOf(view, now) : undefined);
-  const known = useTotal(isFiltered || hasMore ? listFilterOf(NO_FILTER, now) : undefined);
+  const counted = useTotal(
+    parametersOf(view).toString(),
+    isFiltered && hasMore ? countedFilterOf(view, now) : undefined,
+  );
+  const known = useTotal('', isFiltered || hasMore ? listFilterOf(NO_FILTER, now) : undefined);
   if (!orders) return undefined;
 
   const loaded = { count: orders.length, isExact: !hasMore };

@@ -1,5 +1,8 @@
-import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { createContext, useContext, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import './menu.css';
+
+/** Closes the menu, and gives the focus back to its button. */
+const CloseContext = createContext<() => void>(() => undefined);
 
 interface MenuProps {
   /** The text of the button. */
@@ -78,7 +81,7 @@ export function Menu({ children, label, items }: MenuProps): ReactNode {
         {children}
       </button>
       <div ref={menu} id={id} role="menu" aria-label={label} hidden={!isOpen} tabIndex={-1} onKeyDown={onKeyDown}>
-        {isOpen && items}
+        {isOpen && <CloseContext value={close}>{items}</CloseContext>}
       </div>
     </div>
   );
@@ -111,6 +114,12 @@ interface MenuItemProps {
 }
 
 export function MenuItem({ checked, many = false, lang, disabled, onChoose, children }: MenuItemProps): ReactNode {
+  const close = useContext(CloseContext);
+  const choose = (): void => {
+    // A command closes the menu first: a dialog that it opens gives the focus back to the button.
+    if (checked === undefined) close();
+    onChoose();
+  };
   return (
     <button
       type="button"
@@ -119,7 +128,7 @@ export function MenuItem({ checked, many = false, lang, disabled, onChoose, chil
       aria-disabled={disabled}
       lang={lang}
       tabIndex={-1}
-      onClick={disabled ? undefined : onChoose}
+      onClick={disabled ? undefined : choose}
     >
       {children}
     </button>

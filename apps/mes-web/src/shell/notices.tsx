@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useEffectEvent, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NoticesContext, type Notice, type NoticeAction } from './notices-context';
+import { useJustChanged } from './use-just-changed';
 import './notices.css';
 
-/** The time for which a notice is shown, in milliseconds. */
+/** The time for which a notice is shown, in milliseconds. It starts again while somebody is at the notices. */
 const LIFETIME = 8_000;
 /** The time for which a notice is shown that offers to do something. */
 const LIFETIME_OF_OFFERS = 15_000;
@@ -12,6 +13,7 @@ const LIFETIME_OF_OFFERS = 15_000;
 const MAXIMUM = 4;
 
 interface Shown extends Notice {
+  /** Later notices have greater ones. */
   readonly id: number;
 }
 
@@ -23,32 +25,49 @@ interface NoticesProviderProps {
 export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const { t } = useTranslation();
   const [shown, setShown] = useState<readonly Shown[]>([]);
+  const stack = useRef<HTMLDivElement>(null);
+  const lastId = useRef(0);
 
   const dismiss = useCallback((id: number) => {
     setShown((last) => last.filter((notice) => notice.id !== id));
   }, []);
-  const notify = useCallback(
-    (notice: Notice) => {
-      const id = performance.now() + Math.random();
+  const notices = useMemo(() => {
+    const notify = (notice: Notice): void => {
+      lastId.current += 1;
+      const id = lastId.current;
       setShown((last) => withNotice(last, { ...notice, id }));
-      if (!notice.isOpen) setTimeout(dismiss, notice.action ? LIFETIME_OF_OFFERS : LIFETIME, id);
-    },
-    [dismiss],
-  );
-  const notices = useMemo(() => ({ notify }), [notify]);
+      if (notice.isOpen) return;
+      const dismissUnattended = (): void => {
+        if (stack.current?.matches(':hover, :focus-within')) start();
+        else dismiss(id);
+      };
+      const start = (): void => {
+        setTimeout(dismissUnattended, notice.action ? LIFETIME_OF_OFFERS : LIFETIME);
+      };
+      start();
+    };
+    return { notify };
+  }, [dismiss]);
   const run = (id: number, action: NoticeAction): void => {
     dismiss(id);
     action.run();
   };
   useUndoKey(() => {
-    const last = shown.findLast(({ action }) => action?.isUndo);
+    const [last] = shown.filter(({ action }) => action?.isUndo).sort((a, b) => b.id - a.id);
     if (last?.action) run(last.id, last.action);
     return last !== undefined;
   });
+  const isSettling = useJustChanged(useDropped(shown));
   return (
     <NoticesContext value={notices}>
       {children}
-      <div className="notices" role="log" aria-label={t('notice.label')} aria-live="polite">
+      <div
+        ref={stack}
+        className={isSettling ? 'notices settling' : 'notices'}
+        role="log"
+        aria-label={t('notice.label')}
+        aria-live="polite"
+      >
         {shown.map(({ id, tone, text, action }) => (
           <div key={id} className={`notice notice-${tone}`}>
             <span>{text}</span>
@@ -102,8 +121,20 @@ function useUndoKey(undo: () => boolean): void {
   }, []);
 }
 
+/** The number of notices that have gone, so that those above them have moved down. */
+function useDropped(shown: readonly Shown[]): number {
+  const [{ last, dropped }, setState] = useState({ last: shown, dropped: 0 });
+  if (last !== shown) {
+    const isDropped = last.some(({ id }) => !shown.some((notice) => notice.id === id));
+    setState({ last: shown, dropped: isDropped ? dropped + 1 : dropped });
+  }
+  return dropped;
+}
+
+/** The notices with one more. It takes the place of an earlier one about the same thing, or stands above all others. */
 function withNotice(shown: readonly Shown[], added: Shown): readonly Shown[] {
-  const all = [...shown.filter(({ about }) => about !== added.about), added];
-  const passing = all.filter(({ isOpen }) => !isOpen).slice(-MAXIMUM);
+  const place = shown.findIndex(({ about }) => about === added.about);
+  const all = place < 0 ? [added, ...shown] : shown.with(place, added);
+  const passing = all.filter(({ isOpen }) => !isOpen).slice(0, MAXIMUM);
   return all.filter((notice) => notice.isOpen === true || passing.includes(notice));
 }
