@@ -1,8 +1,24 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { compression } from 'vite-plugin-compression2';
 
 /** Where `npm run page` finds the API, which sees the host that the browser asked: it signs in pages of that origin only. */
 const API = { target: process.env.API_URL ?? 'http://127.0.0.1:3000', changeOrigin: false };
+
+/** Tells `start.js` the files of the texts in each language, whose names change with their content. */
+const filesOfTexts: Plugin = {
+  name: 'files-of-texts',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html, { bundle = {} }) => {
+      const files = Object.values(bundle).flatMap((file) => {
+        const id = file.type === 'chunk' ? file.facadeModuleId : undefined;
+        const language = /\/language\/(\w+)\.json$/.exec(id ?? '')?.[1];
+        return language === undefined ? [] : ` data-${language}="/${file.fileName}"`;
+      });
+      return html.replace('<script src="/start.js"', (script) => script + files.join(''));
+    },
+  },
+};
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -17,6 +33,7 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first-screen', tags: ['$initial'] }] } } },
   },
   // Compressed once, here, and not for every request.
-  plugins: [compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(html|js|css|svg)$/ })],
+  json: { namedExports: false },
+  plugins: [filesOfTexts, compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(html|js|css|svg)$/ })],
   server: { proxy: { '/api': API, '/page': API } },
 });

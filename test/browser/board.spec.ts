@@ -175,8 +175,38 @@ describe('the board, in a browser', () => {
     const dialog = desk.page.getByRole('dialog', { name: `Order ${String(order.number)}` });
     await dialog.getByRole('button', { name: 'Put on hold' }).waitFor();
     expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
-    // The dialog closes when the order has moved, whoever has moved it.
+    // The dialog shows the steps of the order as it is, whoever has moved it.
     await workshop.move(order, 'MANUFACTURING_COMPLETED', 'boris');
+    await dialog.getByRole('button', { name: 'Put on hold' }).waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: 'Send to packaging' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await workshop.order(order)).status).toBe('PACKAGING');
+  });
+
+  it('closes the dialog of a step that was made, also without events', async () => {
+    const order = await createAt('NEW');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.page.route('**/api/v1/events', (route) => route.abort());
+    await desk.open('/board');
+    await desk.page.locator('.live-lost').waitFor();
+    await card(desk, 'NEW', order).getByRole('button', { name: 'Move' }).click();
+    const dialog = desk.page.getByRole('dialog', { name: `Order ${String(order.number)}` });
+    await dialog.getByRole('button', { name: 'Take order' }).click();
+    await desk.page.locator('.notice-good', { hasText: `Order ${String(order.number)} is yours.` }).waitFor();
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('closes the dialog of a step that somebody else has overtaken', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard();
+    await desk.page.route('**/api/v1/orders/*/status', async (route) => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+      await route.continue();
+    });
+    await card(desk, 'NEW', order).getByRole('button', { name: 'Move' }).click();
+    const dialog = desk.page.getByRole('dialog', { name: `Order ${String(order.number)}` });
+    await dialog.getByRole('button', { name: 'Take order' }).click();
+    await desk.page.locator('.notice-bad', { hasText: 'was already taken by boris' }).waitFor();
     await dialog.waitFor({ state: 'detached' });
   });
 

@@ -382,7 +382,7 @@ describe('the queue while somebody is at it, in a browser', () => {
       await workshop.move(first, 'MANUFACTURING_COMPLETED', 'anna');
       await workshop.move(first, 'PACKAGING', 'anna');
       await workshop.move(first, 'SHIPPED', 'anna');
-      await desk.page.getByText('No longer here').waitFor();
+      await desk.page.getByText('No longer in this list').waitFor();
       expect(await cards.getByRole('link').allInnerTexts()).toEqual(before);
       await desk.leave();
       await eventually(async () => (await cards.count()) === 1);

@@ -216,6 +216,73 @@ describe('an order on the page', () => {
     expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
   });
 
+  it('stays undone when the keys that undo are pressed twice', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Take order').click();
+    await notice(desk, ' is yours.').waitFor();
+    await desk.page.keyboard.press('Control+z');
+    const undone = notice(desk, ': New.');
+    await undone.waitFor();
+    await desk.page.keyboard.press('Control+z');
+    // A press of the keys that did something has closed the notice.
+    await undone.getByRole('button', { name: 'Take order' }).click();
+    await becomes({ status: 'MANUFACTURING_STARTED' });
+    await notice(desk, ' is yours.').waitFor();
+    // What the button has done again, the keys undo.
+    await desk.page.keyboard.press('Control+z');
+    await becomes({ status: 'NEW' });
+  });
+
+  it('makes one step when Enter is held down', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { keyboard } = desk.page;
+    const sent: string[] = [];
+    desk.page.on('request', (request) => {
+      if (request.method() === 'PATCH') sent.push(request.postData() ?? '');
+    });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Take order').focus();
+    await keyboard.down('Enter');
+    await desk.page.locator('button[aria-label^="Mark as manufactured"]:focus').waitFor();
+    for (let repeats = 0; repeats < 5; repeats += 1) await keyboard.down('Enter');
+    await desk.painted();
+    await keyboard.up('Enter');
+    expect(sent).toHaveLength(1);
+    await keyboard.press('Enter');
+    await becomes({ status: 'MANUFACTURING_COMPLETED' });
+  });
+
+  it('says that a changed field is being sent', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    let arrive = (): void => undefined;
+    const arrival = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    await desk.page.route(`**/api/v1/orders/${order.id}`, async (route) => {
+      if (route.request().method() === 'PATCH') await arrival;
+      await route.fallback();
+    });
+    await button(desk, 'Change priority').click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'Urgent' }).click();
+    const sending = desk.page.locator('.facts').getByRole('status').filter({ hasText: 'Sending…' });
+    await sending.waitFor();
+    arrive();
+    await becomes({ priority: 'URGENT' });
+    await sending.waitFor({ state: 'detached' });
+  });
+
+  it('can be changed after a change that has left it as it was', async () => {
+    await workshop.change(order, { dueAt: new Date(Math.ceil(Date.now() / DAY) * DAY + 2 * DAY).toISOString() });
+    const desk = await workshop.signedIn({ role: 'admin', name: 'eva' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Change due date').click();
+    await button(desk, 'Save').click();
+    await notice(desk, ': due').waitFor();
+    await eventually(() => button(desk, 'Change due date').isEnabled());
+  });
+
   it('gets a due date from an administrator, who can clear it and take that back', async () => {
     const dueAt = new Date(Math.ceil(Date.now() / DAY) * DAY + 2 * DAY);
     const desk = await workshop.signedIn({ role: 'admin', name: 'eva' });
@@ -281,10 +348,13 @@ describe('an order on the page', () => {
       await button(desk, 'Hand over').click();
       await desk.page.getByRole('dialog').waitFor();
       await workshop.change(order, { assignee: 'boris' });
+      await desk.page.locator('.facts').getByText('boris').waitFor();
       await desk.page.getByRole('dialog').getByRole('textbox').fill('kira');
       await desk.page.keyboard.press('Enter');
       await notice(desk, ' has changed since you opened it. Now: In production, assigned to boris.').waitFor();
       expect((await workshop.order(order)).assignee).toBe('boris');
+      // What the user may still do is not blocked.
+      await eventually(() => button(desk, 'Put on hold').isEnabled());
     });
   });
 

@@ -109,6 +109,19 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
+  it.each([429, 408])('keeps showing an order while the API cannot refresh it: %d', async (status) => {
+    const { id } = await workshop.create();
+    const desk = await workshop.signedIn();
+    await desk.open(`/orders/${id}`);
+    await desk.live();
+    const heading = desk.page.getByRole('heading', { name: /^Order \d/ });
+    await heading.waitFor();
+    await desk.page.route(`**/api/v1/orders/${id}`, (route) => route.fulfill({ status, json: {} }));
+    await workshop.change({ id }, { priority: 'URGENT' });
+    await desk.page.getByRole('alert').getByText('Couldn’t refresh the data.').waitFor();
+    expect(await heading.isVisible()).toBe(true);
+  });
+
   it('shows a message if an order does not exist', async () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
@@ -268,6 +281,31 @@ describe('the operators’ page, in a browser', () => {
       SCREENS_MS,
     );
   });
+
+  it.each([
+    ['en', 'ru'],
+    ['ru', 'en'],
+  ] as const)(
+    'loads the texts in its language (%s) together with its scripts, and no others',
+    async (language, other) => {
+      const desk = await workshop.atDesk({ language });
+      const { page } = desk;
+      const requested: string[] = [];
+      page.on('request', (request) => requested.push(new URL(request.url()).pathname));
+      const ofTexts = (name: string): string | undefined =>
+        requested.find((path) => path.startsWith(`/assets/${name}-`));
+      // The scripts arrive only after the texts were asked for.
+      await page.route('**/assets/first-screen-*.js', async (route) => {
+        await eventually(() => ofTexts(language));
+        await route.continue();
+      });
+      await desk.open('/');
+      await desk.signIn();
+      await desk.live();
+      expect(ofTexts(language)).toBeDefined();
+      expect(ofTexts(other)).toBeUndefined();
+    },
+  );
 
   it('loads less than 150 kB of scripts for its first screen', async () => {
     const desk = await workshop.atDesk();

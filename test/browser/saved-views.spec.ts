@@ -31,7 +31,7 @@ describe('saved views of the queue, in a browser', () => {
   async function save(desk: Operator, name: string): Promise<void> {
     await openMenu(desk);
     await desk.page.getByRole('menuitem', { name: 'Save or edit views…' }).click();
-    await desk.page.getByLabel('Save the view on the screen as').fill(name);
+    await desk.page.getByLabel('Save current view as').fill(name);
     await desk.page.keyboard.press('Enter');
     await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
@@ -58,11 +58,39 @@ describe('saved views of the queue, in a browser', () => {
     expect(await saved.getAttribute('aria-checked')).toBe('true');
   });
 
-  it('can be renamed and deleted, and saved again under the same name', async () => {
+  it('are not replaced by another one of the same name, saved or renamed', async () => {
     const desk = await atUrgent();
     const { page } = desk;
     await save(desk, 'A');
     await save(desk, 'B');
+    await desk.open('/?priority=LOW');
+    await openMenu(desk);
+    const kept = await page.evaluate('localStorage.getItem("mes.views")');
+    await page.getByRole('menuitem', { name: 'Save or edit views…' }).click();
+    for (const label of ['Save current view as', 'Name of “B”']) {
+      const field = page.getByLabel(label);
+      await field.fill('A');
+      await field.press('Enter');
+      await eventually(
+        async () =>
+          (await field.evaluate((input: { validationMessage: string }) => input.validationMessage)) ===
+          'Another view has this name.',
+      );
+      expect(await page.evaluate('localStorage.getItem("mes.views")')).toBe(kept);
+    }
+    await page.getByRole('button', { name: 'Delete “A”' }).click();
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await page.getByLabel('Name of “A”').waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await openMenu(desk);
+    await page.getByRole('menuitemradio', { name: 'A' }).click();
+    await eventually(() => search(desk) === URGENT);
+  });
+
+  it('can be renamed and deleted', async () => {
+    const desk = await atUrgent();
+    const { page } = desk;
+    await save(desk, 'A');
     await desk.open('/?priority=LOW');
     await save(desk, 'B');
     await openMenu(desk);
@@ -103,6 +131,22 @@ describe('saved views of the queue, in a browser', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(await focused()).toBe('Saved views');
+  });
+
+  it('are shared by a link even without filters, which opens the list where the board was shown last', async () => {
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { page } = desk;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openMenu(desk);
+    await page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
+    await page.getByText('Link copied.').waitFor();
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
+    await page.getByRole('link', { name: 'Board' }).click();
+    await page.getByRole('heading', { name: 'Board' }).waitFor();
+    await desk.open(link);
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    await desk.open('/');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
   it('are shared by a link that is shown where the browser cannot copy', async () => {

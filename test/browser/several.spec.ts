@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { insertOrders } from '../support/test-orders.js';
@@ -130,7 +131,7 @@ describe('the queue of new orders, for several orders', () => {
         await route.continue();
       });
       await desk.page.getByRole('button', { name: 'Take 3 orders' }).click();
-      const notice = desk.page.locator('.notice-bad', { hasText: '2 of 3 orders are yours.' });
+      const notice = desk.page.locator('.notice-bad', { hasText: '2 orders are yours.' });
       await notice.waitFor();
       expect(await notice.innerText()).toContain(`Already taken or changed: ${String(orders[1]?.number)} (boris).`);
       await desk
@@ -169,7 +170,7 @@ describe('the queue of new orders, for several orders', () => {
         await desk.page.route('**/api/v1/orders/status', (route) => route.abort('connectionreset'), { times: 1 });
         const began = performance.now();
         await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
-        const notice = desk.page.locator('.notice-bad', { hasText: `Not taken: ${idsOrNumbers(orders)}.` });
+        const notice = desk.page.locator('.notice-bad', { hasText: `Not changed: ${idsOrNumbers(orders)}.` });
         await notice.waitFor({ timeout: PATIENCE_MS });
         expect(performance.now() - began).toBeGreaterThan(10_000);
         await notice.getByRole('button', { name: 'Try again' }).click();
@@ -194,6 +195,76 @@ describe('the queue of new orders, for several orders', () => {
       expect(await takenBy('anna')).toEqual([]);
       await desk.page.getByRole('button', { name: 'Try again' }).click();
       await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
+    });
+
+    it('are taken only as the operator has seen them, until the operator asks again', async () => {
+      const orders = await createOrders(2);
+      const desk = await atQueue();
+      await select(desk, ...orders);
+      const changeOne = async (route: Route): Promise<void> => {
+        await workshop.change(orders[0] ?? { id: '' }, { priority: 'URGENT' });
+        await route.continue();
+      };
+      await desk.page.route('**/api/v1/orders/status', changeOne, { times: 1 });
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      const notice = desk.page.locator('.notice-bad', { hasText: `Not changed: ${String(orders[0]?.number)}.` });
+      await notice.waitFor();
+      expect(await takenBy('anna')).toEqual(idsOf([orders[1]]));
+      await notice.getByRole('button', { name: 'Try again' }).click();
+      await desk.page.locator('.notice-good', { hasText: '1 order is yours.' }).waitFor();
+      expect(await takenBy('anna')).toEqual(idsOf(orders));
+    });
+
+    it('do not hide what is still open about others', async () => {
+      const orders = await createOrders(4);
+      const desk = await atQueue();
+      const overloaded = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };
+      await desk.page.route('**/api/v1/orders/status', (route) => route.fulfill(overloaded), { times: 1 });
+      await select(desk, orders[0], orders[1]);
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      const open = desk.page.locator('.notice-bad', { hasText: `Not changed: ${idsOrNumbers(orders.slice(0, 2))}.` });
+      await open.waitFor();
+      await select(desk, orders[2], orders[3]);
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
+      await open.getByRole('button', { name: 'Try again' }).click();
+      await open.waitFor({ state: 'detached' });
+      await eventually(async () => (await takenBy('anna')).length === 4);
+    });
+
+    it('can be given back together, except those that have gone on', async () => {
+      const orders = await createOrders(3);
+      const desk = await atQueue();
+      await select(desk, ...orders);
+      await desk.page.getByRole('button', { name: 'Take 3 orders' }).click();
+      const notice = desk.page.locator('.notice-good', { hasText: '3 orders are yours.' });
+      const giveBack = notice.getByRole('button', { name: `Return to queue · No. ${idsOrNumbers(orders)}` });
+      await giveBack.waitFor();
+      await workshop.move(orders[1] ?? { id: '' }, 'MANUFACTURING_COMPLETED', 'anna');
+      await giveBack.click();
+      const outcome = desk.page.locator('.notice-bad', { hasText: '2 orders are back in the queue.' });
+      await outcome.waitFor();
+      expect(await outcome.innerText()).toContain(
+        `Already taken or changed: ${String(orders[1]?.number)} (Manufactured).`,
+      );
+      expect(await takenBy('anna')).toEqual(idsOf([orders[1]]));
+      await desk
+        .row(orders[0]?.id ?? '')
+        .getByRole('button', { name: 'Take order' })
+        .waitFor();
+    });
+
+    it('are given back by the keys that undo, which then do nothing more', async () => {
+      const orders = await createOrders(2);
+      const desk = await atQueue();
+      await select(desk, ...orders);
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
+      await desk.page.keyboard.press('Control+z');
+      const undone = desk.page.locator('.notice-good', { hasText: '2 orders are back in the queue.' });
+      await undone.waitFor();
+      expect(await takenBy('anna')).toEqual([]);
+      expect(await undone.getByRole('button').allInnerTexts()).toEqual(['×']);
     });
 
     it('are offered to operators only', async () => {

@@ -112,7 +112,7 @@ describe('signing in at an issuer', () => {
     await page.waitForResponse(`${issuer.url}/token`);
     await eventually(async () => {
       await page.getByRole('link', { name: 'Dashboard' }).click();
-      await page.getByRole('link', { name: 'New orders' }).click();
+      await page.getByRole('link', { name: 'Orders', exact: true }).click();
       return tokens.size === 2;
     });
     await page.getByRole('heading', { name: 'New orders' }).waitFor();

@@ -130,7 +130,7 @@ describe('the page is never blank', () => {
     await desk.open(`/orders/${id}`);
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
     desk.complaints.clear();
-    await page.getByRole('link', { name: 'New orders' }).click();
+    await page.getByRole('link', { name: 'Orders', exact: true }).click();
     await desk.row(id).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
@@ -274,7 +274,7 @@ describe('a new deployment that removes files of the page', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await failure.waitFor();
     expect(documents()).toBe(2);
-    await page.getByRole('link', { name: 'New orders' }).click();
+    await page.getByRole('link', { name: 'Orders', exact: true }).click();
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
     desk.complaints.clear();
   });
@@ -296,6 +296,26 @@ describe('a new deployment that removes files of the page', () => {
     desk.complaints.clear();
   });
 
+  it('leads to one reload and then to a message if the texts in another language are missing, and the page stays in its language', async () => {
+    await remove(/^ru-.*\.js/);
+    const { desk, documents } = await counted();
+    const { page } = desk;
+    await desk.signIn();
+    const chooseRussian = async (): Promise<void> => {
+      await desk.openUserMenu();
+      await page.getByRole('menuitemradio', { name: 'Русский' }).click();
+    };
+    const reloaded = page.waitForRequest((request) => request.isNavigationRequest());
+    await chooseRussian();
+    await reloaded;
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    await chooseRussian();
+    await page.getByText('Part of the page couldn’t be loaded.').waitFor();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    expect(documents()).toBe(2);
+    desk.complaints.clear();
+  });
+
   it('does not disturb a screen that needs none of them', async () => {
     await remove(/^(my-work|order|dashboard)-page/);
     const { desk, documents } = await counted();
@@ -311,6 +331,7 @@ describe('a new deployment that removes files of the page', () => {
     ['the script', /^first-screen-.*\.js/],
     ['a part of the script', /^rolldown-runtime-.*\.js/],
     ['the style sheet', /^first-screen-.*\.css/],
+    ['the texts in its language', /^en-.*\.js/],
   ])('leads to one reload and then to a message if the page itself misses %s', async (_, name) => {
     await remove(name);
     const { desk, documents } = await counted();

@@ -117,6 +117,27 @@ describe('a step whose response is lost', () => {
     PATIENCE_MS,
   );
 
+  it('is not made again on top of what others have done since, unless the operator asks for that', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    await desk.open(`/orders/${order.id}`);
+    const overloaded = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };
+    await desk.page.route(STATUS_CALLS, (route) => route.fulfill(overloaded), { times: 1 });
+    await desk.page.getByRole('button', { name: 'Mark as manufactured' }).click();
+    const unchanged = notice('was not changed. Its status is still “In production”.');
+    await unchanged.waitFor();
+    await workshop.move(order, 'MANUFACTURING_COMPLETED', 'boris');
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'boris', 'The stone is loose.');
+
+    const refusal = desk.page.waitForResponse((response) => response.request().method() === 'PATCH');
+    await unchanged.getByRole('button', { name: 'Try again' }).click();
+    expect((await refusal).status()).toBe(412);
+    await unchanged.waitFor();
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+    await unchanged.getByRole('button', { name: 'Try again' }).click();
+    await desk.page.locator('.notice-good', { hasText: 'Manufactured' }).waitFor();
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_COMPLETED');
+  });
+
   it(
     'is reported as unconfirmed if the API is away, and can be checked again',
     async () => {

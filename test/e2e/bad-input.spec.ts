@@ -540,6 +540,12 @@ const lists: Case[] = [
   ),
   ...['priority=', 'priority=2', 'priority=LOW&priority=low'].map((query) => list(query, 'priority')),
   ...['source=', 'source=WEB', 'source=SHOP&source=WEB'].map((query) => list(query, 'source')),
+  ...['holdReason=', 'holdReason=quality', 'holdReason=BREAK&holdReason=X', 'holdReason=toString'].map((query) =>
+    list(query, 'holdReason'),
+  ),
+  ...['', '0', '-1', '1.0', '1e2', 'x', '%E2%84%961', '1%00', '1000000000', '1&number=1'].map((number) =>
+    list(`number=${number}`, 'number'),
+  ),
   ...['material', 'assignee', 'q'].flatMap((name) => BAD_QUERY_TEXTS.map((text) => list(`${name}=${text}`, name))),
   ...BAD_QUERY_TEXTS.map((text) => list(`material=Gold&material=${text}`, 'material')),
   list(`q=${'a'.repeat(101)}`, 'q'),

@@ -427,6 +427,22 @@ describe('a client that has received an event', () => {
     },
   );
 
+  it('of a kind that a later version of the API logs is sent a reset, and shown no earlier state either', async () => {
+    await table.query(`ALTER TYPE order_event_type ADD VALUE IF NOT EXISTS 'order.split'`);
+    const stream = await follow(one, { token: await one.token('operator') });
+    const id = await create(one);
+    await eventually(() => stream.news.length === 1);
+    for (const api of [one, other]) expect(await list(api, 'priority=NORMAL')).toContain(id);
+
+    await writeAndDie([orderTag(id), statusTag('NEW')], `priority = 'LOW'`, id);
+    await table.query(`UPDATE order_events SET type = 'order.split' WHERE order_id = $1 AND version = 2`, [id]);
+    expect(await list(other, 'priority=NORMAL')).toContain(id);
+    await table.query(`SELECT pg_notify('mes_events', 'somebody')`);
+    await eventually(() => stream.news.length === 2);
+    expect(stream.news[1]).toMatchObject({ event: 'reset', data: {} });
+    for (const api of [one, other]) expect(await list(api, 'priority=NORMAL')).not.toContain(id);
+  });
+
   it('hello is shown everything that was written before', async () => {
     const id = await create(one);
     for (const api of [one, other]) expect(await list(api, 'priority=NORMAL')).toContain(id);

@@ -89,20 +89,19 @@ describe('a page of a list', () => {
     // without the status, half of an index in order of creation would have to be read.
     await table.query(
       `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity,
-         priority, due_at, status, previous_status, assignee, created_by, created_at)
+         priority, due_at, status, previous_status, hold_reason, assignee, created_by, created_at)
        SELECT gen_random_uuid(), 'WEB-' || n, (enum_range(NULL::order_source))[1 + chance(n, 1) % 3], 'C',
          (ARRAY['Мария Соколова', 'Ann Smith', 'Zoë Müller', 'Пётр Объедков'])[1 + chance(n, 2) % 4],
          CASE WHEN n % 200 = 0 THEN 'Серьги' WHEN n % 5000 = 3 THEN 'Тиара «Полярная»' WHEN n % 5000 = 4 THEN 'Tiara' ELSE 'Ring' END,
          (ARRAY['Gold 585', 'Silver 925', 'Brass'])[1 + chance(n, 3) % 3], 1,
          (enum_range(NULL::order_priority))[1 + chance(n, 4) % 4],
          CASE WHEN chance(n, 5) % 3 > 0 THEN $1::timestamptz + n * interval '10 minutes' + (24 + chance(n, 6) % 100) * interval '1 hour' END,
-         (enum_range(NULL::order_status))[CASE WHEN n > ${ORDERS / 2} AND chance(n, 7) % 4 = 0 THEN 1 ELSE 2 + chance(n, 8) % 7 END],
-         'NEW', 'operator-' || chance(n, 9) % 5, 'partner-' || chance(n, 10) % 5,
+         status, 'NEW', CASE status WHEN 'ON_HOLD' THEN (enum_range(NULL::hold_reason))[1 + n % 6] END, 'operator-' || chance(n, 9) % 5, 'partner-' || chance(n, 10) % 5,
          $1::timestamptz + n * interval '10 minutes'
-       FROM generate_series(1, ${ORDERS}) AS n`.replace(
-        /chance\(n, (\d+)\)/g,
-        '(hashint8extended(n, $1) & 1048575)::integer',
-      ),
+       FROM (
+         SELECT n, (enum_range(NULL::order_status))[CASE WHEN n > ${ORDERS / 2} AND chance(n, 7) % 4 = 0 THEN 1 ELSE 2 + chance(n, 8) % 7 END] AS status
+         FROM generate_series(1, ${ORDERS}) AS n
+       ) AS planned`.replace(/chance\(n, (\d+)\)/g, '(hashint8extended(n, $1) & 1048575)::integer'),
       [FIRST],
     );
     await table.query('VACUUM ANALYZE orders');
@@ -158,10 +157,12 @@ describe('a page of a list', () => {
          AND ($9::timestamptz IS NULL OR due_at < $9)
          AND ($10::text IS NULL OR number::text = $10 OR strpos(
            lower(concat_ws(' ', '', customer_name, product_name, material, external_id)),
-           CASE WHEN length($10) < 3 THEN ' ' ELSE '' END || lower($10)) > 0)`,
+           CASE WHEN length($10) < 3 THEN ' ' ELSE '' END || lower($10)) > 0)
+         AND ($11::text[] IS NULL OR hold_reason::text = ANY($11)) AND ($12::integer IS NULL OR number = $12)`,
       parameters: [
         ...[filter.status, filter.material, filter.assignee, filter.priority, filter.source, creator],
         ...[filter.createdFrom, filter.createdTo, filter.dueBefore, filter.q],
+        ...[filter.holdReason, filter.number],
       ],
     };
   }
@@ -198,6 +199,8 @@ describe('a page of a list', () => {
     { filter: { assignee: ['operator-2'] }, ranges: 8 },
     { filter: { assignee: ['operator-2'], status: ['CLOSED'] }, ranges: 1 },
     { filter: { assignee: ['operator-2', 'operator-4'], status: ['CLOSED'] }, ranges: 2 },
+    { filter: { holdReason: ['QUALITY'], status: ['ON_HOLD'] }, ranges: 1 },
+    { filter: { holdReason: ['QUALITY', 'BREAK'], status: ['ON_HOLD'] }, ranges: 2 },
   ];
   const everySort = <T extends object>(asked: readonly T[]): (T & { readonly sort: OrderSort })[] =>
     asked.flatMap((question) => ORDER_SORTS.map((sort) => ({ ...question, sort })));
@@ -258,6 +261,14 @@ describe('a page of a list', () => {
     expect(await idsOf(list(asked))).toEqual(await plainly(asked));
   });
 
+  it.each(everySort([{ filter: { number: 4_003 } }, { filter: { number: 4_003 }, creator: 'partner-3' }]))(
+    'is looked up by the number of an order: %j',
+    async (asked) => {
+      expect(ordersRead(await planOf(list(asked)))).toBeLessThanOrEqual(2);
+      expect(await idsOf(list(asked))).toEqual(await plainly(asked));
+    },
+  );
+
   describe('with a text', () => {
     const byText = (texts: readonly string[]): Asked[] =>
       everySort(
@@ -314,9 +325,9 @@ describe('a page of a list', () => {
     type Counting = Pick<Asked, 'filter' | 'creator'>;
 
     /** Low enough to be reached, and to tell reading them from reading all orders. */
-    const LOW: CountingLimits = { counted: 400, read: 1_500 };
+    const LOW: CountingLimits = { counted: 400, read: 1_500, matches: 3_000 };
     /** Beyond all orders. */
-    const HIGH: CountingLimits = { counted: 2 * ORDERS, read: 2 * ORDERS };
+    const HIGH: CountingLimits = { counted: 2 * ORDERS, read: 2 * ORDERS, matches: 2 * ORDERS };
 
     function totalSql({ filter, creator }: Counting, limits: CountingLimits): ReturnType<typeof orderTotalSql> {
       return orderTotalSql(filter, creator === undefined ? { scope: 'all' } : { scope: 'own', creator }, limits);
@@ -360,6 +371,10 @@ describe('a page of a list', () => {
         { createdFrom: arrival(ORDERS / 3), createdTo: arrival(ORDERS / 2) },
         { material: ['Brass', 'Gold 585', 'Silver 925', 'none', 'nothing'], source: ['API' as const] },
         { material: ['Brass'], assignee: ['operator-2'] },
+        { holdReason: ['QUALITY' as const] },
+        { holdReason: ['QUALITY' as const, 'BREAK' as const], assignee: ['operator-2'], priority },
+        { number: 4_003 },
+        { number: 4_003, q: 'tiara', source: ['CRM' as const] },
         ...['ring', 'Серьги', 'tiara', 'WEB-12345', '4003', 'м', 'nothing has it'].map((q) => ({ q })),
       ].flatMap((filter) => [
         { filter },
@@ -392,6 +407,30 @@ describe('a page of a list', () => {
       const ranges = 32;
       expect(ordersRead(plan)).toBeLessThanOrEqual(2 * LOW.read + ranges);
     });
+
+    it.each<[counting: Counting, isLookedUp: boolean]>([
+      [{ filter: { q: 'Серьги' } }, true],
+      [{ filter: { q: 'tiara' }, creator: 'partner-3' }, true],
+      [{ filter: { q: 'tiara', source: ['CRM'] } }, true],
+      // Each fourth order has it.
+      [{ filter: { q: 'мария' } }, false],
+      [{ filter: { q: 'мария' }, creator: 'partner-3' }, false],
+      [{ filter: { q: 'мария', source: ['CRM'] } }, false],
+    ])('that needs all matches of a text only if the text is rare: %j, %j', async (asked, isLookedUp) => {
+      const plan = await explain(totalSql(asked, LOW));
+      expect(indexesUsed(plan).includes('orders_by_text')).toBe(isLookedUp);
+      const { count, isExact } = await total(asked, LOW);
+      expect(isExact).toBe(isLookedUp);
+      if (!isLookedUp) expect(count).toBeGreaterThan(LOW.counted / 20);
+    });
+
+    it.each<Counting>([{ filter: { number: 4_003 } }, { filter: { holdReason: ['QUALITY'], status: ['ON_HOLD'] } }])(
+      'that reads no other orders: %j',
+      async (asked) => {
+        const { count } = await total(asked, HIGH);
+        expect(ordersRead(await explain(totalSql(asked, LOW)))).toBeLessThanOrEqual(count);
+      },
+    );
 
     it.each<Counting>([{ filter: {} }, { filter: { status: ['NEW'] } }, { filter: { status: some, priority } }])(
       'that is maintained, without reading any order: %j',

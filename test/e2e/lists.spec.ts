@@ -19,6 +19,8 @@ interface Question {
   material?: string[] | undefined;
   source?: string[] | undefined;
   assignee?: string[] | undefined;
+  holdReason?: string[] | undefined;
+  number?: number | undefined;
   q?: string | undefined;
   createdFrom?: Date | undefined;
   createdTo?: Date | undefined;
@@ -41,7 +43,8 @@ const SORTS: Readonly<Record<string, Compare>> = {
 
 /** The expected ids of a list, computed without SQL. */
 function expected(orders: readonly VariedOrder[], question: Question, creator?: string): string[] {
-  const { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore } = question;
+  const { status, priority, material, source, assignee, holdReason, number, q, createdFrom, createdTo, dueBefore } =
+    question;
   const contains = ({ customerName, productName, externalId, ...order }: VariedOrder, text: string): boolean =>
     ['', customerName, productName, order.material, externalId ?? '']
       .join(' ')
@@ -56,6 +59,8 @@ function expected(orders: readonly VariedOrder[], question: Question, creator?: 
         (material?.includes(order.material) ?? true) &&
         (source?.includes(order.source) ?? true) &&
         (assignee === undefined || (order.assignee !== null && assignee.includes(order.assignee))) &&
+        (holdReason === undefined || (order.holdReason !== null && holdReason.includes(order.holdReason))) &&
+        (number === undefined || order.number === number) &&
         (q === undefined || contains(order, q)) &&
         (createdFrom === undefined || order.createdAt >= createdFrom) &&
         (createdTo === undefined || order.createdAt < createdTo) &&
@@ -67,10 +72,10 @@ function expected(orders: readonly VariedOrder[], question: Question, creator?: 
 
 function queryOf(question: Question, page: Readonly<Record<string, string>> = {}): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(question) as [string, string | string[] | Date | undefined][]) {
+  for (const [name, value] of Object.entries(question) as [string, number | string | string[] | Date | undefined][]) {
     if (value === undefined) continue;
     if (value instanceof Date) parameters.append(name, value.toISOString());
-    else for (const single of [value].flat()) parameters.append(name, single);
+    else for (const single of [value].flat()) parameters.append(name, String(single));
   }
   for (const [name, value] of Object.entries(page)) parameters.append(name, value);
   return parameters.toString();
@@ -147,6 +152,7 @@ describe('lists', () => {
       ...VARIED.material.map((material) => ({ material: [material] })),
       ...VARIED.source.map((source) => ({ source: [source] })),
       ...VARIED.assignee.map((assignee) => ({ assignee: [assignee] })),
+      ...VARIED.holdReason.map((holdReason) => ({ holdReason: [holdReason] })),
       { createdFrom: VARIED.createdAt[4] },
       { createdTo: VARIED.createdAt[4] },
       { dueBefore: VARIED.dueAt[3] },
@@ -165,6 +171,9 @@ describe('lists', () => {
       { material: ['Gold 585', 'Платина 950', 'none'] },
       { source: ['SHOP', 'CRM'] },
       { assignee: ['operator-1', 'operator-3'] },
+      { holdReason: ['QUALITY', 'BREAK', 'QUALITY'] },
+      { holdReason: ['QUALITY', 'BREAK'], status: ['NEW', 'ON_HOLD'] },
+      { holdReason: VARIED.holdReason, assignee: ['operator-1', 'operator-3'] },
       { status: VARIED.status },
       { status: ['SHIPPED', 'NEW', 'SHIPPED'] },
     ])('by the repeated %j show the orders that match any of the values', async (question) => {
@@ -175,10 +184,25 @@ describe('lists', () => {
       { material: ['gold 585'] },
       { material: ['Gold'] },
       { assignee: ['nobody'] },
+      { holdReason: ['QUALITY'], status: ['NEW', 'CLOSED'] },
+      { number: 999_999_999 },
+      { number: 925 },
       { createdTo: VARIED.createdAt[0] },
       { dueBefore: VARIED.dueAt[0] },
     ])('by %j show nothing when nothing matches', async (question) => {
       expect((await list(queryOf(question))).body).toEqual({ items: [], nextCursor: null, limit: 50 });
+    });
+
+    it('by a number show the order with exactly this number, if it matches the rest as well', async () => {
+      const [first, , third] = orders;
+      for (const number of [first?.number, third?.number]) {
+        for (const question of [{ number }, { number, status: [first?.status ?? ''] }, { number, q: 'ring' }]) {
+          expect(await pages(question, 200)).toEqual(expected(orders, question));
+        }
+      }
+      const { body } = await list(`number=000${first?.number ?? ''}`);
+      expect(body.items.map(({ id }) => id)).toEqual([first?.id]);
+      expect(await pages({ number: first?.number }, 200, await api.token('partner', 'partner-3'))).toEqual([]);
     });
 
     it('accept times with any offset, to the millisecond', async () => {
@@ -265,6 +289,11 @@ describe('lists', () => {
       material: some(VARIED.material),
       source: some(VARIED.source),
       assignee: fc.option(fc.subarray(VARIED.assignee, { minLength: 1 }), { nil: undefined, freq: 1 }),
+      holdReason: fc.option(fc.subarray(VARIED.holdReason, { minLength: 1 }), { nil: undefined, freq: 1 }),
+      number: fc.option(
+        fc.nat({ max: orders.length - 1 }).map((i) => orders[i]?.number),
+        { nil: undefined, freq: 1 },
+      ),
       q: fc.option(fc.constantFrom('мария', 'ring', '5', 'l_b'), { nil: undefined, freq: 1 }),
       createdFrom: time(VARIED.createdAt),
       createdTo: time(VARIED.createdAt),

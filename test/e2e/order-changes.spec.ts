@@ -395,6 +395,37 @@ describe('changing fields of an order', () => {
     expect(await counted('mes_order_field_changes_total')).toBe(changes);
   });
 
+  it.each([[['CANCELLED']], [[STARTED, COMPLETED, 'PACKAGING', 'SHIPPED']]])(
+    'writes nothing if the order has the values, even after %j',
+    async (path) => {
+      const id = await createAt(...path);
+      const before = await read(id);
+      expect(await edit(bob, id, { priority: 'NORMAL' })).toMatchObject({ status: 200, body: before });
+      await expectUntouched(id, before);
+    },
+  );
+
+  it('is refused with the present state if others kept changing the order, and not as if the caller had named a version', async () => {
+    const id = await create();
+    const before = await read(id);
+    // As if each attempt came too late.
+    await table.query(`
+      CREATE FUNCTION come_too_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER come_too_late BEFORE UPDATE ON orders
+        FOR EACH ROW WHEN (OLD.id = '${id}') EXECUTE FUNCTION come_too_late();
+    `);
+    try {
+      const members = { currentStatus: 'NEW', currentVersion: 1 };
+      const refused = await edit(ann, id, { priority: 'HIGH' });
+      expectProblem(refused, { status: 409, code: 'ORDER_CHANGE_NOT_ALLOWED', members });
+      expect(refused.body).toMatchObject({ detail: expect.stringContaining('Try again') as unknown });
+      expect(await edit(ann, id, { priority: 'HIGH' }, '"1"')).toMatchObject({ status: 409 });
+    } finally {
+      await table.query('DROP FUNCTION come_too_late() CASCADE');
+    }
+    await expectUntouched(id, before);
+  });
+
   it('honours If-Match, and accepts a repeated change of the same caller', async () => {
     const id = await create();
     const mismatch = {
@@ -480,6 +511,32 @@ describe('changing fields of an order', () => {
       });
       expect(order.status).toBe(owner === undefined ? 'NEW' : STARTED);
     }
+  });
+});
+
+describe('a refused status change', () => {
+  it('tells the state for which it was refused, although the order has changed again since', async () => {
+    const id = await createAt(STARTED);
+    // As if the assignee gave the order back right after the refusal.
+    await table.query(`
+      CREATE FUNCTION give_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE orders SET status = 'NEW', previous_status = status, assignee = NULL, version = version + 1 WHERE id = '${id}';
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER give_back AFTER UPDATE ON orders
+        FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION give_back();
+    `);
+    try {
+      const refused = await step(bob, id, STARTED);
+      expectProblem(refused, {
+        ...{ status: 409, code: 'ORDER_TRANSITION_NOT_ALLOWED' },
+        members: { currentStatus: STARTED, currentVersion: 2, assignee: 'ann' },
+      });
+      expect(refused.body).toMatchObject({ detail: `The order is ${STARTED} and cannot become ${STARTED}.` });
+    } finally {
+      await table.query('DROP FUNCTION give_back() CASCADE');
+    }
+    await eventually(async () => (await read(id)).status === 'NEW');
   });
 });
 
@@ -641,7 +698,9 @@ describe('a partner', () => {
     const cancel = { method: 'PATCH', token, body: { status: 'CANCELLED' } };
     const { body } = await api.call<Order>('/api/v1/orders', { method: 'POST', token, body: own });
     expect((await api.call(`/api/v1/orders/${id}`, { token })).status).toBe(200);
-    expect((await api.call(`/api/v1/orders/${id}/status`, cancel)).status).toBe(404);
+    const refused = await api.call(`/api/v1/orders/${id}/status`, cancel);
+    expectProblem(refused, { status: 403, code: 'ROLE_MISSING' });
+    expect((await api.call(`/api/v1/orders/${id}`, { token })).body).toMatchObject({ status: 'NEW', version: 1 });
     expect((await api.call(`/api/v1/orders/${body.id}/status`, cancel)).status).toBe(200);
   });
 });
@@ -716,6 +775,7 @@ describe('the cache', () => {
       '?status=ON_HOLD',
       '?status=CANCELLED&limit=200',
     ],
+    ...['?holdReason=QUESTION', '?holdReason=QUESTION&sort=-priority', '/count?holdReason=QUESTION', '?number=1'],
     ...['?dueBefore=2099-06-01T00:00:00Z', '?status=NEW&sort=dueAt', '?status=NEW&sort=-priority', '?q=ring', ''],
     ...[
       '/count?status=NEW',
@@ -779,7 +839,10 @@ describe('the cache', () => {
 
   it('keeps what a change of fields leaves as it was: the counts, lists of other statuses, and all if nothing changes', async () => {
     const id = await create();
-    const paths = ['/dashboard/statuses', '/orders?status=ON_HOLD&limit=3', '/orders?status=CANCELLED&sort=dueAt'];
+    const paths = [
+      ...['/dashboard/statuses', '/orders?status=ON_HOLD&limit=3', '/orders?status=CANCELLED&sort=dueAt'],
+      ...['/orders?holdReason=QUESTION', '/orders/count?holdReason=QUESTION'],
+    ];
     const ownPaths = [`/orders/${id}`, '/orders?status=NEW&limit=3'];
     const statuses = async (asked = paths): Promise<(string | null)[]> =>
       Promise.all(

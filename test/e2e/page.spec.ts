@@ -55,16 +55,20 @@ describe('the API for the operators’ page', () => {
   });
 
   describe('the page itself', () => {
-    it.each(['/', '/mine', '/dashboard', '/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d', '/signed-in?code=1'])(
-      'is the same document at %s, which browsers revalidate each time',
-      async (path) => {
-        const { status, headers, body } = await api.call<string>(path);
-        expect(status).toBe(200);
-        expect(body).toBe(DOCUMENT);
-        expect(headers.get('content-type')).toMatch(/^text\/html/);
-        expect(headers.get('cache-control')).toBe('no-cache');
-      },
-    );
+    it.each([
+      '/',
+      '/board',
+      '/mine',
+      '/dashboard',
+      '/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d',
+      '/signed-in?code=1',
+    ])('is the same document at %s, which browsers revalidate each time', async (path) => {
+      const { status, headers, body } = await api.call<string>(path);
+      expect(status).toBe(200);
+      expect(body).toBe(DOCUMENT);
+      expect(headers.get('content-type')).toMatch(/^text\/html/);
+      expect(headers.get('cache-control')).toBe('no-cache');
+    });
 
     it('is answered with 304 for browsers that have it', async () => {
       const { headers } = await api.call('/');

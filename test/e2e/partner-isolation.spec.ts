@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi, type ApiAnswer, type ApiRequest } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -289,6 +290,42 @@ describe('what a partner can read', () => {
     await redis.stop();
     await database.drop();
   });
+
+  it.each<[roles: Role[], seesAll: boolean]>([
+    [['partner'], false],
+    [['partner', 'viewer'], true],
+    [['partner', 'operator'], true],
+    [['partner', 'admin'], true],
+  ])(
+    'is the same in lists, orders, histories, totals, live events and refusals, with the roles %j',
+    async (roles, seesAll) => {
+      const [api] = instances;
+      const secret = `Secret ${randomUUID()}`;
+      const created = { method: 'POST', token: await api.token('partner', secret.slice(-36)) };
+      const { body: order } = await api.call<Order>(ORDERS, {
+        ...created,
+        body: newOrder({ product: { name: secret } }),
+      });
+      const token = await api.token(roles, `combined-${randomUUID()}`);
+      const filter = `q=${encodeURIComponent(secret)}`;
+      const status = async (path: string, request: ApiRequest = {}): Promise<number> =>
+        (await api.call(path, { token, ...request })).status;
+      expect({
+        listed: (await api.call<Page>(`${ORDERS}?${filter}`, { token })).body.items.length,
+        counted: (await api.call<{ count: number }>(`${ORDERS}/count?${filter}`, { token })).body.count,
+        order: await status(`${ORDERS}/${order.id}`),
+        history: await status(`${ORDERS}/${order.id}/history`),
+        events: await status('/api/v1/events', { method: 'HEAD' }),
+      }).toEqual(
+        seesAll
+          ? { listed: 1, counted: 1, order: 200, history: 200, events: 200 }
+          : { listed: 0, counted: 0, order: 404, history: 404, events: 403 },
+      );
+      const isUnknown =
+        (await status(`${ORDERS}/${order.id}/status`, { method: 'PATCH', body: changeTo('CANCELLED') })) === 404;
+      expect(isUnknown).toBe(!seesAll);
+    },
+  );
 
   it('reveals nothing about another partner in any sequence of requests', async () => {
     await fc.assert(

@@ -26,6 +26,8 @@ const QUERIES: readonly (readonly [query: string, condition: string])[] = [
   ['status=NEW&material=Gold%20585', `status = 'NEW' AND material = 'Gold 585'`],
   ['source=CRM', `source = 'CRM'`],
   ['assignee=operator-1', `assignee = 'operator-1'`],
+  ['status=ON_HOLD&holdReason=QUALITY&holdReason=OTHER', `hold_reason IN ('QUALITY', 'OTHER')`],
+  ['number=1', 'number = 1'],
   ['dueBefore=2100-01-01T00:00:00Z', `due_at < '2100-01-01'`],
   ['q=%E2%84%96%201', `number = 1 OR ' ' || customer_name || ' ' || product_name || ' ' || material LIKE '% 1%'`],
   ['q=signet', `product_name ILIKE '%signet%'`],
@@ -75,8 +77,8 @@ describe('the total of a list', () => {
     return answer.body.id;
   }
 
-  async function move(id: string, status: string, on = 0): Promise<number> {
-    const body = { status, comment: 'why' };
+  async function move(id: string, status: string, on = 0, reason?: string): Promise<number> {
+    const body = { status, comment: 'why', ...(status === 'ON_HOLD' && { reason }) };
     return (await call(on, 'operator', `/api/v1/orders/${id}/status`, { method: 'PATCH', body })).status;
   }
 
@@ -132,19 +134,20 @@ describe('the total of a list', () => {
     const step = fc.record({
       kind: fc.constantFrom('create', 'move', 'move several', 'change'),
       which: fc.nat(),
-      status: fc.constantFrom(...VARIED.status),
+      status: fc.constantFrom(...VARIED.status, 'ON_HOLD', 'NEW'),
+      reason: fc.constantFrom('QUALITY', 'BREAK'),
       priority: fc.constantFrom(...PRIORITIES),
       source: fc.constantFrom(...VARIED.source),
       on: fc.nat({ max: 1 }),
     });
-    for (const { kind, which, status, priority, source, on } of fc.sample(step, 30)) {
+    for (const { kind, which, status, reason, priority, source, on } of fc.sample(step, 30)) {
       const id = ids[which % ids.length] ?? '';
       if (kind === 'create' || ids.length < 2) {
         ids.push(await create({ priority, source, dueAt: '2099-01-01T00:00:00Z' }, 'admin', on));
       } else if (kind === 'change') {
         await call(on, 'admin', `/api/v1/orders/${id}`, { method: 'PATCH', body: { priority, dueAt: null } });
       } else if (kind === 'move') {
-        await move(id, status, on);
+        await move(id, status, on, reason);
       } else {
         const orders = ids.slice(which % ids.length).map((one) => ({ id: one }));
         const body = { status, comment: 'why', orders };
@@ -263,6 +266,8 @@ describe('the total of a list', () => {
     ['status=OLD', 'status'],
     ['q=%20', 'q'],
     ['dueBefore=tomorrow', 'dueBefore'],
+    ['holdReason=quality', 'holdReason'],
+    ['number=0', 'number'],
   ])('refuses %s', async (query, field) => {
     const answer = await call(0, 'operator', `/api/v1/orders/count?${query}`);
     expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields: [field] });

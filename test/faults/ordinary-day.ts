@@ -13,8 +13,10 @@ const LONGEST_PAUSE_OF_WRITERS_MS = 1_500;
 const WRITER: Habits = {
   pause: LONGEST_PAUSE_OF_WRITERS_MS,
   actions: [
-    ['create', 1],
-    ['move', 2],
+    ['create', 3],
+    ['move', 5],
+    ['move several', 1],
+    ['edit', 1],
   ],
 };
 
@@ -27,7 +29,7 @@ export interface DayPlan {
 }
 
 /**
- * The clients of each instance on an ordinary day. One client polls the hot lists and the counts, one polls orders that no
+ * The clients of each instance on an ordinary day. One client polls the hot lists, the counts and a total, one polls orders that no
  * client changes, and one writes now and then. Without a fault, nearly all polled responses are hits.
  */
 export function ordinaryDay({ instances, floor }: System, { name, seed, calm }: DayPlan): Worker[] {
@@ -46,6 +48,7 @@ export function ordinaryDay({ instances, floor }: System, { name, seed, calm }: 
             hot.list(list),
       ),
       () => hot.counts(),
+      () => hot.total({ statuses: ['NEW'] }),
     ];
     return [
       new Poller(asks, HOT_PAUSE_MS, here),

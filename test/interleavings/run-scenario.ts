@@ -9,7 +9,7 @@ import { memoryBackend, redisBackend } from './system/backend.js';
 import { Host } from './system/host.js';
 import { Instance } from './system/instance.js';
 import { OrdersDatabase, RESUMED, RolledBackError } from './system/orders-database.js';
-import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/questions.js';
+import { ALL, COUNT, HELD_PAGE, NEW_PAGE, allOrders, count, heldOrders, newOrders } from './system/keys-and-tags.js';
 import { SimulatedRedis } from './system/simulated-redis.js';
 import { Notifications } from './system/simulated-backplane.js';
 import { NEVER, VirtualTime } from './virtual-time.js';

@@ -278,7 +278,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: RESPONSES,
-        find: 'const complete = await this.withAllVersions(question.tags, found);',
+        find: 'const complete = await this.withAllVersions(keyAndTags.tags, found);',
         replace: 'const complete = found;',
       },
       {

@@ -38,6 +38,7 @@ export interface VariedOrder {
   readonly dueAt: Date | null;
   readonly status: string;
   readonly assignee: string | null;
+  readonly holdReason: string | null;
   readonly createdBy: string;
   readonly createdAt: Date;
 }
@@ -51,6 +52,7 @@ export const VARIED = {
   source: ['SHOP', 'API', 'CRM'],
   material: ['Gold 585', 'Gold 750', 'Silver 925', 'Платина 950', '100% wool_thread', 'back\\slash'],
   assignee: ['operator-1', 'operator-2', 'operator-3'],
+  holdReason: ['MATERIAL_MISSING', 'TOOL_DOWN', 'QUESTION', 'QUALITY', 'BREAK', 'OTHER'],
   customerName: ['Мария Соколова', 'МАРИЯ ИВАНОВА', 'Ann O’Hara', "Bob D'Arc", 'Zoë Müller', 'ÉMILE ZOLA'],
   productName: ['Signet Ring', 'signet ring', 'Brooch 50% off', 'Chain_link', 'Chain link', 'Path\\to', 'Кольцо 17'],
   createdBy: ['partner-1', 'partner-2'],
@@ -68,12 +70,12 @@ export async function insertVariedOrders(table: OrdersTable, count: number): Pro
   const rows = Array.from({ length: count }, (_, i) => variedOrder(i));
   const inserted = await table.query<{ id: string; number: number }>(
     `INSERT INTO orders (id, external_id, source, customer_id, customer_name, product_name, material, quantity, priority,
-       due_at, status, previous_status, assignee, created_by, created_at, updated_at)
+       due_at, status, previous_status, hold_reason, assignee, created_by, created_at, updated_at)
      SELECT id, "externalId", source, 'C', "customerName", "productName", material, 1, priority,
-       "dueAt", status, CASE status WHEN 'ON_HOLD' THEN 'NEW'::order_status END, assignee, "createdBy", "createdAt", "createdAt"
+       "dueAt", status, CASE status WHEN 'ON_HOLD' THEN 'NEW'::order_status END, "holdReason", assignee, "createdBy", "createdAt", "createdAt"
      FROM json_to_recordset($1) AS r (id uuid, "externalId" text, source order_source, "customerName" text,
        "productName" text, material text, priority order_priority, "dueAt" timestamptz, status order_status,
-       assignee text, "createdBy" text, "createdAt" timestamptz)
+       assignee text, "holdReason" hold_reason, "createdBy" text, "createdAt" timestamptz)
      RETURNING id, number`,
     [JSON.stringify(rows)],
   );
@@ -94,6 +96,7 @@ function variedOrder(i: number): Omit<VariedOrder, 'number'> {
     dueAt: i % 4 === 1 ? null : pick(VARIED.dueAt, i * 11),
     status,
     assignee: status === 'NEW' || status === 'CANCELLED' ? null : pick(VARIED.assignee, i >> 3),
+    holdReason: status === 'ON_HOLD' ? pick(VARIED.holdReason, i >> 3) : null,
     createdBy: i % 5 === 0 ? 'partner-2' : 'partner-1',
     createdAt: pick(VARIED.createdAt, i * 13),
   };

@@ -54,3 +54,12 @@ export const deviceStorage = new SafeStorage(() => localStorage);
 
 /** Of this tab alone. It outlasts a reload. */
 export const tabStorage = new SafeStorage(() => sessionStorage);
+
+/** What a stored text says, or undefined if it is not JSON. Another version of the page may have written it. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -24,8 +24,8 @@ export class TaggedCache {
    * @throws {TooManyLoadsError}
    * @throws {LoadTimeoutError}
    */
-  async getOrLoad<T>(question: KeyAndTags, load: () => Promise<T>): Promise<T> {
-    const { response } = await this.responses.get(question, async () => toCachedResponse(await load()), {
+  async getOrLoad<T>(keyAndTags: KeyAndTags, load: () => Promise<T>): Promise<T> {
+    const { response } = await this.responses.get(keyAndTags, async () => toCachedResponse(await load()), {
       compress: false,
     });
     return JSON.parse(response.identity.body.toString()) as T;

@@ -1,4 +1,5 @@
 import { checkHistory } from './check-history.js';
+import type { SeenOrder } from '../history/call.js';
 import type { Rule } from './violation.js';
 import { order, WrittenHistory } from './written-history.js';
 
@@ -9,6 +10,7 @@ function broken(history: WrittenHistory): [Rule, ...string[]][] {
 }
 
 const STARTED = 'MANUFACTURING_STARTED';
+const BY_PRIORITY = { sort: '-priority', limit: 1 } as const;
 
 describe('a history', () => {
   describe('shows nothing stale if it', () => {
@@ -101,6 +103,50 @@ describe('a history', () => {
           .lists('a', [35, 50], []),
       ],
       [
+        'has an order that a change puts on the list and another one may have put off it again',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .edits('editor', [20, 30], '1', { priority: 'URGENT' })
+          .edits('editor', [40, 60], '1', { priority: 'LOW' })
+          .lists('a', [35, 50], [], { list: { priorities: ['URGENT'] } })
+          .totals('b', [35, 50], { priorities: ['URGENT'] }, { count: 0, isExact: true, byPriority: { URGENT: 0 } }),
+      ],
+      [
+        'has an order that moves to a place of the list which a client has read already',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .creates('writer', [0, 10], '2')
+          .lists('a', [20, 30], [order('1')], { walk: 'w', list: BY_PRIORITY, isLast: false })
+          .edits('editor', [40, 50], '2', { priority: 'URGENT' })
+          .lists('a', [60, 70], [], { walk: 'w', list: BY_PRIORITY, after: order('1') }),
+      ],
+      [
+        'has an order that moves to a place of the list which a client has yet to read',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .lists('a', [20, 30], [order('1')], { walk: 'w', list: BY_PRIORITY, isLast: false })
+          .edits('editor', [40, 50], '1', { priority: 'LOW' })
+          .lists('a', [60, 70], [{ ...order('1', 2), priority: 'LOW' }], {
+            walk: 'w',
+            list: BY_PRIORITY,
+            after: order('1'),
+          }),
+      ],
+      [
+        'has a write that was repeated',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .moves('taker', [20, 30], '1', STARTED)
+          .repeats('taker', [31, 40]),
+      ],
+      [
+        'has a total that is not exact',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .creates('writer', [0, 10], '2')
+          .totals('a', [20, 30], {}, { count: 1, isExact: false }),
+      ],
+      [
         'has an order that joins the list while a client reads its pages',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
@@ -116,6 +162,8 @@ describe('a history', () => {
   describe('is stale', () => {
     const created = (): WrittenHistory => new WrittenHistory().creates('writer', [0, 10], '1');
     const taken = (): WrittenHistory => created().moves('taker', [20, 30], '1', STARTED);
+    const edited = (): WrittenHistory =>
+      created().edits('editor', [20, 30], '1', { priority: 'URGENT', assignee: 'bob' });
 
     it.each<[string, WrittenHistory]>([
       ['a created order is missing', created().misses('reader', [11, 20], '1')],
@@ -140,6 +188,44 @@ describe('a history', () => {
       ],
     ])('because %s after a status change', (_, history) => {
       expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
+    });
+
+    it.each<[string, WrittenHistory]>([
+      [
+        'is missing from the list that it has joined',
+        edited().lists('reader', [31, 40], [], { list: { priorities: ['URGENT'] } }),
+      ],
+      [
+        'is missing from the list of its new assignee',
+        edited().lists('reader', [31, 40], [], { list: { assignees: ['bob'] } }),
+      ],
+      ['is listed as it was', edited().lists('reader', [31, 40], [order('1')])],
+      [
+        'is missing from the total that it has joined',
+        edited().totals('reader', [31, 40], { assignees: ['bob'] }, { count: 0, isExact: true }),
+      ],
+      [
+        'is missing from a part of the total',
+        edited().totals('reader', [31, 40], {}, { count: 1, isExact: true, byPriority: { URGENT: 0 } }),
+      ],
+    ])('because an order %s after a change of its fields', (_, history) => {
+      expect(broken(history)).toEqual([['stale', 'editor', 'reader']]);
+    });
+
+    it('because one of several orders is unchanged', () => {
+      const history = created()
+        .creates('writer', [0, 10], '2')
+        .movesSeveral('taker', [20, 30], ['1', '2'], 'ON_HOLD', { id: '2', version: 1 })
+        .sees('reader', [31, 40], order('1'))
+        .sees('reader', [31, 40], order('2'));
+      expect(broken(history)).toEqual([['stale', 'taker', 'reader']]);
+    });
+
+    it('because one of several orders is refused with an older version', () => {
+      const history = taken().creates('writer', [0, 10], '2');
+      expect(broken(history.movesSeveral('other', [40, 50], ['1', '2'], STARTED, { id: '1', version: 1 }))).toEqual([
+        ['stale', 'taker', 'other'],
+      ]);
     });
 
     it('because the counts lack a status change', () => {
@@ -255,6 +341,15 @@ describe('a history', () => {
       expect(broken(created().sees('a', [20, 30], order('1', 1, 'CLOSED')))).toEqual([['invented', 'a']]);
     });
 
+    it.each<Partial<SeenOrder>>([
+      { priority: 'LOW' },
+      { dueAt: '2031-02-01T00:00:00.000Z' },
+      { assignee: 'bob' },
+      { holdReason: 'BREAK' },
+    ])('a version with values that it never had: %j', (values) => {
+      expect(broken(created().sees('a', [20, 30], { ...order('1'), ...values }))).toEqual([['invented', 'a']]);
+    });
+
     it('an order on a list that it does not belong to', () => {
       const history = created().lists('a', [20, 30], [order('1')], { list: { priorities: ['URGENT'] } });
       expect(broken(history)).toEqual([['invented', 'a']]);
@@ -301,12 +396,13 @@ describe('a history', () => {
         .moves('taker', [20, 30], '1', STARTED, 'unknown, not done')
         .lists('a', [40, 50], [order('1')], { walk: 'w' })
         .counts('b', [40, 50], { NEW: 1 })
+        .totals('b', [60, 70], {}, { count: 1, isExact: true })
         .recorded(),
     );
     expect(checked).toEqual({
-      ...{ calls: 4, writes: 2, unknownOutcomes: 1, orders: 1 },
+      ...{ calls: 5, writes: 2, unknownOutcomes: 1, orders: 1 },
       // One in the response to the creation, and one on the page.
-      ...{ sights: 2, pages: 1, presences: 1, walks: 1, counts: 1 },
+      ...{ sights: 2, pages: 1, presences: 1, walks: 1, counts: 1, totals: 1 },
     });
   });
 });

@@ -1,6 +1,7 @@
 import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Asked, Call, Came, SeenOrder } from '../history/call.js';
-import { comesBefore, mayBeIn, sortKey } from '../history/list-order.js';
+import type { OrderPriority } from '../../../apps/mes-api/src/orders/order.js';
+import type { Asked, Call, Came, Filter, SeenOrder, Total } from '../history/call.js';
+import { comesBefore, isIn, isSame, sortKey, type Listable } from '../history/list-order.js';
 import type { RecordedRun } from '../history/stored-order.js';
 import { AcknowledgedState } from './acknowledged-state.js';
 import { ClientView } from './client-view.js';
@@ -22,6 +23,7 @@ export interface Checked {
   presences: number;
   walks: number;
   counts: number;
+  totals: number;
 }
 
 export interface Verdict {
@@ -50,10 +52,14 @@ class HistoryCheck {
     presences: 0,
     walks: 0,
     counts: 0,
+    totals: 0,
   };
 
   constructor(private readonly run: RecordedRun) {
-    const writes = new Map(run.calls.flatMap((call) => (call.mark === undefined ? [] : [[call.mark, call] as const])));
+    const writes = new Map<string, Call[]>();
+    for (const call of run.calls) {
+      if (call.mark !== undefined) writes.set(call.mark, [...(writes.get(call.mark) ?? []), call]);
+    }
     for (const order of run.after) {
       this.timelines.set(order.id, new Timeline(order, run.before.get(order.id) ?? 0, writes));
     }
@@ -92,8 +98,14 @@ class HistoryCheck {
       case 'page':
         if (asked.kind === 'page') this.checkPage({ call, asked, came });
         return;
+      case 'several':
+        for (const outcome of came.outcomes) this.check(call, { kind: 'order', order: outcome.id }, outcome.came);
+        return;
       case 'counts':
         this.checkCounts(call, came.counts);
+        return;
+      case 'total':
+        if (asked.kind === 'total') this.checkTotal(call, asked.filter, came.total);
         return;
       case 'done':
       case 'unknown':
@@ -103,10 +115,12 @@ class HistoryCheck {
 
   /** Checks an order as a response shows it. */
   private checkSight(call: Call, seen: SeenOrder): void {
-    const stored = this.timelines.get(seen.id)?.versions[seen.version];
+    const stored = this.timelines.get(seen.id)?.versions[seen.version]?.order;
     // A lost write, and a write of unknown outcome, may not be stored.
-    if (stored && stored.status !== seen.status) {
-      this.report('invented', `version ${seen.version} of ${seen.id} is not ${seen.status}`, [call]);
+    if (stored && !isSame(stored, seen)) {
+      const { status, priority, dueAt, assignee, holdReason } = seen;
+      const values = JSON.stringify({ status, priority, dueAt, assignee, holdReason });
+      this.report('invented', `version ${seen.version} of ${seen.id} is not ${values}`, [call]);
     }
     this.checkVersion(call, seen.id, seen.version);
   }
@@ -161,7 +175,7 @@ class HistoryCheck {
       else if (previous !== undefined && !comesBefore(previous, key, list.sort)) {
         this.report('paging', `${item.id} is in the wrong place`, [call]);
       }
-      if (!mayBeIn(item, list) || !(list.statuses?.includes(item.status) ?? true)) {
+      if (!isIn(item, list)) {
         this.report('invented', `${item.id}, which is ${item.status}, does not belong to the list`, [call]);
       }
       previous = key;
@@ -182,7 +196,7 @@ class HistoryCheck {
     const floor = this.state.floor(timeline);
     if (!mustBeOn(page, timeline, floor, last)) return;
     this.checked.presences += 1;
-    if (shown.has(timeline.order.id)) return;
+    if (shown.has(timeline.id)) return;
     const write = timeline.acknowledgementOf(floor);
     this.report('stale', `${describe(timeline, floor)} was acknowledged but is not on the page`, [
       ...(write ? [write] : []),
@@ -208,35 +222,52 @@ class HistoryCheck {
 
   private checkCounts(call: Call, counts: Readonly<Record<OrderStatus, number>>): void {
     this.checked.counts += 1;
-    const inMotion = this.state.inMotionUntil(call.end);
-    for (const status of ORDER_STATUSES) {
-      const isThis = (other: OrderStatus | undefined): boolean => other === status;
-      let least = this.state.withStatus(status).size;
-      let most = least;
-      for (const timeline of inMotion) {
-        const floor = this.state.floor(timeline);
-        const ceiling = timeline.begunBefore(call.end);
-        if (!isThis(timeline.versions[floor]?.status)) {
-          if (timeline.some(floor + 1, ceiling, isThis)) most += 1;
-        } else if (timeline.some(floor + 1, ceiling, (other) => !isThis(other))) least -= 1;
-      }
-      const count = counts[status];
-      if (count >= least && count <= most) continue;
-      const bounds = least === most ? `${least}` : `${least} to ${most}`;
-      const write = this.lastAcknowledged(call.start, status);
-      this.report('stale', `the count of ${status} is ${count} instead of ${bounds}`, [
-        ...(write ? [write] : []),
-        call,
-      ]);
+    for (const status of ORDER_STATUSES) this.checkCount(call, { statuses: [status] }, counts[status]);
+  }
+
+  private checkTotal(call: Call, filter: Filter, { count, isExact, byStatus = {}, byPriority = {} }: Total): void {
+    this.checked.totals += 1;
+    this.checkCount(call, filter, count, isExact);
+    for (const [status, part] of Object.entries(byStatus) as [OrderStatus, number][]) {
+      this.checkCount(call, { ...filter, statuses: [status] }, part);
+    }
+    for (const [priority, part] of Object.entries(byPriority) as [OrderPriority, number][]) {
+      this.checkCount(call, { ...filter, priorities: [priority] }, part);
     }
   }
 
-  /** The last write acknowledged before `time` that changed the number of orders with this status. */
-  private lastAcknowledged(time: number, status: OrderStatus): Call | undefined {
+  /** Checks the number of the orders that a filter selects; one that is not exact may be too low. */
+  private checkCount(call: Call, filter: Filter, count: number, isExact = true): void {
+    const isCounted = (order: Listable | undefined): boolean => order !== undefined && isIn(order, filter);
+    let least = 0;
+    for (const status of filter.statuses ?? ORDER_STATUSES) {
+      for (const timeline of this.state.withStatus(status)) {
+        if (isCounted(timeline.versions[this.state.floor(timeline)]?.order)) least += 1;
+      }
+    }
+    let most = least;
+    for (const timeline of this.state.inMotionUntil(call.end)) {
+      const floor = this.state.floor(timeline);
+      const ceiling = timeline.begunBefore(call.end);
+      if (!isCounted(timeline.versions[floor]?.order)) {
+        if (timeline.some(floor + 1, ceiling, isCounted)) most += 1;
+      } else if (timeline.some(floor + 1, ceiling, (order) => !isCounted(order))) least -= 1;
+    }
+    if (count <= most && (count >= least || !isExact)) return;
+    const bounds = least === most ? `${least}` : `${least} to ${most}`;
+    const write = this.lastAcknowledged(call.start, isCounted);
+    this.report('stale', `the number of ${JSON.stringify(filter)} is ${count} instead of ${bounds}`, [
+      ...(write ? [write] : []),
+      call,
+    ]);
+  }
+
+  /** The last write acknowledged before `time` that changed the number of these orders. */
+  private lastAcknowledged(time: number, isCounted: (order: Listable | undefined) => boolean): Call | undefined {
     let last: Call | undefined;
     for (const { versions } of this.timelines.values()) {
-      for (const { number, status: to, acknowledged, write } of versions) {
-        const touches = to === status || versions[number - 1]?.status === status;
+      for (const { number, order, acknowledged, write } of versions) {
+        const touches = isCounted(order) !== isCounted(versions[number - 1]?.order);
         if (write && touches && acknowledged < time && write.end > (last?.end ?? -Infinity)) last = write;
       }
     }
@@ -256,19 +287,16 @@ class HistoryCheck {
  */
 function mustBeOn({ call, asked, came }: Page, timeline: Timeline, floor: number, last: string | undefined): boolean {
   const { list, after } = asked;
-  if (!mayBeIn(timeline.order, list)) return false;
-  const key = sortKey(timeline.order, list.sort);
-  if (after && !comesBefore(sortKey(after, list.sort), key, list.sort)) return false;
-  if (!came.isLast && (last === undefined || comesBefore(last, key, list.sort))) return false;
-  const { statuses } = list;
-  return timeline.every(
-    floor,
-    timeline.begunBefore(call.end),
-    (status) => status !== undefined && (statuses?.includes(status) ?? true),
-  );
+  const mustShow = (order: Listable | undefined): boolean => {
+    if (!order || !isIn(order, list)) return false;
+    const key = sortKey(order, list.sort);
+    if (after && !comesBefore(sortKey(after, list.sort), key, list.sort)) return false;
+    return came.isLast || (last !== undefined && !comesBefore(last, key, list.sort));
+  };
+  return timeline.every(floor, timeline.begunBefore(call.end), mustShow);
 }
 
 function describe(timeline: Timeline, version: number): string {
   const status = timeline.versions[version]?.status ?? 'not there';
-  return `version ${version} of ${timeline.order.id} (${status})`;
+  return `version ${version} of ${timeline.id} (${status})`;
 }

@@ -1,5 +1,5 @@
 import type { Asked, Call, Came } from '../history/call.js';
-import { mayBeIn } from '../history/list-order.js';
+import { isIn, sortKey, type Listable } from '../history/list-order.js';
 import type { Timeline } from './timeline.js';
 import type { Violation } from './violation.js';
 
@@ -13,7 +13,7 @@ export interface Page {
 /** The pages of one list, each requested by the cursor of the page before. */
 export type Walk = readonly Page[];
 
-/** Checks that a walk through a list shows no order twice and lacks no order that was in the list all the time. */
+/** Checks that a walk through a list shows no order twice in one place and lacks no order that was in one place all the time. */
 export function checkWalks(walks: readonly Walk[], timelines: readonly Timeline[]): Violation[] {
   return walks.flatMap((walk) => [...doubled(walk), ...missed(walk, timelines)]);
 }
@@ -21,13 +21,15 @@ export function checkWalks(walks: readonly Walk[], timelines: readonly Timeline[
 function doubled(walk: Walk): Violation[] {
   const violations: Violation[] = [];
   const shownBy = new Map<string, Call>();
-  for (const { call, came } of walk) {
-    for (const { id } of came.items) {
-      const earlier = shownBy.get(id);
+  for (const { call, asked, came } of walk) {
+    for (const item of came.items) {
+      // A change may move an order to a place that is still to be read.
+      const place = sortKey(item, asked.list.sort);
+      const earlier = shownBy.get(place);
       if (earlier && earlier !== call) {
-        violations.push({ rule: 'paging', what: `${id} is on two pages`, calls: [earlier, call] });
+        violations.push({ rule: 'paging', what: `${item.id} is on two pages`, calls: [earlier, call] });
       }
-      shownBy.set(id, call);
+      shownBy.set(place, call);
     }
   }
   return violations;
@@ -41,18 +43,18 @@ function missed(walk: Walk, timelines: readonly Timeline[]): Violation[] {
 
   const { list } = first.asked;
   const shown = new Set(walk.flatMap(({ came }) => came.items.map(({ id }) => id)));
-  const wasInIt = (timeline: Timeline): boolean =>
-    mayBeIn(timeline.order, list) &&
-    timeline.every(
-      timeline.acknowledgedBefore(first.call.start),
-      timeline.begunBefore(last.call.end),
-      (status) => status !== undefined && (list.statuses?.includes(status) ?? true),
-    );
+  const wasInIt = (timeline: Timeline): boolean => {
+    const earliest = timeline.acknowledgedBefore(first.call.start);
+    const { order } = timeline.versions[earliest] ?? {};
+    const isThere = (other: Listable | undefined): boolean =>
+      other !== undefined && isIn(other, list) && sortKey(other, list.sort) === (order && sortKey(order, list.sort));
+    return timeline.every(earliest, timeline.begunBefore(last.call.end), isThere);
+  };
   return timelines
-    .filter((timeline) => !shown.has(timeline.order.id) && wasInIt(timeline))
-    .map(({ order }) => ({
+    .filter((timeline) => !shown.has(timeline.id) && wasInIt(timeline))
+    .map(({ id }) => ({
       rule: 'paging',
-      what: `${order.id} was in the list all the time but is on no page`,
+      what: `${id} was in the list all the time but is on no page`,
       calls: walk.map(({ call }) => call),
     }));
 }

@@ -1,4 +1,4 @@
-import type { Call } from '../history/call.js';
+import { ordersShown, type Call } from '../history/call.js';
 import type { Timeline } from './timeline.js';
 import type { Violation } from './violation.js';
 
@@ -8,17 +8,21 @@ export function checkWrites(calls: readonly Call[], timelines: ReadonlyMap<strin
   const makers = new Map<string, Call>();
   for (const call of calls) {
     const { mark, came } = call;
-    if (mark === undefined || came.kind !== 'order') continue;
-    const { id, version } = came.order;
-    const name = `version ${version} of ${id}`;
+    if (mark === undefined) continue;
+    for (const { id, version } of ordersShown(came)) {
+      const name = `version ${version} of ${id}`;
 
-    const other = makers.get(name);
-    if (other) violations.push({ rule: 'taken-twice', what: `${name} was made twice`, calls: [other, call] });
-    else makers.set(name, call);
+      const other = makers.get(name);
+      if (!other) makers.set(name, call);
+      // A repeated write is told of the version that it has made.
+      else if (other.mark !== mark) {
+        violations.push({ rule: 'taken-twice', what: `${name} was made twice`, calls: [other, call] });
+      }
 
-    const stored = timelines.get(id);
-    const storedMark = version === 1 ? stored?.order.mark : stored?.order.changes[version - 2]?.mark;
-    if (storedMark !== mark) violations.push({ rule: 'lost', what: `${name} is not stored`, calls: [call] });
+      const stored = timelines.get(id)?.stored;
+      const storedMark = version === 1 ? stored?.mark : stored?.changes[version - 2]?.mark;
+      if (storedMark !== mark) violations.push({ rule: 'lost', what: `${name} is not stored`, calls: [call] });
+    }
   }
   return violations;
 }

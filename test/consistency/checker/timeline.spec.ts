@@ -5,7 +5,7 @@ function timelineOf(history: WrittenHistory, baseline = 0): Timeline {
   const { calls, after } = history.recorded();
   const [stored] = after;
   if (!stored) throw new Error('the history has no order');
-  return new Timeline(stored, baseline, new Map(calls.map((call) => [call.mark ?? '', call])));
+  return new Timeline(stored, baseline, new Map(calls.map((call) => [call.mark ?? '', [call]])));
 }
 
 describe('the timeline of an order', () => {

@@ -1,11 +1,14 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Call } from '../history/call.js';
+import { ordersShown, type Call } from '../history/call.js';
+import type { Listable } from '../history/list-order.js';
 import type { StoredOrder } from '../history/stored-order.js';
 
 /** One version of an order. Version 0 stands for the time before its creation. */
 export interface Version {
   readonly timeline: Timeline;
   readonly number: number;
+  /** The order in this version. */
+  readonly order: Listable | undefined;
   readonly status: OrderStatus | undefined;
   /** The version cannot exist before this time. */
   readonly begun: number;
@@ -15,33 +18,43 @@ export interface Version {
   readonly write: Call | undefined;
 }
 
-type StatusTest = (status: OrderStatus | undefined) => boolean;
+type OrderTest = (order: Listable | undefined) => boolean;
 
 /** All versions of an order, each with the earliest time of its write and the time of its acknowledgement. */
 export class Timeline {
+  readonly id: string;
   readonly versions: readonly Version[];
 
   /**
    * @param baseline the version before the first call
-   * @param writes the write calls, by their marks
+   * @param writes the write calls, by their marks; repeated writes have the same mark
    */
   constructor(
-    readonly order: StoredOrder,
+    readonly stored: StoredOrder,
     baseline: number,
-    writes: ReadonlyMap<string, Call>,
+    writes: ReadonlyMap<string, readonly Call[]>,
   ) {
-    const stored = [
-      { number: 0, status: undefined, mark: null },
-      { number: 1, status: 'NEW' as const, mark: order.mark },
-      ...order.changes.map(({ version, to, mark }) => ({ number: version, status: to, mark })),
+    const { id, created, changes } = stored;
+    this.id = id;
+    let order = created;
+    const states = [
+      { number: 0, order: undefined, mark: null },
+      { number: 1, order, mark: stored.mark },
+      ...changes.map(({ version, mark, values }) => ({
+        number: version,
+        order: (order = { ...order, ...values }),
+        mark,
+      })),
     ];
     // A version cannot begin before the version that it follows.
     let begun = -Infinity;
-    const versions = stored.map(({ number, status, mark }) => {
-      const write = number > baseline && mark !== null ? writes.get(mark) : undefined;
-      begun = Math.max(begun, write?.start ?? -Infinity);
-      const acknowledged = number <= baseline ? -Infinity : isAcknowledged(write) ? write.end : Infinity;
-      return { timeline: this, number, status, begun, acknowledged, write };
+    const versions = states.map(({ number, order, mark }) => {
+      const calls = number > baseline && mark !== null ? (writes.get(mark) ?? []) : [];
+      begun = Math.max(begun, calls.length > 0 ? Math.min(...calls.map(({ start }) => start)) : -Infinity);
+      const acknowledging = calls.filter((call) => acknowledges(call, id, number));
+      const acknowledged = number <= baseline ? -Infinity : Math.min(...acknowledging.map(({ end }) => end), Infinity);
+      const write = acknowledging.find(({ end }) => end === acknowledged) ?? calls[0];
+      return { timeline: this, number, order, status: order?.status, begun, acknowledged, write };
     });
     // The acknowledgement of a version acknowledges all versions before it.
     let acknowledged = Infinity;
@@ -62,15 +75,15 @@ export class Timeline {
     return this.versions.findLastIndex(({ begun }) => begun < time);
   }
 
-  /** Whether all versions from `first` to `last` have a wanted status; false if there are none. */
-  every(first: number, last: number, isWanted: StatusTest): boolean {
-    return first <= last && !this.some(first, last, (status) => !isWanted(status));
+  /** Whether the order is as wanted in all versions from `first` to `last`; false if there are none. */
+  every(first: number, last: number, isWanted: OrderTest): boolean {
+    return first <= last && !this.some(first, last, (order) => !isWanted(order));
   }
 
-  /** Whether any version from `first` to `last` has a wanted status. */
-  some(first: number, last: number, isWanted: StatusTest): boolean {
+  /** Whether the order is as wanted in any version from `first` to `last`. */
+  some(first: number, last: number, isWanted: OrderTest): boolean {
     for (let number = first; number <= last; number += 1) {
-      if (isWanted(this.versions[number]?.status)) return true;
+      if (isWanted(this.versions[number]?.order)) return true;
     }
     return false;
   }
@@ -82,6 +95,6 @@ export class Timeline {
   }
 }
 
-function isAcknowledged(write: Call | undefined): write is Call {
-  return write?.came.kind === 'order' || write?.came.kind === 'done';
+function acknowledges({ came }: Call, id: string, version: number): boolean {
+  return came.kind === 'done' || ordersShown(came).some((order) => order.id === id && order.version === version);
 }

@@ -1,5 +1,6 @@
 import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Asked, Call, Came, List, SeenOrder } from '../history/call.js';
+import type { Asked, Call, Came, Filter, List, OrderOutcome, SeenOrder, Total } from '../history/call.js';
+import type { Changeable } from '../history/list-order.js';
 import type { RecordedRun, StoredOrder } from '../history/stored-order.js';
 
 /** The time between the start and the end of a call. */
@@ -20,11 +21,7 @@ export class WrittenHistory {
   /** Creates order `id`. With the outcome `unknown`, the client gets no response. */
   creates(client: string, span: Span, id: string, outcome: 'acknowledged' | 'unknown' = 'acknowledged'): this {
     const mark = this.mark(client);
-    const { createdAt, createdBy, priority } = order(id);
-    this.orders.set(id, {
-      ...{ id, mark, priority, createdAt, createdBy, dueAt: null },
-      ...{ status: 'NEW', version: 1, changes: [] },
-    });
+    this.orders.set(id, { id, mark, version: 1, created: order(id), changes: [] });
     const came: Came = outcome === 'unknown' ? { kind: 'unknown' } : { kind: 'order', order: order(id) };
     return this.add(client, span, { asked: { kind: 'create' }, came, mark });
   }
@@ -38,16 +35,49 @@ export class WrittenHistory {
     outcome: 'acknowledged' | 'unknown' | 'unknown, not done' = 'acknowledged',
   ): this {
     const mark = this.mark(client);
-    const before = this.orders.get(id);
-    if (!before) throw new Error(`there is no order ${id}`);
-    const version = before.version + 1;
-    if (outcome !== 'unknown, not done') {
-      const changes = [...before.changes, { version, to, mark }];
-      this.orders.set(id, { ...before, version, status: to, changes });
-    }
     const came: Came =
-      outcome === 'acknowledged' ? { kind: 'order', order: order(id, version, to) } : { kind: 'unknown' };
-    return this.add(client, span, { asked: { kind: 'change', order: id, to }, came, mark });
+      outcome === 'unknown, not done'
+        ? { kind: 'unknown' }
+        : { kind: 'order', order: this.store(id, mark, { status: to }) };
+    return this.add(client, span, {
+      ...{ asked: { kind: 'change', order: id, to }, mark },
+      came: outcome === 'acknowledged' ? came : { kind: 'unknown' },
+    });
+  }
+
+  /** Gives order `id` other values. */
+  edits(client: string, span: Span, id: string, fields: Partial<Changeable>): this {
+    const mark = this.mark(client);
+    const came: Came = { kind: 'order', order: this.store(id, mark, fields) };
+    return this.add(client, span, { asked: { kind: 'edit', order: id, fields }, came, mark });
+  }
+
+  /** Sets several orders to a status, of which one is refused with its current version. */
+  movesSeveral(
+    client: string,
+    span: Span,
+    ids: readonly string[],
+    to: OrderStatus,
+    refused: { readonly id: string; readonly version: number },
+  ): this {
+    const mark = this.mark(client);
+    const outcomes = ids.map((id): { id: string; came: OrderOutcome } => ({
+      id,
+      came:
+        id === refused.id
+          ? { kind: 'conflict', version: refused.version }
+          : { kind: 'order', order: this.store(id, mark, { status: to }) },
+    }));
+    const asked: Asked = { kind: 'change several', orders: ids, to };
+    return this.add(client, span, { asked, came: { kind: 'several', outcomes }, mark });
+  }
+
+  /** Sends the last write again, and is told of the version that it made. */
+  repeats(client: string, span: Span): this {
+    const last = this.calls.findLast(({ mark }) => mark !== undefined);
+    if (!last) throw new Error('nothing has been written');
+    const { asked, came, mark } = last;
+    return this.add(client, span, { asked, came, ...(mark !== undefined && { mark }) });
   }
 
   /** Receives an acknowledgement for a status change that the database does not have. */
@@ -99,6 +129,10 @@ export class WrittenHistory {
     return this.add(client, span, { asked: { kind: 'counts' }, came });
   }
 
+  totals(client: string, span: Span, filter: Filter, total: Total): this {
+    return this.add(client, span, { asked: { kind: 'total', filter }, came: { kind: 'total', total } });
+  }
+
   /** Removes an order from the database. */
   loses(id: string): this {
     this.orders.delete(id);
@@ -107,6 +141,16 @@ export class WrittenHistory {
 
   recorded(): RecordedRun {
     return { calls: this.calls, before: new Map(), after: [...this.orders.values()] };
+  }
+
+  /** Stores a change of order `id`, and returns the order as a response shows it afterwards. */
+  private store(id: string, mark: string, values: Partial<Changeable>): SeenOrder {
+    const before = this.orders.get(id);
+    if (!before) throw new Error(`there is no order ${id}`);
+    const version = before.version + 1;
+    const changes = [...before.changes, { version, mark, values }];
+    this.orders.set(id, { ...before, version, changes });
+    return Object.assign(order(id, version), ...changes.map((change) => change.values)) as SeenOrder;
   }
 
   private add(client: string, [start, end]: Span, call: Pick<Call, 'asked' | 'came' | 'mark'>): this {

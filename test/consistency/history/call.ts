@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
+import type { HoldReason, OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { OrderPriority, OrderSort } from '../../../apps/mes-api/src/orders/order.js';
 
 /** The members of an order in a response that the checker reads. */
@@ -11,22 +11,38 @@ export interface SeenOrder {
   readonly createdBy: string;
   readonly dueAt?: string | undefined;
   readonly assignee?: string | undefined;
+  readonly holdReason?: HoldReason | undefined;
+}
+
+/** The filter of a list or of a total. */
+export interface Filter {
+  /** Selects orders of all statuses if absent. */
+  readonly statuses?: readonly OrderStatus[];
+  readonly priorities?: readonly OrderPriority[];
+  readonly assignees?: readonly string[];
+  readonly holdReasons?: readonly HoldReason[];
+  /** The partner whose orders are selected; partners are shown no others. */
+  readonly createdBy?: string;
 }
 
 /** The filter, the sort order and the page size of a list. */
-export interface List {
-  /** Lists orders of all statuses if absent. */
-  readonly statuses?: readonly OrderStatus[];
-  readonly priorities?: readonly OrderPriority[];
-  /** The partner whose orders are listed; partners are shown no others. */
-  readonly createdBy?: string;
+export interface List extends Filter {
   readonly sort: OrderSort;
   readonly limit: number;
+}
+
+export interface Total {
+  readonly count: number;
+  readonly isExact: boolean;
+  readonly byStatus?: Readonly<Partial<Record<OrderStatus, number>>>;
+  readonly byPriority?: Readonly<Partial<Record<OrderPriority, number>>>;
 }
 
 export type Asked =
   | { readonly kind: 'create' }
   | { readonly kind: 'change'; readonly order: string; readonly to: OrderStatus }
+  | { readonly kind: 'edit'; readonly order: string; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'change several'; readonly orders: readonly string[]; readonly to: OrderStatus }
   | { readonly kind: 'order' | 'history'; readonly order: string }
   | {
       readonly kind: 'page';
@@ -36,19 +52,27 @@ export type Asked =
       /** The last order on the page before. */
       readonly after?: SeenOrder;
     }
-  | { readonly kind: 'counts' };
+  | { readonly kind: 'counts' }
+  | { readonly kind: 'total'; readonly filter: Filter };
+
+/** What a request for one order came to. */
+export type OrderOutcome =
+  | { readonly kind: 'order'; readonly order: SeenOrder }
+  | { readonly kind: 'missing' }
+  /** The current state of the order does not allow the change. */
+  | { readonly kind: 'conflict'; readonly version: number };
 
 export type Came =
-  | { readonly kind: 'order'; readonly order: SeenOrder }
+  | OrderOutcome
+  /** The outcomes of a change of several orders. */
+  | { readonly kind: 'several'; readonly outcomes: readonly { readonly id: string; readonly came: OrderOutcome }[] }
   /** The version after the last change in the history of an order. */
   | { readonly kind: 'history'; readonly version: number }
   | { readonly kind: 'page'; readonly items: readonly SeenOrder[]; readonly isLast: boolean }
   | { readonly kind: 'counts'; readonly counts: Readonly<Record<OrderStatus, number>> }
+  | { readonly kind: 'total'; readonly total: Total }
   /** A write without a response body, such as a statement in SQL. */
   | { readonly kind: 'done' }
-  | { readonly kind: 'missing' }
-  /** The current status of the order does not allow the change. */
-  | { readonly kind: 'conflict'; readonly version: number }
   /** The outcome is unknown: the connection broke, or the server reported an error. */
   | { readonly kind: 'unknown' };
 
@@ -61,6 +85,12 @@ export interface Call {
   readonly end: number;
   readonly asked: Asked;
   readonly came: Came;
-  /** A text that a write stores with its data, so that the checker finds the write in the database. */
+  /** A text that a write stores with its data, so that the checker finds the write in the database. A repeated write has the same. */
   readonly mark?: string;
+}
+
+/** The orders that the response to a write shows. */
+export function ordersShown(came: Came): readonly SeenOrder[] {
+  if (came.kind === 'several') return came.outcomes.flatMap((outcome) => ordersShown(outcome.came));
+  return came.kind === 'order' ? [came.order] : [];
 }

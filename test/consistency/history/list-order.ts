@@ -1,15 +1,23 @@
+import type { HoldReason, OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
 import type { OrderPriority, OrderSort } from '../../../apps/mes-api/src/orders/order.js';
-import type { List } from './call.js';
+import type { Filter } from './call.js';
 
 const URGENCY: Readonly<Record<OrderPriority, number>> = { URGENT: 0, HIGH: 1, NORMAL: 2, LOW: 3 };
 
-/** The members of an order by which lists sort and filter, and which never change. */
-export interface Listable {
-  readonly id: string;
+/** The members of an order that changes give it. */
+export interface Changeable {
+  readonly status: OrderStatus;
   readonly priority: OrderPriority;
+  readonly dueAt?: string | null | undefined;
+  readonly assignee?: string | null | undefined;
+  readonly holdReason?: HoldReason | null | undefined;
+}
+
+/** The members of an order by which lists sort and filter. */
+export interface Listable extends Changeable {
+  readonly id: string;
   readonly createdAt: string;
   readonly createdBy: string;
-  readonly dueAt?: string | null | undefined;
 }
 
 /** A text that sorts like the order in the list. It ascends for all sorts except `-createdAt`. */
@@ -31,8 +39,20 @@ export function comesBefore(key: string, other: string, sort: OrderSort): boolea
   return sort === '-createdAt' ? key > other : key < other;
 }
 
-/** Whether an order passes all filters of the list except that on the status. */
-export function mayBeIn(order: Listable, { priorities, createdBy }: List): boolean {
-  if (createdBy !== undefined && order.createdBy !== createdBy) return false;
-  return priorities?.includes(order.priority) ?? true;
+/** Whether an order passes all filters. */
+export function isIn(order: Listable, { statuses, priorities, assignees, holdReasons, createdBy }: Filter): boolean {
+  return (
+    (createdBy === undefined || order.createdBy === createdBy) &&
+    (statuses?.includes(order.status) ?? true) &&
+    (priorities?.includes(order.priority) ?? true) &&
+    (assignees?.includes(order.assignee ?? '') ?? true) &&
+    (holdReasons === undefined || holdReasons.some((reason) => reason === order.holdReason))
+  );
+}
+
+/** Whether two states of an order have the same values. */
+export function isSame(one: Changeable, other: Changeable): boolean {
+  const valuesOf = ({ status, priority, dueAt, assignee, holdReason }: Changeable): string =>
+    JSON.stringify([status, priority, dueAt ?? null, assignee ?? null, holdReason ?? null]);
+  return valuesOf(one) === valuesOf(other);
 }

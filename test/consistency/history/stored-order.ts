@@ -1,25 +1,22 @@
 import type { Call } from './call.js';
-import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { OrderPriority } from '../../../apps/mes-api/src/orders/order.js';
+import type { Changeable, Listable } from './list-order.js';
 
-/** A status change in the database. */
+/** A change of an order in the database. */
 export interface StoredChange {
   readonly version: number;
-  readonly to: OrderStatus;
   readonly mark: string | null;
+  /** The values that the change gave the order. */
+  readonly values: Partial<Changeable>;
 }
 
-/** An order in the database after the run, with its status changes. */
+/** An order in the database after the run. */
 export interface StoredOrder {
   readonly id: string;
-  readonly priority: OrderPriority;
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly dueAt: string | null;
   readonly mark: string | null;
-  readonly status: OrderStatus;
   readonly version: number;
-  /** The status changes, oldest first. */
+  /** The order as it was created. */
+  readonly created: Listable;
+  /** The changes since, oldest first. */
   readonly changes: readonly StoredChange[];
 }
 

@@ -23,12 +23,18 @@ function describeAsked(asked: Asked): string {
       return 'create an order';
     case 'change':
       return `set ${asked.order} to ${asked.to}`;
+    case 'edit':
+      return `give ${asked.order} ${JSON.stringify(asked.fields)}`;
+    case 'change several':
+      return `set ${asked.orders.join(', ')} to ${asked.to}`;
     case 'order':
       return `order ${asked.order}`;
     case 'history':
       return `history of ${asked.order}`;
     case 'counts':
       return 'counts';
+    case 'total':
+      return `total of ${JSON.stringify(asked.filter)}`;
     case 'page':
       return `page of ${JSON.stringify(asked.list)}${asked.after ? ` after ${asked.after.id}` : ''}`;
   }
@@ -38,11 +44,15 @@ function describeCame(came: Came): string {
   switch (came.kind) {
     case 'order':
       return `version ${came.order.version} of ${came.order.id}, ${came.order.status}`;
+    case 'several':
+      return came.outcomes.map((outcome) => `${outcome.id}: ${describeCame(outcome.came)}`).join('; ');
     case 'history':
     case 'conflict':
       return `${came.kind}: version ${came.version}`;
     case 'counts':
       return JSON.stringify(came.counts);
+    case 'total':
+      return JSON.stringify(came.total);
     case 'page':
       return `${came.items.length} orders${came.isLast ? ', the last page' : ''}`;
     case 'done':

@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Asked, Came, SeenOrder } from '../history/call.js';
+import type { Asked, Came, OrderOutcome, SeenOrder, Total } from '../history/call.js';
 
 /** An unparsed response. */
 export interface RawAnswer {
@@ -13,8 +13,12 @@ export interface ReadAnswer {
   readonly nextCursor?: string | undefined;
 }
 
-interface OrderBody extends SeenOrder {
-  readonly currentVersion?: number;
+/** The result for one of several orders. */
+interface ResultBody {
+  readonly id: string;
+  readonly status: number;
+  readonly order: SeenOrder;
+  readonly currentVersion: number;
 }
 interface PageBody {
   readonly items: readonly SeenOrder[];
@@ -31,26 +35,46 @@ export class AnswerReader {
     if (status >= 500) return { came: { kind: 'unknown' } };
     if (status === 404 && 'order' in asked) return { came: { kind: 'missing' } };
     // Nobody but its assignee may give an order back to the queue.
-    if ((status === 409 || status === 403) && asked.kind === 'change') {
+    const isRefused =
+      status === 409 ? asked.kind === 'change' || asked.kind === 'edit' : status === 403 && asked.kind === 'change';
+    if (isRefused) {
       return { came: { kind: 'conflict', version: (JSON.parse(text) as { currentVersion: number }).currentVersion } };
     }
     if (status !== 200 && status !== 201) throw new Error(`${asked.kind} ${path} was answered with ${status}: ${text}`);
     switch (asked.kind) {
       case 'create':
       case 'change':
+      case 'edit':
       case 'order':
-        return { came: { kind: 'order', order: this.intern(JSON.parse(text) as OrderBody) } };
+        return { came: { kind: 'order', order: this.intern(JSON.parse(text) as SeenOrder) } };
+      case 'change several': {
+        const { results } = JSON.parse(text) as { readonly results: readonly ResultBody[] };
+        return {
+          came: {
+            kind: 'several',
+            outcomes: results.map((result) => ({ id: result.id, came: this.outcomeOf(result) })),
+          },
+        };
+      }
       case 'history': {
-        const { items } = JSON.parse(text) as { readonly items: readonly { readonly version: number }[] };
-        return { came: { kind: 'history', version: items.at(-1)?.version ?? 1 } };
+        const { items, changes } = JSON.parse(text) as Record<'items' | 'changes', readonly { version: number }[]>;
+        const version = Math.max(1, ...[...items, ...changes].map((entry) => entry.version));
+        return { came: { kind: 'history', version } };
       }
       case 'counts': {
         const { counts } = JSON.parse(text) as { readonly counts: Readonly<Record<OrderStatus, number>> };
         return { came: { kind: 'counts', counts } };
       }
+      case 'total':
+        return { came: { kind: 'total', total: JSON.parse(text) as Total } };
       case 'page':
         return this.readPage(path, text);
     }
+  }
+
+  private outcomeOf({ status, order, currentVersion }: ResultBody): OrderOutcome {
+    if (status === 200) return { kind: 'order', order: this.intern(order) };
+    return status === 404 ? { kind: 'missing' } : { kind: 'conflict', version: currentVersion };
   }
 
   private readPage(path: string, text: string): ReadAnswer {
@@ -64,11 +88,11 @@ export class AnswerReader {
   }
 
   private intern(order: SeenOrder): SeenOrder {
-    const { id, version, status, priority, createdAt, createdBy, dueAt, assignee } = order;
-    const name = `${id} ${version} ${status}`;
+    const { id, version, status, priority, createdAt, createdBy, dueAt, assignee, holdReason } = order;
+    const seen = { id, version, status, priority, createdAt, createdBy, dueAt, assignee, holdReason };
+    const name = JSON.stringify(seen);
     const known = this.orders.get(name);
     if (known) return known;
-    const seen = { id, version, status, priority, createdAt, createdBy, dueAt, assignee };
     this.orders.set(name, seen);
     return seen;
   }

@@ -1,13 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../apps/mes-api/src/commands/sample/random.js';
-import { nextStatuses } from '../../../apps/mes-api/src/orders/order-status.js';
+import {
+  CHANGEABLE_STATUSES,
+  HOLD_REASONS,
+  nextStatuses,
+  type OrderStatus,
+} from '../../../apps/mes-api/src/orders/order-status.js';
 import { ORDER_PRIORITIES } from '../../../apps/mes-api/src/orders/order.js';
 import { newOrder } from '../../support/test-orders.js';
-import type { Asked, Call, List, SeenOrder } from '../history/call.js';
+import { ordersShown, type Asked, type Call, type Filter, type List, type SeenOrder } from '../history/call.js';
 import { AnswerReader, type ReadAnswer } from './answers.js';
 import type { Board } from './board.js';
 import { RefusedError, type HttpAnswer, type HttpRequest, type Instance } from './instance.js';
-import { LISTS, pathOf, WALKED } from './lists.js';
+import { LISTS, pathOf, pathOfTotal, TOTALS, WALKED } from './lists.js';
 import { cacheUseOf, type Recorder, type Watched } from './recorder.js';
 
 /** The state that all clients of a run share. */
@@ -21,10 +26,13 @@ export interface Floor {
   readonly instances: () => readonly Instance[];
 }
 
-export const ACTORS = ['operator-1', 'operator-2', 'partner-1', 'partner-2', 'viewer-1'] as const;
+export const ACTORS = ['operator-1', 'operator-2', 'partner-1', 'partner-2', 'viewer-1', 'admin-1'] as const;
 export type Actor = (typeof ACTORS)[number];
+const OPERATORS = ['operator-1', 'operator-2'] as const;
 
-export type Action = 'list' | 'order' | 'history' | 'counts' | 'walk' | 'create' | 'move';
+type Reading = 'list' | 'order' | 'history' | 'counts' | 'total' | 'walk';
+type Writing = 'create' | 'move' | 'move several' | 'edit';
+export type Action = Reading | Writing;
 
 /** The behaviour of a client. */
 export interface Habits {
@@ -37,13 +45,16 @@ export interface Habits {
 }
 
 const ACTIONS: Habits['actions'] & object = [
-  ['list', 45],
-  ['order', 16],
+  ['list', 42],
+  ['order', 14],
   ['history', 5],
-  ['counts', 8],
+  ['counts', 5],
+  ['total', 8],
   ['walk', 2],
   ['create', 9],
-  ['move', 15],
+  ['move', 13],
+  ['move several', 3],
+  ['edit', 6],
 ];
 /** The number of new orders from which clients move orders instead of creating more. */
 const MANY_NEW_ORDERS = 90;
@@ -52,6 +63,16 @@ const REFUSAL_PAUSE_MS = 5;
 const SEARCH_PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
 const CONDITIONAL = 0.5;
+/** The share of changes that are sent twice, as by a client that has received no answer. */
+const REPEATED = 0.2;
+
+let lastMoment = 0;
+
+/** A time in so many days, to the millisecond, that this program has given nobody else. */
+function uniqueTime(days: number): string {
+  lastMoment = Math.max(lastMoment + 1, Date.now());
+  return new Date(lastMoment + days * DAY_MS).toISOString();
+}
 
 interface Held {
   readonly etag: string;
@@ -85,6 +106,9 @@ export class Client {
       case 'counts':
         await this.counts();
         break;
+      case 'total':
+        await this.total(random.pickWeighted(TOTALS));
+        break;
       case 'walk':
         await this.walk(random.pick(WALKED));
         break;
@@ -94,6 +118,12 @@ export class Client {
         break;
       case 'move':
         await this.move();
+        break;
+      case 'move several':
+        await this.moveSeveral();
+        break;
+      case 'edit':
+        await this.edit();
         break;
     }
     if (this.habits.pause > 0) await delay(random.whole(0, this.habits.pause));
@@ -105,6 +135,10 @@ export class Client {
 
   async counts(): Promise<void> {
     await this.ask({ kind: 'counts' }, '/api/v1/dashboard/statuses', 'viewer-1');
+  }
+
+  async total(filter: Filter): Promise<void> {
+    await this.ask({ kind: 'total', filter }, pathOfTotal(filter), readerOf(filter));
   }
 
   async look(kind: 'order' | 'history', order: string): Promise<void> {
@@ -145,19 +179,80 @@ export class Client {
 
   /** Changes the status of an order; often one that other clients try to change as well. */
   private async move(): Promise<void> {
-    const { board } = this.floor;
-    const order = this.random.chance(0.5)
-      ? board.pickRecent(this.random)
-      : board.pickWith(this.random.pick(['NEW', 'NEW', 'ON_HOLD', 'MANUFACTURING_STARTED']), this.random);
+    const order = this.pickOrder(['NEW', 'NEW', 'ON_HOLD', 'MANUFACTURING_STARTED']);
     const steps = order ? nextStatuses({ ...order, previousStatus: 'NEW' }) : [];
     if (!order || steps.length === 0) return;
     const to = this.random.pick(steps);
+    // Mostly, an order is given back by its assignee.
+    const assignee = OPERATORS.find((operator) => operator === order.assignee);
+    const actor = assignee && this.random.chance(0.7) ? assignee : this.operator();
     const mark = this.mark();
     const path = `/api/v1/orders/${order.id}/status`;
-    const body = JSON.stringify({ status: to, comment: mark });
-    const request = { method: 'PATCH', path, body, headers: { 'content-type': 'application/json' } } as const;
-    const actor = this.random.pick(['operator-1', 'operator-2'] as const);
-    await this.exchange({ kind: 'change', order: order.id, to }, request, actor, mark);
+    await this.change({ kind: 'change', order: order.id, to }, path, this.step(to, mark), actor, mark);
+  }
+
+  /** Changes the status of several orders, which other clients try to change as well. */
+  private async moveSeveral(): Promise<void> {
+    const { random } = this;
+    const picked = Array.from({ length: random.whole(2, 5) }, () => this.pickOrder(['NEW', 'NEW', 'ON_HOLD']));
+    const orders = [...new Map(picked.flatMap((order) => (order ? [[order.id, order]] : []))).values()];
+    const [first] = orders;
+    const steps = first ? nextStatuses({ ...first, previousStatus: 'NEW' }) : [];
+    if (steps.length === 0) return;
+    const to = random.pick(steps);
+    const mark = this.mark();
+    const wanted = orders.map(({ id, version }) => ({ id, ...(random.chance(0.3) && { version }) }));
+    const asked: Asked = { kind: 'change several', orders: orders.map(({ id }) => id), to };
+    const body = { ...this.step(to, mark), orders: wanted };
+    await this.change(asked, '/api/v1/orders/status', body, this.operator(), mark);
+  }
+
+  /** Changes fields of an order. The due date is the mark of the write. */
+  private async edit(): Promise<void> {
+    const { random } = this;
+    const order = this.pickOrder(['NEW', 'NEW', 'ON_HOLD', 'MANUFACTURING_STARTED']);
+    if (!order || !CHANGEABLE_STATUSES.includes(order.status)) return;
+    const dueAt = uniqueTime(random.whole(1, 30));
+    const fields = {
+      dueAt,
+      ...(random.chance(0.7) && { priority: random.pick(ORDER_PRIORITIES) }),
+      ...(order.assignee !== undefined && random.chance(0.6) && { assignee: this.operator() }),
+    };
+    await this.change(
+      { kind: 'edit', order: order.id, fields },
+      `/api/v1/orders/${order.id}`,
+      fields,
+      'admin-1',
+      dueAt,
+    );
+  }
+
+  /** An order that other clients change too, or any with one of these statuses. */
+  private pickOrder(statuses: readonly OrderStatus[]): SeenOrder | undefined {
+    const { board } = this.floor;
+    return this.random.chance(0.5)
+      ? board.pickRecent(this.random)
+      : board.pickWith(this.random.pick(statuses), this.random);
+  }
+
+  private operator(): Actor {
+    return this.random.pick(OPERATORS);
+  }
+
+  /** The body of a status change. A hold without a reason has the comment as its reason. */
+  private step(to: OrderStatus, mark: string): Record<string, unknown> {
+    const reason = to === 'ON_HOLD' && this.random.chance(0.7) && { reason: this.random.pick(HOLD_REASONS) };
+    return { status: to, comment: mark, ...reason };
+  }
+
+  /** Sends a change, sometimes twice. */
+  private async change(asked: Asked, path: string, body: object, actor: Actor, mark: string): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'PATCH', path, body: JSON.stringify(body), headers } as const;
+    await this.exchange(asked, request, actor, mark);
+    if (!this.random.chance(REPEATED)) return;
+    // A repeated edit writes nothing if the order still has the values, and may show a later version.
+    await this.exchange(asked, request, actor, asked.kind === 'edit' ? undefined : mark);
   }
 
   /** Sends a read; half of the reads are conditional, with the entity tag of an earlier response. */
@@ -186,7 +281,7 @@ export class Client {
     if (request.method === 'GET' && answer?.status === 200 && typeof etag === 'string') {
       this.held.set(`${actor} ${request.path}`, { etag, answer: read });
     }
-    if (came.kind === 'order') board.note(came.order);
+    for (const order of ordersShown(came)) board.note(order);
     if (came.kind === 'page') for (const order of came.items) board.note(order);
     const call: Call = { client: this.name, instance, start, end, asked, came, ...(mark !== undefined && { mark }) };
     recorder.note(call, {
@@ -245,7 +340,7 @@ export class Client {
   }
 }
 
-/** The actor who is shown exactly the orders of the list. */
-function readerOf({ createdBy }: List): Actor {
+/** The actor who is shown exactly the orders of the list or total. */
+function readerOf({ createdBy }: Filter): Actor {
   return createdBy === undefined ? 'operator-1' : (createdBy as Actor);
 }

@@ -9,8 +9,8 @@ import {
   count,
   heldOrders,
   newOrders,
-  orderQuestion,
-} from '../system/questions.js';
+  orderKeyAndTags,
+} from '../system/keys-and-tags.js';
 import type { Acknowledged } from './acknowledged.js';
 
 export const QUESTIONS = ['new', 'held', 'all', 'count', 'order'] as const;
@@ -110,7 +110,7 @@ export class Client {
 /** The version of an order; 0 if there is no such order. The load then fails, and errors are not cached. */
 export async function versionOf(instance: Instance, id: string): Promise<number> {
   try {
-    return await instance.ask(orderQuestion(id), (orders) => {
+    return await instance.ask(orderKeyAndTags(id), (orders) => {
       const version = orders.get(id);
       if (version === undefined) throw new OrderNotFoundError();
       return version;

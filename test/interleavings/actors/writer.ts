@@ -8,7 +8,7 @@ import {
   type OrdersDatabase,
   type Outcome,
 } from '../system/orders-database.js';
-import { COUNT_TAG, HELD_TAG, NEW_TAG, orderQuestion, orderTag } from '../system/questions.js';
+import { COUNT_TAG, HELD_TAG, NEW_TAG, orderKeyAndTags, orderTag } from '../system/keys-and-tags.js';
 import type { Notifications } from '../system/simulated-backplane.js';
 import type { Acknowledged } from './acknowledged.js';
 
@@ -50,7 +50,7 @@ export class Writer {
       tags,
       creates,
       transaction: ({ store }) => this.commit(id, CREATED, fate, store === undefined ? [...tags, creates] : []),
-      outcome: () => ({ created: [{ keys: [orderQuestion(id).key], value: CREATED }] }),
+      outcome: () => ({ created: [{ keys: [orderKeyAndTags(id).key], value: CREATED }] }),
     };
   }
 

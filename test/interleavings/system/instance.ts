@@ -18,7 +18,7 @@ import type { Backend } from './backend.js';
 import { EventCounts } from './event-counts.js';
 import type { Host } from './host.js';
 import type { Orders, OrdersDatabase } from './orders-database.js';
-import { count, COUNT, NEW_PAGE, newOrders } from './questions.js';
+import { count, COUNT, NEW_PAGE, newOrders } from './keys-and-tags.js';
 import { SimulatedBackplane, type Listener, type Notifications } from './simulated-backplane.js';
 import type { SimulatedLink } from './simulated-client.js';
 

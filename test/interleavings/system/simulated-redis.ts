@@ -15,7 +15,7 @@ interface Given {
   readonly epochLabel: string;
 }
 
-/** The key of the pending writes, and the prefix of version keys. */
+/** The key of the pending writes, and the start of version keys. */
 type Keys = readonly [writes: string, versions: string];
 
 interface SetOptions {
@@ -35,7 +35,7 @@ export class SimulatedRedis {
   private values = new Map<string, string>();
   private readonly leases = new Set<string>();
   private pendingWrites = new Map<string, Write & { readonly expiresAt: number; readonly isOverdue?: boolean }>();
-  private readonly marks = new Map<string, number>();
+  private readonly presenceKeys = new Map<string, number>();
 
   now = 0;
 
@@ -101,7 +101,7 @@ export class SimulatedRedis {
     if (write) this.pendingWrites.set(write.id, { ...write, expiresAt: this.now + writeLifetime });
     return tags.map((tag, i) => {
       const fresh = `${tag === EPOCH ? epochLabel : ''}${random}:${i}`;
-      return this.set(versions + tag, fresh, { NX: true, GET: true }) ?? fresh;
+      return this.set(versionKey(versions, tag), fresh, { NX: true, GET: true }) ?? fresh;
     });
   }
 
@@ -109,33 +109,37 @@ export class SimulatedRedis {
     [, versions]: Keys,
     { writeIds, advances, shown, ...given }: Given & { writeIds: string[]; advances: Advance[]; shown: string[] },
   ): number {
-    const isExpected = ({ tag, swap }: Advance): boolean => (this.get(versions + tag) ?? '') === swap?.expected;
+    const isExpected = ({ tag, swap }: Advance): boolean =>
+      (this.get(versionKey(versions, tag)) ?? '') === swap?.expected;
     if (advances.some((one) => one.swap?.otherwise === 'refuse' && !isExpected(one))) return 0;
 
     const fresh = this.freshVersions(given);
     for (const one of advances) {
       const next = one.swap && isExpected(one) ? one.swap.next : fresh(one.tag);
-      this.values.set(versions + one.tag, next);
+      this.values.set(versionKey(versions, one.tag), next);
     }
     for (const id of writeIds) this.pendingWrites.delete(id);
 
     const isRefreshed = ({ tag, swap }: Advance): boolean => swap?.otherwise === 'refuse' || shown.includes(tag);
     const refreshed = new Set(advances.filter(isRefreshed).map(({ tag }) => tag));
     for (const { tags } of this.pendingWritesOn(shown)) {
-      for (const tag of tags) if (!refreshed.has(tag)) this.values.set(versions + tag, fresh(tag));
+      for (const tag of tags) if (!refreshed.has(tag)) this.values.set(versionKey(versions, tag), fresh(tag));
     }
     return 1;
   }
 
   pending([, versions]: Keys, { tags }: Given & { tags: string[] }): [string[], string[]] {
-    return [this.pendingWritesOn(tags).map(({ id }) => id), tags.map((tag) => this.get(versions + tag) ?? '')];
+    return [
+      this.pendingWritesOn(tags).map(({ id }) => id),
+      tags.map((tag) => this.get(versionKey(versions, tag)) ?? ''),
+    ];
   }
 
   invalidateOverdue([, versions]: Keys, { writeIds, ...given }: Given & { writeIds: string[] }): null {
     const fresh = this.freshVersions(given);
     for (const write of writeIds.flatMap((id) => this.pendingWrites.get(id) ?? [])) {
       if (write.isOverdue) continue;
-      for (const tag of [...write.tags, ...write.creates]) this.values.set(versions + tag, fresh(tag));
+      for (const tag of [...write.tags, ...write.creates]) this.values.set(versionKey(versions, tag), fresh(tag));
       this.pendingWrites.set(write.id, { ...write, isOverdue: true });
     }
     return null;
@@ -145,7 +149,7 @@ export class SimulatedRedis {
     const fresh = this.freshVersions(given);
     const expired = [...this.pendingWrites.values()].filter(({ expiresAt }) => expiresAt <= this.now);
     for (const { id, tags } of expired) {
-      for (const tag of tags) this.values.set(versions + tag, fresh(tag));
+      for (const tag of tags) this.values.set(versionKey(versions, tag), fresh(tag));
       this.pendingWrites.delete(id);
     }
     return expired.flatMap(({ tags }) => tags);
@@ -153,14 +157,15 @@ export class SimulatedRedis {
 
   checkIn(
     _keys: Keys,
-    { mark, endsAt, mayReturn }: Given & { mark: string; endsAt: number; mayReturn: boolean },
+    { presenceKey, endsAt, mayReturn }: Given & { presenceKey: string; endsAt: number; mayReturn: boolean },
   ): [number, number] {
-    if (endsAt > this.now && (mayReturn || this.exists([mark]) === 1)) this.marks.set(mark, endsAt);
-    return [this.now, this.exists([mark]) === 1 ? (this.marks.get(mark) ?? 0) - this.now : -2];
+    if (endsAt > this.now && (mayReturn || this.exists([presenceKey]) === 1))
+      this.presenceKeys.set(presenceKey, endsAt);
+    return [this.now, this.exists([presenceKey]) === 1 ? (this.presenceKeys.get(presenceKey) ?? 0) - this.now : -2];
   }
 
   exists(keys: readonly string[]): number {
-    return keys.filter((key) => (this.marks.get(key) ?? -Infinity) > this.now).length;
+    return keys.filter((key) => (this.presenceKeys.get(key) ?? -Infinity) > this.now).length;
   }
 
   info(): string {
@@ -181,4 +186,8 @@ export class SimulatedRedis {
     let drawn = 0;
     return (tag) => `${tag === EPOCH ? epochLabel : ''}${random}:${(drawn += 1)}`;
   }
+}
+
+function versionKey(versions: string, tag: string): string {
+  return `${versions}:${tag}`;
 }

@@ -42,16 +42,16 @@ interface Missing extends LastBeat {
 
 const ECHOES_CHANNEL = 'mes_echoes';
 
-/** How often this instance leaves a sign in its store, and without the database looks for those of the others; in milliseconds. */
+/** How often this instance renews its presence key, and without the database looks for those of the others; in milliseconds. */
 const TICK = 1_000;
 
-/** How long after one sign was left the next one ends, in milliseconds. */
-const SIGN_LIFETIME = 4_000;
+/** How long a presence key lasts after it was renewed, in milliseconds. */
+const PRESENCE_KEY_LIFETIME = 4_000;
 
 /** For how long it is believed that all other members are there, in milliseconds: longer than the loop may be late. */
 const PRESENCE_LIFETIME = 2_000;
 
-/** How long a write may wait for the other members, in milliseconds; leases and signs end before that. */
+/** How long a write may wait for the other members, in milliseconds; leases and presence keys end before that. */
 const RELAY_TIMEOUT = 15_000;
 
 /** How long a member that listens again waits for others to say that they have listened meanwhile, in milliseconds. */
@@ -79,8 +79,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   };
   /** Members to forget: they do not use the cache until their next heartbeat. */
   private dead: readonly LastBeat[] = [];
-  /** When the last sign of this instance has ended for sure, in all stores. */
-  private signEnd = -Infinity;
+  /** When the presence keys of this instance have expired for sure, in all stores. */
+  private presenceKeyEnd = -Infinity;
   private isTicking = false;
   private hasLeft = false;
   private timer: NodeJS.Timeout | undefined;
@@ -156,7 +156,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   /** No other member can take this instance for one that writes to a store. */
   private get isGone(): boolean {
-    return performance.now() >= this.signEnd + PRESENCE_LIFETIME;
+    return performance.now() >= this.presenceKeyEnd + PRESENCE_LIFETIME;
   }
 
   private newQuestion(): { readonly id: string; readonly question: Question } {
@@ -182,13 +182,13 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     const isLeaseOver = performance.now() >= told + LEASE;
     const silent = this.members.live.filter((id) => !echoes.has(id));
     if (silent.length > 0 && !isLeaseOver) return false;
-    // Those go on without the database as long as they see a sign of every other member in their store.
+    // Those go on without the database as long as they see the presence key of every other member in their store.
     return this.isGone || (silent.length === 0 && this.members.stopped.length === 0);
   }
 
   private async nextEcho(question: Question, told: number): Promise<void> {
     const now = performance.now();
-    const ends = [told + LEASE, this.signEnd + PRESENCE_LIFETIME].filter((end) => end > now);
+    const ends = [told + LEASE, this.presenceKeyEnd + PRESENCE_LIFETIME].filter((end) => end > now);
     await Promise.race([
       new Promise<void>((resolve) => (question.onEcho = resolve)),
       delay(Math.max(1, Math.min(...ends, now + TICK) - now), undefined, { ref: false }),
@@ -259,9 +259,13 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     try {
       if (this.versions.available) {
         const now = performance.now();
-        this.signEnd = now + SIGN_LIFETIME;
-        // Once its sign has ended, others may have forgotten an instance without a lease, so it does not return by itself.
-        const left = await this.versions.checkIn(this.members.id, SIGN_LIFETIME, now < this.members.leaseEndsAt);
+        this.presenceKeyEnd = now + PRESENCE_KEY_LIFETIME;
+        // Once its presence key has expired, others may have forgotten an instance without a lease, so it does not return by itself.
+        const left = await this.versions.checkIn(
+          this.members.id,
+          PRESENCE_KEY_LIFETIME,
+          now < this.members.leaseEndsAt,
+        );
         await this.lookForOthers(now + left);
         await this.lookForTheSilent();
       }
@@ -291,7 +295,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   /**
    * A silent member may go on without the database, so writers and claims wait for it. A member that was missing from the store for
-   * the lifetime of a sign has stopped, and is forgotten.
+   * the lifetime of a presence key has stopped, and is forgotten.
    */
   private async lookForTheSilent(): Promise<void> {
     const { store } = this.versions;
@@ -304,7 +308,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
       missing.push(known ?? { id, beat, since: performance.now() });
     }
     this.missing = { store: this.versions.store === store ? store : undefined, members: missing };
-    this.dead = missing.filter(({ since }) => since + SIGN_LIFETIME <= now);
+    this.dead = missing.filter(({ since }) => since + PRESENCE_KEY_LIFETIME <= now);
   }
 
   private hearInOrder(eviction: Eviction): Promise<void> {

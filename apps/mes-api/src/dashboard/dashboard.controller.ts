@@ -7,13 +7,13 @@ import { callerOf } from '../auth/caller.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
 import { refuseParameters } from '../validation/validate-query.js';
 import { hourOf } from './hour-of.js';
-import { statusDashboardQuestion } from './status-dashboard.js';
+import { statusDashboardKeyAndTags } from './status-dashboard.js';
 import { DashboardService } from './dashboard.service.js';
 import { StatusDashboardDto } from './status-dashboard.dto.js';
 
-function statusesAnswer(request: FastifyRequest): RouteDescription {
+function cachedStatuses(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
-  return { ...statusDashboardQuestion(hourOf(request)), asker: callerOf(request).subject };
+  return { ...statusDashboardKeyAndTags(hourOf(request)), asker: callerOf(request).subject };
 }
 
 @ApiTags('dashboard')
@@ -23,7 +23,7 @@ export class DashboardController {
 
   @Get('statuses')
   @AllowRoles('operator', 'viewer', 'admin')
-  @CachedRoute(statusesAnswer)
+  @CachedRoute(cachedStatuses)
   @ApiOperation({ operationId: 'getStatusDashboard', summary: 'Count the orders by status and by hour of creation' })
   @ApiCached(StatusDashboardDto)
   statuses(@Req() request: FastifyRequest): Promise<StatusDashboardDto> {

@@ -5,7 +5,7 @@ import { DashboardService } from './dashboard.service.js';
 import { currentHour } from './hour-of.js';
 
 /** The cache key and the tags of the dashboard. The hour is a part of the key, because the shown hours change without a write. */
-export function statusDashboardQuestion(hour: Date): KeyAndTags {
+export function statusDashboardKeyAndTags(hour: Date): KeyAndTags {
   return { key: `dashboard:statuses:${hour.toISOString()}`, tags: [ORDER_COUNTS_TAG] };
 }
 
@@ -16,7 +16,7 @@ export class StatusDashboard {
     refreshOnWrite.register(() => {
       const hour = currentHour();
       return {
-        ...statusDashboardQuestion(hour),
+        ...statusDashboardKeyAndTags(hour),
         isAggregate: true,
         load: () => dashboard.statuses(hour),
       };

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EVENTS_STREAM_OPTIONS, type EventsStreamOptions } from './events-stream.options.js';
-import type { LogEntry } from './log-entry.js';
+import { ENTRY_TYPES, type LogEntry } from './log-entry.js';
 import { completeAt, isComplete, type Position } from './position.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -128,6 +128,8 @@ export class EventLog {
   }
 }
 
+/** A later version of the API may log what this one does not know: that is a reset here, since its extent is unknown. */
 function toEntry({ seq: _, at, ...entry }: StoredEntry, position: Position): LogEntry {
-  return { ...entry, at: new Date(at), position } as LogEntry;
+  const known = ENTRY_TYPES.includes(entry.type) ? entry : { type: 'reset', announced: false };
+  return { ...known, at: new Date(at), position } as LogEntry;
 }

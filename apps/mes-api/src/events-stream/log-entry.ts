@@ -53,3 +53,10 @@ export interface ResetEntry extends Entry {
 
 /** An entry of the log. */
 export type LogEntry = CreatedEntry | StatusChangedEntry | FieldsChangedEntry | ResetEntry;
+
+export const ENTRY_TYPES: readonly LogEntry['type'][] = [
+  'order.created',
+  'order.status-changed',
+  'order.changed',
+  'reset',
+];

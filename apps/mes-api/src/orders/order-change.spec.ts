@@ -57,5 +57,6 @@ describe('permittedChanges', () => {
     const change = (): unknown => permittedChanges(order({ status }), { priority: 'HIGH' }, admin, NOW);
     if (['SHIPPED', 'CLOSED', 'CANCELLED'].includes(status)) expect(change).toThrow('can no longer be changed');
     else expect(change()).toHaveLength(1);
+    expect(permittedChanges(order({ status }), { priority: 'NORMAL' }, admin, NOW)).toEqual([]);
   });
 });

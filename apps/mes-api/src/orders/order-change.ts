@@ -44,17 +44,17 @@ export function checkRole({ dueAt }: WantedFields, { role }: Actor): void {
 }
 
 /**
- * The changes that give an order the wanted values; none if it has them.
+ * The changes that give an order the wanted values; none if it has them, whatever its status.
  *
  * @throws {ChangeNotAllowedError} if the order is finished, or is to be handed over although nobody has it in work
  * @throws {OrderOfAnotherError} if an operator hands over what another one has in work
  * @throws {DueDatePassedError}
  */
 export function permittedChanges(order: Order, wanted: WantedFields, by: Actor, now: Date): readonly FieldChange[] {
-  if (!CHANGEABLE_STATUSES.includes(order.status)) {
+  const changes = differences(order, wanted);
+  if (changes.length > 0 && !CHANGEABLE_STATUSES.includes(order.status)) {
     throw new ChangeNotAllowedError(order, `The order is ${order.status} and can no longer be changed.`);
   }
-  const changes = differences(order, wanted);
   for (const { field } of changes) {
     if (field === 'assignee' && order.assignee === undefined) {
       throw new ChangeNotAllowedError(order, 'Nobody has the order in work, so it cannot be handed over.');

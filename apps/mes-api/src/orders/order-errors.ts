@@ -45,7 +45,7 @@ export class ChangeNotAllowedError extends OrderError {
   }
 }
 
-/** The role of the caller does not suffice for this status or field. */
+/** The role of the caller does not suffice for this status, field or order. */
 export class OrderRoleMissingError extends OrderError {
   readonly code = 'ROLE_MISSING';
 }

@@ -1,4 +1,4 @@
-import { nextStatuses, ORDER_STATUSES, TRANSITIONS, transitionsTo } from './order-status.js';
+import { assigneeAfter, nextStatuses, ORDER_STATUSES, TRANSITIONS, transitionsTo } from './order-status.js';
 
 describe('the transition table', () => {
   it('has each transition once, and none from a status to itself', () => {
@@ -44,6 +44,15 @@ describe('the transition table', () => {
   it('assigns nobody to an order exactly when it goes back to the queue', () => {
     const released = TRANSITIONS.filter(({ releases }) => releases).map(({ from, to }) => `${from} -> ${to}`);
     expect(released).toEqual(['MANUFACTURING_STARTED -> NEW']);
+  });
+
+  it('gives the assignee after each transition: the caller, nobody, or the same as before', () => {
+    const after = TRANSITIONS.map((step) => [`${step.from} -> ${step.to}`, assigneeAfter(step, 'ann', 'bob')]);
+    expect(after.filter(([, assignee]) => assignee !== 'bob')).toEqual([
+      ['NEW -> MANUFACTURING_STARTED', 'ann'],
+      ['MANUFACTURING_STARTED -> NEW', undefined],
+      ['MANUFACTURING_COMPLETED -> MANUFACTURING_STARTED', 'ann'],
+    ]);
   });
 
   it('assigns on every transition into work except the one back from hold', () => {

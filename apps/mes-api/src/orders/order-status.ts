@@ -16,6 +16,9 @@ export const HOLD_REASONS = ['MATERIAL_MISSING', 'TOOL_DOWN', 'QUESTION', 'QUALI
 
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
+/** The reason that counts where none is given. It says nothing by itself, so it needs a comment. */
+export const UNNAMED_REASON: HoldReason = 'OTHER';
+
 /** A status change that operators and admins may make. */
 export interface Transition {
   readonly from: OrderStatus;
@@ -56,6 +59,16 @@ export function nextStatuses(
     ({ from, to, back, byCreator }) =>
       from === order.status && (!back || to === order.previousStatus) && (viewer === 'staff' || byCreator),
   ).map(({ to }) => to);
+}
+
+/** The assignee of an order after a transition. */
+export function assigneeAfter(
+  { takes, releases }: Transition,
+  caller: string,
+  assignee: string | undefined,
+): string | undefined {
+  if (takes) return caller;
+  return releases ? undefined : assignee;
 }
 
 /** The transitions to a status. */

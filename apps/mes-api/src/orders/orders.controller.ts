@@ -9,12 +9,12 @@ import { CurrentVisibility } from './visibility-of.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import {
-  orderAnswer,
-  orderHistoryAnswer,
-  orderListAnswer,
-  orderTotalAnswer,
+  cachedOrder,
+  cachedOrderHistory,
+  cachedOrderList,
+  cachedOrderTotal,
   versionTag,
-} from './caching/order-answers.js';
+} from './caching/cached-orders.js';
 import { ChangeOrderDto, wantedFields } from './dto/change-order.dto.js';
 import { ChangeStatusDto, reasonOf } from './dto/change-status.dto.js';
 import { ChangeStatusesDto, ChangeStatusesResultDto, presentOutcome } from './dto/change-statuses.dto.js';
@@ -50,7 +50,7 @@ export class OrdersController {
 
   @Get()
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CachedRoute(orderListAnswer)
+  @CachedRoute(cachedOrderList)
   @ApiOperation({
     operationId: 'listOrders',
     summary: 'List orders',
@@ -63,7 +63,7 @@ export class OrdersController {
 
   @Get('count')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CachedRoute(orderTotalAnswer)
+  @CachedRoute(cachedOrderTotal)
   @ApiOperation({
     operationId: 'countOrders',
     summary: 'Count orders',
@@ -121,7 +121,7 @@ export class OrdersController {
 
   @Get(':id')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CachedRoute(orderAnswer)
+  @CachedRoute(cachedOrder)
   @ApiOperation({
     operationId: 'getOrder',
     summary: 'Get an order',
@@ -136,7 +136,7 @@ export class OrdersController {
 
   @Get(':id/history')
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
-  @CachedRoute(orderHistoryAnswer)
+  @CachedRoute(cachedOrderHistory)
   @ApiOperation({
     operationId: 'getOrderHistory',
     summary: 'Get the past changes of an order',
@@ -161,7 +161,7 @@ export class OrdersController {
     description:
       'Changes all given fields or none. Operators change the priority, and hand over what they have in work. Admins also change ' +
       'the due date, and hand over any order that somebody has in work. If the order has the given values already, nothing is ' +
-      'written.',
+      'written, whatever its status.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
@@ -170,8 +170,8 @@ export class OrdersController {
     status: 409,
     code: 'ORDER_CHANGE_NOT_ALLOWED',
     description:
-      'The order is SHIPPED, CLOSED or CANCELLED, or is to be handed over although nobody has it in work: `currentStatus`, ' +
-      '`currentVersion` and `assignee` tell its state.',
+      'The order is SHIPPED, CLOSED or CANCELLED, or is to be handed over although nobody has it in work, or others kept changing ' +
+      'it at the same time: `currentStatus`, `currentVersion` and `assignee` tell its state.',
   })
   async change(
     @Param('id', OrderIdPipe) id: string,
@@ -219,7 +219,10 @@ export class OrdersController {
   ): Promise<OrderDto> {
     const ifVersions = parseIfMatch(ifMatch);
     const { status: to, comment } = body;
-    const order = await this.orders.changeStatus({ id, ifVersions }, { to, by, reason: reasonOf(body), comment });
+    const order = await this.orders.changeStatus(
+      { id, ifVersions },
+      { to, by, visibility, reason: reasonOf(body), comment },
+    );
     reply.header('etag', versionTag(order));
     return presentOrder(order, visibility);
   }
@@ -236,10 +239,14 @@ export class OrdersController {
   })
   @ApiOkResponse({ type: ChangeStatusesResultDto })
   @ApiProblems(413, 415)
-  async changeStatuses(@Body() body: ChangeStatusesDto, @CurrentActor() by: Actor): Promise<ChangeStatusesResultDto> {
+  async changeStatuses(
+    @Body() body: ChangeStatusesDto,
+    @CurrentActor() by: Actor,
+    @CurrentVisibility() visibility: Visibility,
+  ): Promise<ChangeStatusesResultDto> {
     const orders = body.orders.map(({ id, version }) => ({ id, ...(version && { ifVersions: [version] }) }));
     const { status: to, comment } = body;
-    const outcomes = await this.orders.changeStatuses({ orders, to, by, reason: reasonOf(body), comment });
+    const outcomes = await this.orders.changeStatuses({ orders, to, by, visibility, reason: reasonOf(body), comment });
     return {
       results: orders.map(({ id }, i) => presentOutcome(id, outcomes[i] ?? new OrderNotFoundError())),
     };

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pageSecurityPolicy } from '../http/security-headers.js';
 
 /** The client-side routes of the page. All of them serve the same document. */
-const PAGE_ROUTES = ['/', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
+const PAGE_ROUTES = ['/', '/board', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
 
 /** Parts of `Accept-Encoding` headers that no browser sends for scripts and styles. */
 const EXCLUSION_OR_WILDCARD = /\*|;\s*q=0(?:\.0*)?\s*(?:,|$)/i;

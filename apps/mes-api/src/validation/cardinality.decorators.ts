@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, ValidateIf } from 'class-validator';
 
 /** Most values of a repeated parameter, duplicates included. */
 export const MAX_VALUES = 20;
@@ -16,6 +16,16 @@ export function IsListParameter(): PropertyDecorator {
     Transform(({ value }: { value: unknown }) => (value === undefined ? undefined : normalised(value))),
     ArrayMaxSize(MAX_VALUES),
     IsArray(),
+  );
+}
+
+/** The parameter is a whole number of up to nine digits. */
+export function IsWholeNumberParameter(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    ),
+    IsInt(),
   );
 }
 

@@ -38,9 +38,14 @@ export async function dataOf<R extends ApiResponse>(response: Promise<R>): Promi
   return data as DataOf<R>;
 }
 
+/** Whether there is no such order for the user. The API has then answered: nothing is out of date, and nothing is left to show. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
+}
+
 /** The reason of a failed call, as a name of a text. */
 export function reasonOf(error: Error): 'busy' | 'forbidden' | 'missing' | 'other' {
   if (!(error instanceof Problem) || !error.isDecision) return 'busy';
   if (error.status === 403) return 'forbidden';
-  return error.status === 404 || error.status === 400 ? 'missing' : 'other';
+  return isMissing(error) || error.status === 400 ? 'missing' : 'other';
 }

@@ -72,7 +72,7 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
       {(isSending || goneTo) && (
         <p className="board-card-state">
           {isSending || goneTo === undefined
-            ? t('board.sending')
+            ? t('step.sending')
             : goneTo === 'unknown'
               ? t('held.gone')
               : t(`status.${goneTo}`)}

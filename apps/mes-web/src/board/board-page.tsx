@@ -6,7 +6,7 @@ import { NONE } from '../orders/calm-list';
 import { ListOrBoard } from '../orders/list-or-board';
 import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
-import { useStatusCounts } from '../orders/use-status-counts';
+import { useStatusCounts } from '../orders/use-counts';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { unlessScanned } from '../shell/scanner-keys';
@@ -50,7 +50,7 @@ export function BoardPage(): ReactNode {
     const outcome = await change({ order, to });
     setSending((last) => new Set([...last].filter((id) => id !== order.id)));
     if (outcome.kind !== 'moved') return;
-    setMoves((last) => withMove(last, order.id, { status: to, version: order.version + 1, isOwn: true }));
+    setMoves((last) => withMove(last, order.id, { status: to, version: outcome.version, isOwn: true }));
   };
   const columns = useRef<HTMLDivElement>(null);
   const { drag, ghost, onPress } = useCardDrag(columns, (order, to) => void drop(order, to));
@@ -97,8 +97,7 @@ export function BoardPage(): ReactNode {
       {asked && (
         <MoveDialog
           key={asked.id}
-          order={asked}
-          isOver={(moves.get(asked.id)?.version ?? 0) > asked.version}
+          asked={asked}
           onClose={() => {
             setAsked(undefined);
           }}

@@ -1,28 +1,32 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { usePollingInterval } from '../live/live-context';
 import { MoveButtons } from '../orders/move-buttons';
 import { StatusMark } from '../orders/marks';
+import { orderQuery } from '../orders/order-query';
 
 interface MoveDialogProps {
   /** The order as it was when the dialog was opened. */
-  readonly order: OrderDto;
-  /** Whether the order has changed since. */
-  readonly isOver: boolean;
+  readonly asked: OrderDto;
   readonly onClose: () => void;
 }
 
-/** The dialog with a button for each status that an order may move to. It closes when the order has moved. */
-export function MoveDialog({ order, isOver, onClose }: MoveDialogProps): ReactNode {
+/** The dialog with a button for each status that an order may move to. It closes after a change. */
+export function MoveDialog({ asked, onClose }: MoveDialogProps): ReactNode {
   const { t } = useTranslation();
+  const { data: loaded = asked } = useQuery({ ...orderQuery(asked.id), refetchInterval: usePollingInterval() });
+  // What is kept from an earlier visit to the order may be older than the card.
+  const order = loaded.version > asked.version ? loaded : asked;
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  useEffect(() => {
-    if (isOver) dialog.current?.close();
-  }, [isOver]);
+  const close = (): void => {
+    dialog.current?.close();
+  };
   return (
     <dialog
       ref={dialog}
@@ -37,9 +41,9 @@ export function MoveDialog({ order, isOver, onClose }: MoveDialogProps): ReactNo
       <p>
         <bdi>{order.product.name}</bdi> <StatusMark status={order.status} />
       </p>
-      <MoveButtons order={order} />
-      <button type="button" onClick={() => dialog.current?.close()}>
-        {t('move.dismiss')}
+      <MoveButtons order={order} onDone={close} />
+      <button type="button" onClick={close}>
+        {t('close')}
       </button>
     </dialog>
   );

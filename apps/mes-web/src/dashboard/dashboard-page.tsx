@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../language/formats';
 import { StatusMark } from '../orders/marks';
 import type { Status } from '../orders/permissions';
-import { useStatusCounts } from '../orders/use-status-counts';
+import { useStatusCounts } from '../orders/use-counts';
 import { maySeeCacheStatistics } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';

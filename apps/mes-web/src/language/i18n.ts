@@ -1,47 +1,72 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import en from './en.json';
-import ru from './ru.json';
 import { deviceStorage } from '../storage';
-import { preferredLocales } from './locales';
+import type en from './en.json';
+
+type Texts = typeof en;
 
 declare module 'i18next' {
   /** Makes the compiler refuse names of texts that do not exist. */
   interface CustomTypeOptions {
-    resources: { translation: typeof en };
+    resources: { translation: Texts };
   }
 }
 
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** `start.js` reads the same key before the scripts of the build run. */
 const STORAGE_KEY = 'mes.language';
 
-/** Starts i18next with the chosen language, or with the browser's if none was chosen. */
+/** Each language is a file, so that nobody loads the other one. */
+const FILES: Readonly<Record<Language, () => Promise<{ readonly default: object }>>> = {
+  en: () => import('./en.json'),
+  ru: () => import('./ru.json'),
+};
+
+/** The texts in the language of the page. */
+let shown: Texts;
+
+/** The language that the user has chosen last. Its texts may still be loading. */
+let chosen: Language | undefined;
+
+/**
+ * Starts i18next in the language that `start.js` has chosen for the document.
+ *
+ * @throws if the texts cannot be loaded
+ */
 export async function startInLanguage(): Promise<void> {
-  i18next.on('languageChanged', (language) => {
-    document.documentElement.lang = language;
+  const language = LANGUAGES.find((one) => one === document.documentElement.lang) ?? 'en';
+  shown = await load(language);
+  i18next.on('languageChanged', (next) => {
+    document.documentElement.lang = next;
     document.title = i18next.t('title');
   });
   await i18next.use(initReactI18next).init({
-    resources: { en: { translation: en }, ru: { translation: ru } },
-    lng: rememberedLanguage() ?? preferredLanguage(),
-    fallbackLng: 'en',
+    resources: { [language]: { translation: shown } },
+    lng: language,
+    fallbackLng: false,
     interpolation: { escapeValue: false },
     showSupportNotice: false,
   });
 }
 
-export function chooseLanguage(language: Language): void {
+/** @throws if the texts cannot be loaded. The page then stays in its present language, and starts in it. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  chosen = language;
+  const texts = await load(language);
+  if (chosen !== language) return;
+  shown = texts;
+  i18next.addResourceBundle(language, 'translation', texts);
   deviceStorage.set(STORAGE_KEY, language);
-  void i18next.changeLanguage(language);
+  await i18next.changeLanguage(language);
 }
 
-function rememberedLanguage(): Language | undefined {
-  const remembered = deviceStorage.get(STORAGE_KEY);
-  return LANGUAGES.find((language) => language === remembered);
+/** The texts in the language of the page, without i18next: it may be what has failed. */
+export function plainTexts(): Texts {
+  return shown;
 }
 
-function preferredLanguage(): Language {
-  return preferredLocales().some((locale) => locale.startsWith('ru')) ? 'ru' : 'en';
+async function load(language: Language): Promise<Texts> {
+  return (await FILES[language]()).default as Texts;
 }

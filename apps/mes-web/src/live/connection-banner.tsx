@@ -43,7 +43,7 @@ function useIsLong(isInterrupted: boolean): boolean {
   return isLong;
 }
 
-/** The time of the oldest data on the screen, which polling may move on, in milliseconds since 1970. 0 if there is no data. */
+/** When the oldest data on the screen was loaded, in milliseconds since 1970. 0 if there is no data. */
 function useOldestUpdate(): number {
   const queries = useQueryClient();
   return useSyncExternalStore(

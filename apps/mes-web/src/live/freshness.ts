@@ -1,5 +1,5 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
-import { Problem } from '../api/problem';
+import { isMissing, Problem } from '../api/problem';
 
 /** A refresh that takes longer than this is failing for those who look at the old data, in milliseconds. */
 const PATIENCE = 3_000;
@@ -79,12 +79,10 @@ export function activeQueries(queries: QueryClient): Query[] {
   return queries.getQueryCache().findAll({ type: 'active', predicate: (query) => !query.isStatic() });
 }
 
-/** A missing order is an answer: the screen says so. */
-function isMissing(error: unknown): boolean {
-  return error instanceof Problem && error.status === 404;
-}
-
-/** Without data, the screen itself shows what the API has decided. Old data is shown as if nothing had happened. */
+/**
+ * Whether a query cannot be refreshed. A screen without data shows a refusal of the API itself. A screen with old data looks as if
+ * it was up to date.
+ */
 function isFailing({ state }: Query): boolean {
   const error = state.error ?? state.fetchFailureReason;
   if (error === null || isMissing(error)) return false;

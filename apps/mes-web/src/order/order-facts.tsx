@@ -5,12 +5,13 @@ import { useFormats } from '../language/formats';
 import { PRIORITIES } from '../orders/change';
 import { ChoiceDialog } from '../orders/choice-dialog';
 import { Due } from '../orders/due';
-import { DueDialog } from '../orders/due-dialog';
 import { PriorityMark } from '../orders/marks';
 import { mayEdit } from '../orders/permissions';
+import { Sending } from '../orders/sending';
 import { useChanging } from '../orders/use-changing';
 import { useSession } from '../session/session-context';
 import { useNow } from '../shell/use-now';
+import { DueDialog } from './due-dialog';
 
 interface OrderFactsProps {
   readonly order: OrderDto;
@@ -28,14 +29,17 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
   const formats = useFormats();
   const session = useSession();
   const now = useNow();
-  const { isDisabled, change, buttons } = useChanging(order);
+  const { isSending, isDisabled, change, buttons } = useChanging(order);
   const [question, setQuestion] = useState<Question>();
+  const [sent, setSent] = useState<Question['field']>();
   const close = (): void => {
     setQuestion(undefined);
   };
   const edit = (value: string | null): void => {
     close();
-    if (question) void change({ ...question, value });
+    if (!question) return;
+    setSent(question.field);
+    void change({ ...question, value });
   };
   const titleOf = (field: Question['field'], { number }: OrderDto): string =>
     t('move.commentFor', { move: t(field === 'priority' ? 'change.changePriority' : 'change.changeDue'), number });
@@ -66,6 +70,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
               <dt>{name}</dt>
               <dd dir="auto">
                 {value}
+                {isSending && field === sent && <Sending />}
                 {field && mayEdit(field, order, session) && (
                   <button
                     type="button"

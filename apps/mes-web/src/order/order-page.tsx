@@ -2,16 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { getOrder } from '../api/client';
-import { dataOf, Problem } from '../api/problem';
+import { isMissing } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 import { Failure } from '../shell/failure';
 import { useTitle } from '../shell/use-title';
-import { HoldNote } from '../orders/hold-note';
-import { JobSheet } from '../orders/job-sheet';
+import { HoldNote, orderHistory } from '../orders/hold-note';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
-import { orderHistory } from '../orders/order-history';
+import { orderQuery } from '../orders/order-query';
+import { JobSheet } from './job-sheet';
 import { OrderFacts } from './order-facts';
 import { OrderTimeline } from './order-timeline';
 import { TimeInStatus } from './time-in-status';
@@ -24,14 +23,10 @@ export function OrderPage(): ReactNode {
   const { key } = useLocation();
   const { id = '' } = useParams();
   const refetchInterval = usePollingInterval();
-  const order = useQuery({
-    queryKey: ['order', id],
-    queryFn: ({ signal }) => dataOf(getOrder({ id }, { signal })),
-    refetchInterval,
-  });
+  const order = useQuery({ ...orderQuery(id), refetchInterval });
   const history = useQuery({ ...orderHistory(id), refetchInterval });
-  useTitle(t('order.heading', { number: order.data?.number ?? '…' }));
-  const isMissing = order.error instanceof Problem && order.error.status < 500;
+  const data = isMissing(order.error) ? undefined : order.data;
+  useTitle(t('order.heading', { number: data?.number ?? '…' }));
 
   return (
     <main className="order" id="content" aria-busy={order.isPending}>
@@ -40,29 +35,27 @@ export function OrderPage(): ReactNode {
         ‹ {t('order.back')}
       </button>
       {order.isPending && <p className="state">{t('loading')}</p>}
-      {order.isError && (!order.data || isMissing) && (
-        <Failure error={order.error} onRetry={() => void order.refetch()} />
-      )}
-      {order.data && !isMissing && (
+      {order.isError && !data && <Failure error={order.error} onRetry={() => void order.refetch()} />}
+      {data && (
         <>
           <div className="order-heading">
-            <h1>{t('order.heading', { number: order.data.number })}</h1>
-            <StatusMark status={order.data.status} />
-            <PriorityMark priority={order.data.priority} />
+            <h1>{t('order.heading', { number: data.number })}</h1>
+            <StatusMark status={data.status} />
+            <PriorityMark priority={data.priority} />
           </div>
-          <HoldNote order={order.data} />
-          <MoveButtons order={order.data} />
+          <HoldNote order={data} />
+          <MoveButtons order={data} />
           <div className="order-columns">
-            <OrderFacts order={order.data} />
+            <OrderFacts order={data} />
             <div>
               {history.data && <TimeInStatus history={history.data} />}
               <section aria-labelledby="history">
                 <h2 id="history">{t('order.history')}</h2>
-                <OrderTimeline order={order.data} history={history.data} />
+                <OrderTimeline order={data} history={history.data} />
               </section>
             </div>
           </div>
-          <JobSheet order={order.data} />
+          <JobSheet order={data} />
         </>
       )}
     </main>

@@ -5,7 +5,7 @@ import { useFormats } from '../language/formats';
 import { StatusMark } from '../orders/marks';
 import type { Status } from '../orders/permissions';
 import { useNow } from '../shell/use-now';
-import { timesOf } from './times-of';
+import { timesOf } from './timeline-entries';
 
 interface TimeInStatusProps {
   readonly history: OrderHistoryDto;

@@ -1,6 +1,5 @@
 import type { OrderHistoryDto } from '../api/client';
-import { entriesOf } from './timeline-entries';
-import { timesOf } from './times-of';
+import { entriesOf, timesOf } from './timeline-entries';
 
 const HISTORY: OrderHistoryDto = {
   items: [

@@ -1,4 +1,5 @@
 import type { OrderHistoryChangeDto, OrderHistoryDto, OrderHistoryEntryDto } from '../api/client';
+import type { Status } from '../orders/permissions';
 
 /** What one change did to an order: a step, or changes of fields. */
 export interface TimelineEntry {
@@ -19,4 +20,15 @@ export function entriesOf({ items, changes }: OrderHistoryDto): readonly Timelin
     entries.set(version, { version, at, by, changes: [...earlier, change] });
   }
   return [...entries.values()].sort((a, b) => a.version - b.version);
+}
+
+/** For how many milliseconds an order had each of its statuses until `now`. The present one comes last. */
+export function timesOf(
+  { timeInStatus, current }: OrderHistoryDto,
+  now: Date,
+): readonly [status: Status, time: number][] {
+  const { [current.status]: earlier = 0, ...past } = timeInStatus;
+  // The clock of this device may be behind.
+  const present = Math.max(0, now.getTime() - Date.parse(current.since));
+  return [...(Object.entries(past) as [Status, number][]), [current.status, earlier + present]];
 }

@@ -1,5 +1,7 @@
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from './dialog';
+import './camera-dialog.css';
 
 /** The pause between two looks at the picture of the camera, in milliseconds. */
 const PAUSE = 150;
@@ -18,8 +20,6 @@ interface CameraDialogProps {
 /** Shows the picture of the camera until it contains a barcode. */
 export function CameraDialog({ onScan, onClose }: CameraDialogProps): ReactNode {
   const { t } = useTranslation();
-  const titleId = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [problem, setProblem] = useState<'refused' | 'missing'>();
   const callbacks = useRef({ onScan, onClose });
@@ -30,7 +30,6 @@ export function CameraDialog({ onScan, onClose }: CameraDialogProps): ReactNode 
   useEffect(() => {
     const element = video.current;
     const closed = new AbortController();
-    dialog.current?.showModal();
     const look = async (): Promise<void> => {
       if (!element) return;
       const code = await firstCode(element, closed.signal);
@@ -47,17 +46,13 @@ export function CameraDialog({ onScan, onClose }: CameraDialogProps): ReactNode 
   }, []);
 
   return (
-    <dialog ref={dialog} className="camera" aria-labelledby={titleId} onClose={onClose}>
-      <form method="dialog">
-        <h2 id={titleId}>{t('scan.camera')}</h2>
-        {problem ? (
-          <p role="alert">{t(`scan.${problem}`)}</p>
-        ) : (
-          <video ref={video} aria-label={t('scan.picture')} autoPlay muted playsInline />
-        )}
-        <button type="submit">{t('scan.close')}</button>
-      </form>
-    </dialog>
+    <Dialog title={t('scan.camera')} focus="heading" closeText={t('close')} onClose={onClose}>
+      {problem ? (
+        <p role="alert">{t(`scan.${problem}`)}</p>
+      ) : (
+        <video ref={video} className="camera" aria-label={t('scan.picture')} autoPlay muted playsInline />
+      )}
+    </Dialog>
   );
 }
 

@@ -69,6 +69,17 @@ describe('undoOf', () => {
     expect(undoOf({ order: other, to: 'MANUFACTURING_STARTED' }, resumed, anna)).toBeUndefined();
   });
 
+  it.each([
+    ['a step', { order: BEFORE, to: 'MANUFACTURING_STARTED' }, running, order({ version: 3 })],
+    ['a field', { order: BEFORE, field: 'priority', value: 'HIGH' }, order({ version: 2 }), order({ version: 3 })],
+  ] as const)('is an undo for a change of %s, and none for an undo', (_, change, after, undone) => {
+    const undo = undoOf(change, after, anna);
+    expect(undo?.isUndo).toBe(true);
+    const redo = undo && undoOf(undo, undone, anna);
+    expect(redo?.isUndo).toBe(false);
+    expect(redo && undoOf(redo, { ...after, version: 4 }, anna)?.isUndo).toBe(true);
+  });
+
   it('takes back nothing that the table does not allow', () => {
     const cancelled = order({ status: 'CANCELLED', nextStatuses: [], version: 2 });
     expect(undoOf({ order: BEFORE, to: 'CANCELLED' }, cancelled, anna)).toBeUndefined();
@@ -83,14 +94,18 @@ describe('undoOf', () => {
     const change = { order: running, field: 'assignee', value: 'boris' } as const;
     const after = order({ ...running, assignee: 'boris', version: 3 });
     expect(undoOf(change, after, anna)).toBeUndefined();
-    expect(undoOf(change, after, user('eva', 'admin'))).toEqual({ order: after, field: 'assignee', value: 'anna' });
+    expect(undoOf(change, after, user('eva', 'admin'))).toMatchObject({
+      order: after,
+      field: 'assignee',
+      value: 'anna',
+    });
   });
 
   it('restores the values of fields, but no due date that has passed', () => {
     const admin = user('eva', 'admin');
     const after = order({ dueAt: '2131-01-01T00:00:00.000Z', version: 2 });
     const change = { order: BEFORE, field: 'dueAt', value: '2131-01-01T00:00:00.000Z' } as const;
-    expect(undoOf(change, after, admin)).toEqual({ order: after, field: 'dueAt', value: null });
+    expect(undoOf(change, after, admin)).toMatchObject({ order: after, field: 'dueAt', value: null });
     const late = order({ dueAt: '2001-01-01T00:00:00.000Z' });
     expect(undoOf({ ...change, order: late }, after, admin)).toBeUndefined();
     expect(undoOf(change, order({ version: 1 }), admin)).toBeUndefined();

@@ -16,8 +16,10 @@ export interface Move {
   /** Why the order is put on hold. */
   readonly reason?: HoldReason | undefined;
   readonly comment?: string | undefined;
-  /** Whether it is for this version of the order alone: an undo must not undo what somebody else has done since. */
+  /** Whether it is for this version of the order alone, so that it is not made on top of what somebody else has done since. */
   readonly isExact?: boolean;
+  /** Whether it takes back another change. */
+  readonly isUndo?: boolean;
 }
 
 /** The change of a field. It is for the version of the order that the user sees: nobody overwrites what they have not seen. */
@@ -26,6 +28,8 @@ export interface Edit {
   readonly field: Field;
   /** Null for no due date. */
   readonly value: string | null;
+  /** Whether it takes back another change. */
+  readonly isUndo?: boolean;
 }
 
 /** A change of an order. */
@@ -65,15 +69,25 @@ export function isSuperseded(change: Change, found: OrderDto): boolean {
   return isMove(change) && !change.isExact ? found.status !== order.status : found.version !== order.version;
 }
 
-/** The change that takes back another one, where the user may make it. `after` is the order after that one. */
-export function undoOf(change: Change, after: OrderDto, session: Session): Change | undefined {
+/**
+ * The change that takes back another one, where the user may make it. The one that takes back an undo is not an undo itself:
+ * otherwise a second Ctrl+Z would redo what the first has undone.
+ *
+ * @param after the order after the change
+ */
+export function undoOf(
+  change: Change,
+  after: OrderDto,
+  session: Session,
+): (Change & { readonly isUndo: boolean }) | undefined {
   const { order: before } = change;
+  const isUndo = change.isUndo !== true;
   if (after.version === before.version) return undefined;
   if (!isMove(change)) {
     const value = before[change.field] ?? null;
     // No order is given a due date that has passed.
     const isPassed = change.field === 'dueAt' && value !== null && Date.parse(value) <= Date.now();
-    return mayEdit(change.field, after, session) && !isPassed ? { ...change, order: after, value } : undefined;
+    return mayEdit(change.field, after, session) && !isPassed ? { ...change, order: after, value, isUndo } : undefined;
   }
   const { status: to, holdReason: reason } = before;
   if (!stepsFor(after, session).includes(to)) return undefined;
@@ -81,7 +95,7 @@ export function undoOf(change: Change, after: OrderDto, session: Session): Chang
   if (takes(after.status, to) && before.assignee !== session.subject) return undefined;
   // The comment that the reason OTHER needs is not known here.
   if (to === 'ON_HOLD' && (reason === undefined || reason === 'OTHER')) return undefined;
-  return { order: after, to, isExact: true, reason };
+  return { order: after, to, isExact: true, reason, isUndo };
 }
 
 /** Whether a step takes the order into work. */

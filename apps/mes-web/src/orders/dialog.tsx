@@ -1,10 +1,13 @@
 import { useEffect, useId, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import './dialog.css';
 
 interface DialogProps {
   readonly title: string;
   /** What has the focus at first. At the heading, a key that is still held down presses nothing. */
   readonly focus: 'heading' | 'field';
+  /** The text of the button that closes the dialog. By default, it says that nothing is changed. */
+  readonly closeText?: string;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
   /** The dialog was dismissed. */
   readonly onClose: () => void;
@@ -12,7 +15,7 @@ interface DialogProps {
 }
 
 /** A modal dialog. It is open as long as it is rendered; the focus then returns to where it was. */
-export function Dialog({ title, focus, onKeyDown, onClose, children }: DialogProps): ReactNode {
+export function Dialog({ title, focus, closeText, onKeyDown, onClose, children }: DialogProps): ReactNode {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -34,7 +37,7 @@ export function Dialog({ title, focus, onKeyDown, onClose, children }: DialogPro
   return (
     <dialog
       ref={dialog}
-      className="change-dialog"
+      className="dialog"
       aria-labelledby={titleId}
       onKeyDown={onKeyDown}
       onCancel={(event) => {
@@ -46,8 +49,8 @@ export function Dialog({ title, focus, onKeyDown, onClose, children }: DialogPro
         {title}
       </h2>
       {children}
-      <button type="button" className="dismiss" onClick={onClose}>
-        {t('move.dismiss')}
+      <button type="button" onClick={onClose}>
+        {closeText ?? t('move.dismiss')}
       </button>
     </dialog>
   );

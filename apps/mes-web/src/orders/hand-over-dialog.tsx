@@ -44,7 +44,7 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
           required
           maxLength={255}
           pattern="\s*[!-~]+\s*"
-          title={t('change.nameHint')}
+          title={t('signIn.nameHint')}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}

@@ -1,8 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { OrderDto } from '../api/client';
+import { getOrderHistory, type OrderDto } from '../api/client';
+import { dataOf } from '../api/problem';
 import { HoldMark } from './marks';
-import { orderHistory } from './order-history';
+
+/** The query for what has happened to an order, or for what has led to a version of it. */
+export function orderHistory(id: string, version?: number) {
+  return queryOptions({
+    queryKey: ['history', id, version],
+    queryFn: ({ signal }) => dataOf(getOrderHistory({ id }, { signal })),
+  });
+}
 
 interface HoldNoteProps {
   readonly order: OrderDto;

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useSession } from '../session/session-context';
@@ -7,12 +7,14 @@ import { CommentDialog } from './comment-dialog';
 import { HandOverDialog } from './hand-over-dialog';
 import { HoldDialog } from './hold-dialog';
 import { mayEdit, stepsFor, type Status } from './permissions';
+import { Sending } from './sending';
 import { useChanging } from './use-changing';
-import './change-dialog.css';
 import './move-buttons.css';
 
 interface MoveButtonsProps {
   readonly order: OrderDto;
+  /** Called after a change, unless it has failed. */
+  readonly onDone?: () => void;
 }
 
 /** What a dialog asks about. The order is the one that the user pressed for. */
@@ -22,10 +24,10 @@ interface Question {
 }
 
 /** A button for each step that the user may make, and one to hand the order over. */
-export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
+export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
-  const { isSending, isDisabled, change, buttons } = useChanging(order);
+  const { isSending, isDisabled, change, buttons } = useChanging(order, onDone);
   const [question, setQuestion] = useState<Question>();
   const steps = stepsFor(order, session);
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
@@ -43,7 +45,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
   };
 
   return (
-    <div className="moves" ref={buttons}>
+    <div className="moves" ref={buttons} onKeyDown={ignoreHeldEnter}>
       {steps.map((to, index) => {
         const label = t(labelOf(order.status, to));
         return (
@@ -73,11 +75,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
           {t('change.handOver')}
         </button>
       )}
-      {isSending && (
-        <span className="moves-sending" role="status">
-          {t('step.sending')}
-        </span>
-      )}
+      {isSending && <Sending />}
       {question && renderQuestion(question)}
     </div>
   );
@@ -111,7 +109,7 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
     return (
       <CommentDialog
         title={title}
-        label={t('move.comment')}
+        label={t('hold.reason')}
         onSubmit={(comment) => {
           move(asked, to, comment);
         }}
@@ -119,4 +117,9 @@ export function MoveButtons({ order }: MoveButtonsProps): ReactNode {
       />
     );
   }
+}
+
+/** Ignores the repeats of a held Enter key: after a step, the focus is on the next one, which must not be made as well. */
+function ignoreHeldEnter(event: KeyboardEvent): void {
+  if (event.key === 'Enter' && event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
 }

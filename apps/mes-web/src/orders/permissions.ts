@@ -5,7 +5,7 @@ export type Status = OrderDto['status'];
 /** A field that users change. */
 export type Field = 'priority' | 'dueAt' | 'assignee';
 
-/** Statuses of which nothing about an order changes any more, except the status. */
+/** The statuses of finished orders. Only the status of such an order still changes. */
 const FINISHED: readonly Status[] = ['SHIPPED', 'CLOSED', 'CANCELLED'];
 
 /** The steps that the API lets the user make. */
@@ -29,7 +29,7 @@ export function mayEdit(field: Field, order: OrderDto, session: Session): boolea
   }
 }
 
-/** What an operator has in work, only that operator gives away. */
+/** Whether the user may hand the order over or return it to the queue: the assignee and administrators may. */
 function isInCharge({ assignee }: OrderDto, session: Session): boolean {
   return assignee === session.subject || isAdmin(session);
 }

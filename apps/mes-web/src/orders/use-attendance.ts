@@ -11,7 +11,7 @@ import {
   type UIEvent,
 } from 'react';
 
-/** The time after which a pointer that does not move was left behind, and so was the keyboard, in milliseconds. */
+/** Without a movement of the pointer or a key for this time, nobody is at the list any more, in milliseconds. */
 const LEFT_BEHIND = 60_000;
 /** The time for which somebody is at the list after a touch, in milliseconds: the next tap may follow. */
 const AFTER_TOUCH = 5_000;

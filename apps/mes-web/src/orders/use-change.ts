@@ -11,10 +11,15 @@ import { useFact } from './use-fact';
 
 /** The result of a change. */
 export type Outcome =
-  /** The order is as the user wanted it. */
-  | { readonly kind: 'moved' }
-  /** Another user changed the order first. */
-  | { readonly kind: 'overtaken'; readonly status: Status; readonly by?: string | undefined }
+  /** The order is as the user wanted it, and has this version. */
+  | { readonly kind: 'moved'; readonly version: number }
+  /** Another user changed the order first: it has this status and version. */
+  | {
+      readonly kind: 'overtaken';
+      readonly status: Status;
+      readonly by?: string | undefined;
+      readonly version: number;
+    }
   /** The order was not changed, or it is not known. The notice says which. */
   | { readonly kind: 'failed' };
 
@@ -76,10 +81,10 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   function conclude(change: Change, found: OrderDto, refusal?: string): Outcome {
     const { order } = change;
     const { number } = order;
+    const { status, assignee: by, version } = found;
     if (isReached(change, found, session))
-      return finish(change, { kind: 'moved' }, { text: resultText(change, found) });
-    const { status, assignee: by } = found;
-    const overtaken = { kind: 'overtaken', status, by } as const;
+      return finish(change, { kind: 'moved', version }, { text: resultText(change, found) });
+    const overtaken = { kind: 'overtaken', status, by, version } as const;
     const statusName = t(`status.${status}`);
     if (refusal === 'ORDER_OF_ANOTHER_OPERATOR' && by !== undefined) {
       return finish(change, overtaken, { text: t('change.ofAnother', { number, by }) });
@@ -103,20 +108,25 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     const text = t('change.conflict', { number, fact, status: t(`status.${found.status}`) });
     // Now the user has been told what it would overwrite.
     if (mayEdit(field, found, session)) return offer({ ...change, order: found }, text);
-    return finish(change, { kind: 'overtaken', status: found.status, by: found.assignee }, { text, isOpen: true });
+    const { status, assignee: by, version } = found;
+    return finish(change, { kind: 'overtaken', status, by, version }, { text, isOpen: true });
   }
 
-  /** Says that a change was not made, and offers to make it. */
+  /**
+   * Says that a change was not made, and offers to make it. The notice stays, so the offer is for this version of the order alone:
+   * a step must not be made again when others have gone on and come back.
+   */
   function offer(change: Change, text: string): Outcome {
-    const label = isMove(change) ? t('step.tryAgain') : t('change.again', { fact: factOf(change.field, change.value) });
-    const action = { label, run: () => void make(change) };
+    const label = isMove(change) ? t('tryAgain') : t('change.again', { fact: factOf(change.field, change.value) });
+    const action = { label, run: () => void make({ ...change, isExact: true }) };
     return finish(change, { kind: 'failed' }, { text, action, isOpen: true });
   }
 
   function succeed(change: Change, changed: OrderDto): Outcome {
     const undo = undoOf(change, changed, session);
-    const action = undo && { ...namesOf(undo), isUndo: true, run: () => void make(undo) };
-    return finish(change, { kind: 'moved' }, { text: resultText(change, changed), ...(action && { action }) });
+    const action = undo && { ...namesOf(undo), isUndo: undo.isUndo, run: () => void make(undo) };
+    const notice = { text: resultText(change, changed), ...(action && { action }) };
+    return finish(change, { kind: 'moved', version: changed.version }, notice);
   }
 
   function resultText(change: Change, { number, status, assignee, holdReason, ...fields }: OrderDto): string {

@@ -13,16 +13,22 @@ export interface Changing {
   readonly buttons: RefObject<HTMLDivElement | null>;
 }
 
-/** Makes one change of an order at a time, for the buttons of a screen. */
-export function useChanging(order: OrderDto): Changing {
+/**
+ * Makes one change of an order at a time, for the buttons of a screen.
+ *
+ * @param order the order that the screen shows
+ * @param onDone called after a change, unless it has failed
+ */
+export function useChanging(order: OrderDto, onDone?: () => void): Changing {
   const make = useChange();
   const isFresh = useIsFresh();
   const [isSending, setIsSending] = useState(false);
-  /** The version of the order that was changed. The buttons of the next version come with the refresh. */
-  const [changedVersion, setChangedVersion] = useState<number>();
+  /** The order and version that the last change has led to. An older version on the screen is about to be replaced. */
+  const [known, setKnown] = useState<Pick<OrderDto, 'id' | 'version'>>();
+  const isOutdated = order.id === known?.id && order.version < known.version;
   // After a step, other steps are where the last ones were: a double click must not do two.
   const justMoved = useJustChanged(order.status);
-  const isDisabled = isSending || !isFresh || justMoved || changedVersion === order.version;
+  const isDisabled = isSending || !isFresh || justMoved || isOutdated;
 
   const buttons = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
@@ -36,9 +42,11 @@ export function useChanging(order: OrderDto): Changing {
   const change = async (asked: Change): Promise<void> => {
     hadFocus.current = true;
     setIsSending(true);
-    const { kind } = await make(asked);
+    const outcome = await make(asked);
     setIsSending(false);
-    if (kind !== 'failed') setChangedVersion(order.version);
+    if (outcome.kind === 'failed') return;
+    setKnown({ id: asked.order.id, version: outcome.version });
+    onDone?.();
   };
   return { isSending, isDisabled, change, buttons };
 }

@@ -1,3 +1,5 @@
+import { parsedJson } from '../storage';
+
 /** The columns of the queue, in their order. */
 export const COLUMNS = ['number', 'customer', 'product', 'material', 'quantity', 'priority', 'due', 'age'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -106,19 +108,11 @@ function trackOf({ least, share }: Widths[Column]): string {
 
 /** Reads the preferences that a device remembers. What is not valid is ignored. */
 export function parsePreferences(text: string): ListPreferences | undefined {
-  const read = parseJson(text);
+  const read = parsedJson(text);
   if (typeof read !== 'object' || read === null) return undefined;
   const { density, hidden } = read as Partial<Record<keyof ListPreferences, unknown>>;
   return {
     density: DENSITIES.find((one) => one === density) ?? DEFAULT_PREFERENCES.density,
     hidden: Array.isArray(hidden) ? COLUMNS.filter((column) => column !== 'number' && hidden.includes(column)) : [],
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -94,9 +94,12 @@ export function QueuePage(): ReactNode {
     note(order.id, { reason: { kind: 'taking' }, version: order.version + 1 });
   };
   const end = (order: OrderDto, outcome: Outcome): void => {
-    const version = order.version + 1;
-    if (outcome.kind === 'failed') withdraw(order.id);
-    else if (outcome.kind === 'moved') note(order.id, { reason: { kind: 'yours' }, version });
+    if (outcome.kind === 'failed') {
+      withdraw(order.id);
+      return;
+    }
+    const { version } = outcome;
+    if (outcome.kind === 'moved') note(order.id, { reason: { kind: 'yours' }, version });
     else if (outcome.by !== undefined) note(order.id, { reason: { kind: 'taken-by', by: outcome.by }, version });
     else note(order.id, { reason: { kind: 'gone', status: outcome.status }, version });
   };

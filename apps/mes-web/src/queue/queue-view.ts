@@ -1,8 +1,8 @@
 import type { OrderDto } from '../api/client';
 import { PRIORITIES, type Priority } from '../orders/change';
-import { isLate } from '../orders/is-late';
+import { isLate } from '../orders/due';
 import type { ListOrdersArguments } from '../orders/use-orders';
-import type { OrderFilter } from '../orders/use-total';
+import type { OrderFilter } from '../orders/use-counts';
 
 export const SORTS = ['-priority', 'dueAt', 'createdAt', '-createdAt'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -45,6 +45,12 @@ export function parametersOf({ q, priority, material, due, sort }: QueueView): U
   if (due !== '') parameters.set('due', due);
   if (sort !== DEFAULT_SORT) parameters.set('sort', sort);
   return parameters;
+}
+
+/** The address of a view. It always has parameters: without them, the page may open the board. */
+export function addressOf(view: QueueView): string {
+  const search = parametersOf(view).toString();
+  return `/?${search === '' ? `sort=${view.sort}` : search}`;
 }
 
 /** The number of filters that are set. */

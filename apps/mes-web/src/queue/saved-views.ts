@@ -1,3 +1,4 @@
+import { parsedJson } from '../storage';
 import { parametersOf, viewOf, type QueueView } from './queue-view';
 
 /** A view of the queue with a name. */
@@ -13,18 +14,26 @@ export function searchOf(view: QueueView): string {
   return parametersOf(view).toString();
 }
 
-/** The views with one more. A view with the same name is replaced. */
-export function withView(views: readonly SavedView[], name: string, view: QueueView): readonly SavedView[] {
-  return [...withoutView(views, name), { name, search: searchOf(view) }].sort((a, b) => a.name.localeCompare(b.name));
+/** The views with one more, or undefined if there is one with this name. */
+export function withView(views: readonly SavedView[], added: SavedView): readonly SavedView[] | undefined {
+  if (views.some(({ name }) => name === added.name)) return undefined;
+  return [...views, added].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 export function withoutView(views: readonly SavedView[], name: string): readonly SavedView[] {
   return views.filter((one) => one.name !== name);
 }
 
+/** The views with another name for one of them, or undefined if another one has this name. */
+export function withNewName(views: readonly SavedView[], name: string, next: string): readonly SavedView[] | undefined {
+  const renamed = views.find((one) => one.name === name);
+  // Another tab may have deleted it.
+  return renamed ? withView(withoutView(views, name), { ...renamed, name: next }) : views;
+}
+
 /** Reads the views that a device remembers. What is not valid is ignored. */
 export function parseViews(text: string): readonly SavedView[] {
-  const read = parsed(text);
+  const read = parsedJson(text);
   if (!Array.isArray(read)) return [];
   return read.flatMap((one: unknown) => {
     if (typeof one !== 'object' || one === null) return [];
@@ -32,12 +41,4 @@ export function parseViews(text: string): readonly SavedView[] {
     if (typeof name !== 'string' || name.trim() === '' || typeof search !== 'string') return [];
     return { name: name.slice(0, LONGEST_NAME), search: searchOf(viewOf(new URLSearchParams(search))) };
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,16 +9,16 @@ export const MOST_PICKS = 50;
 export interface Picks {
   readonly ids: ReadonlySet<string>;
   readonly toggle: (id: string) => void;
-  /** Selects all orders from the last one that was selected or not to this one. */
+  /** Selects the range of orders between this one and the one that was toggled last. */
   readonly extendTo: (id: string) => void;
   readonly clear: () => void;
 }
 
 /**
- * The selected orders, in the order of their rows. They stay selected when the list is refreshed; those that cannot be taken any
- * more, or are not in the list any more, are dropped for good.
+ * The selected orders, in the order of their rows. They stay selected when the list is refreshed. An order that leaves the list, or
+ * can no longer be taken, is deselected.
  *
- * @param canBePicked must be the same function as long as the answers are the same
+ * @param canBePicked a new function means that its results may have changed
  */
 export function usePicks(rows: readonly OrderDto[], canBePicked: (order: OrderDto) => boolean): Picks {
   const [{ ids, ...last }, setState] = useState({

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
-import { useTotal, type Total } from '../orders/use-total';
+import { useTotal, type Total } from '../orders/use-counts';
 import { filtersOf, listFilterOf, parametersOf, viewOf, type QueueView } from './queue-view';
 
 const NO_FILTER = viewOf(new URLSearchParams());

@@ -2,72 +2,90 @@ import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { changeOrderStatuses, type ChangeStatusesResultDto, type OrderDto } from '../api/client';
 import { dataOf, reasonOf } from '../api/problem';
-import type { Status } from '../orders/permissions';
+import { isReached } from '../orders/change';
+import { stepsFor } from '../orders/permissions';
 import { readSettled, sendOnce, type Outcome } from '../orders/use-change';
 import { useSession } from '../session/session-context';
 import { useNotices } from '../shell/notices-context';
 
-const TAKEN: Status = 'MANUFACTURING_STARTED';
+const TAKEN = 'MANUFACTURING_STARTED';
+/** Where orders go that are given back. */
+const QUEUED = 'NEW';
+
+/** A status change of several orders, each of exactly the version that the user sees. */
+interface Batch {
+  readonly to: typeof TAKEN | typeof QUEUED;
+  readonly orders: readonly OrderDto[];
+}
 
 /** What came of one of the orders. */
 interface Result {
+  /** The order as it is now, as far as the page knows. */
   readonly order: OrderDto;
   readonly outcome: Outcome;
-  /** Whether the order may have been taken. */
+  /** Whether the order may have been changed. */
   readonly isUnconfirmed?: boolean;
 }
 
-type Now = { readonly status: Status; readonly assignee?: string | undefined } | undefined;
 type OnOutcome = (order: OrderDto, outcome: Outcome) => void;
 
 /**
- * Returns a function that takes several orders, tells the outcome of each, and shows them all in one notice.
+ * Returns a function that takes several orders, tells the outcome of each, and shows them all in one notice, which offers to give
+ * the orders back.
  *
- * The request is sent once, and only when the user asks for it. If its response is lost, each order is read, so that the outcomes
- * are true.
+ * A request is sent once, and only when the user asks for it. If its response is lost, each order is read, so that the outcomes are
+ * true.
  */
 export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto[]) => Promise<void> {
   const { t } = useTranslation();
-  const { subject } = useSession();
+  const session = useSession();
   const queries = useQueryClient();
   const { notify } = useNotices();
 
-  async function take(orders: readonly OrderDto[]): Promise<void> {
+  async function make(batch: Batch): Promise<void> {
+    const { to, orders } = batch;
     if (!onlineManager.isOnline()) {
-      finish(orders.map(unchanged), { why: t('several.notSent') });
+      finish(batch, orders.map(unchanged), { why: t('several.notSent') });
       return;
     }
-    const changeStatusesDto = { status: TAKEN, orders: orders.map(({ id }) => ({ id })) };
+    const changeStatusesDto = { status: to, orders: orders.map(({ id, version }) => ({ id, version })) };
     const sent = await sendOnce(() => dataOf(changeOrderStatuses({ changeStatusesDto })));
-    if (sent.is === 'lost') await confirm(orders, sent.settledAt);
-    else if (sent.is === 'refused') finish(orders.map(unchanged), { why: t(`problem.${reasonOf(sent.problem)}`) });
-    else finish(orders.map((order) => resultOf(order, stateIn(sent.data, order))));
+    if (sent.is === 'lost') await confirm(batch, sent.settledAt);
+    else if (sent.is === 'refused')
+      finish(batch, orders.map(unchanged), { why: t(`problem.${reasonOf(sent.problem)}`) });
+    else
+      finish(
+        batch,
+        orders.map((order) => resultOf(batch, order, stateIn(sent.data, order))),
+      );
   }
 
   /** @param settledAt from then on, a time of `performance.now()`, no change is under way any more */
-  async function confirm(orders: readonly OrderDto[], settledAt: number): Promise<void> {
+  async function confirm(batch: Batch, settledAt: number): Promise<void> {
+    const { to, orders } = batch;
     const results: Result[] = [];
     // One after another, and only until the first failure: the server may be in trouble.
     for (const order of orders) {
-      const found = results.at(-1)?.isUnconfirmed ? undefined : await readSettled({ order, to: TAKEN }, settledAt);
-      results.push(found ? resultOf(order, found) : { ...unchanged(order), isUnconfirmed: true });
+      const found = results.at(-1)?.isUnconfirmed
+        ? undefined
+        : await readSettled({ order, to, isExact: true }, settledAt);
+      results.push(found ? resultOf(batch, order, found) : { ...unchanged(order), isUnconfirmed: true });
     }
-    finish(results, { settledAt });
+    finish(batch, results, { settledAt });
   }
 
-  function resultOf(order: OrderDto, now: Now): Result {
-    if (!now || now.status === order.status) return unchanged(order);
-    const { status, assignee: by } = now;
-    return {
-      order,
-      outcome: status === TAKEN && by === subject ? { kind: 'moved' } : { kind: 'overtaken', status, by },
-    };
+  function resultOf({ to }: Batch, order: OrderDto, now: OrderDto | undefined): Result {
+    if (!now) return unchanged(order);
+    const { status, assignee: by, version } = now;
+    if (isReached({ order, to }, now, session)) return { order: now, outcome: { kind: 'moved', version } };
+    if (status === order.status) return unchanged(now);
+    return { order: now, outcome: { kind: 'overtaken', status, by, version } };
   }
 
   /** Tells and shows what came of the orders. */
-  function finish(results: readonly Result[], { why = '', settledAt = 0 } = {}): void {
-    for (const { order, outcome } of results) onOutcome(order, outcome);
-    const taken = results.filter(({ outcome }) => outcome.kind === 'moved').length;
+  function finish({ to, orders }: Batch, results: readonly Result[], { why = '', settledAt = 0 } = {}): void {
+    if (to === TAKEN) for (const { order, outcome } of results) onOutcome(order, outcome);
+    const moved = ordersOf(results.filter(({ outcome }) => outcome.kind === 'moved'));
     const overtaken = results.flatMap(({ order, outcome }) =>
       outcome.kind === 'overtaken'
         ? `${String(order.number)} (${outcome.status === TAKEN && outcome.by ? outcome.by : t(`status.${outcome.status}`)})`
@@ -75,40 +93,55 @@ export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto
     );
     const failed = results.filter(({ outcome }) => outcome.kind === 'failed');
     const [open, same] = [true, false].map((is) =>
-      failed.filter(({ isUnconfirmed = false }) => isUnconfirmed === is).map(({ order }) => order),
+      ordersOf(failed.filter(({ isUnconfirmed = false }) => isUnconfirmed === is)),
     ) as [OrderDto[], OrderDto[]];
     const text = [
-      taken === results.length && t('several.taken', { count: taken }),
-      taken > 0 && taken < results.length && t('several.takenOf', { taken, count: results.length }),
+      moved.length > 0 && t(to === TAKEN ? 'several.taken' : 'several.returned', { count: moved.length }),
       overtaken.length > 0 && t('several.overtaken', { orders: overtaken.join(', ') }),
       same.length > 0 && t('several.unchanged', { orders: numbersOf(same) }),
       why,
       open.length > 0 && t('several.unconfirmed', { orders: numbersOf(open) }),
     ];
-    const again =
+    const taken = to === TAKEN ? moved.filter((order) => stepsFor(order, session).includes(QUEUED)) : [];
+    const giveBack = t(`move.${QUEUED}`);
+    const action =
       open.length > 0
-        ? { label: t('step.check'), run: () => void confirm(open, settledAt) }
-        : { label: t('step.tryAgain'), run: () => void take(same) };
+        ? { label: t('step.check'), run: () => void confirm({ to, orders: open }, settledAt) }
+        : same.length > 0
+          ? { label: t('tryAgain'), run: () => void make({ to, orders: same }) }
+          : taken.length > 0 && {
+              label: giveBack,
+              name: t('move.commentFor', { move: giveBack, number: numbersOf(taken) }),
+              isUndo: true,
+              run: () => void make({ to: QUEUED, orders: taken }),
+            };
     notify({
-      about: 'several',
-      tone: taken === results.length ? 'good' : 'bad',
+      about: numbersOf(orders),
+      tone: moved.length === results.length ? 'good' : 'bad',
       text: text.filter(Boolean).join(' '),
-      ...(failed.length > 0 && { action: again, isOpen: true }),
+      ...(action && { action }),
+      isOpen: failed.length > 0,
     });
     void queries.invalidateQueries();
   }
-  return take;
+
+  return (orders) => make({ to: TAKEN, orders });
 }
 
 function unchanged(order: OrderDto): Result {
   return { order, outcome: { kind: 'failed' } };
 }
 
-/** The state of an order in the answer of the API. Undefined if it has refused the change for another reason than the state. */
-function stateIn({ results }: ChangeStatusesResultDto, { id }: OrderDto): Now {
-  const answer = results.find((one) => one.id === id);
+/** An order as the answer of the API describes it. Undefined if the API has refused the change for another reason than its state. */
+function stateIn({ results }: ChangeStatusesResultDto, order: OrderDto): OrderDto | undefined {
+  const answer = results.find(({ id }) => id === order.id);
   if (answer?.status === 200) return answer.order;
-  return answer?.currentStatus && { status: answer.currentStatus, assignee: answer.assignee };
+  if (answer?.currentStatus === undefined || answer.currentVersion === undefined) return undefined;
+  return { ...order, status: answer.currentStatus, version: answer.currentVersion, assignee: answer.assignee };
+}
+
+function ordersOf(results: readonly Result[]): OrderDto[] {
+  return results.map(({ order }) => order);
 }
 
 function numbersOf(orders: readonly OrderDto[]): string {

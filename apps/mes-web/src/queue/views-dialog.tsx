@@ -1,51 +1,48 @@
-import { useId, type ReactNode, type RefObject } from 'react';
+import type { ReactNode, SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { viewOf } from './queue-view';
-import { LONGEST_NAME, withoutView, withView, type SavedView } from './saved-views';
+import { Dialog } from '../orders/dialog';
+import { LONGEST_NAME, type SavedView } from './saved-views';
+import './views-dialog.css';
 
 interface ViewsDialogProps {
-  readonly ref: RefObject<HTMLDialogElement | null>;
   readonly views: readonly SavedView[];
-  /** Saves the view on the screen. */
-  readonly onSave: (name: string) => void;
-  readonly onChange: (next: (views: readonly SavedView[]) => readonly SavedView[]) => void;
+  /** Saves the view on the screen, unless another one has the name. */
+  readonly onSave: (name: string) => boolean;
+  /** Renames a view, unless another one has the new name. */
+  readonly onRename: (name: string, next: string) => boolean;
+  readonly onDelete: (name: string) => void;
+  readonly onClose: () => void;
 }
 
 /** The dialog that saves the view on the screen, and renames and deletes saved ones. */
-export function ViewsDialog({ ref, views, onSave, onChange }: ViewsDialogProps): ReactNode {
+export function ViewsDialog({ views, onSave, onRename, onDelete, onClose }: ViewsDialogProps): ReactNode {
   const { t } = useTranslation();
-  const id = useId();
-  const rename = ({ name, search }: SavedView, next: string): void => {
-    if (next !== name) onChange((all) => withView(withoutView(all, name), next, viewOf(new URLSearchParams(search))));
-  };
   return (
-    <dialog ref={ref} className="views" aria-labelledby={id}>
-      <h2 id={id}>{t('views.saved')}</h2>
+    <Dialog title={t('views.saved')} focus="field" closeText={t('close')} onClose={onClose}>
       <NameForm
         label={t('views.name')}
         button={t('views.save')}
         onSubmit={(name) => {
-          onSave(name);
-          ref.current?.close();
+          const isSaved = onSave(name);
+          if (isSaved) onClose();
+          return isSaved;
         }}
       />
-      <ul>
-        {views.map((view) => (
-          <li key={view.name}>
+      <ul className="views">
+        {views.map(({ name }) => (
+          <li key={name}>
             <NameForm
-              label={t('views.newName', { name: view.name })}
+              label={t('views.newName', { name })}
               isLabelHidden
-              name={view.name}
+              name={name}
               button={t('views.rename')}
-              onSubmit={(name) => {
-                rename(view, name);
-              }}
+              onSubmit={(next) => onRename(name, next)}
             />
             <button
               type="button"
-              aria-label={t('views.deleteOne', { name: view.name })}
+              aria-label={t('views.deleteOne', { name })}
               onClick={() => {
-                onChange((all) => withoutView(all, view.name));
+                onDelete(name);
               }}
             >
               {t('views.delete')}
@@ -53,10 +50,7 @@ export function ViewsDialog({ ref, views, onSave, onChange }: ViewsDialogProps):
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => ref.current?.close()}>
-        {t('views.close')}
-      </button>
-    </dialog>
+    </Dialog>
   );
 }
 
@@ -65,22 +59,21 @@ interface NameFormProps {
   readonly isLabelHidden?: boolean;
   readonly name?: string;
   readonly button: string;
-  readonly onSubmit: (name: string) => void;
+  /** @returns false if another view has the name */
+  readonly onSubmit: (name: string) => boolean;
 }
 
 function NameForm({ label, isLabelHidden, name, button, onSubmit }: NameFormProps): ReactNode {
+  const { t } = useTranslation();
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const field = event.currentTarget.elements.namedItem('name') as HTMLInputElement;
+    if (onSubmit(field.value.trim())) return;
+    field.setCustomValidity(t('views.taken'));
+    field.reportValidity();
+  };
   return (
-    <form
-      className="views-name"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const typed = new FormData(event.currentTarget).get('name');
-        const next = typeof typed === 'string' ? typed.trim() : '';
-        if (next === '') return;
-        onSubmit(next);
-        if (name === undefined) event.currentTarget.reset();
-      }}
-    >
+    <form className="view-name" onSubmit={submit}>
       <label>
         <span className={isLabelHidden ? 'visually-hidden' : undefined}>{label}</span>
         <input
@@ -91,6 +84,14 @@ function NameForm({ label, isLabelHidden, name, button, onSubmit }: NameFormProp
           required
           pattern=".*\S.*"
           maxLength={LONGEST_NAME}
+          autoComplete="off"
+          onInput={({ currentTarget }) => {
+            currentTarget.setCustomValidity('');
+          }}
+          // The other view may be renamed or deleted meanwhile.
+          onBlur={({ currentTarget }) => {
+            currentTarget.setCustomValidity('');
+          }}
         />
       </label>
       <button type="submit" className={name === undefined ? 'primary' : undefined}>

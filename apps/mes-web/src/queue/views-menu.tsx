@@ -1,13 +1,15 @@
-import { useRef, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { useNotices } from '../shell/notices-context';
+import { useLazyDialog } from '../shell/use-lazy-dialog';
 import { deviceStorage } from '../storage';
-import { viewOf, type QueueView } from './queue-view';
-import { parseViews, searchOf, withView, type SavedView } from './saved-views';
-import { ViewsDialog } from './views-dialog';
+import { addressOf, viewOf, type QueueView } from './queue-view';
+import { parseViews, searchOf, withNewName, withoutView, withView, type SavedView } from './saved-views';
 
 const STORAGE_KEY = 'mes.views';
+
+const loadDialog = async () => (await import('./views-dialog')).ViewsDialog;
 
 interface ViewsMenuProps {
   readonly view: QueueView;
@@ -19,17 +21,19 @@ export function ViewsMenu({ view, onChoose }: ViewsMenuProps): ReactNode {
   const { t } = useTranslation();
   const { notify } = useNotices();
   const [views, setViews] = useState(readViews);
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useLazyDialog(loadDialog);
   const search = searchOf(view);
 
-  // Another tab may have changed them.
-  const change = (next: (views: readonly SavedView[]) => readonly SavedView[]): void => {
+  /** Changes the views, unless the change is refused. Another tab may have changed them too. */
+  const change = (next: (views: readonly SavedView[]) => readonly SavedView[] | undefined): boolean => {
     const changed = next(readViews());
+    if (!changed) return false;
     deviceStorage.set(STORAGE_KEY, JSON.stringify(changed));
     setViews(changed);
+    return true;
   };
   const copy = async (): Promise<void> => {
-    const link = `${location.origin}/${search && `?${search}`}`;
+    const link = location.origin + addressOf(view);
     try {
       await navigator.clipboard.writeText(link);
       notify({ about: 'link', tone: 'good', text: t('views.copied') });
@@ -62,7 +66,7 @@ export function ViewsMenu({ view, onChoose }: ViewsMenuProps): ReactNode {
             <MenuItem
               onChoose={() => {
                 setViews(readViews());
-                dialog.current?.showModal();
+                void dialog.open();
               }}
             >
               {t('views.edit')}
@@ -73,14 +77,17 @@ export function ViewsMenu({ view, onChoose }: ViewsMenuProps): ReactNode {
       >
         {t('views.menu')}
       </Menu>
-      <ViewsDialog
-        ref={dialog}
-        views={views}
-        onSave={(name) => {
-          change((all) => withView(all, name, view));
-        }}
-        onChange={change}
-      />
+      {dialog.Dialog && (
+        <dialog.Dialog
+          views={views}
+          onSave={(name) => change((all) => withView(all, { name, search }))}
+          onRename={(name, next) => change((all) => withNewName(all, name, next))}
+          onDelete={(name) => {
+            change((all) => withoutView(all, name));
+          }}
+          onClose={dialog.close}
+        />
+      )}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { issueDevelopmentToken } from '../api/client';
 import { dataOf } from '../api/problem';
-import { tabStorage } from '../storage';
+import { parsedJson, tabStorage } from '../storage';
 import { claimsOf, ROLES, type Role, type Session } from './session';
 
 /** Key of the role and name chosen in this tab. A reload signs in with them again. */
@@ -12,14 +12,9 @@ export interface Choice {
 }
 
 export function rememberedChoice(): Choice | undefined {
-  try {
-    const { role, name } = JSON.parse(tabStorage.get(CHOICE) ?? '{}') as Partial<Choice>;
-    const known = ROLES.find((one) => one === role);
-    return known && typeof name === 'string' ? { role: known, name } : undefined;
-  } catch {
-    // It is not from this version of the page.
-    return undefined;
-  }
+  const { role, name } = (parsedJson(tabStorage.get(CHOICE) ?? '') ?? {}) as Partial<Choice>;
+  const known = ROLES.find((one) => one === role);
+  return known && typeof name === 'string' ? { role: known, name } : undefined;
 }
 
 /** Signs in with a token issued by the API itself, which it does only in development. */

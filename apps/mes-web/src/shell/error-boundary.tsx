@@ -1,7 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
-import en from '../language/en.json';
-import ru from '../language/ru.json';
+import { plainTexts } from '../language/i18n';
 import './error-boundary.css';
 
 interface ErrorBoundaryProps {
@@ -20,12 +19,11 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasF
 
   override render(): ReactNode {
     if (!this.state.hasFailed) return this.props.children;
-    // Without i18next, which may be what failed.
-    const texts = document.documentElement.lang === 'ru' ? ru.failure : en.failure;
+    const { failure, tryAgain } = plainTexts();
     return (
       <main className="failure" id="content" role="alert">
-        <h1>{texts.title}</h1>
-        <p>{texts.explanation}</p>
+        <h1>{failure.title}</h1>
+        <p>{failure.explanation}</p>
         <div className="failure-buttons">
           {this.props.canRetry && (
             <button
@@ -34,7 +32,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasF
                 this.setState({ hasFailed: false });
               }}
             >
-              {texts.tryAgain}
+              {tryAgain}
             </button>
           )}
           <button
@@ -44,7 +42,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasF
               location.reload();
             }}
           >
-            {texts.reload}
+            {failure.reload}
           </button>
         </div>
       </main>

@@ -1,7 +1,10 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { settledInTime } from '../api/connect';
 import { chooseLanguage, LANGUAGES, type Language } from '../language/i18n';
 import { Menu, MenuGroup, MenuItem } from './menu';
+import { useNotices } from './notices-context';
+import { reloadOnce } from './reload-once';
 import { chooseTheme, rememberedTheme, THEMES } from './theme';
 
 const NAMES: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русский' };
@@ -44,7 +47,15 @@ export function UserMenu({ name, onSignOut }: UserMenuProps): ReactNode {
 
 function PreferenceItems(): ReactNode {
   const { t, i18n } = useTranslation();
+  const { notify } = useNotices();
   const [theme, setTheme] = useState(rememberedTheme);
+  const choose = async (language: Language): Promise<void> => {
+    try {
+      await settledInTime(chooseLanguage(language));
+    } catch {
+      if (!reloadOnce()) notify({ about: 'language', tone: 'bad', text: t('unloaded') });
+    }
+  };
   return (
     <>
       <MenuGroup label={t('preferences.language')}>
@@ -53,9 +64,7 @@ function PreferenceItems(): ReactNode {
             key={language}
             lang={language}
             checked={i18n.language === language}
-            onChoose={() => {
-              chooseLanguage(language);
-            }}
+            onChoose={() => void choose(language)}
           >
             {NAMES[language]}
           </MenuItem>

@@ -11,7 +11,7 @@ interface Account {
 
 /**
  * Accounts of what was stored for each asker. Beyond its quota, an asker's oldest entries go, so that one asker with many
- * different questions does not displace the entries of others.
+ * different keys does not displace the entries of others.
  */
 export class Quotas {
   private readonly accounts = new LRUCache<string, Account>({ max: MAX_ASKERS });

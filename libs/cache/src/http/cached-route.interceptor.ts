@@ -39,12 +39,12 @@ export class CachedRouteInterceptor implements NestInterceptor {
     const { description, snapshot } = this.fastPath.preparedFor(request) ?? {
       description: this.describe(context, request),
     };
-    const { version, ...question } = description;
+    const { version, ...keyAndTags } = description;
     const load = async () => {
       const result: unknown = await lastValueFrom(next.handle());
       return toCachedResponse(result, version?.(result as never));
     };
-    const { response, outcome } = await this.responses.get(question, load, { snapshot });
+    const { response, outcome } = await this.responses.get(keyAndTags, load, { snapshot });
     const { status, headers, body } = this.responder.respond(request.headers, response, outcome);
     return this.send(http.getResponse(), status, headers, body);
   }

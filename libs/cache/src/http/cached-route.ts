@@ -3,7 +3,7 @@ import type { KeyAndTags } from '../read/response-cache.js';
 
 /**
  * Describes the response of a route. Key and tags come from the validated and normalised input and from what the caller may
- * see, never from the raw URL: two spellings of one question share a response, two callers with different rights never do.
+ * see, never from the raw URL: two spellings of one query share a response, two callers with different rights never do.
  */
 export interface RouteDescription extends KeyAndTags {
   /** The version of what the handler returned. Entity tags begin with it. */

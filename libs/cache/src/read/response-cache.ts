@@ -64,7 +64,7 @@ type Fill = Filled | { readonly superseded: SnapshotOrUnavailable };
 /** A load for a key under certain versions. */
 interface Wanted {
   readonly name: string;
-  readonly question: KeyAndTags;
+  readonly keyAndTags: KeyAndTags;
   readonly vector: VersionVector;
   readonly load: LoadResponse;
   readonly compress: boolean;
@@ -125,24 +125,24 @@ export class ResponseCache {
    * @throws {LoadTimeoutError}
    */
   async get(
-    question: KeyAndTags,
+    keyAndTags: KeyAndTags,
     load: LoadResponse,
     { snapshot, compress = true }: ReadOptions = {},
   ): Promise<CacheResult> {
     const giveUpAt = performance.now() + this.options.leaseWaitTimeout;
-    for (let found = snapshot ?? (await this.snapshot(question.tags)); ;) {
-      if (found instanceof VersionStoreUnavailableError) return this.bypass(question, found.detail, load);
+    for (let found = snapshot ?? (await this.snapshot(keyAndTags.tags)); ;) {
+      if (found instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, found.detail, load);
 
-      const l1 = this.findL1(question, found);
+      const l1 = this.findL1(keyAndTags, found);
       if (l1) return { response: l1, outcome: { kind: 'hit', level: 'l1' } };
 
-      const complete = await this.withAllVersions(question.tags, found);
-      if (complete instanceof VersionStoreUnavailableError) return this.bypass(question, complete.detail, load);
+      const complete = await this.withAllVersions(keyAndTags.tags, found);
+      if (complete instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, complete.detail, load);
 
-      const vector = vectorOf(question.tags, complete);
-      const name = loadName(this.options.shape, question.key, vector);
+      const vector = vectorOf(keyAndTags.tags, complete);
+      const name = loadName(this.options.shape, keyAndTags.key, vector);
       const { value, leader } = await this.fills.run(name, () =>
-        this.fill({ name, question, vector, load, compress, giveUpAt }),
+        this.fill({ name, keyAndTags, vector, load, compress, giveUpAt }),
       );
       if ('response' in value) return this.resultOf(value, leader);
       found = value.superseded;
@@ -175,9 +175,9 @@ export class ResponseCache {
    * While another process loads, it checks whether the versions were superseded: nobody will store under the old ones then.
    */
   private async fill(wanted: Wanted): Promise<Fill> {
-    const { name, question, vector, giveUpAt } = wanted;
+    const { name, keyAndTags, vector, giveUpAt } = wanted;
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
-      const found = await this.entries.findL2(question.key, vector);
+      const found = await this.entries.findL2(keyAndTags.key, vector);
       if (found) return { response: found, from: 'l2', stored: true };
 
       const isMine = await this.versions.acquireLease(name);
@@ -185,8 +185,8 @@ export class ResponseCache {
       if (isMine || left <= 0) return this.loadUnderLease(wanted);
 
       await delay(Math.min(pause, left));
-      const snapshot = await this.snapshot(question.tags);
-      if (snapshot instanceof VersionStoreUnavailableError || !isCurrent(vector, question.tags, snapshot)) {
+      const snapshot = await this.snapshot(keyAndTags.tags);
+      if (snapshot instanceof VersionStoreUnavailableError || !isCurrent(vector, keyAndTags.tags, snapshot)) {
         return { superseded: snapshot };
       }
     }
@@ -195,7 +195,7 @@ export class ResponseCache {
   /** A lease whose response was stored ends by itself: a process that looked just before the store may ask for it now. */
   private async loadUnderLease({
     name,
-    question: { key, tags, asker },
+    keyAndTags: { key, tags, asker },
     vector,
     load,
     compress,

@@ -4,9 +4,9 @@ import type { Advance, PendingWrite, Tag, Version } from '../versions/version-st
 /*
  * The steps of the version store that must be atomic. Redis before 8.4 cannot compare before it sets, so they are scripts.
  *
- * KEYS are the hash of the pending writes and the prefix of version keys. A script cannot name all its version keys beforehand,
- * because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster. While that slot
- * moves to another node, Redis refuses all scripts, since no key has the name of the prefix.
+ * KEYS are the hash of the pending writes and the start of version keys, which a colon and the tag follow. A script cannot name all
+ * its version keys beforehand, because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster. While that slot
+ * moves to another node, Redis refuses all scripts, since no key has the name of that start.
  *
  * ARGV is one value as JSON. Lifetimes are in milliseconds. Only the clock of the Redis server decides when a write expires.
  */
@@ -30,10 +30,12 @@ const PRELUDE = `
     return time[1] * 1000 + math.floor(time[2] / 1000)
   end
 
-  local function versionOf(tag) return redis.call('GET', KEYS[2] .. tag) or '' end
+  local function versionKey(tag) return KEYS[2] .. ':' .. tag end
+
+  local function versionOf(tag) return redis.call('GET', versionKey(tag)) or '' end
 
   local function setVersion(tag, version, lifetime)
-    redis.call('SET', KEYS[2] .. tag, version, 'PX', lifetime or given.versionLifetime)
+    redis.call('SET', versionKey(tag), version, 'PX', lifetime or given.versionLifetime)
   end
 
   local drawn = 0
@@ -149,7 +151,7 @@ const pending = script<{ readonly tags: readonly Tag[] }, [writeIds: string[], v
   for i, write in ipairs(pendingWritesOn(given.tags)) do ids[i] = write.id end
   for i, tag in ipairs(given.tags) do
     versions[i] = versionOf(tag)
-    redis.call('PEXPIRE', KEYS[2] .. tag, given.versionLifetime)
+    redis.call('PEXPIRE', versionKey(tag), given.versionLifetime)
   end
   return { ids, versions }`);
 
@@ -178,17 +180,17 @@ const sweepExpired = script<object, Tag[]>(`
   return swept`);
 
 /**
- * Marks a member as present until `endsAt` by the server's clock, unless that time has passed. A mark that has ended is set
- * again only if the member may return. Returns the server's time, and how long the mark lasts; less than 0 if there is none.
+ * Sets the presence key of a member until `endsAt` by the server's clock, unless that time has passed. A key that has expired is set
+ * again only if the member may return. Returns the server's time, and how long the key lasts; less than 0 if there is none.
  */
 const checkIn = script<
-  { readonly mark: string; readonly endsAt: number; readonly mayReturn: boolean },
+  { readonly presenceKey: string; readonly endsAt: number; readonly mayReturn: boolean },
   readonly [time: number, left: number]
 >(`
   local time = now()
-  local isSet = given.mayReturn or redis.call('EXISTS', given.mark) == 1
-  if given.endsAt > time and isSet then redis.call('SET', given.mark, '', 'PXAT', given.endsAt) end
-  redis.call('PEXPIRE', KEYS[2] .. 'epoch', given.versionLifetime)
-  return { time, redis.call('PTTL', given.mark) }`);
+  local isSet = given.mayReturn or redis.call('EXISTS', given.presenceKey) == 1
+  if given.endsAt > time and isSet then redis.call('SET', given.presenceKey, '', 'PXAT', given.endsAt) end
+  redis.call('PEXPIRE', versionKey('epoch'), given.versionLifetime)
+  return { time, redis.call('PTTL', given.presenceKey) }`);
 
 export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn };

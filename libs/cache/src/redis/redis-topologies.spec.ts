@@ -17,6 +17,9 @@ import { RedisVersionStore } from './redis-version-store.js';
 
 const WORDS = ['ring', 'brooch', 'chain', 'watch', 'tiara', 'pearl', 'clasp', 'stone'];
 
+/** An empty tag is one like any other: its version must not stand for a key that never exists. */
+const TAGS = ['words', ''];
+
 /** Two instances of an application that keeps words, over the same Redis. */
 class TwoInstances {
   /** What all words mean in the source. */
@@ -60,7 +63,7 @@ class TwoInstances {
       return Promise.resolve(this.meaning);
     };
     const cache = instance.get(TaggedCache);
-    return new Set(await Promise.all(WORDS.map((key) => cache.getOrLoad({ key, tags: ['words'] }, load))));
+    return new Set(await Promise.all(WORDS.map((key) => cache.getOrLoad({ key, tags: TAGS }, load))));
   }
 
   async write(instance: TestingModule, meaning: string): Promise<void> {
@@ -68,7 +71,7 @@ class TwoInstances {
       this.meaning = meaning;
       return Promise.resolve();
     };
-    await instance.get(TaggedCache).write({ tags: ['words'], transaction });
+    await instance.get(TaggedCache).write({ tags: TAGS, transaction });
   }
 
   /** One instance loads, the other one has hits, and both show a write at once. */

@@ -171,12 +171,12 @@ describe('RedisVersionStore', () => {
     expect(await versions.arePresent(['one'])).toBe(true);
     expect(await versions.arePresent(['one', 'two'])).toBe(false);
     await eventually(async () => !(await versions.arePresent(['one'])));
-    // Its end has passed already by the clock of Redis, like that of a mark that arrives late.
+    // Its end has passed already by the clock of Redis, like that of a call that arrives late.
     await versions.checkIn('one', -1, true);
     expect(await versions.arePresent(['one'])).toBe(false);
   });
 
-  it('prolongs the mark of a member that may not return, and does not set it again once it has ended', async () => {
+  it('prolongs the presence key of a member that may not return, and does not set it again once it has expired', async () => {
     // The first check-in only learns the time.
     expect(await versions.checkIn('one', 30_000, true)).toBe(0);
     expect(await versions.checkIn('one', 30_000, true)).toBeGreaterThan(0);

@@ -48,7 +48,7 @@ export class RedisVersionStore extends VersionStore {
     super();
     // The braces mark the hash tag, which puts all keys into one slot of a Redis Cluster. Scripts and MGET need that.
     this.prefix = `{${options.namespace}}`;
-    this.scriptKeys = [`${this.prefix}:pending-writes`, this.versionKey('')];
+    this.scriptKeys = [`${this.prefix}:pending-writes`, `${this.prefix}:version`];
   }
 
   override get available(): boolean {
@@ -98,8 +98,8 @@ export class RedisVersionStore extends VersionStore {
   override checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number> {
     return this.connection.run(async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
-      const mark = this.memberKey(member);
-      const [time, left] = await client.checkIn(this.scriptKeys, { ...this.given(), mark, endsAt, mayReturn });
+      const presenceKey = this.presenceKey(member);
+      const [time, left] = await client.checkIn(this.scriptKeys, { ...this.given(), presenceKey, endsAt, mayReturn });
       this.redisTime = time;
       return Math.max(0, left);
     });
@@ -107,7 +107,7 @@ export class RedisVersionStore extends VersionStore {
 
   override async arePresent(members: readonly string[]): Promise<boolean> {
     if (members.length === 0) return true;
-    const keys = members.map((member) => this.memberKey(member));
+    const keys = members.map((member) => this.presenceKey(member));
     return (await this.connection.run((client) => client.exists(keys))) === keys.length;
   }
 
@@ -211,10 +211,10 @@ export class RedisVersionStore extends VersionStore {
   }
 
   private versionKey(tag: Tag): string {
-    return `${this.prefix}:version:${tag}`;
+    return `${this.scriptKeys[1]}:${tag}`;
   }
 
-  private memberKey(member: string): string {
+  private presenceKey(member: string): string {
     return `${this.prefix}:member:${member}`;
   }
 

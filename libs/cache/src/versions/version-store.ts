@@ -113,15 +113,15 @@ export abstract class VersionStore {
   abstract ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot>;
 
   /**
-   * Marks this member as present in the store for `lifetime` milliseconds. A mark that arrives late ends no later than one
-   * that arrives in time.
+   * Sets the presence key of this member in the store for `lifetime` milliseconds. A call that arrives late lets the key expire no
+   * later than one that arrives in time.
    *
-   * @param mayReturn whether a mark that has ended is set again; if not, a mark is only prolonged
-   * @returns how long this member is marked as present at least, in milliseconds after this call; 0 if it is not
+   * @param mayReturn whether a presence key that has expired is set again; if not, one is only prolonged
+   * @returns how long the presence key of this member lasts at least, in milliseconds after this call; 0 if it is not
    */
   abstract checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number>;
 
-  /** Whether all these members are marked as present in the store. */
+  /** Whether all these members have a presence key in the store. */
   abstract arePresent(members: readonly string[]): Promise<boolean>;
 
   /**

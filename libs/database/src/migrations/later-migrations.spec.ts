@@ -8,6 +8,7 @@ import { prepareDatabase } from '../prepare-database.js';
 import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-of-orders.js';
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
+import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
 
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
   status, assignee) SELECT gen_random_uuid(), 'CRM', 'C-1', `;
@@ -204,6 +205,26 @@ describe('a later migration', () => {
       await writer.query('COMMIT');
       await prepareDatabase({ url: database.url, patience: 0 });
       expect(await customersWith('федор')).toEqual(['Фёдор']);
+    });
+  });
+
+  describe('that lists orders by the reason of a hold', () => {
+    const { name } = new ListByHoldReason1764900000000();
+
+    it('builds its indexes while others write, anew after an interruption', async () => {
+      await undo(name);
+      await writer.query('CREATE INDEX orders_by_hold_reason_age ON orders (id)');
+      await migrateDuring(insertCustomers('Anna'));
+      const indexes = await dataSource.query<{ columns: string; valid: boolean }[]>(
+        `SELECT substring(pg_get_indexdef(indexrelid) FROM '\\((.*)\\) WHERE') AS columns, indisvalid AS valid
+         FROM pg_index WHERE indexrelid::regclass::text LIKE 'orders_by_hold_reason%' ORDER BY 1`,
+      );
+      expect(indexes).toEqual(
+        ['created_at, id, due_sort', 'due_sort, id, created_at', 'urgency, created_at, id'].map((columns) => ({
+          columns: `hold_reason, status, ${columns}`,
+          valid: true,
+        })),
+      );
     });
   });
 });

@@ -7,6 +7,7 @@ import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-o
 import { ValidateChangesOfOrders1764650000000 } from './1764650000000-validate-changes-of-orders.js';
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
+import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ValidateChangesOfOrders1764650000000,
   CountByPriority1764700000000,
   SearchAsTyped1764800000000,
+  ListByHoldReason1764900000000,
 ];

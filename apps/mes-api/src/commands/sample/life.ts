@@ -1,6 +1,6 @@
 import type { OrderHistoryEntry } from '../../orders/order-history.js';
 import type { Order, OrderPriority } from '../../orders/order.js';
-import { TRANSITIONS, type HoldReason, type OrderStatus } from '../../orders/order-status.js';
+import { assigneeAfter, TRANSITIONS, type HoldReason, type OrderStatus } from '../../orders/order-status.js';
 import { HOUR, whenOpen } from './calendar.js';
 import type { Random } from './random.js';
 
@@ -77,7 +77,7 @@ function take({ to, by, reason, comment }: Step, at: Date, life: Life): Life {
     status: to,
     previousStatus: from,
     holdReason: reason,
-    assignee: transition.takes ? by : life.assignee,
+    assignee: assigneeAfter(transition, by, life.assignee),
     version,
     updatedAt: at,
     history: [...life.history, { from, to, by, at, version, reason, comment }],

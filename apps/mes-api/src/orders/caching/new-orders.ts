@@ -6,7 +6,7 @@ import { OrderFilterDto } from '../dto/order-filter.dto.js';
 import { loadOrderList } from '../load-order-list.js';
 import { OrdersService } from '../orders.service.js';
 import type { OrderSort, Visibility } from '../order.js';
-import { listQuestion, totalQuestion } from './order-answers.js';
+import { listKeyAndTags, totalKeyAndTags } from './cached-orders.js';
 
 /** The operators' page asks for the most urgent orders, other programs for the newest: the default of the API. */
 const POLLED_SORTS: readonly OrderSort[] = ['-priority', '-createdAt'];
@@ -18,13 +18,13 @@ export class NewOrders {
   constructor(orders: OrdersService, refreshOnWrite: RefreshOnWrite) {
     for (const sort of POLLED_SORTS) {
       const page = Object.freeze(validated(ListOrdersDto, { status: 'NEW', sort }));
-      const question = listQuestion(page, ALL);
-      refreshOnWrite.register(() => ({ ...question, load: () => loadOrderList(orders, page, ALL) }));
+      const keyAndTags = listKeyAndTags(page, ALL);
+      refreshOnWrite.register(() => ({ ...keyAndTags, load: () => loadOrderList(orders, page, ALL) }));
     }
     const selected = Object.freeze(validated(OrderFilterDto, { status: 'NEW' }));
-    const question = totalQuestion(selected, ALL);
+    const keyAndTags = totalKeyAndTags(selected, ALL);
     refreshOnWrite.register(() => ({
-      ...question,
+      ...keyAndTags,
       isAggregate: true,
       load: () => orders.total(selected.filter(), ALL),
     }));

@@ -31,7 +31,9 @@ export class ChangeOrderDto implements WantedFields {
     type: String,
     pattern: SUBJECT.source,
     description:
-      'Hands the order over to this operator. For the present `assignee` and admins, if somebody has it in work.',
+      'Hands the order over to this operator: the subject of their token. For the present `assignee` and admins, if somebody has ' +
+      'the order in work. Any subject is accepted, because the API does not know the operators: only the issuer of the tokens does. ' +
+      'An admin can hand over again what went to nobody.',
     example: 'operator-2',
   })
   assignee?: string;

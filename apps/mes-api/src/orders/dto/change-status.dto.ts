@@ -3,15 +3,15 @@ import { IsIn, ValidateBy, ValidateIf, type ValidationArguments } from 'class-va
 import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
-import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
+import { HOLD_REASONS, ORDER_STATUSES, UNNAMED_REASON, type HoldReason, type OrderStatus } from '../order-status.js';
 
 const WITH_COMMENT = { required: ['comment'], properties: { comment: { type: 'string' } } };
-const WITH_OTHER_REASON = { required: ['reason'], properties: { reason: { not: { const: 'OTHER' } } } };
+const WITH_NAMED_REASON = { required: ['reason'], properties: { reason: { not: { const: UNNAMED_REASON } } } };
 
 /** The rules of {@link flawOf}, in JSON Schema. */
 export const RULES_OF_REASONS = {
   if: { properties: { status: { const: 'ON_HOLD' } } },
-  then: { anyOf: [WITH_COMMENT, WITH_OTHER_REASON] },
+  then: { anyOf: [WITH_COMMENT, WITH_NAMED_REASON] },
   else: { properties: { reason: false } },
 };
 
@@ -32,8 +32,8 @@ export class ChangeStatusDto {
     enum: HOLD_REASONS,
     example: 'MATERIAL_MISSING',
     description:
-      'Why the order is put on hold; for ON_HOLD only. It may be left out if there is a `comment`: that counts as OTHER. OTHER ' +
-      'needs a `comment`.',
+      `Why the order is put on hold; for ON_HOLD only. If it is left out, it is ${UNNAMED_REASON}. ${UNNAMED_REASON} needs a ` +
+      '`comment`.',
   })
   reason?: HoldReason;
 
@@ -48,7 +48,7 @@ export class ChangeStatusDto {
 }
 
 /** The reason of a valid change to ON_HOLD; undefined for other statuses. */
-export function reasonOf({ status, reason = 'OTHER' }: ChangeStatusDto): HoldReason | undefined {
+export function reasonOf({ status, reason = UNNAMED_REASON }: ChangeStatusDto): HoldReason | undefined {
   return status === 'ON_HOLD' ? reason : undefined;
 }
 
@@ -65,7 +65,9 @@ function IsReason(): PropertyDecorator {
 function flawOf(of: ValidationArguments | undefined): string | undefined {
   const { status, reason, comment } = (of?.object ?? {}) as Partial<ChangeStatusDto>;
   if (status !== 'ON_HOLD') return 'reason belongs to the status ON_HOLD only';
-  if (reason === undefined) return comment === undefined ? 'ON_HOLD needs a reason, or a comment' : undefined;
-  if (!HOLD_REASONS.includes(reason)) return `reason must be one of the following values: ${HOLD_REASONS.join(', ')}`;
-  return reason === 'OTHER' && comment === undefined ? 'the reason OTHER needs a comment' : undefined;
+  if (reason !== undefined && !HOLD_REASONS.includes(reason)) {
+    return `reason must be one of the following values: ${HOLD_REASONS.join(', ')}`;
+  }
+  if (comment !== undefined || (reason ?? UNNAMED_REASON) !== UNNAMED_REASON) return undefined;
+  return reason === undefined ? 'ON_HOLD needs a reason, or a comment' : `the reason ${reason} needs a comment`;
 }

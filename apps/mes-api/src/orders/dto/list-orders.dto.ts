@@ -1,7 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
-import { Optional } from '../../validation/cardinality.decorators.js';
+import { IsIn, Matches, Max, Min } from 'class-validator';
+import { IsWholeNumberParameter, Optional } from '../../validation/cardinality.decorators.js';
 import { ORDER_SORTS, type OrderSort } from '../order.js';
 import { OrderFilterDto } from './order-filter.dto.js';
 
@@ -22,10 +21,7 @@ export class ListOrdersDto extends OrderFilterDto {
   sort: OrderSort = '-createdAt';
 
   @Optional()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-  )
-  @IsInt()
+  @IsWholeNumberParameter()
   @Min(1)
   @Max(MAX_LIMIT)
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })

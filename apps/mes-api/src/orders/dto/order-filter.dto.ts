@@ -1,13 +1,19 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches } from 'class-validator';
+import { IsIn, Matches, Max, Min } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
-import { IsListParameter, MAX_VALUES, Optional } from '../../validation/cardinality.decorators.js';
+import {
+  IsListParameter,
+  IsWholeNumberParameter,
+  MAX_VALUES,
+  Optional,
+} from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
-import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
+import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderSource } from '../order.js';
 import type { OrderFilter } from '../repository/orders.repository.js';
 import { asTyped } from '../search-text.js';
 
+const MAX_NUMBER = 999_999_999;
 const LETTER_OR_DIGIT = '[\\p{L}\\p{N}]';
 
 /** The validated parameters that select orders. */
@@ -59,6 +65,31 @@ export class OrderFilterDto {
   assignee?: string[];
 
   @Optional()
+  @IsListParameter()
+  @IsIn(HOLD_REASONS, { each: true })
+  @ApiPropertyOptional({
+    enum: HOLD_REASONS,
+    isArray: true,
+    maxItems: MAX_VALUES,
+    description: 'Only orders that are on hold, for one of these reasons; may be repeated.',
+    example: ['MATERIAL_MISSING'],
+  })
+  holdReason?: HoldReason[];
+
+  @Optional()
+  @IsWholeNumberParameter()
+  @Min(1)
+  @Max(MAX_NUMBER)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_NUMBER,
+    description: 'Only the order with exactly this number. With `q`, a number is found in texts too.',
+    example: 104217,
+  })
+  number?: number;
+
+  @Optional()
   @Matches(new RegExp(LETTER_OR_DIGIT, 'u'), { message: 'q must contain a letter or a digit' })
   @IsText(100)
   @ApiPropertyOptional({
@@ -87,9 +118,15 @@ export class OrderFilterDto {
 
   /** All spellings of a query give the same filter. */
   filter(): OrderFilter {
-    const { status, priority, material, source, assignee, q, createdFrom, createdTo, dueBefore } = this;
-    const text = q === undefined ? undefined : asTyped(q);
-    return { status, priority, material, source, assignee, q: text, createdFrom, createdTo, dueBefore };
+    const { status, priority, material, source, assignee, holdReason, number, q, createdFrom, createdTo, dueBefore } =
+      this;
+    return {
+      // Only orders on hold have a reason.
+      status: status ?? (holdReason && ['ON_HOLD']),
+      ...{ priority, material, source, assignee, holdReason, number },
+      q: q === undefined ? undefined : asTyped(q),
+      ...{ createdFrom, createdTo, dueBefore },
+    };
   }
 
   /** Identifies the selected orders. */

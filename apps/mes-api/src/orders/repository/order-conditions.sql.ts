@@ -12,16 +12,17 @@ const SHORTEST_ANYWHERE = 3;
 
 /** A filter that accepts several values of a column. */
 export interface Choice {
-  readonly column: 'status' | 'material' | 'assignee' | 'urgency';
+  readonly column: 'status' | 'material' | 'assignee' | 'hold_reason' | 'urgency';
   readonly type: string;
   readonly values: readonly unknown[];
 }
 
-export function choicesOf({ status, material, assignee, priority }: OrderFilter): readonly Choice[] {
+export function choicesOf({ status, material, assignee, holdReason, priority }: OrderFilter): readonly Choice[] {
   const choices: Choice[] = [];
   if (status) choices.push({ column: 'status', type: 'order_status', values: status });
   if (material) choices.push({ column: 'material', type: 'text', values: material });
   if (assignee) choices.push({ column: 'assignee', type: 'text', values: assignee });
+  if (holdReason) choices.push({ column: 'hold_reason', type: 'hold_reason', values: holdReason });
   if (priority) {
     choices.push({ column: 'urgency', type: 'smallint', values: priority.map((value) => URGENCY[value]) });
   }
@@ -33,8 +34,9 @@ export function isOneOf({ column, type, values }: Choice, bind: Bind): string {
 }
 
 /** The conditions of a filter that are neither choices nor the text. */
-export function limitsOf({ source, createdFrom, createdTo, dueBefore }: OrderFilter, bind: Bind): string[] {
+export function limitsOf({ source, number, createdFrom, createdTo, dueBefore }: OrderFilter, bind: Bind): string[] {
   const conditions: string[] = [];
+  if (number !== undefined) conditions.push(`o.number = ${bind(number)}`);
   if (source) conditions.push(`o.source = ANY(${bind(source)}::order_source[])`);
   if (createdFrom) conditions.push(`o.created_at >= ${bind(createdFrom)}`);
   if (createdTo) conditions.push(`o.created_at < ${bind(createdTo)}`);
@@ -54,7 +56,7 @@ export function hasText(q: string, bind: Bind): string {
 
 /** Whether the text is so short that it is found only at the start of words. */
 export function isShort(q: string): boolean {
-  return Array.from(q.trim()).length < SHORTEST_ANYWHERE;
+  return Array.from(q).length < SHORTEST_ANYWHERE;
 }
 
 /**
@@ -64,5 +66,5 @@ export function isShort(q: string): boolean {
 function textPatterns(q: string): string[] {
   const literal = q.replace(/[\\%_]/g, '\\$&');
   if (!isShort(q)) return [`%${literal}%`];
-  return [`${literal.trimStart()}%`, `% ${literal.trimStart()}%`];
+  return [`${literal}%`, `% ${literal}%`];
 }

@@ -178,7 +178,9 @@ export function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
     const { column, type, values } = choice;
     // Indexes have the urgency only before the time. In the order of the urgency, its values are one range.
     const divides = column !== 'urgency' || list.sort === 'createdAt' || list.sort === '-createdAt';
-    if (!divides || ranges.length * values.length > MAX_RANGES) {
+    // A number stands for one order.
+    const isOne = list.filter.number !== undefined;
+    if (isOne || !divides || ranges.length * values.length > MAX_RANGES) {
       common.push(isOneOf(choice, bind));
     } else {
       const conditions = values.map((value) => `o.${column} = ${bind(value)}::${type}`);

@@ -19,9 +19,11 @@ export interface CountingLimits {
   readonly counted: number;
   /** Number of orders that are looked at, if the index does not tell which of them the filter selects. */
   readonly read: number;
+  /** Number of matches up to which a text is looked up in its index. The index finds all matches before it gives the first. */
+  readonly matches: number;
 }
 
-const LIMITS: CountingLimits = { counted: 10_000, read: 20_000 };
+const LIMITS: CountingLimits = { counted: 10_000, read: 20_000, matches: 100_000 };
 
 /** What one way of counting has found. */
 export interface Counted {
@@ -86,7 +88,8 @@ function maintainedSql({ status, priority }: OrderFilter, bind: Bind): string {
  * Counts the orders themselves.
  *
  * It reads ranges of an index, as a page does, and checks the rest of the filter with each order. It stops when it has counted or
- * read enough. If it has read enough too early, a text is looked up in its index as well, and the rest is checked with each match.
+ * read enough. If it has read enough too early, a rare text is looked up in its index as well, and the rest is checked with each
+ * match. How often the orders have the text is estimated from those that were read.
  */
 function countingSql(filter: OrderFilter, visibility: Visibility, limits: CountingLimits, bind: Bind): string {
   const { sort, ranged, rest } = divided(filter, visibility);
@@ -107,63 +110,71 @@ function countingSql(filter: OrderFilter, visibility: Visibility, limits: Counti
   // The index has too many matches of a short text.
   if (q === undefined || isShort(q)) return `${parts} ${result}`;
 
-  const isTooEarly = `NOT is_exact AND fitting <= ${limits.counted}`;
+  const matches = hasText(q, bind);
   return `${parts},
+    estimate AS MATERIALIZED (
+      SELECT NOT is_exact AND fitting <= ${limits.counted} AND (
+        SELECT count(*) FILTER (WHERE ${matches}) * (SELECT sum(count) FROM order_status_counts) <= ${limits.matches} * count(*)
+        FROM looked AS o
+      ) AS is_worth_lookup
+      FROM first
+    ),
     matching AS MATERIALIZED (
-      SELECT * FROM orders o WHERE ${hasText(q, bind)} AND (SELECT ${isTooEarly} FROM first)
+      SELECT * FROM orders o WHERE ${matches} AND (SELECT is_worth_lookup FROM estimate)
     ),
     taken AS MATERIALIZED (SELECT * FROM matching LIMIT ${limits.read}),
     found AS MATERIALIZED (${selectedOf('taken', [...isVisible(visibility, bind), ...conditionsOf(others, bind)], limits)})
     ${result}
     UNION ALL
     SELECT (SELECT count(*) <= ${limits.counted} FROM found) AND (SELECT count(*) < ${limits.read} FROM taken), ${countsOf('found')}
-    FROM first WHERE ${isTooEarly}`;
+    FROM estimate WHERE is_worth_lookup`;
 }
 
 /** The columns that the parts of a filter look at, besides status and urgency. */
 const COLUMNS: readonly { readonly of: keyof OrderFilter; readonly read: string }[] = [
   { of: 'material', read: 'material' },
   { of: 'assignee', read: 'assignee' },
+  { of: 'holdReason', read: 'hold_reason' },
   { of: 'source', read: 'source' },
   { of: 'createdTo', read: 'created_at' },
   { of: 'dueBefore', read: 'due_sort' },
   { of: 'q', read: 'search_text, o.number' },
 ];
 
+/** The columns that an index can begin with, apart from the creator. */
+const LEADING = ['assignee', 'holdReason', 'material'] as const;
+
 /**
  * Divides a filter into the part that ranges of one index contain, and the rest.
  *
- * An index has a creator, an assignee or a material, then the status, and then either the due date, or the urgency and the time of
- * creation.
+ * An index has a creator, an assignee, a reason of a hold or a material, then the status, and then either the due date, or the
+ * urgency and the time of creation.
  */
 function divided(
-  { status = ORDER_STATUSES, priority, material, assignee, source, q, createdFrom, createdTo, dueBefore }: OrderFilter,
+  { status = ORDER_STATUSES, priority, source, number, q, createdFrom, createdTo, dueBefore, ...others }: OrderFilter,
   visibility: Visibility,
 ): { readonly sort: OrderSort; readonly ranged: OrderFilter; readonly rest: OrderFilter } {
-  const isOwn = visibility.scope === 'own';
-  const isByAssignee = !isOwn && assignee !== undefined && status.length * assignee.length <= MAX_RANGES;
-  const isByMaterial =
-    !isOwn && !isByAssignee && material !== undefined && status.length * material.length <= MAX_RANGES;
-  const leading = isByAssignee ? assignee.length : isByMaterial ? material.length : 1;
+  const fits = (values: readonly unknown[] = []): boolean =>
+    values.length > 0 && status.length * values.length <= MAX_RANGES;
+  const leading = visibility.scope === 'own' ? undefined : LEADING.find((name) => fits(others[name]));
+  const led = leading ? { [leading]: others[leading] } : {};
+  const ranges = status.length * (leading ? (others[leading]?.length ?? 1) : 1);
 
   const isByDue = dueBefore !== undefined && createdFrom === undefined;
   const urgencies = priority ?? ORDER_PRIORITIES;
-  const isByUrgency = !isByDue && status.length * leading * urgencies.length <= MAX_RANGES;
+  const isByUrgency = !isByDue && ranges * urgencies.length <= MAX_RANGES;
   return {
     sort: isByDue ? 'dueAt' : '-createdAt',
     ranged: {
-      status,
-      assignee: isByAssignee ? assignee : undefined,
-      material: isByMaterial ? material : undefined,
+      ...{ status, number, ...led },
       priority: isByUrgency ? urgencies : undefined,
       ...(isByDue ? { dueBefore } : { createdFrom, createdTo }),
     },
     rest: {
-      assignee: isByAssignee ? undefined : assignee,
-      material: isByMaterial ? undefined : material,
+      ...others,
+      ...(leading && { [leading]: undefined }),
       priority: isByUrgency ? undefined : priority,
-      source,
-      q,
+      ...{ source, q },
       ...(isByDue ? { createdTo } : { dueBefore }),
     },
   };

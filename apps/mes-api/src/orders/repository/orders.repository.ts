@@ -41,6 +41,8 @@ export interface ChangeStatuses extends Announcement {
   readonly orders: readonly ChangedOrder[];
   readonly to: OrderStatus;
   readonly by: Actor;
+  /** An order that the caller does not see is answered like an unknown one. */
+  readonly visibility: Visibility;
   /** Exactly for a change to ON_HOLD. */
   readonly reason?: HoldReason | undefined;
   readonly comment?: string | undefined;
@@ -77,7 +79,9 @@ export interface OrderFilter {
   readonly material?: readonly string[] | undefined;
   readonly source?: readonly OrderSource[] | undefined;
   readonly assignee?: readonly string[] | undefined;
-  /** A search text, or the number of an order. */
+  readonly holdReason?: readonly HoldReason[] | undefined;
+  readonly number?: number | undefined;
+  /** A search text, or the number of an order, in the form of `asTyped`. */
   readonly q?: string | undefined;
   /** Inclusive. */
   readonly createdFrom?: Date | undefined;
@@ -138,7 +142,7 @@ export abstract class OrdersRepository {
    * Changes the status of orders, and writes their histories, in one transaction. Each order is changed or refused by itself.
    *
    * @returns what came of each order, in the order of the request: the change, or why it was refused, which is an
-   *   OrderNotFoundError, a VersionMismatchError, an OrderOfAnotherError or an IllegalTransitionError
+   *   OrderNotFoundError, an OrderRoleMissingError, a VersionMismatchError, an OrderOfAnotherError or an IllegalTransitionError
    */
   abstract changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]>;
 

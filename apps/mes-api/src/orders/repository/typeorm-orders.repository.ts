@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { QueryFailedError, type Repository } from 'typeorm';
 import {
+  ChangeNotAllowedError,
   ExternalIdTakenError,
   IdempotencyKeyReusedError,
   IllegalTransitionError,
   OrderNotFoundError,
   OrderOfAnotherError,
+  OrderRoleMissingError,
   VersionMismatchError,
   type OrderError,
 } from '../order-errors.js';
@@ -21,7 +23,6 @@ import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
   OrdersRepository,
-  type ChangedOrder,
   type ChangeFields,
   type ChangeStatuses,
   type Creation,
@@ -98,40 +99,45 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
   }
 
   override async changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]> {
-    const { to, by, reason, comment } = change;
+    const { to, by, visibility, reason, comment } = change;
     const steps = transitionsTo(to).filter(({ byCreator }) => by.role !== 'creator' || byCreator);
     const from = (wanted: (step: Transition) => boolean): OrderStatus[] =>
       steps.filter(wanted).map((step) => step.from);
     const isOwn = ({ releases }: Transition): boolean => releases === true && by.role !== 'admin';
 
-    // PostgreSQL checks the conditions after locking the row, so of concurrent changes one succeeds. It locks several rows in the
-    // order of their ids, so that concurrent changes of the same orders cannot deadlock.
-    const rows = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
+    // PostgreSQL locks the rows and then checks the conditions, so of concurrent changes one succeeds, and a refusal tells the state
+    // for which it was made. It locks several rows in the order of their ids, so that concurrent changes cannot deadlock.
+    const rows = await this.orders.query<(OrderEntity & AnnouncementOutcome & { readonly isChanged: boolean })[]>(
       `WITH held AS MATERIALIZED (
-        SELECT o.id FROM json_to_recordset($1) AS w (id uuid, "ifVersions" integer[]) JOIN orders o USING (id)
-        WHERE (o.status = ANY($2::order_status[])
+        SELECT o.*, (
+          (o.status = ANY($2::order_status[])
             OR (o.status = ANY($3::order_status[]) AND o.previous_status = $4::order_status)
             OR (o.status = ANY($5::order_status[]) AND o.assignee = $6))
           AND (w."ifVersions" IS NULL OR o.version = ANY(w."ifVersions"))
           AND ($7::text IS NULL OR o.created_by = $7)
+        ) IS TRUE AS is_permitted
+        FROM json_to_recordset($1) AS w (id uuid, "ifVersions" integer[]) JOIN orders o USING (id)
+        WHERE $13::text IS NULL OR o.created_by = $13
         ORDER BY o.id FOR UPDATE OF o
       ), changed AS (
         UPDATE orders AS o SET
-          previous_status = status,
+          previous_status = o.status,
           status = $4::order_status,
           hold_reason = $8::hold_reason,
-          assignee = CASE WHEN status = ANY($9::order_status[]) THEN $6
-            WHEN status = ANY($10::order_status[]) THEN NULL ELSE assignee END,
-          version = version + 1,
+          assignee = CASE WHEN o.status = ANY($9::order_status[]) THEN $6
+            WHEN o.status = ANY($10::order_status[]) THEN NULL ELSE o.assignee END,
+          version = o.version + 1,
           updated_at = clock_timestamp()
-        FROM held WHERE o.id = held.id
+        FROM held WHERE o.id = held.id AND held.is_permitted
         RETURNING o.*, ${announcement('$12')}
       ), noted AS (
         INSERT INTO order_status_changes
           (order_id, version, from_status, to_status, changed_by, changed_at, reason, comment)
         SELECT id, version, previous_status, status, $6, updated_at, hold_reason, $11 FROM changed
       )
-      SELECT ${this.columns}, o."isAnnounced" FROM changed o`,
+      SELECT ${this.columns}, true AS "isChanged", o."isAnnounced" FROM changed o
+      UNION ALL
+      SELECT ${this.columns}, false, false FROM held o WHERE NOT o.is_permitted`,
       [
         JSON.stringify(change.orders),
         from((step) => !step.back && !isOwn(step)),
@@ -145,23 +151,26 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         from(({ releases }) => releases === true),
         comment ?? null,
         change.announcedTo ?? null,
+        visibility.scope === 'own' ? visibility.creator : null,
       ],
     );
-    const changed = new Map(rows.map((row) => [row.id, row]));
-    const others = change.orders.filter(({ id }) => !changed.has(id));
-    const refused =
-      others.length === 0
-        ? undefined
-        : await this.unchanged(change, others).catch((error: unknown) => {
-            // The orders that did change are committed.
-            throw changed.size > 0 ? new FailedAfterCommitError(error) : error;
-          });
-    return change.orders.map(({ id }) => {
-      const row = changed.get(id);
-      if (row?.previousStatus) {
-        return { order: toOrder(row), from: row.previousStatus, repeated: false, isAnnounced: row.isAnnounced };
+    const refused = rows.filter(({ isChanged }) => !isChanged).map(toOrder);
+    const earlier = await this.madeEarlier(change, refused).catch((error: unknown) => {
+      // The orders that did change are committed.
+      throw refused.length < rows.length ? new FailedAfterCommitError(error) : error;
+    });
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return change.orders.map(({ id, ifVersions }) => {
+      const row = found.get(id);
+      if (!row) return new OrderNotFoundError();
+      const order = toOrder(row);
+      if (row.isChanged && order.previousStatus) {
+        return { order, from: order.previousStatus, repeated: false, isAnnounced: row.isAnnounced };
       }
-      return refused?.get(id) ?? new OrderNotFoundError();
+      const isWanted = (version: number): boolean => ifVersions?.includes(version) ?? true;
+      const from = earlier.get(id);
+      if (from && isWanted(order.version - 1)) return { order, from, repeated: true, isAnnounced: false };
+      return isWanted(order.version) ? refusal(order, to, by) : new VersionMismatchError(order);
     });
   }
 
@@ -177,7 +186,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       if (ifVersions && !ifVersions.includes(order.version)) {
         const isRepeated = differences(order, wanted).length === 0 && (await this.isChangeBy(by, order, ifVersions));
         if (isRepeated) return { order, changes: [], isAnnounced: false };
-        break;
+        throw new VersionMismatchError(order);
       }
       const changes = permittedChanges(order, wanted, by, new Date());
       if (changes.length === 0) return { order, changes, isAnnounced: false };
@@ -201,7 +210,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       if (row) return { order: toOrder(row), changes, isAnnounced: row.isAnnounced };
       order = await this.present(id);
     }
-    throw new VersionMismatchError(order);
+    throw new ChangeNotAllowedError(order, 'Other callers kept changing the order at the same time. Try again.');
   }
 
   override async find(id: string, visibility: Visibility): Promise<Order | undefined> {
@@ -302,37 +311,24 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
   }
 
   /**
-   * Why orders were not changed, from their current states, which may have changed again since. A change that an identical request
-   * of the same caller has made is no refusal: the caller may not have received the answer.
+   * The orders whose last change was an identical one of the same caller, and the statuses before. A repeated request is no refusal:
+   * the caller may not have received the answer. It is another statement, which sees what was committed before the orders were locked.
    */
-  private async unchanged(
-    change: ChangeStatuses,
-    orders: readonly ChangedOrder[],
-  ): Promise<ReadonlyMap<string, StatusChange | OrderError>> {
-    const { to, by, reason, comment } = change;
-    const rows = await this.orders.query<(OrderEntity & { readonly cameFrom: OrderStatus | null })[]>(
-      `SELECT ${this.columns}, c.from_status AS "cameFrom"
-       FROM orders o LEFT JOIN order_status_changes c ON c.order_id = o.id AND c.version = o.version
-         AND c.to_status = $2 AND c.changed_by = $3 AND c.reason IS NOT DISTINCT FROM $4::hold_reason
-         AND c.comment IS NOT DISTINCT FROM $5
-       WHERE o.id = ANY($1::uuid[]) AND ($6::text IS NULL OR o.created_by = $6)`,
-      [
-        ...[orders.map(({ id }) => id), to, by.subject, reason ?? null, comment ?? null],
-        by.role === 'creator' ? by.subject : null,
-      ],
+  private async madeEarlier(
+    { to, by, reason, comment }: ChangeStatuses,
+    orders: readonly Order[],
+  ): Promise<ReadonlyMap<string, OrderStatus>> {
+    const candidates = orders.filter(({ status }) => status === to).map(({ id, version }) => ({ id, version }));
+    if (candidates.length === 0) return new Map();
+    const rows = await this.orders.query<{ readonly id: string; readonly from: OrderStatus }[]>(
+      `SELECT c.order_id AS id, c.from_status AS "from"
+       FROM json_to_recordset($1) AS w (id uuid, version integer)
+       JOIN order_status_changes c ON c.order_id = w.id AND c.version = w.version
+       WHERE c.to_status = $2 AND c.changed_by = $3 AND c.reason IS NOT DISTINCT FROM $4::hold_reason
+         AND c.comment IS NOT DISTINCT FROM $5`,
+      [JSON.stringify(candidates), to, by.subject, reason ?? null, comment ?? null],
     );
-    const versions = new Map(orders.map(({ id, ifVersions }) => [id, ifVersions]));
-    return new Map(
-      rows.map((row): [string, StatusChange | OrderError] => {
-        const order = toOrder(row);
-        const ifVersions = versions.get(order.id);
-        const isWanted = (version: number): boolean => ifVersions?.includes(version) ?? true;
-        if (row.cameFrom && isWanted(order.version - 1)) {
-          return [order.id, { order, from: row.cameFrom, repeated: true, isAnnounced: false }];
-        }
-        return [order.id, isWanted(order.version) ? refusal(order, to, by) : new VersionMismatchError(order)];
-      }),
-    );
+    return new Map(rows.map(({ id, from }) => [id, from]));
   }
 
   /** @throws {OrderNotFoundError} */
@@ -358,6 +354,9 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
 }
 
 function refusal(order: Order, to: OrderStatus, by: Actor): OrderError {
+  if (by.role === 'creator' && order.createdBy !== by.subject) {
+    return new OrderRoleMissingError('Changing an order of another creator requires the role operator or admin.');
+  }
   const isOfAnother = TRANSITIONS.some((step) => step.from === order.status && step.to === to && step.releases);
   return isOfAnother && by.role === 'operator' && order.assignee !== by.subject
     ? new OrderOfAnotherError(order)

@@ -1,6 +1,6 @@
 import { TaggedCache } from '@mes/cache';
 import { Inject, Injectable } from '@nestjs/common';
-import { writtenOrder } from '../caching/order-answers.js';
+import { writtenOrder } from '../caching/cached-orders.js';
 import {
   orderTag,
   tagsOfCreation,

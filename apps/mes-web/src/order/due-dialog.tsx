@@ -1,6 +1,6 @@
 import { useId, useState, type ReactNode, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from './dialog';
+import { Dialog } from '../orders/dialog';
 
 const MINUTE = 60_000;
 

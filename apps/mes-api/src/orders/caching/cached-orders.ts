@@ -11,23 +11,23 @@ import { type Order, type Visibility, visibilityKey } from '../order.js';
 import { listTags, orderTag } from './order-tags.js';
 
 /** A page of the list. Its key is the validated and normalised query, and what the caller may see. */
-export function orderListAnswer(request: FastifyRequest): RouteDescription {
-  return { ...listQuestion(validateQuery(ListOrdersDto, request), visibilityOf(request)), asker: askerOf(request) };
+export function cachedOrderList(request: FastifyRequest): RouteDescription {
+  return { ...listKeyAndTags(validateQuery(ListOrdersDto, request), visibilityOf(request)), asker: askerOf(request) };
 }
 
 /** The number of orders in a list. It changes with the same writes as the list. */
-export function orderTotalAnswer(request: FastifyRequest): RouteDescription {
-  return { ...totalQuestion(validateQuery(OrderFilterDto, request), visibilityOf(request)), asker: askerOf(request) };
+export function cachedOrderTotal(request: FastifyRequest): RouteDescription {
+  return { ...totalKeyAndTags(validateQuery(OrderFilterDto, request), visibilityOf(request)), asker: askerOf(request) };
 }
 
 /** A page of the list for callers with this visibility. */
-export function listQuestion(query: Readonly<ListOrdersDto>, visibility: Visibility): KeyAndTags {
+export function listKeyAndTags(query: Readonly<ListOrdersDto>, visibility: Visibility): KeyAndTags {
   const { text, tags } = normalised(query, () => query.normalised());
   return { key: `orders:${visibilityKey(visibility)}:${text}`, tags };
 }
 
 /** The number of orders for callers with this visibility. */
-export function totalQuestion(query: Readonly<OrderFilterDto>, visibility: Visibility): KeyAndTags {
+export function totalKeyAndTags(query: Readonly<OrderFilterDto>, visibility: Visibility): KeyAndTags {
   const { text, tags } = normalised(query, () => query.normalisedFilter());
   return { key: `orders:count:${visibilityKey(visibility)}:${text}`, tags };
 }
@@ -42,19 +42,19 @@ const known = new WeakMap<Readonly<OrderFilterDto>, Normalised>();
 /** Repeated queries are the same object, so they are normalised once. */
 function normalised(query: Readonly<OrderFilterDto>, textOf: () => string): Normalised {
   let result = known.get(query);
-  if (!result) known.set(query, (result = { text: textOf(), tags: listTags(query.status) }));
+  if (!result) known.set(query, (result = { text: textOf(), tags: listTags(query.filter().status) }));
   return result;
 }
 
 /** One order. Its entity tags begin with its version, so that clients can give them back in `If-Match`. */
-export function orderAnswer(request: FastifyRequest): RouteDescription {
+export function cachedOrder(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
-  const question = orderQuestion(orderIdOf(request), visibilityOf(request));
-  return { ...question, asker: askerOf(request), version: versionOf };
+  const keyAndTags = orderKeyAndTags(orderIdOf(request), visibilityOf(request));
+  return { ...keyAndTags, asker: askerOf(request), version: versionOf };
 }
 
 /** The past changes of one order. */
-export function orderHistoryAnswer(request: FastifyRequest): RouteDescription {
+export function cachedOrderHistory(request: FastifyRequest): RouteDescription {
   refuseParameters(request);
   const id = orderIdOf(request);
   const key = `order:${id}:history:${visibilityKey(visibilityOf(request))}`;
@@ -65,7 +65,7 @@ export function orderHistoryAnswer(request: FastifyRequest): RouteDescription {
 export function writtenOrder(order: Order): readonly CreatedValue[] {
   const visibilities: Visibility[] = [{ scope: 'all' }, { scope: 'own', creator: order.createdBy }];
   return visibilities.map((visibility) => ({
-    keys: [orderQuestion(order.id, visibility).key],
+    keys: [orderKeyAndTags(order.id, visibility).key],
     value: presentOrder(order, visibility),
     version: versionOf(order),
   }));
@@ -84,6 +84,6 @@ export function versionTag({ version }: Pick<OrderDto, 'version'>): string {
   return `"${version}"`;
 }
 
-function orderQuestion(id: string, visibility: Visibility): RouteDescription {
+function orderKeyAndTags(id: string, visibility: Visibility): RouteDescription {
   return { key: `order:${id}:${visibilityKey(visibility)}`, tags: [orderTag(id)] };
 }

@@ -16,7 +16,7 @@ export function orderTag(id: string): string {
   return `order:${id}`;
 }
 
-export function orderQuestion(id: string): KeyAndTags {
+export function orderKeyAndTags(id: string): KeyAndTags {
   return { key: `order ${id}`, tags: [orderTag(id)] };
 }
 

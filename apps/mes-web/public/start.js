@@ -1,5 +1,26 @@
-// Keeps the page from staying blank if its scripts or styles cannot be loaded or run, for example while a new build is deployed. It
-// reloads the page once, and then shows the message of index.html. It is no part of the bundle, and has the same name in every build.
+// Runs before the scripts of the build. It is no part of the bundle, and has the same name in every build.
+
+// Chooses the language, and loads its texts together with the scripts. Otherwise they would load only after the scripts.
+(() => {
+  const LANGUAGES = ['en', 'ru'];
+  let language;
+  try {
+    language = localStorage.getItem('mes.language');
+  } catch {
+    // The browser refuses its storage.
+  }
+  if (!LANGUAGES.includes(language)) {
+    const preferred = [...(navigator.languages ?? []), navigator.language];
+    language = preferred.some((locale) => locale?.startsWith('ru')) ? 'ru' : 'en';
+  }
+  document.documentElement.lang = language;
+  // The build adds the names of the files.
+  const file = document.currentScript.dataset[language];
+  if (file) document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href: file }));
+})();
+
+// Keeps the page from staying blank if its scripts, styles or texts cannot be loaded or run, for example while a new build is deployed.
+// It reloads the page once, and then shows the message of index.html.
 (() => {
   /** The pause before the reload, in which a deployment may end. In milliseconds. */
   const PAUSE = 1_000;

@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { countOrders } from '../api/client';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { countOrders, getStatusDashboard, type StatusDashboardDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 
@@ -25,4 +25,13 @@ export function useTotal(name: string, filter: OrderFilter | undefined): Total |
     refetchInterval: usePollingInterval(),
   });
   return data;
+}
+
+/** The exact numbers of orders by status, with the arrivals of the last day. */
+export function useStatusCounts(): UseQueryResult<StatusDashboardDto> {
+  return useQuery({
+    queryKey: ['dashboard'],
+    queryFn: ({ signal }) => dataOf(getStatusDashboard({}, { signal })),
+    refetchInterval: usePollingInterval(),
+  });
 }
