@@ -503,8 +503,9 @@ describe('the queue while somebody is at it, in a browser', () => {
       await workshop.move(other, 'MANUFACTURING_STARTED', 'anna');
       await desk.page.getByText(`Order ${String(other.number)}`).waitFor();
       // After a wake-up, everything that may have changed is loaded again.
+      const refreshed = desk.page.waitForResponse('**/api/v1/orders?*');
       await desk.page.evaluate('document.dispatchEvent(new Event("resume"))');
-      await desk.page.locator('.live-connecting').waitFor();
+      await refreshed;
       await desk.live();
       await eventually(() => desk.page.getByRole('button', { name: 'Resume' }).isEnabled());
       expect(reads).toHaveLength(1);

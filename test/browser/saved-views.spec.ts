@@ -18,7 +18,8 @@ describe('saved views of the queue, in a browser', () => {
 
   async function openMenu({ page }: Operator): Promise<void> {
     await page.getByRole('button', { name: 'Saved views' }).click();
-    await page.getByRole('menu', { name: 'Saved views' }).waitFor();
+    // Its first command gets the focus.
+    await page.getByRole('menu', { name: 'Saved views' }).locator(':focus').waitFor();
   }
 
   async function atUrgent(): Promise<Operator> {
