@@ -7,6 +7,9 @@ import { explore, itemAt, keyWithoutTokens, mapValues, type Exploration, type Mo
  * write that any response has shown before its request began (monotonic reads: Terry et al., "Session Guarantees for Weakly
  * Consistent Replicated Data", 1994).
  *
+ * An inspector compares a stored response with the database. It may report a difference only if a promise is broken, or if a
+ * writer was broken on purpose.
+ *
  * Time is left out. What happens after a time may happen at any moment at which that time can have passed. Steps are joined
  * where what others do in between makes no promise harder to keep: a snapshot is taken when the request arrives, a reader that
  * finds nothing loads at once, and a write is acknowledged as soon as it may be.
@@ -28,7 +31,9 @@ type BrokenRule =
   | 'an overdue write is not invalidated'
   | 'an overdue write is not invalidated again when it completes'
   | 'a load makes writes overdue that it did not wait for'
-  | 'nobody invalidates at the deadline of a pending write';
+  | 'nobody invalidates at the deadline of a pending write'
+  | 'an inspector looks only once'
+  | 'an inspector does not compare the versions again';
 
 /** Orders and their history: absent, then created, then moved on by one status change after the other. */
 type Order = (typeof ORDERS)[number];
@@ -48,6 +53,8 @@ interface Plan {
   /** The orders that are written to, and how many writes each shows afterwards. */
   readonly writes: readonly (readonly [Order, number])[];
   readonly reads: readonly Tag[];
+  /** The tag of the response that is inspected. */
+  readonly inspects?: Tag;
   /** The first writer has committed, and the first reader has loaded that and waits for the writer. */
   readonly isFirstAwaited?: true;
   /** How many writers may die, and how many tag versions Redis may lose. */
@@ -95,6 +102,16 @@ interface Reader {
   awaited: number[];
 }
 
+interface Inspector {
+  at: 'begin' | 'load' | 'look' | 'wait' | 'load again' | 'look again' | 'done';
+  /** The version and the content of the stored response that a hit was given. */
+  version: string;
+  content: Content;
+  loaded: Content;
+  /** Writers that were under way when it found a difference. */
+  awaited: number[];
+}
+
 interface State {
   database: Content;
   acknowledged: Content;
@@ -106,6 +123,7 @@ interface State {
   stored: { readonly tag: Tag; readonly version: string; readonly content: Content }[];
   writers: Writer[];
   readers: Reader[];
+  inspector: Inspector | null;
   deaths: number;
   losses: number;
   tokens: number;
@@ -127,7 +145,7 @@ function keyOf({ tokens: _, ...state }: State): string {
 }
 
 function initialState(plan: Plan): State {
-  const { orders, writes, reads, isFirstAwaited = false, deaths = 0, losses = 0 } = plan;
+  const { orders, writes, reads, inspects, isFirstAwaited = false, deaths = 0, losses = 0 } = plan;
   const state: State = {
     database: { ...orders },
     acknowledged: { ...orders },
@@ -137,6 +155,7 @@ function initialState(plan: Plan): State {
     stored: [],
     writers: writes.map(([order, to]) => ({ order, to, at: 'begin', ...NOTHING_KNOWN })),
     readers: reads.map((tag) => ({ tag, at: 'begin', ...NOTHING_SEEN })),
+    inspector: inspects ? { at: 'begin', ...NOTHING_INSPECTED } : null,
     deaths,
     losses,
     tokens: 0,
@@ -158,6 +177,7 @@ function initialState(plan: Plan): State {
 }
 
 const NOTHING_KNOWN = { orderVersion: null, listVersion: null, list: null, wasRefused: false, awaited: [] };
+const NOTHING_INSPECTED = { version: '', content: {}, loaded: {}, awaited: [] };
 const NOTHING_SEEN = { acknowledged: {}, shown: {}, snapshot: null, loaded: {}, awaited: [] };
 
 /** The tags that a write touches, and the tag of the order that it creates. */
@@ -187,6 +207,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
   const steps: Step<State>[] = [];
   state.writers.forEach(writerSteps);
   state.readers.forEach(readerSteps);
+  if (state.inspector && plan.inspects) inspectorSteps(state.inspector, plan.inspects);
   if (state.losses > 0) lossSteps();
   if (steps.length === 0 && plan.deaths) finalStep();
   return steps;
@@ -417,6 +438,72 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
     }
   }
 
+  function inspectorSteps({ at, version, content, loaded, awaited }: Inspector, tag: Tag): void {
+    const add = stepAdder('inspector', (next) => {
+      if (!next.inspector) throw new Error('there is no inspector');
+      return next.inspector;
+    });
+    const load = (then: 'look' | 'look again'): void => {
+      add(`loads ${inWords(tag, contentOf(tag, state.database))}`, (me, next) => {
+        me.loaded = contentOf(tag, next.database);
+        me.at = then;
+      });
+    };
+    const compare = (differ: (me: Inspector, next: State) => unknown): void => {
+      const isCurrent =
+        state.versions[tag] === version || broken === 'an inspector does not compare the versions again';
+      const differs = isOlder(content, loaded) || isOlder(loaded, content);
+      if (!isCurrent || !differs) add('has nothing to report', finish);
+      else add('finds a difference', differ);
+    };
+
+    switch (at) {
+      case 'begin':
+        for (const stored of state.stored) {
+          if (stored.tag !== tag || stored.version !== state.versions[tag]) continue;
+          add(`sees a hit: ${inWords(tag, stored.content)}`, (me) => {
+            Object.assign(me, { at: 'load', version: stored.version, content: stored.content });
+          });
+        }
+        break;
+      case 'load':
+        load('look');
+        break;
+      case 'look':
+        compare((me, next) => {
+          if (broken === 'an inspector looks only once') return 'an inspector reports a difference';
+          me.awaited = next.writers.flatMap(({ at: step }, i) => (['begin', 'done'].includes(step) ? [] : [i]));
+          me.at = 'wait';
+          return undefined;
+        });
+        break;
+      case 'wait': {
+        // It waits for as long as a write may be pending, so all these writes have ended.
+        const hasEnded = (index: number): boolean => {
+          const { at: step } = itemAt(state.writers, index);
+          return step === 'done' || (step === 'dead' && !state.pending.some(({ writer }) => writer === index));
+        };
+        if (!awaited.every(hasEnded)) break;
+        add('has waited for the writes that were under way', (me) => {
+          me.awaited = [];
+          me.at = 'load again';
+        });
+        break;
+      }
+      case 'load again':
+        load('look again');
+        break;
+      case 'look again':
+        compare(() => 'an inspector reports a difference');
+        break;
+      case 'done':
+    }
+
+    function finish(me: Inspector): void {
+      Object.assign(me, NOTHING_INSPECTED, { at: 'done' });
+    }
+  }
+
   /** Whether a reader is loading what a reader with this snapshot may be given. */
   function isLoadFor(reader: Reader, tag: Tag, snapshot: string | null): boolean {
     if (reader.tag !== tag || !['loaded', 'wait'].includes(reader.at)) return false;
@@ -567,6 +654,14 @@ const slow: Plan = {
 const slowAndShown: Plan = {
   ...{ ...oneChange, reads: [LIST, LIST, 'order:x', 'order:x'], slowTransactions: true },
 };
+const inspected: Plan = { ...twoOrders, reads: [LIST], inspects: LIST };
+const inspectedChanges: Plan = { ...twoChanges, reads: ['order:x'], inspects: 'order:x' };
+const inspectedDeath: Plan = { ...oneChange, reads: ['order:x', 'order:x'], inspects: 'order:x', deaths: 1 };
+const inspectedAlone: Plan = { ...oneChange, reads: [], inspects: 'order:x' };
+const inspectedSlow: Plan = {
+  ...{ ...oneChange, reads: ['order:x', 'order:x'], inspects: 'order:x' },
+  ...{ slowTransactions: true, onlyAcknowledged: true },
+};
 const sharedErrors: Plan = { orders: {}, writes: [['x', 1]], reads: [LIST, 'order:x', 'order:x'], sharedErrors: true };
 
 const SCENARIOS = {
@@ -579,6 +674,10 @@ const SCENARIOS = {
   'an order is started, and its writer may die': death,
   'an order is started, and Redis may lose versions': { ...oneChange, losses: 2 },
   'an order is started by a slow transaction (acknowledged writes only)': slow,
+  'an order is created while another one is started, and the list is inspected': inspected,
+  'an order is started and completed, and is inspected': inspectedChanges,
+  'an order is started, its writer may die, and the order is inspected': inspectedDeath,
+  'an order is started by a slow transaction, and is inspected (acknowledged writes only)': inspectedSlow,
 } satisfies Record<string, Plan>;
 
 const BROKEN_RULES: Record<BrokenRule, Plan> = {
@@ -597,6 +696,8 @@ const BROKEN_RULES: Record<BrokenRule, Plan> = {
   'an overdue write is not invalidated': death,
   'an overdue write is not invalidated again when it completes': slow,
   'nobody invalidates at the deadline of a pending write': death,
+  'an inspector looks only once': inspectedChanges,
+  'an inspector does not compare the versions again': inspectedChanges,
 };
 
 /** Known ways to break the second promise. */
@@ -608,6 +709,10 @@ const LIMITS = {
 export const readsAndWrites: Model = {
   name: 'reads and writes',
   scenarios: mapValues(SCENARIOS, (plan) => () => run(plan)),
-  brokenRules: mapValues(BROKEN_RULES, (plan, rule) => () => run(plan, rule)),
+  brokenRules: {
+    ...mapValues(BROKEN_RULES, (plan, rule) => () => run(plan, rule)),
+    'a writer does not invalidate, and only an inspector looks': () =>
+      run(inspectedAlone, 'a writer does not invalidate'),
+  },
   limits: mapValues(LIMITS, (plan) => () => run(plan)),
 };

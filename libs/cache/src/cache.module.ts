@@ -12,11 +12,13 @@ import {
 } from '@nestjs/common';
 import { CacheEvents } from './cache.events.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
+import { CacheTracer } from './cache.tracer.js';
 import { ENTRY_CACHE, EntryStore } from './entries/entry-store.js';
 import { L1Cache } from './entries/l1-cache.js';
 import { CachedRouteInterceptor } from './http/cached-route.interceptor.js';
 import { FastPath } from './http/fast-path.js';
 import { Responder } from './http/responder.js';
+import { Inspector } from './read/inspector.js';
 import { MonotonicReads } from './read/monotonic-reads.js';
 import { RefreshOnWrite } from './read/refresh-on-write.js';
 import { ResponseCache } from './read/response-cache.js';
@@ -45,19 +47,20 @@ export interface CacheModuleAsyncOptions
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
-  inject: [CACHE_OPTIONS],
-  useFactory: (options: CacheOptions) =>
-    options.redisUrl === undefined && !options.createRedisClient ? null : new RedisConnection(options),
+  inject: [CACHE_OPTIONS, CacheEvents, { token: CacheTracer, optional: true }],
+  useFactory: (options: CacheOptions, events: CacheEvents, tracer?: CacheTracer) =>
+    options.redisUrl === undefined && !options.createRedisClient ? null : new RedisConnection(options, events, tracer),
 };
 
 const versionStore: FactoryProvider<VersionStore> = {
   provide: VersionStore,
-  inject: [RedisConnection, CACHE_OPTIONS],
-  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions) =>
-    options.versionStore ?? (connection ? new RedisVersionStore(connection, options) : new MemoryVersionStore(options)),
+  inject: [RedisConnection, CACHE_OPTIONS, CacheEvents],
+  useFactory: (connection: RedisConnection | null, options: CacheModuleOptions, events: CacheEvents) =>
+    options.versionStore ??
+    (connection ? new RedisVersionStore(connection, options, events) : new MemoryVersionStore(options, events)),
 };
 
-/** Settings and stores, apart from the rest because cache-manager's cache is made from them. */
+/** Settings, events and stores, apart from the rest because cache-manager's cache is made from them. */
 @Global()
 @Module({})
 class CacheStoresModule {
@@ -70,8 +73,8 @@ class CacheStoresModule {
     return {
       module: CacheStoresModule,
       imports,
-      providers: [options, redisConnection],
-      exports: [CACHE_OPTIONS, RedisConnection],
+      providers: [options, CacheEvents, redisConnection],
+      exports: [CACHE_OPTIONS, CacheEvents, RedisConnection],
     };
   }
 }
@@ -119,9 +122,9 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         versionStore,
         { provide: RedisAccess, useExisting: RedisConnection },
         MonotonicReads,
-        CacheEvents,
         L1Cache,
         EntryStore,
+        Inspector,
         ResponseCache,
         RefreshOnWrite,
         Refresher,
@@ -135,8 +138,8 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
       exports: [
         VersionStore,
         RedisAccess,
+        L1Cache,
         MonotonicReads,
-        CacheEvents,
         ResponseCache,
         RefreshOnWrite,
         TaggedCache,

@@ -52,15 +52,27 @@ export interface CacheOptions {
   readonly pendingWriteTimeout: number;
   /** How often to look for expired writes and, while Redis is away, for Redis. */
   readonly sweepInterval: number;
+  /**
+   * Time between two inspections, each of which compares a hit with the source and loads twice at most. 0 for none. Must not
+   * be used if responses change without a write, unless `comparable` of {@link KeyAndTags} takes out what does.
+   */
+  readonly inspectionInterval: number;
   /** Bound of the memory of the entries in this process, in bytes. */
   readonly l1MaxBytes: number;
   /** Headers of every response of the application, by their names in lower case. The fast path adds them itself. */
   readonly commonHeaders?: Readonly<Record<string, string>> | undefined;
+  /** A header, by its name in lower case, in which the fast path returns the id of the request. */
+  readonly requestIdHeader?: string | undefined;
   /**
    * Whether a failed transaction was rolled back for certain. Any other failure may have been committed, so its tags are
    * invalidated.
    */
   readonly isRolledBack: (error: unknown) => boolean;
+  /**
+   * Whether an error of a load is what the source answers, such as that there is no such thing. To an inspection, it differs from
+   * every cached response; any other error proves nothing.
+   */
+  readonly isAnswer: (error: unknown) => boolean;
 }
 
 /** Settings that suit most applications. */
@@ -81,8 +93,10 @@ export const CACHE_DEFAULTS = {
   refreshTimeout: 1_000,
   pendingWriteTimeout: 250,
   sweepInterval: 1_000,
+  inspectionInterval: 0,
   l1MaxBytes: 64 * 1024 * 1024,
   isRolledBack: () => false,
+  isAnswer: () => false,
 } satisfies CacheOptions;
 
 /** Injection token of {@link CacheOptions}. */

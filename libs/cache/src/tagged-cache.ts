@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { toCachedResponse } from './entries/cached-response.js';
 import { ResponseCache, type KeyAndTags } from './read/response-cache.js';
 import type { Tag } from './versions/version-store.js';
-import { CacheWriter, type CacheWrite } from './write/cache-writer.js';
+import { CacheWriter, type CacheWrite, type WritesUnderWay } from './write/cache-writer.js';
 
 /**
  * The cache of an application: reads by key and tags, and writes that keep it true. Routes use `@CachedRoute()` instead.
@@ -41,6 +41,11 @@ export class TaggedCache {
    */
   write<T>(write: CacheWrite<T>): Promise<T> {
     return this.writer.write(write);
+  }
+
+  /** The writes of this process that have begun and not returned. One that hangs keeps readers from storing. */
+  get writesUnderWay(): WritesUnderWay {
+    return this.writer.underWay;
   }
 
   /**

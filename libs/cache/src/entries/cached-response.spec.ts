@@ -26,7 +26,7 @@ describe('a cached response', () => {
   });
 
   it('is not compressed if it is short', async () => {
-    expect(Object.keys(await compressed(toCachedResponse('short')))).toEqual(['identity']);
+    expect(Object.keys(await compressed(toCachedResponse('short')))).toEqual(['loadedAt', 'identity']);
   });
 
   it('has entity tags that begin with the version, if there is one', async () => {

@@ -15,6 +15,8 @@ export interface Representation {
 
 /** A response as JSON, ready to be sent as it is or, where it has them, in compressed forms. */
 export interface CachedResponse {
+  /** When the value was loaded or written, in milliseconds since the Unix epoch. */
+  readonly loadedAt: number;
   readonly identity: Representation;
   readonly br?: Representation;
   readonly gzip?: Representation;
@@ -36,12 +38,12 @@ const deflate = promisify(gzip);
  */
 export function toCachedResponse(value: unknown, version?: string): CachedResponse {
   const body = ownBytes(Buffer.from(JSON.stringify(value)));
-  return { identity: { coding: 'identity', body, entityTag: entityTagOf(body, version) } };
+  return { loadedAt: Date.now(), identity: { coding: 'identity', body, entityTag: entityTagOf(body, version) } };
 }
 
 /** The response with its compressed forms. Node compresses in threads of its own, beside the event loop. */
-export async function compressed({ identity }: CachedResponse): Promise<CachedResponse> {
-  if (identity.body.length < MIN_COMPRESSED_BYTES) return { identity };
+export async function compressed({ loadedAt, identity }: CachedResponse): Promise<CachedResponse> {
+  if (identity.body.length < MIN_COMPRESSED_BYTES) return { loadedAt, identity };
   const [br, gz] = await Promise.all([
     brotli(identity.body, {
       params: {
@@ -52,7 +54,7 @@ export async function compressed({ identity }: CachedResponse): Promise<CachedRe
     }),
     deflate(identity.body),
   ]);
-  return { identity, br: variant(identity, 'br', br), gzip: variant(identity, 'gzip', gz) };
+  return { loadedAt, identity, br: variant(identity, 'br', br), gzip: variant(identity, 'gzip', gz) };
 }
 
 /** A strong entity tag of exactly these bytes: RFC 9110, section 8.8.3. */

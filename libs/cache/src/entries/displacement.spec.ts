@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import { RedisServer } from '../../../../test/support/redis-server.js';
 import { ResponseCache } from '../read/response-cache.js';
 import type { CacheOutcome, KeyAndTags } from '../read/response-cache.js';
-import { toCachedResponse } from './cached-response.js';
+import { toCachedResponse, type CachedResponse } from './cached-response.js';
 import { CacheModule } from '../cache.module.js';
 import type { CacheOptions } from '../cache.options.js';
 
@@ -42,7 +42,8 @@ describe('one asker with many pages of its own', () => {
   }
 
   async function outcomeOf(cache: ResponseCache, question: KeyAndTags): Promise<CacheOutcome> {
-    return (await cache.get(question, () => Promise.resolve(toCachedResponse(PAGE)))).outcome;
+    const load = (): Promise<CachedResponse> => Promise.resolve(toCachedResponse(PAGE));
+    return (await cache.get(question, load, { compress: false })).outcome;
   }
 
   it('displaces no page of others, neither from L1 nor from a small Redis', async () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
-import { CacheEvents } from '../cache.events.js';
+import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { withDeadline } from '../flow/deadline.js';
 import type { Tag, VersionSnapshot } from '../versions/version-store.js';
@@ -55,7 +55,7 @@ export class EntryStore {
 
   /** The response under `key` for all processes, if it was stored under exactly this vector. It is then kept in L1. */
   async findL2(key: string, vector: VersionVector): Promise<CachedResponse | undefined> {
-    const entry = await this.onL2('read', () => this.cache.get<Entry>(key));
+    const entry = await this.onL2('read-entry', () => this.cache.get<Entry>(key));
     if (entry?.vector.join() !== vector.join()) return undefined;
     this.l1.set(key, entry);
     return entry.response;
@@ -80,25 +80,34 @@ export class EntryStore {
    */
   async prepare(key: string, entry: Entry, { written = false }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
     if (!this.isShared) this.l1.set(key, entry);
-    else if (!(await this.onL2('store', () => this.cache.set(key, entry)))) return false;
+    else if (!(await this.onL2('store-entry', () => this.cache.set(key, entry)))) return false;
     this.events.emit({ type: 'store', written });
     return true;
   }
 
   private async remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) this.l1.delete(key);
-    if (keys.length > 0) await this.onL2('remove', () => this.cache.mdel([...keys]));
+    if (keys.length > 0) await this.onL2('remove-entry', () => this.cache.mdel([...keys]));
   }
 
   /** Undefined if there is no L2, or if it fails or does not answer in time. */
-  private async onL2<T>(what: string, operation: () => Promise<T>): Promise<T | undefined> {
+  private async onL2<T>(name: RedisOperation, operation: () => Promise<T>): Promise<T | undefined> {
     if (!this.isShared) return undefined;
+    const began = performance.now();
     try {
-      return await withDeadline(operation(), this.options.deadline);
+      const result = await withDeadline(operation(), this.options.deadline);
+      this.note(name, began, false);
+      return result;
     } catch (error) {
+      this.note(name, began, true);
       this.events.emit({ type: 'store-failure' });
-      this.logger.warn(`could not ${what} an entry: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
+  }
+
+  private note(name: RedisOperation, began: number, failed: boolean): void {
+    if (this.options.entryStore !== undefined) return;
+    this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
   }
 }

@@ -23,6 +23,7 @@ export function packEntry({ vector, response }: Entry): string {
   const representations = representationsOf(response);
   const head = {
     vector,
+    loadedAt: response.loadedAt,
     parts: representations.map(({ coding, entityTag, body }) => ({ coding, entityTag, length: body.length })),
   };
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...representations.map(({ body }) => body)]).toString(
@@ -35,8 +36,9 @@ export function unpackEntry(packed: string): Entry {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(packed, 'base64'));
   bytes.write(packed, 'base64');
   const headEnd = bytes.indexOf('\n');
-  const { vector, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
+  const { vector, loadedAt, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
     vector: VersionVector;
+    loadedAt: number;
     parts: (Pick<Representation, 'coding' | 'entityTag'> & { length: number })[];
   };
   let begin = headEnd + 1;
@@ -45,7 +47,7 @@ export function unpackEntry(packed: string): Entry {
     begin += length;
     return [coding, representation] as const;
   });
-  return { vector, response: Object.fromEntries(representations) as unknown as CachedResponse };
+  return { vector, response: { loadedAt, ...Object.fromEntries(representations) } as unknown as CachedResponse };
 }
 
 function representationsOf(response: CachedResponse): Representation[] {

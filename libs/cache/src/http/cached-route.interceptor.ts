@@ -36,7 +36,7 @@ export class CachedRouteInterceptor implements NestInterceptor {
   private async respond(context: ExecutionContext, next: CallHandler): Promise<Buffer | StreamableFile | undefined> {
     const http = context.switchToHttp();
     const request = http.getRequest<object & { readonly headers: RequestHeaders }>();
-    const { description, snapshot } = this.fastPath.preparedFor(request) ?? {
+    const { description, ...prepared } = this.fastPath.preparedFor(request) ?? {
       description: this.describe(context, request),
     };
     const { version, ...keyAndTags } = description;
@@ -44,7 +44,7 @@ export class CachedRouteInterceptor implements NestInterceptor {
       const result: unknown = await lastValueFrom(next.handle());
       return toCachedResponse(result, version?.(result as never));
     };
-    const { response, outcome } = await this.responses.get(keyAndTags, load, { snapshot });
+    const { response, outcome } = await this.responses.get(keyAndTags, load, prepared);
     const { status, headers, body } = this.responder.respond(request.headers, response, outcome);
     return this.send(http.getResponse(), status, headers, body);
   }

@@ -14,23 +14,26 @@ import {
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { FastifyRequest } from 'fastify';
+import { eventually } from '../../../../test/support/eventually.js';
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
+import { CacheTracer, type CacheOperation, type TracedOperation } from '../cache.tracer.js';
 import { CacheModule } from '../cache.module.js';
 import { VersionStore } from '../versions/version-store.js';
 import { CachedRoute } from './cached-route.decorator.js';
 import type { RouteHandler } from './cached-route.js';
-import { FastPathAdmission } from './fast-path.js';
+import { FastPathAdmission, FastPathObserver, type ObservedRoute } from './fast-path.js';
 
 const WORDS = 'gold ring '.repeat(300);
 
-/** Counts its calls, and refuses the caller `nobody`. */
+/** Counts its calls, and refuses the caller `nobody` and what is secret. */
 @Injectable()
 class CountingGuard implements CanActivate {
   static calls = 0;
 
   canActivate(context: { switchToHttp: () => { getRequest: () => FastifyRequest } }): boolean {
     CountingGuard.calls += 1;
-    return context.switchToHttp().getRequest().headers.authorization !== 'nobody';
+    const { headers, url } = context.switchToHttp().getRequest();
+    return headers.authorization !== 'nobody' && !url.endsWith('/secret');
   }
 }
 
@@ -41,6 +44,35 @@ class KnownCallers extends FastPathAdmission {
   override testFor(route: RouteHandler): (request: FastifyRequest) => boolean {
     KnownCallers.routes.push(`${route.getClass().name}.${route.getHandler().name}`);
     return ({ headers }) => headers.authorization === 'known';
+  }
+}
+
+/** Notes the responses of the fast path. */
+class NotingObserver extends FastPathObserver {
+  static noted: string[] = [];
+
+  override observerFor({ method, url }: ObservedRoute): (request: FastifyRequest, status: number) => void {
+    return (request, status) => {
+      NotingObserver.noted.push(`${method} ${url}: ${status} for ${request.id}`);
+    };
+  }
+}
+
+/** Notes the operations that have begun, and how they ended. */
+class NotingTracer extends CacheTracer {
+  static noted: string[] = [];
+
+  override begin(name: CacheOperation): TracedOperation {
+    NotingTracer.noted.push(`${name} begins`);
+    return {
+      within: (work) => work(),
+      end: () => NotingTracer.noted.push(`${name} ends`),
+      fail: () => NotingTracer.noted.push(`${name} fails`),
+    };
+  }
+
+  override beginCommand(): undefined {
+    return undefined;
   }
 }
 
@@ -74,7 +106,14 @@ class ThingsController {
 }
 
 @Global()
-@Module({ providers: [{ provide: FastPathAdmission, useClass: KnownCallers }], exports: [FastPathAdmission] })
+@Module({
+  providers: [
+    { provide: FastPathAdmission, useClass: KnownCallers },
+    { provide: FastPathObserver, useClass: NotingObserver },
+    { provide: CacheTracer, useClass: NotingTracer },
+  ],
+  exports: [FastPathAdmission, FastPathObserver, CacheTracer],
+})
 class AdmissionModule {}
 
 describe('the fast path', () => {
@@ -84,8 +123,13 @@ describe('the fast path', () => {
   beforeEach(async () => {
     CountingGuard.calls = 0;
     KnownCallers.routes = [];
+    NotingObserver.noted = [];
+    NotingTracer.noted = [];
     const module = await Test.createTestingModule({
-      imports: [AdmissionModule, CacheModule.forRoot({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' } })],
+      imports: [
+        AdmissionModule,
+        CacheModule.forRoot({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' }, requestIdHeader: 'x-id' }),
+      ],
       controllers: [ThingsController],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -112,6 +156,12 @@ describe('the fast path', () => {
     return application.inject({ url, method, headers: { authorization: 'known', ...headers } });
   }
 
+  it('ends the read of a request that the guards refuse', async () => {
+    expect((await get('/things/secret')).statusCode).toBe(403);
+    await eventually(() => NotingTracer.noted.length === 2);
+    expect(NotingTracer.noted).toEqual(['read begins', 'read ends']);
+  });
+
   it('answers hits in L1 without guards, interceptors and handlers', async () => {
     const miss = await get('/things/ring');
     expect(CountingGuard.calls).toBe(1);
@@ -120,10 +170,25 @@ describe('the fast path', () => {
     expect(hit.statusCode).toBe(200);
     expect(hit.headers['cache-status']).toBe('mes-near; hit');
     expect(hit.json()).toEqual({ name: 'ring', call: 1 });
-    const { 'cache-status': outcome, 'x-common': common, date, ...headers } = hit.headers;
-    expect([outcome, common, typeof date]).toEqual(['mes-near; hit', 'yes', 'string']);
+    const { 'cache-status': outcome, 'x-common': common, 'x-id': id, date, ...headers } = hit.headers;
+    expect([outcome, common, typeof id, typeof date]).toEqual(['mes-near; hit', 'yes', 'string', 'string']);
     expect(miss.headers).toMatchObject({ ...headers, 'cache-status': 'mes; fwd=miss; stored' });
     expect(application.get(ThingsController).calls).toBe(1);
+  });
+
+  it('tells the observer of its own responses, and answers with the id of the request', async () => {
+    const miss = await get('/things/ring');
+    const hit = await get('/things/ring');
+    const notModified = await get('/things/ring', { 'if-none-match': String(hit.headers.etag) });
+    const head = await get('/things/ring', { origin: 'https://a.example' }, 'HEAD');
+    await get('/things/ring', { authorization: 'unknown' });
+    expect(NotingObserver.noted).toEqual([
+      `GET /things/:name: 200 for ${String(hit.headers['x-id'])}`,
+      `GET /things/:name: 304 for ${String(notModified.headers['x-id'])}`,
+      `HEAD /things/:name: 200 for ${String(head.headers['x-id'])}`,
+    ]);
+    // The application sets it on the other responses.
+    expect(miss.headers['x-id']).toBeUndefined();
   });
 
   it('leaves invalidated responses to the handler', async () => {
@@ -152,7 +217,7 @@ describe('the fast path', () => {
 
   /** The headers that the cache is responsible for. `Vary` may stand in one line or in several: RFC 9110, section 5.3. */
   function ofTheCache(headers: Record<string, unknown>): Record<string, unknown> {
-    const others = ['date', 'connection', 'x-common'];
+    const others = ['date', 'connection', 'x-common', 'x-id'];
     const compared = Object.entries(headers).filter(([name]) => !others.includes(name));
     return { ...Object.fromEntries(compared), vary: [headers.vary as string | string[] | undefined].flat().join(', ') };
   }
@@ -161,11 +226,11 @@ describe('the fast path', () => {
     await get('/things/ring');
     await get('/things/ring');
     expect(events).toEqual([
-      { type: 'snapshot' },
+      { type: 'snapshot', reads: 1, milliseconds: expect.any(Number) as number, failed: false },
       { type: 'load' },
       { type: 'store', written: false },
       { type: 'miss', collapsed: false },
-      { type: 'snapshot' },
+      { type: 'snapshot', reads: 1, milliseconds: expect.any(Number) as number, failed: false },
       { type: 'hit', level: 'l1' },
     ]);
   });

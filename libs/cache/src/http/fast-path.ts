@@ -2,7 +2,9 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { CacheTracer, type TracedOperation } from '../cache.tracer.js';
 import type { CachedResponse } from '../entries/cached-response.js';
+import { Inspector } from '../read/inspector.js';
 import { ResponseCache } from '../read/response-cache.js';
 import type { SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import {
@@ -28,10 +30,32 @@ export abstract class FastPathAdmission {
   abstract testFor(route: RouteHandler): (request: never) => boolean;
 }
 
+/** A route that the fast path answers. */
+export interface ObservedRoute {
+  readonly method: string;
+  /** The path with its parameters, such as `/words/:id`. */
+  readonly url: string;
+}
+
+/**
+ * Is told of each response on the fast path, for an application's metrics and logs. Without one, nobody is told.
+ *
+ * @publicApi
+ */
+export abstract class FastPathObserver {
+  /**
+   * A function that is called with Fastify's request and the status after each response of one route. It runs within the
+   * request: it must be quick and must not throw.
+   */
+  abstract observerFor(route: ObservedRoute): (request: never, status: 200 | 304) => void;
+}
+
 /** What the fast path found out for a request that it passed on. */
 export interface PreparedRead {
   readonly description: RouteDescription;
   readonly snapshot: SnapshotOrUnavailable;
+  /** The read, which goes on, as a tracer shows it. */
+  readonly operation: TracedOperation | undefined;
 }
 
 const L1_HIT = { kind: 'hit', level: 'l1' } as const;
@@ -48,10 +72,13 @@ export class FastPath {
 
   constructor(
     private readonly responses: ResponseCache,
+    private readonly inspector: Inspector,
     private readonly responder: Responder,
     private readonly host: HttpAdapterHost,
-    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'commonHeaders'>,
+    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'commonHeaders' | 'requestIdHeader'>,
     @Optional() private readonly admission?: FastPathAdmission,
+    @Optional() private readonly observer?: FastPathObserver,
+    @Optional() private readonly tracer?: CacheTracer,
   ) {}
 
   /** Adds the hook to all cached routes. Must be called before the routes are declared. Does nothing on Express. */
@@ -64,7 +91,10 @@ export class FastPath {
       const config = route.config as { readonly [CACHED_ROUTE]?: CachedRouteMetadata } | undefined;
       const cached = config?.[CACHED_ROUTE];
       if (!cached) return;
-      if (admission) route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission)].flat();
+      if (admission) {
+        const observed = this.observer?.observerFor({ method: String(route.method), url: route.url });
+        route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission, observed)].flat();
+      }
       if (route.method === 'HEAD') route.onSend = [route.onSend ?? [], omitLengthOfNothing].flat();
     });
   }
@@ -73,7 +103,11 @@ export class FastPath {
     return this.prepared.get(request);
   }
 
-  private hookFor({ describe, handler }: CachedRouteMetadata, admission: FastPathAdmission): onRequestHookHandler {
+  private hookFor(
+    { describe, handler }: CachedRouteMetadata,
+    admission: FastPathAdmission,
+    observe?: (request: never, status: 200 | 304) => void,
+  ): onRequestHookHandler {
     const isAdmitted = admission.testFor(handler);
     return (request, reply, done) => {
       const description = isAdmitted(request as never) ? descriptionOf(request, describe) : undefined;
@@ -81,26 +115,51 @@ export class FastPath {
         done();
         return;
       }
-      this.responses.snapshot(description.tags).then((snapshot) => {
-        const response = this.responses.findL1(description, snapshot);
+      const operation = this.tracer?.begin('read');
+      // If a guard refuses the request, or the client goes away, nobody else ends it.
+      if (operation) {
+        reply.raw.once('close', () => {
+          operation.end();
+        });
+      }
+      const found = operation
+        ? operation.within(() => this.responses.snapshot(description.tags))
+        : this.responses.snapshot(description.tags);
+      found.then((snapshot) => {
+        // An inspection needs the handler, which the fast path does without.
+        const response = this.inspector.isDue ? undefined : this.responses.findL1(description, snapshot);
         if (response) {
-          this.send(request, reply, response);
+          operation?.end(L1_HIT);
+          const status = this.send(request, reply, response);
+          observe?.(request as never, status);
           return;
         }
-        this.prepared.set(request, { description, snapshot });
+        this.prepared.set(request, { description, snapshot, operation });
         done();
       }, done);
     };
   }
 
   /** Sends past Fastify, which would set and check each header anew. */
-  private send({ headers: asked, method }: FastifyRequest, reply: FastifyReply, response: CachedResponse): void {
+  private send(
+    { headers: asked, method, id }: FastifyRequest,
+    reply: FastifyReply,
+    response: CachedResponse,
+  ): 200 | 304 {
     const { status, headers, body } = this.responder.respond(asked, response, L1_HIT);
     // Set by earlier hooks, such as that for cross-origin requests.
     const others = reply.getHeaders() as ResponseHeaders;
     reply.hijack();
-    reply.raw.writeHead(status, isEmpty(others) ? this.flatOf(headers) : this.merged(others, headers));
+    const { requestIdHeader } = this.options;
+    if (!isEmpty(others)) {
+      const merged = this.merged(others, headers);
+      reply.raw.writeHead(status, requestIdHeader === undefined ? merged : { ...merged, [requestIdHeader]: id });
+    } else {
+      const flat = this.flatOf(headers);
+      reply.raw.writeHead(status, requestIdHeader === undefined ? flat : [...flat, requestIdHeader, id]);
+    }
     reply.raw.end(method === 'HEAD' ? undefined : body);
+    return status;
   }
 
   private flatOf(headers: ResponseHeaders): string[] {

@@ -77,11 +77,11 @@ describe('ResponseCache', () => {
     expect(await read()).toBe('hit: old');
     expect(source.loads).toBe(1);
     expect(events).toEqual([
-      { type: 'snapshot' },
+      { type: 'snapshot', reads: 1, milliseconds: expect.any(Number) as number, failed: false },
       { type: 'load' },
       { type: 'store', written: false },
       { type: 'miss', collapsed: false },
-      { type: 'snapshot' },
+      { type: 'snapshot', reads: 1, milliseconds: expect.any(Number) as number, failed: false },
       { type: 'hit', level: 'l1' },
     ]);
   });

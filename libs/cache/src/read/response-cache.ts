@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { CacheTracer, traced, type TracedOperation } from '../cache.tracer.js';
 import { compressed, type CachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
@@ -15,6 +16,7 @@ import {
   type VersionSnapshot,
 } from '../versions/version-store.js';
 import { isCurrent, loadName, vectorOf, type VersionVector } from '../versions/version-vector.js';
+import { Inspector } from './inspector.js';
 import { LoadLimit } from './load-limit.js';
 import { MonotonicReads } from './monotonic-reads.js';
 import { RefreshOnWrite } from './refresh-on-write.js';
@@ -27,6 +29,8 @@ export interface KeyAndTags {
   readonly tags: readonly Tag[];
   /** The caller who is charged for what is loaded and stored on its behalf. Never a part of the key. */
   readonly asker?: string | undefined;
+  /** The part of the value that only writes change, for inspections. By default, all of it. */
+  readonly comparable?: ((value: never) => unknown) | undefined;
 }
 
 /** Loads a response from the source. */
@@ -48,6 +52,8 @@ export interface CacheResult {
 export interface ReadOptions {
   /** A snapshot that was taken for this very request already. */
   readonly snapshot?: SnapshotOrUnavailable | undefined;
+  /** The read as a tracer shows it, if it has begun already. */
+  readonly operation?: TracedOperation | undefined;
   /** Whether compressed forms are stored as well. */
   readonly compress?: boolean;
 }
@@ -94,9 +100,11 @@ export class ResponseCache {
     private readonly entries: EntryStore,
     private readonly monotonicReads: MonotonicReads,
     private readonly refreshed: RefreshOnWrite,
+    private readonly inspector: Inspector,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
     private readonly events: CacheEvents,
     @Optional() backplane?: Backplane,
+    @Optional() private readonly tracer?: CacheTracer,
   ) {
     this.snapshots = new SnapshotBatch(versions, events, backplane);
     this.loads = new LoadLimit(options);
@@ -124,17 +132,30 @@ export class ResponseCache {
    * @throws {TooManyLoadsError} at once, when too many loads wait already
    * @throws {LoadTimeoutError}
    */
-  async get(
+  get(
     keyAndTags: KeyAndTags,
     load: LoadResponse,
-    { snapshot, compress = true }: ReadOptions = {},
+    { snapshot, operation = this.tracer?.begin('read'), compress = true }: ReadOptions = {},
+  ): Promise<CacheResult> {
+    const read = (): Promise<CacheResult> => this.read(keyAndTags, load, compress, snapshot);
+    return operation ? traced(operation, read, ({ outcome }) => outcome) : read();
+  }
+
+  private async read(
+    keyAndTags: KeyAndTags,
+    load: LoadResponse,
+    compress: boolean,
+    snapshot?: SnapshotOrUnavailable,
   ): Promise<CacheResult> {
     const giveUpAt = performance.now() + this.options.leaseWaitTimeout;
     for (let found = snapshot ?? (await this.snapshot(keyAndTags.tags)); ;) {
       if (found instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, found.detail, load);
 
       const l1 = this.findL1(keyAndTags, found);
-      if (l1) return { response: l1, outcome: { kind: 'hit', level: 'l1' } };
+      if (l1) {
+        this.inspect(keyAndTags, found, l1, load);
+        return { response: l1, outcome: { kind: 'hit', level: 'l1' } };
+      }
 
       const complete = await this.withAllVersions(keyAndTags.tags, found);
       if (complete instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, complete.detail, load);
@@ -144,9 +165,25 @@ export class ResponseCache {
       const { value, leader } = await this.fills.run(name, () =>
         this.fill({ name, keyAndTags, vector, load, compress, giveUpAt }),
       );
-      if ('response' in value) return this.resultOf(value, leader);
-      found = value.superseded;
+      if ('superseded' in value) {
+        found = value.superseded;
+        continue;
+      }
+      if (value.from === 'l2') this.inspect(keyAndTags, complete, value.response, load);
+      return this.resultOf(value, leader);
     }
+  }
+
+  /** Compares a hit with the source, if it is time for that, after the caller was answered. */
+  private inspect(
+    { key, tags, asker, comparable }: KeyAndTags,
+    snapshot: VersionSnapshot,
+    response: CachedResponse,
+    load: LoadResponse,
+  ): void {
+    if (!this.inspector.isDue) return;
+    const vector = vectorOf(tags, snapshot);
+    void this.inspector.inspect({ key, tags, comparable, vector, response, load: () => this.load(load, asker) });
   }
 
   /** Tags get a version only when something is about to be loaded, so that reads of missing things leave nothing behind. */
@@ -229,7 +266,7 @@ export class ResponseCache {
   private load(load: LoadResponse, asker?: string): Promise<CachedResponse> {
     return this.loads.run(() => {
       this.events.emit({ type: 'load' });
-      return load();
+      return this.tracer ? traced(this.tracer.begin('load'), load) : load();
     }, asker);
   }
 }

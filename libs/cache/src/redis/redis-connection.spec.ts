@@ -10,15 +10,27 @@ describe('RedisConnection', () => {
   let server: RedisServer;
   let connection: RedisConnection;
   let admitted: number;
+  let closers: (() => Promise<void>)[];
+
+  /** A connection that is closed after the test. */
+  function makeConnection(redisUrl: string, deadline = 300): RedisConnection {
+    const made = new RedisConnection({ redisUrl, deadline, sweepInterval: 20 });
+    closers.unshift(() => made.close());
+    return made;
+  }
+
+  /** A way to the server that is closed after the test. */
+  async function openWay(): Promise<TcpProxy> {
+    const way = await TcpProxy.open(server.url);
+    closers.push(() => way.close());
+    return way;
+  }
 
   beforeEach(async () => {
     server = await RedisServer.start();
     admitted = 0;
-    connection = new RedisConnection({
-      redisUrl: server.url,
-      deadline: 300,
-      sweepInterval: 20,
-    });
+    closers = [];
+    connection = makeConnection(server.url);
     await connection.open(() => {
       admitted += 1;
       return Promise.resolve();
@@ -26,21 +38,21 @@ describe('RedisConnection', () => {
   });
 
   afterEach(async () => {
-    await connection.close();
+    for (const close of closers) await close();
     await server.stop();
   });
 
   it('is available once it is open and admitted', async () => {
     expect(connection.available).toBe(true);
     expect(admitted).toBe(1);
-    expect(await connection.run((client) => client.ping())).toBe('PONG');
+    expect(await connection.run('other', (client) => client.ping())).toBe('PONG');
   });
 
   it('refuses at once while Redis is away, and recovers by itself with a new admission', async () => {
     await server.kill();
     await eventually(() => !connection.available);
     let tried = false;
-    const refused = connection.run(() => {
+    const refused = connection.run('other', () => {
       tried = true;
       return Promise.resolve();
     });
@@ -50,15 +62,17 @@ describe('RedisConnection', () => {
     await server.restart();
     await eventually(() => connection.available);
     expect(admitted).toBe(2);
-    expect(await connection.run((client) => client.ping())).toBe('PONG');
+    expect(await connection.run('other', (client) => client.ping())).toBe('PONG');
   });
 
   it('gives up on a server that hangs, refuses at once from then on, and is admitted again afterwards', async () => {
     server.pause();
     try {
-      await expect(connection.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
+      await expect(connection.run('other', (client) => client.ping())).rejects.toMatchObject({
+        detail: 'redis-failed',
+      });
       expect(connection.available).toBe(false);
-      await expect(connection.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
+      await expect(connection.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
     } finally {
       server.resume();
     }
@@ -67,70 +81,59 @@ describe('RedisConnection', () => {
   });
 
   it('stops using a server that stays slow, and uses it again once it is quick', async () => {
-    const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({
-      redisUrl: way.url,
-      deadline: 1_000,
-      sweepInterval: 20,
-    });
+    const way = await openWay();
+    const other = makeConnection(way.url, 1_000);
     await other.open(always);
     way.delay(300);
     const began = performance.now();
-    while (other.available) expect(await other.run((client) => client.ping())).toBe('PONG');
+    while (other.available) expect(await other.run('other', (client) => client.ping())).toBe('PONG');
     expect(performance.now() - began).toBeGreaterThan(1_000);
-    await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
+    await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
 
     way.mend();
     await eventually(() => other.available);
-    expect(await other.run((client) => client.ping())).toBe('PONG');
-    await other.close();
-    await way.close();
+    expect(await other.run('other', (client) => client.ping())).toBe('PONG');
   });
 
   it('keeps using a server that is slow now and then', async () => {
-    const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({
-      redisUrl: way.url,
-      deadline: 1_000,
-      sweepInterval: 20,
-    });
+    const way = await openWay();
+    const other = makeConnection(way.url, 1_000);
     await other.open(always);
     for (let round = 0; round < 4; round += 1) {
       way.delay(300);
-      await other.run((client) => client.ping());
+      await other.run('other', (client) => client.ping());
       way.delay(0);
-      await other.run((client) => client.ping());
+      await other.run('other', (client) => client.ping());
     }
     expect(other.available).toBe(true);
-    await other.close();
-    await way.close();
+  });
+
+  it('keeps using a server after one answer that took long, but less than the deadline', async () => {
+    const way = await openWay();
+    const other = makeConnection(way.url, 5_000);
+    await other.open(always);
+    way.delay(1_300);
+    await Promise.all([1, 2].map(() => other.run('other', (client) => client.ping())));
+    expect(other.available).toBe(true);
   });
 
   it('reaches its own server, whatever others are opened at the same time', async () => {
     const another = await RedisServer.start();
-    const both = [server, another].map(
-      ({ url }) => new RedisConnection({ redisUrl: url, deadline: 300, sweepInterval: 20 }),
-    );
+    closers.push(() => another.stop());
+    const both = [server, another].map(({ url }) => makeConnection(url));
     await Promise.all(both.map((one) => one.open(always)));
-    const ports = both.map((one) => one.run(async (client) => (await client.configGet('port')).port));
+    const ports = both.map((one) => one.run('other', async (client) => (await client.configGet('port')).port));
     expect(await Promise.all(ports)).toEqual([server, another].map(({ port }) => String(port)));
-    await Promise.all(both.map((one) => one.close()));
-    await another.stop();
   });
 
   it('does not trust a server that is not admitted', async () => {
-    const closed = new RedisConnection({
-      redisUrl: server.url,
-      deadline: 300,
-      sweepInterval: 20,
-    });
+    const closed = makeConnection(server.url);
     await closed.open(() => Promise.reject(new Error('READONLY')));
     expect(closed.available).toBe(false);
-    await closed.close();
   });
 
   it('distrusts a server that refuses a command', async () => {
-    await expect(connection.run((client) => client.sendCommand(['NO-SUCH-COMMAND']))).rejects.toBeInstanceOf(
+    await expect(connection.run('other', (client) => client.sendCommand(['NO-SUCH-COMMAND']))).rejects.toBeInstanceOf(
       VersionStoreUnavailableError,
     );
     expect(connection.available).toBe(false);
@@ -140,25 +143,16 @@ describe('RedisConnection', () => {
 
   it('opens without a server, and connects when it starts', async () => {
     await server.kill();
-    const early = new RedisConnection({
-      redisUrl: server.url,
-      deadline: 300,
-      sweepInterval: 20,
-    });
+    const early = makeConnection(server.url);
     await early.open(always);
     expect(early.available).toBe(false);
     await server.restart();
     await eventually(() => early.available);
-    await early.close();
   });
 
   it('opens in spite of a server that hangs, and uses it when it goes on', async () => {
     server.pause();
-    const early = new RedisConnection({
-      redisUrl: server.url,
-      deadline: 300,
-      sweepInterval: 20,
-    });
+    const early = makeConnection(server.url);
     try {
       await early.open(always);
       expect(early.available).toBe(false);
@@ -166,12 +160,11 @@ describe('RedisConnection', () => {
       server.resume();
     }
     await eventually(() => early.available);
-    await early.close();
   });
 
   it('is admitted again if it was distrusted during its admission', async () => {
     const admissions: (() => void)[] = [];
-    const gated = new RedisConnection({ redisUrl: server.url, deadline: 5_000, sweepInterval: 20 });
+    const gated = makeConnection(server.url, 5_000);
     const opened = gated.open(() => new Promise<void>((resolve) => admissions.push(resolve)));
     await eventually(() => admissions.length === 1);
     gated.distrust('an invalidation is unconfirmed');
@@ -181,19 +174,16 @@ describe('RedisConnection', () => {
     admissions[1]?.();
     await eventually(() => gated.available);
     await opened;
-    await gated.close();
   });
 
   it('replaces a silent connection whose server has vanished', async () => {
-    const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
+    const way = await openWay();
+    const other = makeConnection(way.url);
     await other.open(always);
     way.vanish();
-    await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
+    await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
     await eventually(() => other.available);
-    expect(await other.run((client) => client.ping())).toBe('PONG');
-    await other.close();
-    await way.close();
+    expect(await other.run('other', (client) => client.ping())).toBe('PONG');
   });
 
   it('sends commands of the same client over the new connection', async () => {
@@ -204,14 +194,12 @@ describe('RedisConnection', () => {
   });
 
   it('recovers at once from a single response beyond the deadline', async () => {
-    const way = await TcpProxy.open(server.url);
-    const other = new RedisConnection({ redisUrl: way.url, deadline: 300, sweepInterval: 20 });
+    const way = await openWay();
+    const other = makeConnection(way.url);
     await other.open(always);
     way.delay(400);
-    await expect(other.run((client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
+    await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
     way.delay(0);
     await eventually(() => other.available);
-    await other.close();
-    await way.close();
   });
 });

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient, type RedisClientType, type RedisFunctions, type RedisModules } from 'redis';
+import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
+import type { CacheTracer } from '../cache.tracer.js';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { redisScripts } from './redis-scripts.js';
+import { tracedClient } from './traced-client.js';
 
 /** Time limit of a connection attempt, in milliseconds. */
 const CONNECT_TIMEOUT = 1_000;
@@ -22,7 +25,10 @@ const ADMISSION_TIMEOUT = 5_000;
 /** An operation that takes longer than this fraction of its deadline is slow. */
 const SLOW = 0.5;
 
-/** Redis is slow when all operations were slow for this long, in milliseconds. A single stall makes many of them slow. */
+/**
+ * Redis is slow when all operations were slow for this long, in milliseconds, after the first slow one was answered. A single
+ * stall makes many of them slow, but answers them all at once.
+ */
 const SLOW_FOR = 1_000;
 
 /** What every client needs: scripts and limits. Each client writes its address into the options of the socket. */
@@ -51,8 +57,11 @@ export type RedisConnectionOptions = Pick<
  * @publicApi
  */
 export abstract class RedisAccess {
-  /** @throws {VersionStoreUnavailableError} when Redis is away, refuses, or takes longer than the deadline */
-  abstract run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T>;
+  /**
+   * @param name what Redis is asked for, in events; `other` for what is not the cache's own
+   * @throws {VersionStoreUnavailableError} when Redis is away, refuses, or takes longer than the deadline
+   */
+  abstract run<T>(name: RedisOperation, operation: (client: RedisClient) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -77,7 +86,11 @@ export class RedisConnection implements RedisAccess {
   private distrusted = new AbortController();
   private lastWarning = '';
 
-  constructor(private readonly options: RedisConnectionOptions) {}
+  constructor(
+    private readonly options: RedisConnectionOptions,
+    private readonly events = new CacheEvents(),
+    private readonly tracer?: CacheTracer,
+  ) {}
 
   /** Whether operations are tried. */
   get available(): boolean {
@@ -92,11 +105,15 @@ export class RedisConnection implements RedisAccess {
     });
   }
 
-  async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(name: RedisOperation, operation: (client: RedisClient) => Promise<T>): Promise<T> {
     if (!this.isTrusted || !this.current) throw new VersionStoreUnavailableError('redis-away');
+    const began = performance.now();
     try {
-      return await this.watch(operation(this.current));
+      const result = await this.watch(operation(this.current));
+      this.note(name, began, false);
+      return result;
     } catch (error) {
+      this.note(name, began, true);
       this.distrust(messageOf(error));
       throw new VersionStoreUnavailableError('redis-failed', { cause: error });
     }
@@ -104,7 +121,7 @@ export class RedisConnection implements RedisAccess {
 
   /** Stops using Redis until it has been admitted again. */
   distrust(reason: string): void {
-    if (this.isTrusted) this.logger.warn(`Redis is not used (${reason}): answers come from the database until it is`);
+    if (this.isTrusted) this.logger.warn(`Redis is not used (${reason}): responses come from the database until it is`);
     this.isTrusted = false;
     this.distrusted.abort();
   }
@@ -116,13 +133,17 @@ export class RedisConnection implements RedisAccess {
     await end(this.current);
   }
 
+  private note(name: RedisOperation, began: number, failed: boolean): void {
+    this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
+  }
+
   private async watch<T>(operation: Promise<T>): Promise<T> {
-    const began = performance.now();
     let slow = 0;
     whenSlow(operation, this.options.deadline * SLOW, () => (slow = 1));
     const result = await withDeadline(operation, this.options.deadline);
-    this.slowSince = slow > 0 ? (this.slowSince ?? began) : undefined;
-    if (this.slowSince !== undefined && performance.now() - this.slowSince >= SLOW_FOR) this.distrust('it is slow');
+    const now = performance.now();
+    this.slowSince = slow > 0 ? (this.slowSince ?? now) : undefined;
+    if (this.slowSince !== undefined && now - this.slowSince >= SLOW_FOR) this.distrust('it is slow');
     return result;
   }
 
@@ -144,7 +165,8 @@ export class RedisConnection implements RedisAccess {
   private async useConnection(admit: Admit, onOutcome: () => void): Promise<void> {
     const { redisUrl: url, createRedisClient: create = createClient } = this.options;
     const client = await withDeadline(Promise.resolve(create({ url, ...clientOptions() })), CONNECT_TIMEOUT);
-    const current = (this.current = client as RedisClient);
+    const current = this.tracer ? tracedClient(client as RedisClient, this.tracer) : (client as RedisClient);
+    this.current = current;
     const broken = new Promise<never>((_, reject) => {
       current.on('error', reject);
       current.on('end', () => {
@@ -180,7 +202,7 @@ export class RedisConnection implements RedisAccess {
     this.isTrusted = true;
     this.slowSince = undefined;
     this.lastWarning = '';
-    this.logger.log('Redis is used: cached answers are trusted from now on');
+    this.logger.log('Redis is used: cached responses are trusted from now on');
   }
 
   /** Logs why Redis cannot be used, once for each reason. */

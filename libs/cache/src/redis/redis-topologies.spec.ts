@@ -49,7 +49,7 @@ class TwoInstances {
       const [one, other] = this.versions;
       if (one?.store === undefined || one.store !== other?.store) return undefined;
       return (await one.snapshot([]).catch(() => undefined))?.get(EPOCH);
-    }, 20_000);
+    }, 180_000);
   }
 
   /** Waits until neither trusts what is stored. */
@@ -119,7 +119,7 @@ describe('clusterClient', () => {
 
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => cluster.stop());
 
@@ -191,7 +191,7 @@ describe('sentinelClient', () => {
 
   beforeAll(async () => {
     sentinels = await RedisSentinels.start();
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => sentinels.stop());
 

@@ -5,6 +5,7 @@ import { RedisServer } from '../../../../test/support/redis-server.js';
 import { passRedisTime } from '../../../../test/support/redis-time.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
+import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { EPOCH } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisVersionStore } from './redis-version-store.js';
@@ -17,6 +18,7 @@ interface Isolated {
   readonly connection: RedisConnection;
   readonly versions: RedisVersionStore;
   readonly namespace: string;
+  readonly events: readonly CacheEvent[];
 }
 
 /** Each test has keys of its own. */
@@ -27,14 +29,20 @@ function create(
   namespace: string = randomUUID(),
 ): Isolated {
   const options = { namespace, pendingWriteLifetime, versionLifetime: VERSION_LIFETIME, leaseLifetime: LEASE_LIFETIME };
-  const connection = new RedisConnection({
-    redisUrl,
-    // Long by default: the machine may be busy with other tests, and these tests are not about speed.
-    deadline,
-    sweepInterval: 50,
-  });
-  const versions = new RedisVersionStore(connection, options);
-  return { connection, versions, namespace };
+  const recording = new CacheEvents();
+  const events: CacheEvent[] = [];
+  recording.subscribe((event) => events.push(event));
+  const connection = new RedisConnection(
+    {
+      redisUrl,
+      // Long by default: the machine may be busy with other tests, and these tests are not about speed.
+      deadline,
+      sweepInterval: 50,
+    },
+    recording,
+  );
+  const versions = new RedisVersionStore(connection, options, recording);
+  return { connection, versions, namespace, events };
 }
 
 async function open(...options: Parameters<typeof create>): Promise<Isolated> {
@@ -68,10 +76,10 @@ describe('RedisVersionStore', () => {
   it('keeps versions for a limited time, and forgets completed writes', async () => {
     await versions.begin({ id: 'w', tags: ['a'] }, ['a']);
     await versions.complete(['w'], [{ tag: 'a' }, { tag: 'b' }]);
-    const keys = await connection.run((client) => client.keys(`*${namespace}*`));
+    const keys = await connection.run('other', (client) => client.keys(`*${namespace}*`));
     expect(keys.sort()).toEqual(['a', 'b', EPOCH].map((tag) => `{${namespace}}:version:${tag}`));
     for (const key of keys) {
-      const left = await connection.run((client) => client.pTTL(key));
+      const left = await connection.run('other', (client) => client.pTTL(key));
       expect(left).toBeGreaterThan(VERSION_LIFETIME / 2);
       expect(left).toBeLessThanOrEqual(VERSION_LIFETIME);
     }
@@ -111,13 +119,46 @@ describe('RedisVersionStore', () => {
     const redis = await RedisServer.start();
     const own = await open(1_000, redis.url);
     const before = await own.versions.ensureVersions(['a']);
-    await own.connection.run((client) => client.sendCommand(['SAVE']));
+    await own.connection.run('other', (client) => client.sendCommand(['SAVE']));
     await redis.restart();
     await eventually(() => own.versions.available && own.versions.store !== undefined);
     const after = await eventually(() => own.versions.snapshot([]).catch(() => undefined));
     expect(after.get(EPOCH)).not.toBe(before.get(EPOCH));
     await own.connection.close();
     await redis.stop();
+  });
+
+  it('tells why it begins a new epoch, what is unconfirmed, and which operations took how long', async () => {
+    const redis = await RedisServer.start();
+    const own = await open(1_000, redis.url, 5_000);
+    const renewals = (): unknown[] =>
+      own.events.flatMap((event) => (event.type === 'epoch-renewal' ? [event.cause] : []));
+    expect(renewals()).toEqual(['no-epoch']);
+
+    await own.connection.run('other', (client) => client.sendCommand(['SAVE']));
+    await redis.restartFromSnapshot();
+    await eventually(() => renewals().length === 2);
+    expect(renewals().at(-1)).toBe('other-store');
+
+    await eventually(() => own.versions.available);
+    own.versions.markUnconfirmed([EPOCH]);
+    await eventually(() => renewals().length === 3);
+    expect(renewals().at(-1)).toBe('unconfirmed');
+    expect(own.events).toContainEqual({ type: 'unconfirmed-invalidation', tags: [EPOCH] });
+
+    await eventually(() => own.versions.available);
+    await own.versions.snapshot(['a']);
+    expect(own.events).toContainEqual({
+      ...{ type: 'operation', name: 'snapshot', failed: false },
+      milliseconds: expect.any(Number) as number,
+    });
+    const failing = own.versions.invalidate(['a']);
+    await redis.kill();
+    await failing.catch(() => undefined);
+    await own.versions.invalidate(['b']).catch(() => undefined);
+    await own.connection.close();
+    await redis.stop();
+    expect(own.events).toContainEqual({ type: 'unconfirmed-invalidation', tags: ['b'] });
   });
 
   it('is not changed by an admission that ends after its connection was replaced', async () => {
@@ -150,7 +191,7 @@ describe('RedisVersionStore', () => {
 
   it('keeps a version for long only once something is stored under it', async () => {
     const left = (tag: string): Promise<number> =>
-      connection.run((client) => client.pTTL(`{${namespace}}:version:${tag}`));
+      connection.run('other', (client) => client.pTTL(`{${namespace}}:version:${tag}`));
     await versions.ensureVersions(['a', 'b']);
     expect(await left('a')).toBeLessThanOrEqual(30_000);
     await versions.pending(['a']);
@@ -160,9 +201,9 @@ describe('RedisVersionStore', () => {
 
   it('prolongs the epoch when a member checks in', async () => {
     const key = `{${namespace}}:version:${EPOCH}`;
-    await connection.run((client) => client.pExpire(key, 1_000));
+    await connection.run('other', (client) => client.pExpire(key, 1_000));
     await versions.checkIn('one', 5_000, true);
-    expect(await connection.run((client) => client.pTTL(key))).toBeGreaterThan(1_000);
+    expect(await connection.run('other', (client) => client.pTTL(key))).toBeGreaterThan(1_000);
   });
 
   it('sees members as present until their last check-in ends', async () => {
@@ -181,7 +222,7 @@ describe('RedisVersionStore', () => {
     expect(await versions.checkIn('one', 30_000, true)).toBe(0);
     expect(await versions.checkIn('one', 30_000, true)).toBeGreaterThan(0);
     expect(await versions.checkIn('one', 60_000, false)).toBeGreaterThan(30_000);
-    await connection.run((client) => client.del(`{${namespace}}:member:one`));
+    await connection.run('other', (client) => client.del(`{${namespace}}:member:one`));
     expect(await versions.checkIn('one', 60_000, false)).toBe(0);
     expect(await versions.arePresent(['one'])).toBe(false);
     expect(await versions.checkIn('one', 60_000, true)).toBeGreaterThan(30_000);

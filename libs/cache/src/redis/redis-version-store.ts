@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CacheEvents, type EpochRenewalCause } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
 import {
@@ -44,6 +45,7 @@ export class RedisVersionStore extends VersionStore {
   constructor(
     private readonly connection: RedisConnection,
     private readonly options: RedisVersionStoreOptions,
+    private readonly events = new CacheEvents(),
   ) {
     super();
     // The braces mark the hash tag, which puts all keys into one slot of a Redis Cluster. Scripts and MGET need that.
@@ -74,16 +76,18 @@ export class RedisVersionStore extends VersionStore {
   override markUnconfirmed(tags: readonly Tag[]): void {
     if (tags.length === 0) return;
     this.unconfirmed.add(tags);
+    this.events.emit({ type: 'unconfirmed-invalidation', tags });
     this.connection.distrust('an invalidation is unconfirmed');
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    return this.connection.run(async (client) => {
+    return this.connection.run('snapshot', async (client) => {
       const all = [EPOCH, ...tags];
       // The last key never exists. While the slot moves to another node, Redis refuses commands with a missing key. Scripts
       // fail then, so snapshots must fail, too: they would miss writes that Redis was not told of.
       const found = await client.mGet([...all.map((tag) => this.versionKey(tag)), this.scriptKeys[1]]);
       const snapshot = new Map<Tag, Version>(found[0] == null ? await this.beginOn(client, []) : []);
+      if (found[0] == null) this.noteRenewal('no-epoch');
       all.forEach((tag, i) => {
         if (found[i] != null) snapshot.set(tag, found[i]);
       });
@@ -92,11 +96,11 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    return this.connection.run((client) => this.beginOn(client, tags));
+    return this.connection.run('ensure-versions', (client) => this.beginOn(client, tags));
   }
 
   override checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number> {
-    return this.connection.run(async (client) => {
+    return this.connection.run('member', async (client) => {
       const endsAt = this.redisTime === undefined ? 0 : this.redisTime + lifetime;
       const presenceKey = this.presenceKey(member);
       const [time, left] = await client.checkIn(this.scriptKeys, { ...this.given(), presenceKey, endsAt, mayReturn });
@@ -108,11 +112,11 @@ export class RedisVersionStore extends VersionStore {
   override async arePresent(members: readonly string[]): Promise<boolean> {
     if (members.length === 0) return true;
     const keys = members.map((member) => this.presenceKey(member));
-    return (await this.connection.run((client) => client.exists(keys))) === keys.length;
+    return (await this.connection.run('member', (client) => client.exists(keys))) === keys.length;
   }
 
   override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
-    return this.connection.run((client) => this.beginOn(client, tags, write));
+    return this.connection.run('begin', (client) => this.beginOn(client, tags, write));
   }
 
   override async complete(
@@ -121,7 +125,7 @@ export class RedisVersionStore extends VersionStore {
     shown: readonly Tag[] = [],
   ): Promise<boolean> {
     try {
-      return await this.connection.run((client) => this.completeOn(client, advances, { writeIds, shown }));
+      return await this.connection.run('complete', (client) => this.completeOn(client, advances, { writeIds, shown }));
     } catch (error) {
       this.markUnconfirmed(advances.map(({ tag }) => tag));
       throw error;
@@ -129,7 +133,7 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override pending(tags: readonly Tag[]): Promise<PendingSnapshot> {
-    return this.connection.run(async (client) => {
+    return this.connection.run('pending', async (client) => {
       const all = [EPOCH, ...tags];
       const [writeIds = [], versions = []] = await client.pending(this.scriptKeys, { ...this.given(), tags: all });
       const found = all.map((tag, i) => [tag, versions[i] ?? ''] as const);
@@ -138,23 +142,25 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override async invalidateOverdue(writeIds: readonly string[]): Promise<void> {
-    await this.connection.run((client) => client.invalidateOverdue(this.scriptKeys, { ...this.given(), writeIds }));
+    await this.connection.run('invalidate-overdue', (client) =>
+      client.invalidateOverdue(this.scriptKeys, { ...this.given(), writeIds }),
+    );
   }
 
   override async sweepExpired(): Promise<readonly Tag[]> {
-    const swept = await this.connection.run((client) => client.sweepExpired(this.scriptKeys, this.given()));
+    const swept = await this.connection.run('sweep', (client) => client.sweepExpired(this.scriptKeys, this.given()));
     return [...new Set(swept)];
   }
 
   override acquireLease(name: string): Promise<boolean> {
     const options = { NX: true, PX: this.options.leaseLifetime } as const;
     return unlessAway(true, () =>
-      this.connection.run(async (client) => (await client.set(this.leaseKey(name), '', options)) !== null),
+      this.connection.run('lease', async (client) => (await client.set(this.leaseKey(name), '', options)) !== null),
     );
   }
 
   override async releaseLease(name: string): Promise<void> {
-    await unlessAway(0, () => this.connection.run((client) => client.del(this.leaseKey(name))));
+    await unlessAway(0, () => this.connection.run('lease', (client) => client.del(this.leaseKey(name))));
   }
 
   /**
@@ -174,6 +180,7 @@ export class RedisVersionStore extends VersionStore {
         const renewal: Advance = { tag: EPOCH, swap: { expected: epoch, next, otherwise: 'refuse' } };
         // If another instance has renewed the epoch meanwhile, its label must be checked again.
         if (!(await this.completeOn(client, [renewal]))) continue;
+        this.noteRenewal(labelOf(epoch) === label ? 'unconfirmed' : epoch === '' ? 'no-epoch' : 'other-store');
       }
       const tags = unconfirmed.filter((tag) => tag !== EPOCH);
       await this.completeOn(client, randomAdvances(tags), { shown: tags });
@@ -183,6 +190,10 @@ export class RedisVersionStore extends VersionStore {
       this.unconfirmed.confirm(unconfirmed);
       if (this.unconfirmed.isEmpty) return;
     }
+  }
+
+  private noteRenewal(cause: EpochRenewalCause): void {
+    this.events.emit({ type: 'epoch-renewal', cause });
   }
 
   private async beginOn(client: RedisClient, tags: readonly Tag[], write?: PendingWrite): Promise<VersionSnapshot> {

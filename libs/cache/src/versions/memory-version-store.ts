@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { CacheEvents } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import { NextRun } from '../flow/next-run.js';
 import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
@@ -46,7 +47,10 @@ export class MemoryVersionStore extends VersionStore {
   private isClosed = false;
   private retry: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: MemoryVersionStoreOptions) {
+  constructor(
+    private readonly options: MemoryVersionStoreOptions,
+    private readonly events = new CacheEvents(),
+  ) {
     super();
     this.now = options.now ?? (() => performance.now());
     this.versions = new LRUCache({ max: options.maxVersions ?? 100_000 });
@@ -78,6 +82,7 @@ export class MemoryVersionStore extends VersionStore {
 
   override markUnconfirmed(tags: readonly Tag[]): void {
     this.unconfirmed.add(tags);
+    this.events.emit({ type: 'unconfirmed-invalidation', tags });
     if (this.isTrusted) this.revalidate('an invalidation is unconfirmed');
   }
 
@@ -86,10 +91,13 @@ export class MemoryVersionStore extends VersionStore {
     clearTimeout(this.retry);
     try {
       const label = await this.admission.admit(this.name, this.label);
-      if (label !== this.label) this.unconfirmed.add([EPOCH]);
+      const isOther = label !== this.label;
+      const cause = isOther ? (this.label === '' ? 'no-epoch' : 'other-store') : 'unconfirmed';
+      if (isOther) this.unconfirmed.add([EPOCH]);
       this.label = label;
       const tags = this.unconfirmed.list();
       this.advance(randomAdvances(tags));
+      if (tags.includes(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause });
       this.unconfirmed.confirm(tags);
       this.isTrusted = true;
     } catch {

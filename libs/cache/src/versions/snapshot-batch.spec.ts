@@ -32,6 +32,10 @@ describe('SnapshotBatch', () => {
     return recording;
   }
 
+  function snapshotOf(reads: number): CacheEvent {
+    return { type: 'snapshot', reads, milliseconds: expect.any(Number) as number, failed: false };
+  }
+
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -42,7 +46,7 @@ describe('SnapshotBatch', () => {
     expect(versions.calls.map(({ tags }) => tags)).toEqual([['a']]);
     versions.calls[0]?.proceed();
     expect([...((await snapshot) as VersionSnapshot).keys()]).toEqual([EPOCH, 'a']);
-    expect(events).toEqual([{ type: 'snapshot' }]);
+    expect(events).toEqual([snapshotOf(1)]);
   });
 
   it('never gives a request a snapshot that began before it arrived', async () => {
@@ -61,7 +65,7 @@ describe('SnapshotBatch', () => {
     const [first, second] = (await Promise.all(late)) as [VersionSnapshot, VersionSnapshot];
     expect(first).toBe(second);
     expect(first.get('a')).not.toBe(before.get('a'));
-    expect(events).toEqual([{ type: 'snapshot' }, { type: 'snapshot' }]);
+    expect(events).toEqual([snapshotOf(1), snapshotOf(2)]);
   });
 
   it('waits for more requests under load, but not for long', async () => {

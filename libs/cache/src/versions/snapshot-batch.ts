@@ -57,18 +57,21 @@ export class SnapshotBatch {
     this.served = this.waiting;
     this.waiting = 0;
     this.concurrency *= MEMORY;
-    const reading = this.read(tags);
+    const reading = this.read(tags, this.served);
     this.underWay = reading.finally(() => (this.served = 0)).catch(() => undefined);
     return reading;
   }
 
-  private async read(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
+  private async read(tags: readonly Tag[], reads: number): Promise<SnapshotOrUnavailable> {
     // Other instances may have written past the version store, and this one would not have heard of it.
     if (this.backplane?.mayAnswer === false) return new VersionStoreUnavailableError('cut-off');
-    this.events.emit({ type: 'snapshot' });
+    const began = performance.now();
     try {
-      return await this.versions.snapshot(tags);
+      const snapshot = await this.versions.snapshot(tags);
+      this.events.emit({ type: 'snapshot', reads, milliseconds: performance.now() - began, failed: false });
+      return snapshot;
     } catch (error) {
+      this.events.emit({ type: 'snapshot', reads, milliseconds: performance.now() - began, failed: true });
       if (error instanceof VersionStoreUnavailableError) return error;
       throw error;
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { CacheTracer, traced } from '../cache.tracer.js';
 import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
@@ -61,6 +62,13 @@ export interface CreatedValue {
   readonly version?: string;
 }
 
+/** The writes of this process that have begun and not returned. */
+export interface WritesUnderWay {
+  readonly count: number;
+  /** Age of the oldest one in milliseconds; 0 without any. */
+  readonly oldestAge: number;
+}
+
 /** A committed write that is to be completed. */
 interface Committed {
   readonly writeId: string;
@@ -92,6 +100,8 @@ export class CacheWriter {
   private readonly logger = new Logger(CacheWriter.name);
   private readonly rounds = new NextRun<void>();
   private committed: Committed[] = [];
+  /** When each write under way began, the oldest first. */
+  private readonly begun = new Set<{ readonly at: number }>();
 
   constructor(
     private readonly versions: VersionStore,
@@ -101,7 +111,13 @@ export class CacheWriter {
     @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'isRolledBack'>,
     private readonly events: CacheEvents,
     @Optional() private readonly backplane?: Backplane,
+    @Optional() private readonly tracer?: CacheTracer,
   ) {}
+
+  get underWay(): WritesUnderWay {
+    const [oldest] = this.begun;
+    return { count: this.begun.size, oldestAge: oldest ? performance.now() - oldest.at : 0 };
+  }
 
   /**
    * Writes to the source and to the cache. After it has returned, no read shows the state before the write.
@@ -113,7 +129,17 @@ export class CacheWriter {
    * @throws {CutOffError} before the transaction, if nobody could be told of the write
    * @throws {InvalidationNotRelayedError} after the commit, if the other processes could not be told
    */
-  async write<T>({ tags, creates, shows = [], transaction, outcome }: CacheWrite<T>): Promise<T> {
+  async write<T>(write: CacheWrite<T>): Promise<T> {
+    const begun = { at: performance.now() };
+    this.begun.add(begun);
+    try {
+      return await traced(this.tracer?.begin('write'), () => this.carryOut(write));
+    } finally {
+      this.begun.delete(begun);
+    }
+  }
+
+  private async carryOut<T>({ tags, creates, shows = [], transaction, outcome }: CacheWrite<T>): Promise<T> {
     const created = creates === undefined ? [] : [creates];
     const pending: PendingWrite = { id: randomUUID(), tags, creates: created };
     const { store, snapshot } = await this.begin(pending, created);
@@ -227,10 +253,20 @@ export class CacheWriter {
     const done = await this.unlessAway(() => this.versions.complete(writeIds, advances, shown));
     if (done === false) return false;
     if ((done === undefined || !isAnnounced) && advances.length > 0) {
-      this.events.emit({ type: 'relayed-write' });
-      await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);
+      await this.relay([...new Set(advances.map(({ tag }) => tag))]);
     }
     return true;
+  }
+
+  private async relay(tags: readonly Tag[]): Promise<void> {
+    const began = performance.now();
+    let failed = true;
+    try {
+      await this.backplane?.relay(tags);
+      failed = false;
+    } finally {
+      this.events.emit({ type: 'relayed-write', milliseconds: performance.now() - began, failed });
+    }
   }
 
   private async unlessAway<T>(operation: () => Promise<T>): Promise<T | undefined> {

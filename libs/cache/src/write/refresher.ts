@@ -1,6 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
+import { CacheTracer, traced } from '../cache.tracer.js';
 import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
@@ -31,6 +32,7 @@ export class Refresher {
     private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
     private readonly events: CacheEvents,
+    @Optional() private readonly tracer?: CacheTracer,
   ) {}
 
   /** Loads the registered responses that depend on `changed`. Gives nothing if that fails or takes too long. */
@@ -39,7 +41,12 @@ export class Refresher {
     if (responses.length === 0 || !this.versions.available) return NOTHING;
 
     try {
-      return await withDeadline(this.load(changed, responses), this.options.refreshTimeout);
+      const refresh = traced(
+        this.tracer?.begin('refresh'),
+        () => this.load(changed, responses),
+        ({ entries }) => ({ responses: entries.length }),
+      );
+      return await withDeadline(refresh, this.options.refreshTimeout);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.warn(`could not refresh what depends on ${changed.join(', ')}: ${reason}`);
