@@ -21,4 +21,6 @@ export const ADVISORY_LOCKS = {
 export const ADVISORY_LOCK_CLASSES = {
   /** For the rows of the counters; the second number is the shard. Migrations never change, so they repeat the number. */
   counterShards: 1_836_020_000,
+  /** For the rows of the milestones, likewise. */
+  milestoneShards: 1_836_020_001,
 } as const;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DatabaseClient } from './database-client.js';
+import { DatabaseClient, type StatementListener } from './database-client.js';
 import { DatabaseConnectionLostError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 
 /** Maximum number of requests that wait for a connection of the pool. */
@@ -12,8 +12,14 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
  *
  * When one connection has no answer in time, the pool discards all connections that have been silent as long. If the server has
  * vanished, they are dead too, and each would cost a request the whole time limit.
+ *
+ * @publicApi
  */
 export class BoundedPool extends pg.Pool {
+  /** Requests that were refused because too many waited already. */
+  refused = 0;
+  /** Is told of each statement. */
+  onStatement: StatementListener | undefined;
   private readonly connections = new Set<DatabaseClient>();
   private readonly inUse = new Set<pg.Client>();
 
@@ -34,6 +40,7 @@ export class BoundedPool extends pg.Pool {
       this.waitingCount < MAX_WAITING
         ? undefined
         : new DatabaseUnavailableError('too many requests wait for a connection already');
+    if (refusal) this.refused += 1;
     if (!callback) {
       return refusal
         ? Promise.reject(refusal)
@@ -62,6 +69,7 @@ export class BoundedPool extends pg.Pool {
       this.connections.delete(client);
       this.inUse.delete(client);
     });
+    client.statementListeners.push((...statement) => this.onStatement?.(...statement));
     client.onSilence = (since) => {
       this.discard(({ lastHeard }) => lastHeard < since, 'PostgreSQL did not answer on another connection, either');
     };

@@ -22,7 +22,20 @@ export interface DatabaseClientOptions extends Partial<SessionLimits> {
   readonly queryTimeout: number;
   /** Name of the session in `pg_stat_activity`; wins over the URL. */
   readonly applicationName?: string;
+  /** Is told of each statement. */
+  readonly onStatement?: StatementListener | undefined;
 }
+
+/**
+ * Is told of a statement before it is sent, and returns a function that is called at its end, with its error if it failed. The
+ * text has no values of parameters.
+ *
+ * @publicApi
+ */
+export type StatementListener = (
+  text: string,
+  server: Pick<pg.Client, 'host' | 'port' | 'database'>,
+) => ((error?: unknown) => void) | undefined;
 
 /** Time limit for name resolution, TCP, TLS, authentication and the set-up of the session together, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
@@ -46,10 +59,13 @@ export class DatabaseClient extends pg.Client {
   /** Called when a query has no answer in time, with the time of its start, as `performance.now()`. */
   onSilence: ((since: number) => void) | undefined;
 
+  /** Are told of each statement. */
+  readonly statementListeners: StatementListener[];
+
   private readonly queryTimeout: number;
   private readonly limits: SessionLimits;
 
-  constructor({ url, queryTimeout, applicationName, ...limits }: DatabaseClientOptions) {
+  constructor({ url, queryTimeout, applicationName, onStatement, ...limits }: DatabaseClientOptions) {
     super({
       fallback_application_name: 'mes-orders-api',
       ...serverAddress(url),
@@ -59,7 +75,8 @@ export class DatabaseClient extends pg.Client {
     });
     this.queryTimeout = queryTimeout;
     this.limits = { ...DATABASE_DEFAULTS, ...limits };
-    this.query = this.limitEach(this.query.bind(this)) as pg.Client['query'];
+    this.statementListeners = onStatement ? [onStatement] : [];
+    this.query = this.observed(this.limitEach(this.query.bind(this))) as pg.Client['query'];
     // The query under way, or the next one, reports a broken connection. Without a listener it would end the process.
     this.on('error', () => undefined);
   }
@@ -134,6 +151,33 @@ export class DatabaseClient extends pg.Client {
       return result.finally(done).catch((error: unknown) => {
         throw this.explain(error);
       });
+    };
+  }
+
+  private observed(query: Query): Query {
+    return (...parameters) => {
+      const [statement] = parameters;
+      const text = typeof statement === 'string' ? statement : (statement as { readonly text?: unknown }).text;
+      if (typeof text !== 'string') return query(...parameters);
+      const ends = this.statementListeners.flatMap((listener) => listener(text, this) ?? []);
+      if (ends.length === 0) return query(...parameters);
+      const onEnd = (error?: unknown): void => {
+        for (const end of ends) end(error);
+      };
+      const onDone = (): void => {
+        onEnd();
+      };
+      const callback = parameters.at(-1);
+      if (typeof callback === 'function') {
+        return query(...parameters.slice(0, -1), (error: unknown, ...result: unknown[]) => {
+          onEnd(error);
+          (callback as (...outcome: unknown[]) => void)(error, ...result);
+        });
+      }
+      const result = query(...parameters);
+      if (result instanceof Promise) result.then(onDone, onEnd);
+      else onDone();
+      return result;
     };
   }
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { BoundedPool } from './bounded-pool.js';
-import { DatabaseClient } from './database-client.js';
+import { DatabaseClient, type StatementListener } from './database-client.js';
 import type { DatabaseSettings } from './database-settings.js';
 import { migrations } from './migrations/migrations.js';
 
@@ -13,9 +13,13 @@ const GRACE = 1_000;
  * TypeORM options for these settings. The schema comes from migrations alone, never from `synchronize`. Without a connection,
  * queries fail with a DatabaseUnavailableError; when it breaks, with a DatabaseConnectionLostError.
  *
+ * @param onStatement is told of each statement
  * @publicApi
  */
-export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceOptions {
+export function databaseOptions(
+  settings: DatabaseSettings,
+  onStatement?: StatementListener,
+): PostgresDataSourceOptions {
   const { url, statementTimeout } = settings;
   const queryTimeout = statementTimeout === 0 ? 0 : statementTimeout + GRACE;
   return {
@@ -31,14 +35,18 @@ export function databaseOptions(settings: DatabaseSettings): PostgresDataSourceO
       connectionTimeoutMillis: settings.acquireTimeout,
       Client: class extends DatabaseClient {
         constructor() {
-          super({ url, queryTimeout, statementTimeout, lockTimeout: settings.lockTimeout });
+          super({ url, queryTimeout, statementTimeout, lockTimeout: settings.lockTimeout, onStatement });
         }
       },
     },
   };
 }
 
-/** The pool of an initialized data source that was made with {@link databaseOptions}. */
+/**
+ * The pool of an initialized data source that was made with {@link databaseOptions}.
+ *
+ * @publicApi
+ */
 export function poolOf(dataSource: DataSource): BoundedPool {
   return (dataSource.driver as unknown as { readonly master: BoundedPool }).master;
 }

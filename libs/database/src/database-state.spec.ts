@@ -9,7 +9,10 @@ import { watchOver } from '../../../test/support/watchdog.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { prepareDatabase } from './prepare-database.js';
 
-const TABLES = ['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets'];
+const TABLES = [
+  ...['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_milestones'],
+  ...['order_events', 'secrets'],
+];
 
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by)
   SELECT gen_random_uuid(), 'CRM', 'C-1', 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql' FROM generate_series(1, 3)`;

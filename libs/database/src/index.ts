@@ -1,12 +1,13 @@
 export { ADVISORY_LOCKS } from './advisory-locks.js';
-export { DatabaseClient, type DatabaseClientOptions } from './database-client.js';
+export { BoundedPool } from './bounded-pool.js';
+export { DatabaseClient, type DatabaseClientOptions, type StatementListener } from './database-client.js';
 export {
   DatabaseConnectionLostError,
   DatabaseNotReadyError,
   DatabaseUnavailableError,
   DatabaseUnfitError,
 } from './database-errors.js';
-export { databaseOptions, discardIdleConnections } from './database-options.js';
+export { databaseOptions, discardIdleConnections, poolOf } from './database-options.js';
 export { DATABASE_DEFAULTS, type DatabaseSettings } from './database-settings.js';
 export {
   EmbeddedPostgres,

@@ -122,6 +122,7 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
       ['reset'],
     ],
     ['counts that are removed', ['DELETE FROM order_arrivals WHERE shard = 99'], ['orders:counts'], ['reset']],
+    ['counts of milestones that are removed', ['DELETE FROM order_milestones'], ['orders:counts'], ['reset']],
     ['all the counts by status', ['TRUNCATE order_status_counts'], TAGS_OF_COUNTS, ['reset']],
     ['all the counts by hour', ['TRUNCATE order_arrivals'], ['orders:counts'], ['reset']],
     [
@@ -168,6 +169,14 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
   it('is reported once, whatever the number of its statements', async () => {
     const { tags, events } = await effectsOf(insertHistory(5, 5, 6), insertHistory(5, 5, 7), insertHistory(5, 5, 8));
     expect(tags).toEqual([[`order:${id(5)}`]]);
+    expect(events).toEqual(['reset']);
+  });
+
+  it('is reported: a milestone in the history, which the dashboard counts', async () => {
+    const { tags, events } = await effectsOf(
+      `INSERT INTO order_status_changes SELECT id, 30, 'NEW', 'SHIPPED', 'sql', now() FROM orders WHERE id = '${id(4)}'`,
+    );
+    expect(tags).toEqual([['orders:counts'], [`order:${id(4)}`]]);
     expect(events).toEqual(['reset']);
   });
 

@@ -9,9 +9,14 @@ import { KeepChangesOfOrders1764600000000 } from './1764600000000-keep-changes-o
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
+import { CountMilestones1765000000000 } from './1765000000000-count-milestones.js';
+import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
 
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
   status, assignee) SELECT gen_random_uuid(), 'CRM', 'C-1', `;
+
+/** The condition for orders without history. */
+const UNTOUCHED = 'NOT EXISTS (SELECT FROM order_status_changes c WHERE c.order_id = o.id)';
 
 /** Inserts orders of all priorities and of some statuses. */
 const INSERT_VARIED = `${INSERT} 'Анна', 'Ring', 'Gold 585', 1, (enum_range(NULL::order_priority))[1 + n % 4], 'sql',
@@ -225,6 +230,81 @@ describe('a later migration', () => {
           valid: true,
         })),
       );
+    });
+  });
+
+  describe('that counts milestones', () => {
+    const { name } = new CountMilestones1765000000000();
+    /** Of each order that there is: an hour ago, it was started for the first time; half an hour ago it was completed. */
+    const ADD_HISTORY = `INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at)
+      SELECT id, 2, 'NEW'::order_status, 'MANUFACTURING_STARTED'::order_status, 'sql', now() - interval '60 minutes' FROM orders o WHERE ${UNTOUCHED}
+      UNION ALL SELECT id, 3, 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'sql', now() - interval '30 minutes'
+      FROM orders o WHERE ${UNTOUCHED}`;
+
+    async function counted(): Promise<unknown> {
+      return dataSource.query(
+        `SELECT milestone, sum(count)::integer AS count, array_agg(DISTINCT duration_class > 0) AS timed FROM order_milestones
+         GROUP BY milestone ORDER BY milestone`,
+      );
+    }
+
+    const of = (started: number, completed: number): unknown => [
+      { milestone: 'MANUFACTURING_STARTED', count: started, timed: [true] },
+      { milestone: 'MANUFACTURING_COMPLETED', count: completed, timed: [true] },
+    ];
+
+    it('counts the history that there is, that of present writers, and each later change', async () => {
+      await undo(name);
+      const insert = `${INSERT} 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', 'NEW', NULL FROM generate_series(1, 3)`;
+      await writer.query(insert);
+      await writer.query(`UPDATE orders SET created_at = now() - interval '3 hours'`);
+      await writer.query(ADD_HISTORY);
+      await writer.query(insert);
+      await writer.query(`UPDATE orders SET created_at = now() - interval '3 hours'`);
+      await migrateDuring(ADD_HISTORY);
+      expect(await counted()).toEqual(of(6, 6));
+
+      // Rework, and an order given back: no milestone is reached twice.
+      for (const [version, to] of [
+        [4, 'MANUFACTURING_STARTED'],
+        [5, 'MANUFACTURING_COMPLETED'],
+      ] as const) {
+        await writer.query(
+          `INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at)
+           SELECT id, $1::integer, 'PACKAGING', $2::order_status, 'sql', now() FROM orders`,
+          [version, to],
+        );
+      }
+      expect(await counted()).toEqual(of(6, 6));
+
+      await writer.query('DELETE FROM orders');
+      expect(await counted()).toEqual(of(6, 6));
+      await writer.query('TRUNCATE orders CASCADE');
+      expect(await counted()).toEqual([]);
+    });
+
+    it('counts nothing that is older than the dashboard shows', async () => {
+      await writer.query(insertCustomers('Anna'));
+      await writer.query(
+        `INSERT INTO order_status_changes (order_id, version, from_status, to_status, changed_by, changed_at)
+         SELECT id, 2, 'NEW', 'MANUFACTURING_STARTED', 'sql', now() - interval '10 days' FROM orders`,
+      );
+      expect(await counted()).toEqual([]);
+    });
+  });
+
+  describe('that finds late orders', () => {
+    const { name } = new FindLateOrders1765100000000();
+
+    it('builds its index while others write, anew after an interruption', async () => {
+      await undo(name);
+      await writer.query('CREATE INDEX orders_unfinished_by_due ON orders (id)');
+      await migrateDuring(insertCustomers('Anna'));
+      const indexes = await dataSource.query<unknown[]>(
+        `SELECT substring(pg_get_indexdef(indexrelid) FROM '\\((.*)\\) WHERE') AS columns, indisvalid AS valid
+         FROM pg_index WHERE indexrelid::regclass::text = 'orders_unfinished_by_due'`,
+      );
+      expect(indexes).toEqual([{ columns: 'status, urgency, due_sort', valid: true }]);
     });
   });
 });

@@ -8,6 +8,8 @@ import { ValidateChangesOfOrders1764650000000 } from './1764650000000-validate-c
 import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.js';
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
+import { CountMilestones1765000000000 } from './1765000000000-count-milestones.js';
+import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -21,4 +23,6 @@ export const migrations = [
   CountByPriority1764700000000,
   SearchAsTyped1764800000000,
   ListByHoldReason1764900000000,
+  CountMilestones1765000000000,
+  FindLateOrders1765100000000,
 ];
