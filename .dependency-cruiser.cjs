@@ -4,11 +4,11 @@ const SPEC = '\\.(spec|contract)\\.ts$';
 const EXAMPLES = '^libs/[^/]+/examples/';
 const ORDERS = '^apps/mes-api/src/orders';
 /** The domain of the orders. */
-const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events|order-change|order-history)\\.ts$`;
+const DOMAIN = `${ORDERS}/(order|order-status|order-errors|order-events|order-change|order-history|order-figures)\\.ts$`;
 /** The files of the API that may use TypeORM and pg. */
 const SQL =
   `${ORDERS}/(repository/|orders\\.module\\.ts$|cursor-codec\\.ts$)|` +
-  '^apps/mes-api/src/(app\\.module\\.ts$|commands/sample/|database-errors/|backplane/postgres-notifications\\.ts$|events-stream/event-(log|pruning)\\.ts$)';
+  '^apps/mes-api/src/(app\\.module\\.ts$|commands/sample/|database-errors/|backplane/postgres-notifications\\.ts$|events-stream/event-(log|pruning)\\.ts$|observability/database\\.metrics\\.ts$)';
 const REDIS_CLIENTS = '^node_modules/(redis|@redis|ioredis|cache-manager-redis-yet)(/|$)';
 const DATABASE_CLIENTS = '^node_modules/(typeorm|@nestjs/typeorm|pg|pg-[^/]+)(/|$)';
 const HTTP = '^node_modules/(fastify|@fastify|@nestjs/platform-fastify|@nestjs/swagger)(/|$)';
@@ -69,6 +69,7 @@ const LAYERS = {
     'versions',
     'cache.options.ts',
     'cache.events.ts',
+    'cache.tracer.ts',
     'flow',
   ],
 };

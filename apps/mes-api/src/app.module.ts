@@ -16,25 +16,32 @@ import { DashboardModule } from './dashboard/dashboard.module.js';
 import { EventsStreamModule } from './events-stream/events-stream.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './observability/metrics.module.js';
+import type { Tracing } from './observability/tracing/tracing.js';
+import { TracingModule } from './observability/tracing/tracing.module.js';
 import { OrderError } from './orders/order-errors.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PageModule } from './page/page.module.js';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
+import { REQUEST_ID_HEADER } from './http/request-id.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { InputValidationPipe } from './validation/input-validation.pipe.js';
 
 @Module({})
 export class AppModule {
   /** @param databaseUrl of a running database with the current schema */
-  static forRoot(configuration: Configuration, databaseUrl: string): DynamicModule {
+  static forRoot(configuration: Configuration, databaseUrl: string, tracing?: Tracing): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigurationModule.forRoot(configuration),
+        ...(tracing ? [TracingModule.forRoot(tracing)] : []),
         EventEmitterModule.forRoot(),
         TypeOrmModule.forRoot({
-          ...databaseOptions({ ...DATABASE_DEFAULTS, url: databaseUrl, poolSize: configuration.database.poolSize }),
+          ...databaseOptions(
+            { ...DATABASE_DEFAULTS, url: databaseUrl, poolSize: configuration.database.poolSize },
+            tracing?.onStatement,
+          ),
           autoLoadEntities: true,
           retryAttempts: 0,
         }),
@@ -43,8 +50,10 @@ export class AppModule {
           useFactory: async ({ cache }: Configuration, dataSource: DataSource) => ({
             ...cache,
             cacheName: 'mes',
+            isAnswer: (error: unknown) => error instanceof OrderError,
             isRolledBack: (error: unknown) => error instanceof OrderError || isCertainlyUndone(error),
             commonHeaders: SECURITY_HEADERS,
+            requestIdHeader: REQUEST_ID_HEADER,
             shape: await responseShape(import.meta.dirname),
             namespace: await readCacheNamespace(dataSource),
           }),

@@ -1,5 +1,4 @@
 import { NestFactory } from '@nestjs/core';
-import { randomUUID } from 'node:crypto';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
@@ -7,10 +6,13 @@ import type { Configuration } from './config/configuration.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { keepAuditLog } from './observability/audit-log.js';
 import { createLog, PinoNestLogger } from './observability/pino-nest-logger.js';
+import type { Tracing } from './observability/tracing/tracing.js';
+import { RequestObserver } from './observability/request-observer.js';
 import { serveDocumentation } from './openapi/document.js';
 import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
 import { refuseOversized, serverLimits } from './http/request-limits.js';
+import { requestIds } from './http/request-id.js';
 import { toOriginForm } from './http/request-target.js';
 import { servePage } from './page/serve-page.js';
 import { addSecurityHeaders } from './http/security-headers.js';
@@ -27,13 +29,15 @@ export async function createApplication(
   configuration: Configuration,
   databaseUrl: string,
   pageDirectory?: string,
+  tracing?: Tracing,
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration);
   const application = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration, databaseUrl),
+    AppModule.forRoot(configuration, databaseUrl, tracing),
     createAdapter(configuration),
     { logger: new PinoNestLogger(log), ...APPLICATION_OPTIONS },
   );
+  tracing?.traceRequests(application.getHttpAdapter().getInstance());
   await addHooks(application, configuration, log, pageDirectory);
   return application;
 }
@@ -45,7 +49,7 @@ export const APPLICATION_OPTIONS = { abortOnError: false, bodyParser: false } as
 export function createAdapter(configuration: Configuration): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...serverLimits(configuration),
-    genReqId: () => randomUUID(),
+    genReqId: requestIds(configuration.trustProxy),
     requestIdHeader: false,
     trustProxy: configuration.trustProxy,
     // The application has no middleware.
@@ -71,6 +75,7 @@ export async function addHooks(
   pageDirectory?: string,
 ): Promise<void> {
   const server = application.getHttpAdapter().getInstance();
+  application.get(RequestObserver, { strict: false }).install(server, log);
   watchBodies(server);
   refuseMalformed(server);
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);

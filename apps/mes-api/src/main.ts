@@ -6,6 +6,8 @@ import { fail } from './commands/command-failure.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment.js';
 import { readConfiguration } from './config/configuration.js';
+import { startTracing } from './observability/tracing/start-tracing.js';
+import type { Tracing } from './observability/tracing/tracing.js';
 import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
 import { welcome } from './commands/welcome.js';
 
@@ -13,7 +15,12 @@ import { welcome } from './commands/welcome.js';
 const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
 
 /** The parts that have been started so far. A signal during the start stops these. */
-const started: { database?: OpenDatabase; application?: NestFastifyApplication; shutdown?: ShutdownPlan } = {};
+const started: {
+  tracing?: Tracing | undefined;
+  database?: OpenDatabase;
+  application?: NestFastifyApplication;
+  shutdown?: ShutdownPlan;
+} = {};
 /** Aborted by the first signal: the start does not go on. */
 const stopped = new AbortController();
 /** Aborted by the second signal: the shutdown waits for nothing any more. */
@@ -27,7 +34,9 @@ async function start(): Promise<void> {
   started.database = await openDatabase(configuration, console.error, stopped.signal);
   stopped.signal.throwIfAborted();
 
-  started.application = await createApplication(configuration, started.database.url, PAGE_DIRECTORY);
+  started.tracing = await startTracing(configuration);
+  const { tracing, database } = started;
+  started.application = await createApplication(configuration, database.url, PAGE_DIRECTORY, tracing);
   void started.database.embedded?.exited.then(({ expected, description }) => {
     if (!expected) void stop(1, `the embedded ${description}`);
   });
@@ -43,6 +52,7 @@ async function stop(exitCode: number, why: string): Promise<void> {
     stopped.abort();
     await starting.catch(() => undefined);
     const isDone = await stopApplication(exitCode);
+    await started.tracing?.close(hurried.signal);
     await started.database?.close();
     process.exit(isDone ? exitCode : 1);
   })();

@@ -12,6 +12,7 @@ import {
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import {
+  CHANGE_NOTIFIED,
   DATABASE_REPLACED,
   EVICTIONS_CHANNEL,
   NotListeningError,
@@ -31,6 +32,8 @@ interface Echo {
 
 /** A question to the other members that has not been answered by all of them. */
 interface Question {
+  /** Whether this instance asks because it joins: who has listened all the time? */
+  readonly joins: boolean;
   readonly echoes: Map<string, Echo>;
   onEcho: () => void;
 }
@@ -95,9 +98,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     super();
     notifications.listen(ECHOES_CHANNEL, (payload) => {
       const echo = JSON.parse(payload) as Echo;
-      const question = this.questions.get(echo.question);
-      question?.echoes.set(echo.member, echo);
-      question?.onEcho();
+      this.noteEcho(this.questions.get(echo.question), echo);
     });
     notifications.listen(EVICTIONS_CHANNEL, (payload) => this.hearInOrder(JSON.parse(payload) as Eviction));
     notifications.onConnected(() => this.join());
@@ -159,11 +160,23 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     return performance.now() >= this.presenceKeyEnd + PRESENCE_LIFETIME;
   }
 
-  private newQuestion(): { readonly id: string; readonly question: Question } {
+  private newQuestion(joins = false): { readonly id: string; readonly question: Question } {
     const id = randomUUID();
-    const question: Question = { echoes: new Map(), onEcho: () => undefined };
+    const question: Question = { joins, echoes: new Map(), onEcho: () => undefined };
     this.questions.set(id, question);
     return { id, question };
+  }
+
+  private noteEcho(question: Question | undefined, echo: Echo): void {
+    question?.echoes.set(echo.member, echo);
+    question?.onEcho();
+  }
+
+  /** A member that joins has missed notifications, and perhaps the question of this instance: it cannot vouch for anybody. */
+  private noteThatJoins(member: string): void {
+    for (const [id, question] of this.questions) {
+      if (question.joins) this.noteEcho(question, { question: id, member, store: null, isUpToDate: false });
+    }
   }
 
   /** Tells the others. Resolves with the store that all use. */
@@ -209,7 +222,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   /** Whether another member has listened all the time, and has invalidated in the store that all use what was notified. */
   private async isVouchedFor(authority: string | null): Promise<boolean> {
     if (authority === null || this.members.live.length === 0) return false;
-    const { id, question } = this.newQuestion();
+    const { id, question } = this.newQuestion(true);
     const asked = performance.now();
     try {
       await this.ask(id, []);
@@ -319,6 +332,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   private async hear({ tags, origin, question, isLast }: Eviction): Promise<void> {
     if (origin === this.members.id) return;
+    if (origin === undefined) this.events.emit(CHANGE_NOTIFIED);
     try {
       if (tags.length > 0) await this.versions.invalidate(tags);
     } catch (error) {
@@ -326,6 +340,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
     }
     if (question === undefined || isLast !== true) return;
+    if (tags.length === 0 && origin !== undefined) this.noteThatJoins(origin);
     const { store = null } = this.versions;
     const echo: Echo = { question, member: this.members.id, store, isUpToDate: this.isUpToDate };
     await this.notifications.notify(ECHOES_CHANNEL, JSON.stringify(echo));

@@ -15,6 +15,12 @@ export const EVICTIONS_CHANNEL = 'mes_evictions';
  */
 export const DATABASE_REPLACED = 'database.replaced';
 
+/**
+ * The event, in this process, that a trigger has notified of a change that nobody had announced in Redis: by SQL past the API, or
+ * through an instance that does not reach Redis.
+ */
+export const CHANGE_NOTIFIED = 'database.change-notified';
+
 /** Handles a payload. If it fails, the connection is replaced, as if the payload had been missed. */
 type Listener = (payload: string) => void | Promise<void>;
 
@@ -73,6 +79,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   /** Whether the server has answered one of the last heartbeats. */
   get isAnswering(): boolean {
     return performance.now() - this.answeredAt < BEAT_INTERVAL + ANSWER_TIMEOUT;
+  }
+
+  /** Time since the server has answered anything on this connection, in milliseconds. */
+  get silence(): number {
+    return performance.now() - this.answeredAt;
   }
 
   /** Adds a listener. Must be called before the connection is opened, in a constructor. */

@@ -24,16 +24,16 @@ export class CacheAdministrationController {
   @Post('evictions')
   @HttpCode(202)
   @AllowRoles('admin')
-  @RouteConfig({ audited: 'evict answers' })
+  @RouteConfig({ audited: 'invalidate cached responses' })
   @ApiOperation({
     operationId: 'evictCache',
-    summary: 'Evict answers by tag',
-    description: `For repairs, through all instances: the API evicts by itself what its own writes make untrue.
-Clients of the live events are sent a \`reset\` when everything is evicted.`,
+    summary: 'Invalidate cached responses by tag',
+    description: `For repairs, at all instances. The API itself invalidates what its writes change. The tag \`epoch\`
+invalidates everything and sends a \`reset\` to the clients of the live events.`,
   })
   @ApiAcceptedResponse({
     type: EvictTagsDto,
-    description: 'No later read is answered with what was stored under these tags.',
+    description: 'No later read returns what was stored under these tags before.',
   })
   @ApiProblems(413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
@@ -47,16 +47,32 @@ Clients of the live events are sent a \`reset\` when everything is evicted.`,
 
   @Get('stats')
   @AllowRoles('admin')
-  @RouteConfig({ audited: 'look at statistics' })
-  @ApiOperation({ operationId: 'getCacheStatistics', summary: 'See how this instance’s cache does' })
+  @RouteConfig({ audited: 'read cache statistics' })
+  @ApiOperation({ operationId: 'getCacheStatistics', summary: 'Get the statistics of this instance’s cache' })
   @ApiOkResponse({ type: CacheStatisticsDto })
   stats(): CacheStatisticsDto {
-    const { hits, misses, collapsed, bypasses } = this.statistics.counts;
-    const requests = hits + misses + collapsed + bypasses;
+    const { counts, hits, bypasses, requests } = this.statistics;
     return {
       available: this.versions.available,
       hitRatio: requests === 0 ? 0 : hits / requests,
-      ...this.statistics.counts,
+      hits,
+      nearHits: counts.hits.l1,
+      misses: counts.misses,
+      collapsed: counts.collapsed,
+      bypasses,
+      loads: counts.loads,
+      stores: counts.stores.load + counts.stores.write,
+      storeFailures: counts.storeFailures,
+      observations: counts.snapshots,
+      evictedTags: counts.invalidatedTags.write + counts.invalidatedTags.request,
+      sweptTags: counts.invalidatedTags['expired-write'],
+      writtenThrough: counts.stores.write,
+      refreshes: counts.refreshes,
+      unannouncedWrites: counts.unannouncedWrites,
+      relayedWrites: counts.relayedWrites.done + counts.relayedWrites.failed,
+      lastHour: this.statistics
+        .lastHour()
+        .map(({ minute, ...counts }) => ({ minute: minute.toISOString(), ...counts })),
     };
   }
 }

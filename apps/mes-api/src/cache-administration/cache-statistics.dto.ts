@@ -1,11 +1,26 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** What the cache of this instance did in a minute. */
+export class CacheMinuteDto {
+  @ApiProperty({ type: String, format: 'date-time', description: 'Start of the minute.' })
+  minute!: string;
+
+  @ApiProperty({ type: 'integer', description: 'Requests for cached responses, however they were answered.' })
+  requests!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Requests that were answered without asking the database for them.' })
+  spared!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Times that the database was asked, refreshes after writes included.' })
+  loads!: number;
+}
+
 /** Counts since this process started; each instance has its own. */
 export class CacheStatisticsDto {
   @ApiProperty({ description: 'Whether cached responses are trusted at the moment.' })
   available!: boolean;
 
-  @ApiProperty({ description: 'Fraction of the requests that were answered without asking the database, 0 to 1.' })
+  @ApiProperty({ description: 'Fraction of the requests that were hits, 0 to 1.' })
   hitRatio!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -58,4 +73,13 @@ export class CacheStatisticsDto {
     description: 'Writes that the other instances were told of past the version store.',
   })
   relayedWrites!: number;
+
+  @ApiProperty({
+    type: CacheMinuteDto,
+    isArray: true,
+    description:
+      'The last hour of this instance, minute by minute, oldest first; the last one is the current minute. Only the minutes since ' +
+      'the process started.',
+  })
+  lastHour!: CacheMinuteDto[];
 }

@@ -2,12 +2,19 @@ import { resolve } from 'node:path';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { readEnvironment, type LOG_LEVELS } from './environment.js';
 
+/** How traces are sent. */
+export type TracesProtocol = 'http/protobuf' | 'http/json';
+
 /** The typed configuration. Times are in milliseconds. The class is the injection token. */
 export abstract class Configuration {
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** One of so many hits is logged; 0 for none. */
+  abstract readonly logHitsEvery: number;
+  /** The token that `/metrics` requires; without one, it answers this machine only. */
+  abstract readonly metricsToken: string | undefined;
   abstract readonly corsOrigins: readonly string[];
   /** The proxies whose forwarded headers are trusted. */
   abstract readonly trustProxy: TrustProxy;
@@ -47,6 +54,8 @@ export abstract class Configuration {
     /** Time limit for the requests in flight after that. */
     readonly grace: number;
   };
+  /** Without an endpoint, nothing is traced. The packages of OpenTelemetry read the endpoint and the sampler themselves. */
+  abstract readonly tracing: { readonly protocol: TracesProtocol } | undefined;
   /** Without a Redis URL, this process caches in its own memory. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
@@ -54,6 +63,8 @@ export abstract class Configuration {
     readonly deadline: number;
     readonly entryLifetime: number;
     readonly l1MaxBytes: number;
+    /** Time between two comparisons of a hit with the database; 0 for none. */
+    readonly inspectionInterval: number;
     /** Largest number of concurrent loads. */
     readonly maxLoads: number;
   };
@@ -61,6 +72,10 @@ export abstract class Configuration {
 
 /** Largest part of the database connections for loads of the cache. The rest is left to writes. */
 const READERS_SHARE = 0.8;
+
+function intervalOf(timesPerMinute: number): number {
+  return timesPerMinute === 0 ? 0 : 60_000 / timesPerMinute;
+}
 
 /** @throws {EnvironmentError} */
 export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
@@ -71,6 +86,8 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     host: environment.HOST,
     port: environment.PORT,
     logLevel: environment.LOG_LEVEL,
+    logHitsEvery: environment.LOG_HITS_EVERY,
+    metricsToken: environment.METRICS_TOKEN,
     corsOrigins: environment.CORS_ORIGINS.split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
@@ -94,11 +111,15 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
       delay: environment.SHUTDOWN_DELAY_SECONDS * 1_000,
       grace: environment.SHUTDOWN_GRACE_SECONDS * 1_000,
     },
+    tracing: environment.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { protocol: environment.OTEL_EXPORTER_OTLP_PROTOCOL }
+      : undefined,
     cache: {
       redisUrl: environment.REDIS_URL,
       deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
       l1MaxBytes: environment.NEAR_CACHE_MB * 1024 * 1024,
+      inspectionInterval: intervalOf(environment.CACHE_INSPECTIONS_PER_MINUTE),
       maxLoads: Math.ceil(environment.DATABASE_POOL_SIZE * READERS_SHARE),
     },
   };

@@ -19,6 +19,16 @@ import { parseTrustProxy } from './trust-proxy.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/** The samplers of OpenTelemetry. */
+export const TRACES_SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
 /** An environment variable has a value that cannot be used. */
 export class EnvironmentError extends Error {
   readonly code = 'ENVIRONMENT_INVALID';
@@ -127,11 +137,40 @@ export class Environment {
   @Whole(1, 65_536)
   NEAR_CACHE_MB = 64;
 
+  @Whole(0, 600)
+  CACHE_INSPECTIONS_PER_MINUTE = 0;
+
   @Whole(0, 300)
   SHUTDOWN_DELAY_SECONDS = 0;
 
   @Whole(1, 3_600)
   SHUTDOWN_GRACE_SECONDS = 10;
+
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
+  @IsIn(['http/protobuf', 'http/json'])
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' | 'http/json' = 'http/protobuf';
+
+  @IsIn(TRACES_SAMPLERS)
+  OTEL_TRACES_SAMPLER: (typeof TRACES_SAMPLERS)[number] = 'parentbased_always_on';
+
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a number from 0 to 1' })
+  OTEL_TRACES_SAMPLER_ARG = '1';
+
+  @IsString()
+  OTEL_SERVICE_NAME = 'mes-orders-api';
+
+  @Matches(/^([^\s=,][^=,]*=[^=,]*(,|$))*$/, { message: '$property must be a list such as name=value,name=value' })
+  OTEL_RESOURCE_ATTRIBUTES = '';
+
+  @Whole(0, 1_000_000)
+  LOG_HITS_EVERY = 1_000;
+
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]{16,}$/, { message: '$property must have 16 characters or more, without spaces' })
+  METRICS_TOKEN?: string;
 
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -1,20 +1,16 @@
-import { CachedRoute, type RouteDescription } from '@mes/cache';
+import { CachedRoute } from '@mes/cache';
 import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
-import { callerOf } from '../auth/caller.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
-import { refuseParameters } from '../validation/validate-query.js';
-import { hourOf } from './hour-of.js';
-import { statusDashboardKeyAndTags } from './status-dashboard.js';
+import { cachedDue, cachedStatuses, cachedThroughput, cachedWorkload } from './cached-dashboards.js';
 import { DashboardService } from './dashboard.service.js';
+import { DueDashboardDto } from './due-dashboard.dto.js';
+import { hourOf, minuteOf } from './moment-of.js';
 import { StatusDashboardDto } from './status-dashboard.dto.js';
-
-function cachedStatuses(request: FastifyRequest): RouteDescription {
-  refuseParameters(request);
-  return { ...statusDashboardKeyAndTags(hourOf(request)), asker: callerOf(request).subject };
-}
+import { ThroughputDashboardDto } from './throughput-dashboard.dto.js';
+import { WorkloadDashboardDto } from './workload-dashboard.dto.js';
 
 @ApiTags('dashboard')
 @Controller('api/v1/dashboard')
@@ -28,5 +24,41 @@ export class DashboardController {
   @ApiCached(StatusDashboardDto)
   statuses(@Req() request: FastifyRequest): Promise<StatusDashboardDto> {
     return this.dashboard.statuses(hourOf(request));
+  }
+
+  @Get('due')
+  @AllowRoles('operator', 'viewer', 'admin')
+  @CachedRoute(cachedDue)
+  @ApiOperation({
+    operationId: 'getDueDashboard',
+    summary: 'Count the orders that are overdue or due within 24 hours',
+    description: 'By status and priority. Orders that are SHIPPED, CLOSED or CANCELLED do not count.',
+  })
+  @ApiCached(DueDashboardDto)
+  due(@Req() request: FastifyRequest): Promise<DueDashboardDto> {
+    return this.dashboard.due(minuteOf(request));
+  }
+
+  @Get('throughput')
+  @AllowRoles('operator', 'viewer', 'admin')
+  @CachedRoute(cachedThroughput)
+  @ApiOperation({
+    operationId: 'getThroughputDashboard',
+    summary: 'Count what was done per hour, with the times to start and to complete',
+    description:
+      'Each order counts once for each step: when it was created, started, completed and shipped for the first time.',
+  })
+  @ApiCached(ThroughputDashboardDto)
+  throughput(@Req() request: FastifyRequest): Promise<ThroughputDashboardDto> {
+    return this.dashboard.throughput(hourOf(request));
+  }
+
+  @Get('workload')
+  @AllowRoles('operator', 'viewer', 'admin')
+  @CachedRoute(cachedWorkload)
+  @ApiOperation({ operationId: 'getWorkloadDashboard', summary: 'Get the started orders of each operator' })
+  @ApiCached(WorkloadDashboardDto)
+  workload(): Promise<WorkloadDashboardDto> {
+    return this.dashboard.workload();
   }
 }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
 
 export class HourlyCountDto {
@@ -9,7 +9,19 @@ export class HourlyCountDto {
   count!: number;
 }
 
+export class OldestNewOrderDto {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: 'integer', description: 'Running number for people.' })
+  number!: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt!: string;
+}
+
 /** The numbers of orders by status and by hour of creation. */
+@ApiExtraModels(OldestNewOrderDto)
 export class StatusDashboardDto {
   @ApiProperty({
     type: 'object',
@@ -25,6 +37,12 @@ export class StatusDashboardDto {
     description: 'Null if no order is NEW.',
   })
   oldestNewOrderAt!: string | null;
+
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(OldestNewOrderDto) }, { type: 'null' }],
+    description: 'The order that has waited longest. Null if no order is NEW.',
+  })
+  oldestNewOrder!: OldestNewOrderDto | null;
 
   @ApiProperty({
     type: HourlyCountDto,

@@ -2,7 +2,7 @@ import { RefreshOnWrite, type KeyAndTags } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { ORDER_COUNTS_TAG } from '../orders/caching/order-tags.js';
 import { DashboardService } from './dashboard.service.js';
-import { currentHour } from './hour-of.js';
+import { currentHour } from './moment-of.js';
 
 /** The cache key and the tags of the dashboard. The hour is a part of the key, because the shown hours change without a write. */
 export function statusDashboardKeyAndTags(hour: Date): KeyAndTags {

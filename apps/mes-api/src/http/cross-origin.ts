@@ -1,12 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import { REQUEST_ID_HEADER } from './request-id.js';
 
 /** Allows the pages of these origins to call the API from a browser; `*` stands for all origins. */
 export function allowOrigins(application: NestFastifyApplication, origins: readonly string[]): void {
   application.enableCors({
     origin: origins.includes('*') ? true : [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    exposedHeaders: ['etag', 'location', 'cache-status', 'retry-after'],
+    exposedHeaders: ['date', 'etag', 'location', 'cache-status', 'retry-after', REQUEST_ID_HEADER],
     // The plugin only sets the headers; it would answer invalid preflights in plain text. The hook below answers.
     strictPreflight: false,
     preflightContinue: true,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { REQUEST_ID_HEADER } from './request-id.js';
 import { MAX_URL_LENGTH } from './request-limits.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { codeFor, problemDocument } from '../problem-details/problem-document.js';
@@ -15,7 +16,7 @@ export function refuseUnroutable(
 ): void {
   void reply
     .status(statusCode)
-    .headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store' })
+    .headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store', [REQUEST_ID_HEADER]: request.id })
     .type('application/problem+json')
     .send(problemDocument(refusal(statusCode, 'The path cannot be read.'), request.id));
 }
@@ -65,13 +66,15 @@ export function refuseUnreadable(error: UnreadableRequestError, socket: Socket):
   }
   const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
   const status = statusOf(error, packet);
-  const document = problemDocument(refusal(status, 'The request cannot be read.'), randomUUID());
+  const requestId = randomUUID();
+  const document = problemDocument(refusal(status, 'The request cannot be read.'), requestId);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(document)}`,
     'Cache-Control: no-store',
     'Connection: close',
+    `${REQUEST_ID_HEADER}: ${requestId}`,
     ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
   const isHead = packet.startsWith('HEAD ');

@@ -1,16 +1,19 @@
 import { Module } from '@nestjs/common';
-import { Registry } from 'prom-client';
 import { CacheAdministrationModule } from '../cache-administration/cache-administration.module.js';
 import { EventsStreamModule } from '../events-stream/events-stream.module.js';
+import { OrdersModule } from '../orders/orders.module.js';
 import { CacheMetrics } from './cache.metrics.js';
-import { EventMetrics } from './event.metrics.js';
+import { DatabaseMetrics } from './database.metrics.js';
+import { FloorMetrics } from './floor.metrics.js';
+import { MetricsAccessGuard } from './metrics-access.guard.js';
 import { MetricsController } from './metrics.controller.js';
-import { OrderMetrics } from './order.metrics.js';
+import { ProcessMetrics } from './process.metrics.js';
+import { RequestsModule } from './requests.module.js';
 
-/** The metrics for Prometheus. Each application has its own registry, so that several can run in one process. */
+/** The metrics for Prometheus. */
 @Module({
-  imports: [EventsStreamModule, CacheAdministrationModule],
+  imports: [RequestsModule, CacheAdministrationModule, EventsStreamModule, OrdersModule],
   controllers: [MetricsController],
-  providers: [{ provide: Registry, useFactory: () => new Registry() }, CacheMetrics, OrderMetrics, EventMetrics],
+  providers: [MetricsAccessGuard, CacheMetrics, DatabaseMetrics, FloorMetrics, ProcessMetrics],
 })
 export class MetricsModule {}

@@ -79,5 +79,8 @@ export function transitionsTo(status: OrderStatus): readonly Transition[] {
 /** Statuses of which nothing about the order changes any more, except the status. */
 const FINISHED: ReadonlySet<OrderStatus> = new Set(['SHIPPED', 'CLOSED', 'CANCELLED']);
 
+/** The statuses of orders that can be late. */
+export const UNFINISHED_STATUSES = ORDER_STATUSES.filter((status) => !FINISHED.has(status));
+
 /** The statuses in which priority, due date and assignee may change. */
-export const CHANGEABLE_STATUSES = ORDER_STATUSES.filter((status) => !FINISHED.has(status));
+export const CHANGEABLE_STATUSES = UNFINISHED_STATUSES;

@@ -12,6 +12,7 @@ import {
   OrderNotFoundError,
   OrderRoleMissingError,
 } from './order-errors.js';
+import type { DueCount, OrderThroughput, StartedOrders } from './order-figures.js';
 import type { OrderHistory } from './order-history.js';
 import { transitionsTo } from './order-status.js';
 import { type Order, type OrderRequest, type OrderSort, type Visibility, visibilityKey } from './order.js';
@@ -147,6 +148,21 @@ export class OrdersService {
   /** The numbers of orders by status, and of those created in each of so many hours up to `lastHour`. */
   count(lastHour: Date, hours: number): Promise<OrderCounts> {
     return this.orders.count(lastHour, hours);
+  }
+
+  /** The numbers of unfinished orders that are overdue at this time, and of those due in the 24 hours after it. */
+  countDue(at: Date): Promise<readonly DueCount[]> {
+    return this.orders.countDue(at);
+  }
+
+  /** What was done in each of so many hours up to `lastHour`. */
+  throughput(lastHour: Date, hours: number): Promise<OrderThroughput> {
+    return this.orders.throughput(lastHour, hours);
+  }
+
+  /** The orders that operators have started, due soonest first. */
+  started(): Promise<StartedOrders> {
+    return this.orders.started();
   }
 }
 

@@ -1,18 +1,11 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
+import { isForwarded, isLoopback } from '../http/this-machine.js';
 import { Problem } from '../problem-details/problem.js';
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
-
-/** Headers that proxies, gateways and content delivery networks add to forwarded requests. */
-const FORWARDING =
-  /^(?:via|cdn-loop|cf-.+|x-(?:original|envoy|azure)-.+)$|forwarded|(?:real|client|connecting|proxyuser)-?ip/;
 
 /**
  * Refuses tokens for development to requests through proxies, to pages of other origins and, unless `DEVELOPMENT_SIGN_IN` is
@@ -32,11 +25,15 @@ export class DevelopmentSignInGuard implements CanActivate {
     return true;
   }
 
-  private objectionTo({ raw: { headers }, socket }: FastifyRequest): string | undefined {
+  private objectionTo(request: FastifyRequest): string | undefined {
+    const {
+      socket,
+      raw: { headers },
+    } = request;
     const { auth, corsOrigins, developmentSignIn } = this.configuration;
     if (auth) return 'Tokens come from the issuer.';
     if (corsOrigins.includes('*')) return 'Tokens for development are not issued while CORS_ORIGINS is *.';
-    if (Object.keys(headers).some((name) => FORWARDING.test(name))) {
+    if (isForwarded(request)) {
       return 'Tokens for development are not issued through proxies.';
     }
     const asked = addressAsked(headers.host);
@@ -60,9 +57,4 @@ export class DevelopmentSignInGuard implements CanActivate {
 /** The address in the `Host` header. A trusted proxy can replace Fastify's `request.host`. */
 function addressAsked(host = ''): URL | undefined {
   return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
-}
-
-function isLoopback(address = ''): boolean {
-  const version = isIP(address);
-  return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }

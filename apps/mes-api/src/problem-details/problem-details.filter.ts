@@ -6,6 +6,13 @@ import { OVERLOADED, overloaded, Problem } from './problem.js';
 import { isDatabaseAway } from '../database-errors/database-away.js';
 import { codeFor, problemDocument } from './problem-document.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that the request was answered with. */
+    problemCode?: string;
+  }
+}
+
 /** Codes that are not logged for each request: many log lines would add to the overload. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
@@ -19,6 +26,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(error);
+    request.problemCode = problem.code;
     if (problem.status >= 500 && !UNLOGGED.has(problem.code)) {
       const { message, stack } = describeError(problem.cause ?? error);
       this.logger.error(

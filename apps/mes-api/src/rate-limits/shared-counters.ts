@@ -48,7 +48,7 @@ export class SharedCounters {
       for (let first = 0; first < all.length; first += BATCH) {
         const batch = all.slice(first, first + BATCH);
         // Commands that are given within one turn of the event loop are sent together.
-        const replies = await this.redis.run((client) =>
+        const replies = await this.redis.run('other', (client) =>
           Promise.all(
             batch.map(([name, addition]) =>
               client.eval(COUNT, {

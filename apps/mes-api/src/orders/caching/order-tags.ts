@@ -1,7 +1,7 @@
 import type { Tag } from '@mes/cache';
 import { CHANGEABLE_STATUSES, ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
 
-/** How many orders there are, by status and by hour of creation. */
+/** How many orders there are, by status, and what was done in each hour. */
 export const ORDER_COUNTS_TAG: Tag = 'orders:counts';
 
 /** Which orders have this status, and what they show. */

@@ -1,4 +1,5 @@
 import type { FieldChange, WantedFields } from '../order-change.js';
+import type { DueCount, OrderThroughput, StartedOrders } from '../order-figures.js';
 import type { OrderError } from '../order-errors.js';
 import type { OrderHistory } from '../order-history.js';
 import type { Actor, Order, OrderPriority, OrderRequest, OrderSort, OrderSource, Visibility } from '../order.js';
@@ -108,8 +109,8 @@ export interface OrderPage {
 /** The numbers of orders, all read at one time. */
 export interface OrderCounts {
   readonly byStatus: Readonly<Record<OrderStatus, number>>;
-  /** When the oldest order with the status NEW was created. */
-  readonly oldestNewOrderAt?: Date | undefined;
+  /** The oldest order with the status NEW. */
+  readonly oldestNewOrder?: Pick<Order, 'id' | 'number' | 'createdAt'> | undefined;
   readonly createdByHour: readonly { readonly hour: Date; readonly count: number }[];
   readonly asOf: Date;
 }
@@ -173,6 +174,19 @@ export abstract class OrdersRepository {
    * @param lastHour the last hour to count; its first moment, in UTC
    */
   abstract count(lastHour: Date, hours: number): Promise<OrderCounts>;
+
+  /** Counts the unfinished orders that were due before this time, and those due in the 24 hours after it, up to `MOST_COUNTED`. */
+  abstract countDue(at: Date): Promise<readonly DueCount[]>;
+
+  /**
+   * Counts what was done in each hour.
+   *
+   * @param lastHour the last hour to count; its first moment, in UTC
+   */
+  abstract throughput(lastHour: Date, hours: number): Promise<OrderThroughput>;
+
+  /** The orders that operators have started: the 500 that are due soonest. */
+  abstract started(): Promise<StartedOrders>;
 }
 
 /** Injection token of the repository that the write-through decorator wraps. */

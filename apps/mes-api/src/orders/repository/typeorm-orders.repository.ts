@@ -14,10 +14,13 @@ import {
 } from '../order-errors.js';
 import { FailedAfterCommitError } from '../../database-errors/database-away.js';
 import { differences, permittedChanges } from '../order-change.js';
+import type { DueCount, OrderThroughput, StartedOrder, StartedOrders } from '../order-figures.js';
 import type { OrderHistory } from '../order-history.js';
 import { asCreated, type Actor, type Order, type Visibility } from '../order.js';
 import { ORDER_STATUSES, TRANSITIONS, transitionsTo, type OrderStatus, type Transition } from '../order-status.js';
 import { orderPageSql, positionAfter } from './order-page.sql.js';
+import { dueSql } from './order-due.sql.js';
+import { throughputOf, throughputSql, type ThroughputRow } from './order-throughput.sql.js';
 import { orderTotalSql, totalOf, type Counted } from './order-total.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
@@ -39,7 +42,7 @@ import {
 
 interface CountsRow {
   readonly counts: Partial<Record<OrderStatus, number>> | null;
-  readonly oldest: Date | null;
+  readonly oldest: { readonly id: string; readonly number: number; readonly created_at: string } | null;
   readonly arrivals: readonly number[];
   readonly as_of: Date;
 }
@@ -49,6 +52,9 @@ type HistoryRow = Pick<OrderEntity, 'createdAt' | 'status'> &
   (OrderStatusChangeEntity | { readonly [name in keyof OrderStatusChangeEntity]: null });
 
 const HOUR = 60 * 60_000;
+
+/** How many started orders are shown. Nobody has as many in work. */
+const MOST_STARTED = 500;
 
 /** How often a change of fields is tried against other writers of the same order. */
 const MAX_ATTEMPTS = 50;
@@ -262,7 +268,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       `SELECT
         (SELECT json_object_agg(status, total)
           FROM (SELECT status, sum(count) AS total FROM order_status_counts GROUP BY status) AS totals) AS counts,
-        (SELECT min(created_at) FROM orders WHERE status = 'NEW') AS oldest,
+        (SELECT row_to_json(first) FROM (
+          SELECT id, number, created_at FROM orders WHERE status = 'NEW' ORDER BY created_at, id LIMIT 1) AS first) AS oldest,
         (SELECT json_agg(coalesce(total, 0) ORDER BY wanted.hour)
           FROM generate_series($1::timestamptz, $2::timestamptz, interval '1 hour') AS wanted (hour)
           LEFT JOIN (SELECT hour, sum(count) AS total FROM order_arrivals
@@ -274,9 +281,35 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const byStatus = Object.fromEntries(ORDER_STATUSES.map((status) => [status, row.counts?.[status] ?? 0]));
     return {
       byStatus: byStatus as Record<OrderStatus, number>,
-      oldestNewOrderAt: row.oldest ?? undefined,
+      oldestNewOrder: row.oldest
+        ? { id: row.oldest.id, number: row.oldest.number, createdAt: new Date(row.oldest.created_at) }
+        : undefined,
       createdByHour: row.arrivals.map((count, i) => ({ hour: new Date(firstHour.getTime() + i * HOUR), count })),
       asOf: row.as_of,
+    };
+  }
+
+  override async countDue(at: Date): Promise<readonly DueCount[]> {
+    const { sql, parameters } = dueSql(at);
+    return this.orders.query<DueCount[]>(sql, parameters);
+  }
+
+  override async throughput(lastHour: Date, hours: number): Promise<OrderThroughput> {
+    const { sql, parameters } = throughputSql(lastHour, hours);
+    const [row] = await this.orders.query<ThroughputRow[]>(sql, parameters);
+    if (!row) throw new Error('the query of the throughput returned no row');
+    return throughputOf(row);
+  }
+
+  /** A range of an index, and not more orders than are shown. */
+  override async started(): Promise<StartedOrders> {
+    const rows = await this.orders.query<(Omit<StartedOrder, 'dueAt'> & { readonly dueAt: Date | null })[]>(
+      `SELECT assignee, id, number, product_name AS product, priority, due_at AS "dueAt" FROM orders
+       WHERE status = 'MANUFACTURING_STARTED' ORDER BY due_sort, id LIMIT ${MOST_STARTED + 1}`,
+    );
+    return {
+      orders: rows.slice(0, MOST_STARTED).map((row) => ({ ...row, dueAt: row.dueAt ?? undefined })),
+      isComplete: rows.length <= MOST_STARTED,
     };
   }
 

@@ -10,6 +10,7 @@ import {
   tagsOfStatusChange,
 } from '../caching/order-tags.js';
 import { OrderError } from '../order-errors.js';
+import type { DueCount, OrderThroughput, StartedOrders } from '../order-figures.js';
 import type { OrderHistory } from '../order-history.js';
 import type { Order, Visibility } from '../order.js';
 import {
@@ -107,5 +108,17 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
 
   override count(lastHour: Date, hours: number): Promise<OrderCounts> {
     return this.persistent.count(lastHour, hours);
+  }
+
+  override countDue(at: Date): Promise<readonly DueCount[]> {
+    return this.persistent.countDue(at);
+  }
+
+  override throughput(lastHour: Date, hours: number): Promise<OrderThroughput> {
+    return this.persistent.throughput(lastHour, hours);
+  }
+
+  override started(): Promise<StartedOrders> {
+    return this.persistent.started();
   }
 }
