@@ -20,6 +20,23 @@ const filesOfTexts: Plugin = {
   },
 };
 
+/** The browser asks for the settings while it loads the scripts, which need them first. */
+const settingsFirst: Plugin = {
+  name: 'settings-first',
+  transformIndexHtml: () => [
+    {
+      tag: 'link',
+      attrs: {
+        rel: 'preload',
+        as: 'fetch',
+        href: `${process.env.VITE_API_URL ?? ''}/page/settings`,
+        crossorigin: 'anonymous',
+      },
+      injectTo: 'head',
+    },
+  ],
+};
+
 export default defineConfig({
   root: import.meta.dirname,
   build: {
@@ -34,6 +51,10 @@ export default defineConfig({
   },
   // Compressed once, here, and not for every request.
   json: { namedExports: false },
-  plugins: [filesOfTexts, compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(html|js|css|svg)$/ })],
+  plugins: [
+    filesOfTexts,
+    settingsFirst,
+    compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(html|js|css|svg)$/ }),
+  ],
   server: { proxy: { '/api': API, '/page': API } },
 });

@@ -37,7 +37,6 @@ export function App(): ReactNode {
         {t('skip')}
       </a>
       <Header />
-      <ConnectionBanner />
       <ScreenBoundary>
         <Routes>
           <Route path="/mine" element={<MyWorkPage />} />
@@ -48,6 +47,7 @@ export function App(): ReactNode {
           <Route path="*" element={<UnknownAddress />} />
         </Routes>
       </ScreenBoundary>
+      <ConnectionBanner />
     </BrowserRouter>
   );
 }
@@ -59,7 +59,10 @@ function Header(): ReactNode {
   return (
     <header className="header">
       <nav aria-label={t('navigation.label')}>
-        <Link to={lastOfListAndBoard()} aria-current={isListOrBoard(pathname) ? 'page' : undefined}>
+        <Link
+          to={isListOrBoard(pathname) ? pathname : lastOfListAndBoard()}
+          aria-current={isListOrBoard(pathname) ? 'page' : undefined}
+        >
           {t('navigation.queue')}
         </Link>
         {mayMoveOrders(session) && <NavLink to="/mine">{t('navigation.mine')}</NavLink>}

@@ -17,15 +17,15 @@ if (!root) throw new Error('index.html has no element #root');
 createRoot(root).render(
   <StrictMode>
     <ErrorBoundary>
-      <SessionGate>
-        <Queries>
-          <LiveUpdates>
-            <NoticesProvider>
+      <NoticesProvider>
+        <SessionGate>
+          <Queries>
+            <LiveUpdates>
               <App />
-            </NoticesProvider>
-          </LiveUpdates>
-        </Queries>
-      </SessionGate>
+            </LiveUpdates>
+          </Queries>
+        </SessionGate>
+      </NoticesProvider>
     </ErrorBoundary>
   </StrictMode>,
 );

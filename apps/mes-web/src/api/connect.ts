@@ -1,4 +1,5 @@
 import { defaults } from './client';
+import { compareClocks } from './clock';
 
 /** The token of the signed-in user. */
 export interface Credentials {
@@ -61,6 +62,7 @@ async function fetchWithToken(
   const headers = new Headers(init.headers);
   headers.set('Authorization', `Bearer ${token}`);
   const response = await fetch(input, { ...init, headers });
+  compareClocks(response);
   if (response.status === 401) credentials.onRejected(token);
   return response;
 }

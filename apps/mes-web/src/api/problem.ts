@@ -11,7 +11,17 @@ export class Problem extends Error {
 
   /** Whether the API has decided. A server that is busy, failing or away has not. */
   get isDecision(): boolean {
-    return this.status < 500 && this.status !== 408 && this.status !== 429;
+    return this.status < 500 && this.status !== 408 && !this.isTooMany;
+  }
+
+  /** Whether the session has expired. */
+  get isSignedOut(): boolean {
+    return this.status === 401;
+  }
+
+  /** Whether the user has sent too many requests, so that this one was not even begun. A later one may succeed. */
+  get isTooMany(): boolean {
+    return this.status === 429;
   }
 }
 
@@ -44,8 +54,9 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** The reason of a failed call, as a name of a text. */
-export function reasonOf(error: Error): 'busy' | 'forbidden' | 'missing' | 'other' {
+export function reasonOf(error: Error): 'busy' | 'signedOut' | 'forbidden' | 'missing' | 'other' {
   if (!(error instanceof Problem) || !error.isDecision) return 'busy';
+  if (error.isSignedOut) return 'signedOut';
   if (error.status === 403) return 'forbidden';
   return isMissing(error) || error.status === 400 ? 'missing' : 'other';
 }

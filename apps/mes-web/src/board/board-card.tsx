@@ -61,7 +61,7 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
       </p>
       <p className="board-card-due">
         <PriorityMark priority={order.priority} />
-        <Due dueAt={order.dueAt} now={now} />
+        {order.dueAt !== undefined && <Due dueAt={order.dueAt} now={now} />}
         {order.assignee !== undefined && (
           <span title={t('board.by', { name: order.assignee })}>
             <span className="visually-hidden">{t('order.assignee')}: </span>

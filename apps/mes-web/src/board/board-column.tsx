@@ -2,6 +2,7 @@ import {
   useEffect,
   useEffectEvent,
   useId,
+  useMemo,
   useRef,
   useState,
   type PointerEvent,
@@ -11,15 +12,19 @@ import {
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
+import { countedFilterOf, filtersOf, isInView, listArgumentsOf, nameOf, type OrdersView } from '../orders/orders-view';
+import type { Status } from '../orders/permissions';
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
+import { useListTotal, type Total } from '../orders/use-counts';
 import { useOrders } from '../orders/use-orders';
 import { useSettling } from '../orders/use-settling';
+import { useShownName } from '../orders/use-shown-name';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { BoardCard } from './board-card';
-import { dropOf, listOf, type BoardStatus } from './board-columns';
+import { dropOf, sortOf, type BoardStatus } from './board-columns';
 import type { LastMoves } from './last-moves';
 import { COLUMN_ATTRIBUTE, type Drag } from './use-card-drag';
 
@@ -28,8 +33,9 @@ const NEAR_THE_END = 800;
 
 interface BoardColumnProps {
   readonly status: BoardStatus;
-  /** The exact number of orders. Undefined if it is not known. */
-  readonly count: number | undefined;
+  readonly view: OrdersView;
+  /** The number of orders without filters. Undefined if it is not known. */
+  readonly all: Total | undefined;
   readonly now: Date;
   readonly drag: Drag | undefined;
   /** Ids of the orders whose moves are under way. */
@@ -41,21 +47,36 @@ interface BoardColumnProps {
   readonly onMove: ((order: OrderDto) => void) | undefined;
 }
 
-/** The orders with one status. While somebody is at them, they keep their places. */
+/** The orders with one status that fit the filters. While somebody is at them, they keep their places. */
 export function BoardColumn(props: BoardColumnProps): ReactNode {
-  const { status, count, now, drag, sending, moves, onPress, onMove } = props;
+  const { status, view, all, now, drag, sending, moves, onPress, onMove } = props;
   const { t } = useTranslation();
   const session = useSession();
   const formats = useFormats();
   const titleId = useId();
-  const { orders, hasMore, query, needMore } = useOrders(listOf(status));
+  const isFiltered = filtersOf(view) > 0;
+  const sorted = { ...view, sort: sortOf(status) };
+  const { orders: loaded, hasMore, query, needMore } = useOrders(listArgumentsOf(status, sorted, now));
+  const orders = useMemo(() => loaded?.filter((order) => isInView(view, order, now)), [loaded, view, now]);
+  const wantedName = nameOf(view);
+  const name = useShownName(wantedName, query.data === undefined, query.isPlaceholderData);
+  const isShown = name === wantedName;
+  const fitting = useListTotal(wantedName, isFiltered ? countedFilterOf(status, view, now) : undefined, {
+    orders: isShown ? orders : undefined,
+    hasMore,
+  });
+  const total = isFiltered ? fitting : all;
   const attendance = useAttendance();
-  const list = useCalmList({ orders, hasMore }, { name: orders && status, held: attendance.attended });
+  const list = useCalmList({ orders, hasMore }, { name, held: attendance.attended });
   const { rows, waiting, left } = list;
   const isSettling = useSettling(rows);
   const cards = useRef<HTMLUListElement>(null);
   const [activeId, setActiveId] = useState<string>();
   const tabStop = rows.some(({ id }) => id === activeId) ? activeId : rows[0]?.id;
+
+  useEffect(() => {
+    cards.current?.scrollTo({ top: 0 });
+  }, [name]);
 
   const refresh = useEffectEvent(list.refresh);
   const hasOwn = [...waiting].some((id) => moves.get(id)?.isOwn);
@@ -72,22 +93,33 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
     if (arrived) arrived.focus();
     else (tabStopLink ?? cards.current)?.focus({ preventScroll: true });
   };
+  /** An order that is still in this status does not fit the filters any more. */
+  const goneTo = ({ id }: OrderDto): Status | 'unknown' => {
+    const to = moves.get(id)?.status;
+    return to === undefined || to === status ? 'unknown' : to;
+  };
   const drop = drag && dropOf(drag.order, status, session);
   return (
     <section
       className={['board-column', drop && `drop-${drop}`, drag?.over === status && 'over'].filter(Boolean).join(' ')}
       aria-labelledby={titleId}
-      aria-busy={query.isPending}
+      aria-busy={query.isFetching && !isShown}
       {...{ [COLUMN_ATTRIBUTE]: status }}
       {...attendance.listeners}
     >
       <div className="board-column-head">
-        <h2 id={titleId}>{t(`status.${status}`)}</h2>
-        {count !== undefined && <span className="board-count">{formats.number(count)}</span>}
+        <h2 id={titleId} title={t(`status.${status}`)}>
+          {t(`status.${status}`)}
+        </h2>
+        {total && (
+          <span className="board-count">
+            {total.isExact ? formats.number(total.count) : t('board.atLeast', { number: formats.number(total.count) })}
+          </span>
+        )}
       </div>
       {query.isError && !orders && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <p className="state">{t('loading')}</p>}
-      {orders && rows.length === 0 && <p className="state">{t('board.empty')}</p>}
+      {orders && rows.length === 0 && <p className="state">{t(isFiltered ? 'board.emptyFiltered' : 'board.empty')}</p>}
       <ul ref={cards} className="board-cards" tabIndex={-1} onScroll={onScroll}>
         {rows.map((order) => {
           const isSending = sending.has(order.id);
@@ -122,7 +154,7 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
                 now={now}
                 isTabStop={order.id === tabStop}
                 isSending={isSending}
-                goneTo={isGone ? (moves.get(order.id)?.status ?? 'unknown') : undefined}
+                goneTo={isGone ? goneTo(order) : undefined}
                 onMove={isGone || isSending ? undefined : onMove}
               />
             </li>

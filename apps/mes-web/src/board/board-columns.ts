@@ -1,6 +1,6 @@
 import type { OrderDto } from '../api/client';
 import { needsReason } from '../orders/change';
-import type { ListOrdersArguments } from '../orders/use-orders';
+import type { Sort } from '../orders/orders-view';
 import { stepsFor, type Status } from '../orders/permissions';
 import type { Session } from '../session/session';
 
@@ -16,8 +16,8 @@ export const BOARD_STATUSES = [
 export type BoardStatus = (typeof BOARD_STATUSES)[number];
 
 /** Most urgent first. Of the shipped orders, which only become more, the last ones are shown first. */
-export function listOf(status: BoardStatus): ListOrdersArguments {
-  return status === 'SHIPPED' ? { status: [status] } : { status: [status], sort: '-priority' };
+export function sortOf(status: BoardStatus): Sort {
+  return status === 'SHIPPED' ? '-createdAt' : '-priority';
 }
 
 /** What dropping an order on a column does. */

@@ -3,10 +3,14 @@ import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useIsFresh, useLiveEvents } from '../live/live-context';
 import { NONE } from '../orders/calm-list';
+import { FilterBar } from '../orders/filter-bar';
 import { ListOrBoard } from '../orders/list-or-board';
+import { filtersOf } from '../orders/orders-view';
 import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
 import { useStatusCounts } from '../orders/use-counts';
+import { useView } from '../orders/use-view';
+import { ViewsMenu } from '../orders/views-menu';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { unlessScanned } from '../shell/scanner-keys';
@@ -27,7 +31,8 @@ export function BoardPage(): ReactNode {
   const mayMove = mayMoveOrders(session);
   const isFresh = useIsFresh();
   const now = useNow();
-  const counts = useStatusCounts().data?.counts;
+  const [view, changeView] = useView();
+  const counts = useStatusCounts(filtersOf(view) === 0).data?.counts;
   const change = useChange();
   const [sending, setSending] = useState(NONE);
   const [moves, setMoves] = useState<LastMoves>(new Map());
@@ -65,12 +70,16 @@ export function BoardPage(): ReactNode {
         <span className="board-keys">{mayMove && t('board.keys')}</span>
         <ListOrBoard shown="board" />
       </div>
+      <FilterBar view={view} onChange={changeView}>
+        <ViewsMenu shown="board" view={view} onChoose={changeView} />
+      </FilterBar>
       <div ref={columns} className={drag ? 'board-columns dragging' : 'board-columns'} onKeyDown={onKeyDown}>
         {BOARD_STATUSES.map((status) => (
           <BoardColumn
             key={status}
             status={status}
-            count={counts?.[status]}
+            view={view}
+            all={counts && { count: counts[status], isExact: true }}
             now={now}
             drag={drag}
             sending={sending}

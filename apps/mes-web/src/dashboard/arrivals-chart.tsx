@@ -44,23 +44,25 @@ export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
   return (
     <>
       <div ref={place} className="arrivals" aria-hidden="true" />
-      <table className="visually-hidden">
-        <caption>{t('dashboard.arrivals')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('dashboard.hour')}</th>
-            <th scope="col">{t('dashboard.orders')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {hours.map(({ hour, count }) => (
-            <tr key={hour}>
-              <th scope="row">{formats.dateAndTime(new Date(hour))}</th>
-              <td>{formats.number(count)}</td>
+      <div className="visually-hidden">
+        <table>
+          <caption>{t('dashboard.arrivals')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('dashboard.hour')}</th>
+              <th scope="col">{t('dashboard.orders')}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {hours.map(({ hour, count }) => (
+              <tr key={hour}>
+                <th scope="row">{formats.dateAndTime(new Date(hour))}</th>
+                <td>{formats.number(count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

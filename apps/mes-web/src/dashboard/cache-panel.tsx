@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { getCacheStatistics } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useFormats } from '../language/formats';
+import { LastHour } from './last-hour';
 
 /** The polling interval in milliseconds. No event announces cache hits. */
 const INTERVAL = 5_000;
@@ -25,6 +26,8 @@ export function CachePanel(): ReactNode {
       <p className={data.available ? undefined : 'late'}>
         {t(data.available ? 'dashboard.trusted' : 'dashboard.bypassed')}
       </p>
+      <LastHour minutes={data.lastHour} />
+      <h3>{t('dashboard.everSince')}</h3>
       <meter min={0} max={1} value={data.hitRatio} aria-label={t('dashboard.hitRatio')} />
       <ul className="tiles">
         <li className="tile">

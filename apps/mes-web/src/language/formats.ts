@@ -14,6 +14,8 @@ export interface Formats {
   dateAndTime(date: Date): string;
   time(date: Date): string;
   hour(date: Date): string;
+  /** A short name of the day of the week. */
+  weekday(date: Date): string;
   number(value: number): string;
   percent(share: number): string;
   money(amount: string, currency: string): string;
@@ -53,6 +55,7 @@ function createFormats(chosen: string): Formats {
     dateAndTime: dates({ dateStyle: 'medium', timeStyle: 'short' }),
     time: dates({ timeStyle: 'short' }),
     hour: dates({ hour: 'numeric' }),
+    weekday: dates({ weekday: 'short' }),
     number,
     percent: numbers({ style: 'percent', maximumFractionDigits: 1 }),
     // The decimal string is passed as it is: a float would round it.
@@ -67,6 +70,7 @@ function createFormats(chosen: string): Formats {
     duration: (milliseconds) => {
       const length = Math.abs(milliseconds);
       if (Number.isNaN(length)) return NOTHING;
+      if (length < MINUTE) return `< ${minutes(1)}`;
       if (length < HOUR) return minutes(Math.floor(length / MINUTE));
       if (length < DAY) return hours(Math.floor(length / HOUR));
       return days(Math.floor(length / DAY));

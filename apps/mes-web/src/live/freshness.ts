@@ -55,7 +55,11 @@ export class Freshness {
     const timer = setTimeout(() => {
       this.setLate(true);
     }, PATIENCE);
+    // Nothing restarts the first request of a query, and its answer may be older than what the refresh is for.
+    const loading = new Set(this.active.filter(isLoading));
     await this.queries.invalidateQueries();
+    if (loading.size > 0)
+      await this.queries.refetchQueries({ type: 'active', predicate: (query) => loading.has(query) });
     clearTimeout(timer);
     this.setLate(false);
   }
@@ -77,6 +81,11 @@ export class Freshness {
 /** The queries of the screen, except those whose data never changes. */
 export function activeQueries(queries: QueryClient): Query[] {
   return queries.getQueryCache().findAll({ type: 'active', predicate: (query) => !query.isStatic() });
+}
+
+/** Whether a query is waiting for its first answer. */
+function isLoading({ state }: Query): boolean {
+  return state.data === undefined && state.fetchStatus === 'fetching';
 }
 
 /**

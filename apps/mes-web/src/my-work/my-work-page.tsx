@@ -4,6 +4,8 @@ import { Link } from 'react-router';
 import { useFormats } from '../language/formats';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
+import { useHeight } from '../shell/use-height';
+import { useJustChanged } from '../shell/use-just-changed';
 import { useNow } from '../shell/use-now';
 import { useTitle } from '../shell/use-title';
 import { useAttendance } from '../orders/use-attendance';
@@ -31,8 +33,10 @@ export function MyWorkPage(): ReactNode {
 
   const attendance = useAttendance();
   const list = useCalmList({ orders, hasMore }, { name: orders && 'mine', held: attendance.attended });
-  const isSettling = useSettling(list.rows);
   const cards = useRef<HTMLUListElement>(null);
+  // A card grows when somebody else puts its order on hold, and those below it move.
+  const isResized = useJustChanged(useHeight(cards));
+  const isSettling = useSettling(list.rows) || isResized;
   const focusCards = (): void => {
     (cards.current?.querySelector('a') ?? cards.current)?.focus();
   };

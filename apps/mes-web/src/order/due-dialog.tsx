@@ -1,5 +1,6 @@
 import { useId, useState, type ReactNode, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { currentTime } from '../api/clock';
 import { Dialog } from '../orders/dialog';
 
 const MINUTE = 60_000;
@@ -16,7 +17,7 @@ interface DueDialogProps {
 export function DueDialog({ title, dueAt, onChange, onClose }: DueDialogProps): ReactNode {
   const { t } = useTranslation();
   const id = useId();
-  const [earliest] = useState(() => localTime(new Date(Date.now() + MINUTE)));
+  const [earliest] = useState(() => localTime(new Date(currentTime() + MINUTE)));
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('due') as HTMLInputElement;

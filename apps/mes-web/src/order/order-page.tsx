@@ -26,7 +26,8 @@ export function OrderPage(): ReactNode {
   const order = useQuery({ ...orderQuery(id), refetchInterval });
   const history = useQuery({ ...orderHistory(id), refetchInterval });
   const data = isMissing(order.error) ? undefined : order.data;
-  useTitle(t('order.heading', { number: data?.number ?? '…' }));
+  const heading = t('order.heading', { number: data?.number ?? '…' });
+  useTitle(heading);
 
   return (
     <main className="order" id="content" aria-busy={order.isPending}>
@@ -34,15 +35,20 @@ export function OrderPage(): ReactNode {
       <button type="button" onClick={() => void (key === 'default' ? navigate('/') : navigate(-1))}>
         ‹ {t('order.back')}
       </button>
+      {data && <JobSheet order={data} />}
+      <div className="order-heading">
+        <h1>{heading}</h1>
+        {data && (
+          <>
+            <StatusMark status={data.status} />
+            <PriorityMark priority={data.priority} />
+          </>
+        )}
+      </div>
       {order.isPending && <p className="state">{t('loading')}</p>}
       {order.isError && !data && <Failure error={order.error} onRetry={() => void order.refetch()} />}
       {data && (
         <>
-          <div className="order-heading">
-            <h1>{t('order.heading', { number: data.number })}</h1>
-            <StatusMark status={data.status} />
-            <PriorityMark priority={data.priority} />
-          </div>
           <HoldNote order={data} />
           <MoveButtons order={data} />
           <div className="order-columns">
@@ -55,7 +61,6 @@ export function OrderPage(): ReactNode {
               </section>
             </div>
           </div>
-          <JobSheet order={data} />
         </>
       )}
     </main>

@@ -119,6 +119,12 @@ describe('isReached', () => {
     expect(isReached({ order: held, to: 'MANUFACTURING_STARTED' }, running, user('boris'))).toBe(true);
   });
 
+  it('is about the reason, too, for an order that is put on hold', () => {
+    const paused = order({ status: 'ON_HOLD', holdReason: 'BREAK', version: 2 });
+    expect(isReached({ order: BEFORE, to: 'ON_HOLD', reason: 'BREAK' }, paused, anna)).toBe(true);
+    expect(isReached({ order: BEFORE, to: 'ON_HOLD', reason: 'QUALITY' }, paused, anna)).toBe(false);
+  });
+
   it('compares due dates by their time', () => {
     const dated = order({ dueAt: '2131-01-01T00:00:00.000Z' });
     const change = (value: string | null) => ({ order: BEFORE, field: 'dueAt', value }) as const;

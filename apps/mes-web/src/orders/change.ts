@@ -1,4 +1,5 @@
 import { changeOrder, changeOrderStatus, type OrderDto } from '../api/client';
+import { currentTime } from '../api/clock';
 import { dataOf } from '../api/problem';
 import type { Session } from '../session/session';
 import { mayEdit, stepsFor, type Field, type Status } from './permissions';
@@ -54,8 +55,9 @@ export function send(change: Change): Promise<OrderDto> {
 /** Whether the order is as the change was to make it. */
 export function isReached(change: Change, found: OrderDto, { subject }: Session): boolean {
   if (isMove(change)) {
-    const { order, to } = change;
-    return found.status === to && (!takes(order.status, to) || found.assignee === subject);
+    const { order, to, reason } = change;
+    if (found.status !== to || (reason !== undefined && found.holdReason !== reason)) return false;
+    return !takes(order.status, to) || found.assignee === subject;
   }
   const { field, value } = change;
   const present = found[field] ?? null;
@@ -86,7 +88,7 @@ export function undoOf(
   if (!isMove(change)) {
     const value = before[change.field] ?? null;
     // No order is given a due date that has passed.
-    const isPassed = change.field === 'dueAt' && value !== null && Date.parse(value) <= Date.now();
+    const isPassed = change.field === 'dueAt' && value !== null && Date.parse(value) <= currentTime();
     return mayEdit(change.field, after, session) && !isPassed ? { ...change, order: after, value, isUndo } : undefined;
   }
   const { status: to, holdReason: reason } = before;

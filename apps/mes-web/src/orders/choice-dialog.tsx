@@ -9,6 +9,8 @@ interface ChoiceDialogProps<T extends string> {
   readonly choices: readonly { readonly value: T; readonly text: string }[];
   /** The present value, which cannot be chosen. */
   readonly current?: T;
+  /** The text of the button that closes the dialog. By default, it says that nothing is changed. */
+  readonly closeText?: string;
   readonly onChoose: (value: T) => void;
   readonly onClose: () => void;
   /** Shown above the choices. */
@@ -17,7 +19,7 @@ interface ChoiceDialogProps<T extends string> {
 
 /** A dialog of a few choices. One press chooses: of a button, or of the key with its number. */
 export function ChoiceDialog<T extends string>(props: ChoiceDialogProps<T>): ReactNode {
-  const { title, label, choices, current, onChoose, onClose, children } = props;
+  const { title, label, choices, current, closeText, onChoose, onClose, children } = props;
   const onKeyDown = ({ key, target, ctrlKey, altKey, metaKey, repeat }: KeyboardEvent): void => {
     if (ctrlKey || altKey || metaKey || repeat || target instanceof HTMLTextAreaElement) return;
     const choice = /^[1-9]$/.test(key) ? choices[Number(key) - 1] : undefined;
@@ -27,7 +29,13 @@ export function ChoiceDialog<T extends string>(props: ChoiceDialogProps<T>): Rea
     });
   };
   return (
-    <Dialog title={title} focus="heading" onKeyDown={onKeyDown} onClose={onClose}>
+    <Dialog
+      title={title}
+      focus="heading"
+      {...(closeText !== undefined && { closeText })}
+      onKeyDown={onKeyDown}
+      onClose={onClose}
+    >
       {children}
       <div className="choices" role="group" aria-label={label}>
         {choices.map(({ value, text }, index) => (

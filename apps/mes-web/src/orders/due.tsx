@@ -11,10 +11,12 @@ export function isLate({ dueAt }: Pick<OrderDto, 'dueAt'>, now: Date): boolean {
 interface DueProps {
   readonly dueAt: string | undefined;
   readonly now: Date;
+  /** Whether the year and the time of the day are shown, too. */
+  readonly isExact?: boolean;
 }
 
 /** The due date of an order, with the time left or the delay. */
-export function Due({ dueAt, now }: DueProps): ReactNode {
+export function Due({ dueAt, now, isExact = false }: DueProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
   if (dueAt === undefined) return '–';
@@ -22,8 +24,9 @@ export function Due({ dueAt, now }: DueProps): ReactNode {
   const late = isLate({ dueAt }, now);
   const time = formats.duration(due.getTime() - now.getTime());
   return (
-    <span className={late ? 'late' : undefined} title={formats.dateAndTime(due)}>
-      {formats.date(due)} <small>{late ? t('order.late', { time }) : t('order.dueIn', { time })}</small>
+    <span className={late ? 'due late' : 'due'} title={formats.dateAndTime(due)}>
+      {isExact ? formats.dateAndTime(due) : formats.date(due)}{' '}
+      <small>{late ? t('order.late', { time }) : t('order.dueIn', { time })}</small>
     </span>
   );
 }

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { useId, type ReactNode, type SubmitEvent } from 'react';
+import { useId, useState, type KeyboardEvent, type ReactNode, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
+import { useJustChanged } from '../shell/use-just-changed';
 import { Dialog } from './dialog';
 
 /** The most operators that are suggested. */
@@ -15,10 +16,17 @@ interface HandOverDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks whom an order is handed over to. It suggests the operators who have orders in progress. */
+/**
+ * Asks whom an order is handed over to. It suggests the operators who have orders in progress. Any other name must be confirmed: if it
+ * is misspelt, nobody has the order in their list.
+ */
 export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDialogProps): ReactNode {
   const { t } = useTranslation();
   const id = useId();
+  /** The name that has to be confirmed. */
+  const [unknown, setUnknown] = useState<string>();
+  /** Nobody can have read the question yet. */
+  const isAsking = useJustChanged(unknown ?? '') && unknown !== undefined;
   const names = useQuery({
     queryKey: ['operators'],
     queryFn: async ({ signal }) => {
@@ -32,10 +40,12 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('assignee') as HTMLInputElement;
     const name = field.value.trim();
-    if (name !== order.assignee) onChoose(name);
+    if (name === order.assignee || isAsking) return;
+    if (names.data?.includes(name) || name === unknown) onChoose(name);
+    else setUnknown(name);
   };
   return (
-    <Dialog title={title} focus="field" onClose={onClose}>
+    <Dialog title={title} focus="field" onKeyDown={ignoreHeldEnter} onClose={onClose}>
       <form onSubmit={submit}>
         <label htmlFor={id}>{t('change.name')}</label>
         <input
@@ -48,9 +58,13 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
+          onChange={() => {
+            setUnknown(undefined);
+          }}
         />
-        <button type="submit" className="primary">
-          {t('change.handOver')}
+        {unknown !== undefined && <p role="alert">{t('change.unknownName', { name: unknown })}</p>}
+        <button type="submit" className="primary" aria-disabled={isAsking}>
+          {t(unknown === undefined ? 'change.handOver' : 'change.handOverAnyway')}
         </button>
       </form>
       {suggested.length > 0 && (
@@ -71,4 +85,9 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
       )}
     </Dialog>
   );
+}
+
+/** A held key must not confirm a name before it was read. */
+function ignoreHeldEnter(event: KeyboardEvent): void {
+  if (event.key === 'Enter' && event.repeat) event.preventDefault();
 }

@@ -1,12 +1,15 @@
 import { useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { deviceStorage } from '../storage';
+import { parametersOf, type OrdersView } from './orders-view';
 import './list-or-board.css';
 
 const STORAGE_KEY = 'mes.board';
 const LIST = '/';
 const BOARD = '/board';
+
+export type ListOrBoardName = 'list' | 'board';
 
 /** The address of the list or of the board, whichever this device has shown last. */
 export function lastOfListAndBoard(): string {
@@ -22,20 +25,28 @@ export function isListOrBoard(pathname: string): boolean {
   return pathname === LIST || pathname === BOARD;
 }
 
-interface ListOrBoardProps {
-  readonly shown: 'list' | 'board';
+/** The address of a view. That of the list always has parameters: without them, the page may open the board. */
+export function addressOf(shown: ListOrBoardName, view: OrdersView): string {
+  const search = parametersOf(view).toString();
+  if (shown === 'list') return `${LIST}?${search === '' ? `sort=${view.sort}` : search}`;
+  return search === '' ? BOARD : `${BOARD}?${search}`;
 }
 
-/** The switch between the list and the board. The device remembers what it has shown last. */
+interface ListOrBoardProps {
+  readonly shown: ListOrBoardName;
+}
+
+/** The switch between the list and the board, which keeps the view. The device remembers what it has shown last. */
 export function ListOrBoard({ shown }: ListOrBoardProps): ReactNode {
   const { t } = useTranslation();
+  const { search } = useLocation();
   useEffect(() => {
     deviceStorage.set(STORAGE_KEY, shown);
   }, [shown]);
   return (
     <nav className="list-or-board" aria-label={t('board.switch')}>
       <Link
-        to={LIST}
+        to={{ pathname: LIST, search }}
         aria-current={shown === 'list' ? 'page' : undefined}
         aria-label={t('board.list')}
         title={t('board.list')}
@@ -45,7 +56,7 @@ export function ListOrBoard({ shown }: ListOrBoardProps): ReactNode {
         </svg>
       </Link>
       <Link
-        to={BOARD}
+        to={{ pathname: BOARD, search }}
         aria-current={shown === 'board' ? 'page' : undefined}
         aria-label={t('board.board')}
         title={t('board.board')}

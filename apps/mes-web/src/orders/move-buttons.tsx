@@ -41,7 +41,8 @@ export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
   };
   const move = (asked: OrderDto, to: Status, comment: string, reason?: HoldReason): void => {
     close();
-    void change({ order: asked, to, comment, reason });
+    // Somebody else may have taken the order while the dialog was open: the reason was not meant for their work.
+    void change({ order: asked, to, comment, reason, isExact: true });
   };
 
   return (

@@ -15,9 +15,19 @@ const MOST_SEARCHED = 100;
 /** The most characters of a code that a message shows. */
 const SHOWN_LENGTH = 30;
 
-const loadCamera = async () => (await import('./camera-dialog')).CameraDialog;
+/** Several orders that have the scanned number. */
+interface Found {
+  readonly code: string;
+  readonly orders: readonly OrderDto[];
+}
 
-/** Opens the order whose barcode is scanned. If the browser can read barcodes, there is a button that opens the camera. */
+const loadCamera = async () => (await import('./camera-dialog')).CameraDialog;
+const loadChoice = async () => (await import('./choice-dialog')).ChoiceDialog<string>;
+
+/**
+ * Opens the order whose barcode is scanned. Several orders may have the number, since partners number their orders, too: the user
+ * chooses then. If the browser can read barcodes, there is a button that opens the camera.
+ */
 export function ScanOrder(): ReactNode {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -26,30 +36,49 @@ export function ScanOrder(): ReactNode {
   const camera = useLazyDialog(loadCamera);
   const lookup = useRef<AbortController>(undefined);
   const [lookedUp, setLookedUp] = useState<string>();
+  const choice = useLazyDialog(loadChoice);
+  const { open: openChoice } = choice;
+  const [several, setSeveral] = useState<Found>();
 
   const cancel = useCallback((): void => {
     lookup.current?.abort();
     setLookedUp(undefined);
+    setSeveral(undefined);
   }, []);
   // Somebody who has gone to another screen meanwhile stays there.
   useEffect(() => cancel, [cancel, pathname]);
 
   const open = useCallback(
-    async (scanned: string): Promise<void> => {
+    async (scanned: string, inEnglish = scanned): Promise<void> => {
       cancel();
       const { signal } = (lookup.current = new AbortController());
       const code = scanned.slice(0, SHOWN_LENGTH);
       setLookedUp(code);
-      const found = await findOrder(scanned, signal).catch(() => 'failed' as const);
+      const found = await findInEither(scanned, inEnglish, signal).catch(() => 'failed' as const);
       if (signal.aborted) return;
       setLookedUp(undefined);
-      if (typeof found === 'object') await navigate(`/orders/${found.id}`);
-      else notify({ about: 'scan', tone: 'bad', text: t(`scan.${found}`, { code }) });
+      if (typeof found === 'string') {
+        notify({ about: 'scan', tone: 'bad', text: t(`scan.${found}`, { code }) });
+        return;
+      }
+      const [order, ...others] = found;
+      if (order && others.length === 0) {
+        await navigate(`/orders/${order.id}`);
+        return;
+      }
+      setSeveral({ code, orders: found });
+      await openChoice();
     },
-    [cancel, navigate, notify, t],
+    [cancel, navigate, notify, openChoice, t],
   );
+  const describe = ({ number, externalId, product, customer }: OrderDto): string =>
+    [
+      t('order.heading', { number }),
+      ...(externalId === undefined ? [] : [`${t('order.externalId')} ${externalId}`]),
+      ...[product.name, customer.name],
+    ].join(' · ');
   // The listener starts before the screen is visible: somebody may scan at once.
-  useLayoutEffect(() => listenToScanner((code) => void open(code)), [open]);
+  useLayoutEffect(() => listenToScanner((code, inEnglish) => void open(code, inEnglish)), [open]);
 
   return (
     <>
@@ -67,6 +96,19 @@ export function ScanOrder(): ReactNode {
         </button>
       )}
       {camera.Dialog && <camera.Dialog onScan={(code) => void open(code)} onClose={camera.close} />}
+      {several && choice.Dialog && (
+        <choice.Dialog
+          title={t('scan.several', { code: several.code })}
+          label={t('scan.which')}
+          choices={several.orders.map((order) => ({ value: order.id, text: describe(order) }))}
+          closeText={t('close')}
+          onChoose={(id) => {
+            cancel();
+            void navigate(`/orders/${id}`);
+          }}
+          onClose={cancel}
+        />
+      )}
       <p className="scan-status" role="status">
         {lookedUp !== undefined && t('scan.lookingUp', { code: lookedUp })}
       </p>
@@ -74,15 +116,27 @@ export function ScanOrder(): ReactNode {
   );
 }
 
-/** Finds the order with this number, or with this number of the partner. */
-async function findOrder(code: string, signal: AbortSignal): Promise<OrderDto | 'unknown' | 'tooMany'> {
-  if (/^0*[1-9]\d{0,8}$/.test(code)) {
-    const { items } = await dataOf(listOrders({ $number: Number(code) }, { signal }));
-    if (items[0]) return items[0];
-  }
-  // The search also finds the code within other texts.
-  const { items, nextCursor } = await dataOf(
-    listOrders({ q: code.slice(0, MOST_SEARCHED), limit: PAGE_SIZE }, { signal }),
-  );
-  return items.find(({ externalId }) => externalId === code) ?? (nextCursor === null ? 'unknown' : 'tooMany');
+/** Finds the orders that have a code. If there are none, the keyboard may be set to another language than the scanner. */
+async function findInEither(
+  code: string,
+  inEnglish: string,
+  signal: AbortSignal,
+): Promise<readonly OrderDto[] | 'unknown' | 'tooMany'> {
+  const found = await findOrders(code, signal);
+  return found === 'unknown' && inEnglish !== code ? findOrders(inEnglish, signal) : found;
+}
+
+/** Finds the orders with this number, or with this number of the partner. */
+async function findOrders(code: string, signal: AbortSignal): Promise<readonly OrderDto[] | 'unknown' | 'tooMany'> {
+  const isNumber = /^0*[1-9]\d{0,8}$/.test(code);
+  const [numbered, searched] = await Promise.all([
+    isNumber ? dataOf(listOrders({ $number: Number(code) }, { signal })) : undefined,
+    // The search also finds the code within other texts.
+    dataOf(listOrders({ q: code.slice(0, MOST_SEARCHED), limit: PAGE_SIZE }, { signal })),
+  ]);
+  const own = numbered?.items ?? [];
+  const partners = searched.items.filter(({ externalId, id }) => externalId === code && id !== own[0]?.id);
+  const found = [...own, ...partners];
+  if (found.length > 0) return found;
+  return searched.nextCursor === null ? 'unknown' : 'tooMany';
 }

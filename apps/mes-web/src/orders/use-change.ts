@@ -57,7 +57,9 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     const { problem } = sent;
     const found = problem.details.currentStatus && (await readSettled(change, 0));
     if (found) return conclude(change, found, problem.details.code);
-    return finish(change, { kind: 'failed' }, { text: t('notice.refused', { number, why: whyOf(problem) }) });
+    const text = t('notice.refused', { number, why: whyOf(problem) });
+    if (!problem.isDecision) return offer(change, text);
+    return finish(change, { kind: 'failed' }, { text, isOpen: problem.isSignedOut });
   }
 
   /**
@@ -169,7 +171,7 @@ export async function sendOnce<T>(call: () => Promise<T>): Promise<Sent<T>> {
     return { is: 'made', data: await call() };
   } catch (error) {
     if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
-    if (error.isDecision) return { is: 'refused', problem: error };
+    if (error.isDecision || error.isTooMany) return { is: 'refused', problem: error };
     // A proxy may give up while the API goes on. The API itself names the problem when it has ended.
     return { is: 'lost', settledAt: error.details.code === undefined ? sentAt + TIME_LIMITS.write : sentAt };
   }

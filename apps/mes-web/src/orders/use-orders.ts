@@ -2,6 +2,7 @@ import {
   keepPreviousData,
   useInfiniteQuery,
   type InfiniteData,
+  type QueryClient,
   type UseInfiniteQueryResult,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
@@ -10,6 +11,9 @@ import { dataOf } from '../api/problem';
 import { usePollingInterval } from '../live/live-context';
 
 export type ListOrdersArguments = Omit<Parameters<typeof listOrders>[0], 'cursor' | 'limit' | 'ifNoneMatch'>;
+
+/** The first part of the keys of all lists. */
+const KEY = 'orders';
 
 /** Number of orders on every page but the first. The first has the default size, so that all users share its cached response. */
 const LATER_PAGE_SIZE = 200;
@@ -26,7 +30,7 @@ export interface Orders {
 /** A list of orders that loads page by page and refreshes when orders change. */
 export function useOrders(list: ListOrdersArguments): Orders {
   const query = useInfiniteQuery({
-    queryKey: ['orders', list],
+    queryKey: [KEY, list],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         listOrders(pageParam === undefined ? list : { ...list, limit: LATER_PAGE_SIZE, cursor: pageParam }, { signal }),
@@ -55,6 +59,13 @@ export function useOrders(list: ListOrdersArguments): Orders {
   // Of the orders that are shown while another list loads, the query itself does not know it.
   const hasMore = data?.pages.at(-1)?.nextCursor != null;
   return { orders, hasMore, query, needMore };
+}
+
+/** The materials of the orders in all lists that are loaded. */
+export function loadedMaterials(queries: QueryClient): string[] {
+  const lists = queries.getQueriesData<InfiniteData<OrderListDto>>({ queryKey: [KEY] });
+  const orders = lists.flatMap(([, data]) => data?.pages.flatMap(({ items }) => items) ?? []);
+  return [...new Set(orders.map(({ material }) => material))].sort();
 }
 
 /** Removes duplicates: an order that moved down the list between two page loads is on both pages. */

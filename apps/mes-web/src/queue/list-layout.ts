@@ -38,7 +38,7 @@ const DIGIT = 0.85;
 const ROW_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 3.5, compact: 3 };
 /** A line more, where details stand below the name of the product. */
 const DETAILED_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 4.5, compact: 3 };
-const CARD_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 13, compact: 10.5 };
+const CARD_HEIGHTS: Readonly<Record<Density, number>> = { comfortable: 13.75, compact: 11.25 };
 
 type Widths = Readonly<Record<Column, { readonly least: number; readonly share: number }>>;
 

@@ -13,6 +13,7 @@ import {
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useIsFresh } from '../live/live-context';
+import type { Sort } from '../orders/orders-view';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useWidth } from '../shell/use-width';
 import { isOpen, reasonOf, type Departure } from './departures';
@@ -21,7 +22,6 @@ import { OrderCell } from './order-cell';
 import { PickBox } from './pick-box';
 import { RowAction } from './row-action';
 import { SortHeader } from './sort-header';
-import type { Sort } from './queue-view';
 import type { Picks } from './use-picks';
 import { useChoice } from './use-choice';
 import { useSettling } from '../orders/use-settling';
@@ -44,6 +44,8 @@ interface OrdersGridProps {
   readonly arrived: ReadonlySet<string>;
   /** The order that is selected at first, if it is in the list. */
   readonly chosenId: string | undefined;
+  /** Called with the selected order, if there is one, at first and when another one is selected. */
+  readonly onChosen: (id: string | undefined) => void;
   /** The name of the list. Another list is shown from the top. */
   readonly name: string;
   readonly now: Date;
@@ -68,7 +70,7 @@ interface OrdersGridProps {
  * The keyboard works as in the grid pattern of ARIA: the grid has the focus, and `aria-activedescendant` names the active row.
  */
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
-  const { ref: scroll, label, orders, departures, left, arrived, chosenId, name, now, preferences } = props;
+  const { ref: scroll, label, orders, departures, left, arrived, chosenId, onChosen, name, now, preferences } = props;
   const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake, picks, onTakePicked } = props;
   const { t } = useTranslation();
   const { width, rem } = useWidth(scroll);
@@ -84,6 +86,9 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     [departures, left],
   );
   const choice = useChoice(chosenId, orders, canBeTaken);
+  useEffect(() => {
+    onChosen(choice.id);
+  }, [onChosen, choice.id]);
   const settling = useSettling(orders);
   /** Whether a press takes the order that the user sees. */
   const isPressable = useIsFresh() && !settling;
@@ -226,7 +231,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
             <SortHeader key={column} column={column} sort={sort} onSort={layout.kind === 'rows' ? onSort : undefined} />
           ))}
           <div role="columnheader" className="cell-action">
-            {t('order.action')}
+            <span className={onTake ? undefined : 'visually-hidden'}>{t('order.action')}</span>
           </div>
         </div>
       </div>

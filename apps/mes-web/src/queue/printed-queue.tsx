@@ -1,24 +1,44 @@
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
 import { useFormats } from '../language/formats';
+import type { OrdersView } from '../orders/orders-view';
 
 interface PrintedQueueProps {
+  readonly view: OrdersView;
   readonly orders: readonly OrderDto[];
   readonly hasMore: boolean;
+  /** How many orders there are. Undefined if it is not known. */
+  readonly totals: string | undefined;
   readonly now: Date;
 }
 
-/** The queue on paper: all loaded orders in a table. */
-export function PrintedQueue({ orders, hasMore, now }: PrintedQueueProps): ReactNode {
+/** The queue on paper: all loaded orders in a table, with the filters that have selected them. */
+export function PrintedQueue({ view, orders, hasMore, totals, now }: PrintedQueueProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
+  const filters: [name: string, value: string][] = [
+    [t('filters.search'), view.q],
+    [t('filters.priority'), view.priority.map((priority) => t(`priority.${priority}`)).join(', ')],
+    [t('filters.material'), view.material],
+    [t('filters.due'), view.due && t(`filters.${view.due}`)],
+  ];
   return (
     <section className="on-paper">
       <h1>{t('queue.title')}</h1>
       <p>
-        {t(hasMore ? 'print.first' : 'queue.documentTitle', { count: orders.length })},{' '}
-        {t('print.asOf', { time: formats.dateAndTime(now) })}
+        {hasMore
+          ? t('print.first', { count: orders.length })
+          : (totals ?? t('queue.documentTitle', { count: orders.length }))}
+        {filters
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => (
+            <Fragment key={name}>
+              {' · '}
+              {name}: <bdi>{value}</bdi>
+            </Fragment>
+          ))}
+        , {t('print.asOf', { time: formats.dateAndTime(now) })}
       </p>
       <table>
         <thead>

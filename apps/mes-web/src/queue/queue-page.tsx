@@ -1,14 +1,19 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate, useSearchParams } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import type { OrderDto } from '../api/client';
 import { useLiveEvents } from '../live/live-context';
+import { FilterBar } from '../orders/filter-bar';
 import { ListOrBoard } from '../orders/list-or-board';
+import { filtersOf, isInView, listArgumentsOf, parametersOf, type Sort } from '../orders/orders-view';
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
 import { useChange, type Outcome } from '../orders/use-change';
 import { useOrders } from '../orders/use-orders';
+import { useShownName } from '../orders/use-shown-name';
+import { useView } from '../orders/use-view';
+import { ViewsMenu } from '../orders/views-menu';
 import { mayMoveOrders, maySeeAllOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
@@ -21,22 +26,16 @@ import { DEFAULT_PREFERENCES, parsePreferences } from './list-layout';
 import { ListMenu } from './list-menu';
 import { OrdersGrid } from './orders-grid';
 import { PrintedQueue } from './printed-queue';
-import { QueueFilters } from './queue-filters';
-import { filtersOf, isInView, listArgumentsOf, parametersOf, viewOf, type QueueView } from './queue-view';
 import { PicksBar } from './picks-bar';
+import { placeAt, rememberPlace } from './places';
+import { SortField } from './sort-field';
 import { useDepartures } from './use-departures';
 import { usePicks } from './use-picks';
 import { useQueueTotals } from './use-queue-totals';
 import { useTakeSeveral } from './use-take-several';
-import { ViewsMenu } from './views-menu';
 import './queue-page.css';
 
 const NO_ORDERS: readonly OrderDto[] = [];
-
-/** The state of a history entry: the row to select after navigating back. */
-interface HistoryState {
-  readonly chosenId: string;
-}
 
 /** The queue of new orders, updated live. While somebody is at it, nothing moves. */
 export function QueuePage(): ReactNode {
@@ -44,13 +43,13 @@ export function QueuePage(): ReactNode {
   const session = useSession();
   const mayTake = mayMoveOrders(session);
   const navigate = useNavigate();
-  const location = useLocation();
+  const { key: entry } = useLocation();
+  const [place] = useState(() => placeAt(session.subject, entry));
   const now = useNow();
   const printing = usePrinting();
   const [preferences, setPreferences] = useRemembered('mes.list', parsePreferences, DEFAULT_PREFERENCES);
-  const [parameters, setParameters] = useSearchParams();
-  const view = useMemo(() => viewOf(parameters), [parameters]);
-  const { orders: loaded = NO_ORDERS, hasMore, query, needMore } = useOrders(listArgumentsOf(view, now));
+  const [view, change] = useView();
+  const { orders: loaded = NO_ORDERS, hasMore, query, needMore } = useOrders(listArgumentsOf('NEW', view, now));
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
@@ -88,7 +87,13 @@ export function QueuePage(): ReactNode {
     (order: OrderDto) => mayTake && reasonOf(order, reasons, left) === undefined,
     [mayTake, reasons, left],
   );
-  const picks = usePicks(rows, canBePicked);
+  const picks = usePicks(rows, canBePicked, place?.picked);
+  const remember = useCallback(
+    (chosenId: string | undefined) => {
+      rememberPlace(session.subject, entry, { chosenId, picked: picks.ids });
+    },
+    [session, entry, picks.ids],
+  );
 
   const begin = (order: OrderDto): void => {
     note(order.id, { reason: { kind: 'taking' }, version: order.version + 1 });
@@ -116,15 +121,14 @@ export function QueuePage(): ReactNode {
     void takeSeveral(picked);
   };
 
-  /** Opens an order. Navigating back selects its row again. */
-  const open = async ({ id }: OrderDto): Promise<void> => {
-    await navigate(location.search, { replace: true, state: { chosenId: id } satisfies HistoryState });
-    await navigate(`/orders/${id}`);
+  const open = ({ id }: OrderDto): void => {
+    // The click that opens an order also selects it, but the list is gone before it knows.
+    remember(id);
+    void navigate(`/orders/${id}`);
   };
-  const change = (next: QueueView, replace = false): void => {
-    setParameters(parametersOf(next), { replace });
+  const changeSort = (sort: Sort): void => {
+    change({ ...view, sort });
   };
-  const materials = useMemo(() => [...new Set(loaded.map(({ material }) => material))].sort(), [loaded]);
   const grid = useRef<HTMLDivElement>(null);
 
   return (
@@ -140,13 +144,10 @@ export function QueuePage(): ReactNode {
         <span className="queue-keys">{mayTake && t('several.keys')}</span>
         {maySeeAllOrders(session) && <ListOrBoard shown="list" />}
       </div>
-      <div className="queue-tools">
-        <QueueFilters view={view} materials={materials} onChange={change} />
-        <div className="queue-menus">
-          <ViewsMenu view={view} onChoose={change} />
-          <ListMenu preferences={preferences} onChange={setPreferences} />
-        </div>
-      </div>
+      <FilterBar view={view} onChange={change} field={<SortField sort={view.sort} onChange={changeSort} />}>
+        <ViewsMenu shown="list" view={view} onChoose={change} />
+        <ListMenu preferences={preferences} onChange={setPreferences} />
+      </FilterBar>
       {query.isPending && <p className="state">{t('loading')}</p>}
       {query.isError && !query.data && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && (
@@ -162,14 +163,13 @@ export function QueuePage(): ReactNode {
             now={now}
             preferences={preferences}
             sort={view.sort}
-            onSort={(sort) => {
-              change({ ...view, sort });
-            }}
+            onSort={changeSort}
             hasMore={hasMore}
             onNeedMore={needMore}
             empty={<p className="state">{t(filtersOf(view) > 0 ? 'queue.emptyFiltered' : 'queue.empty')}</p>}
-            chosenId={(location.state as HistoryState | null)?.chosenId}
-            onOpen={(order) => void open(order)}
+            chosenId={place?.chosenId}
+            onChosen={remember}
+            onOpen={open}
             picks={mayTake ? picks : undefined}
             onTake={mayTake ? (order) => void take(order) : undefined}
             onTakePicked={takePicked}
@@ -177,15 +177,7 @@ export function QueuePage(): ReactNode {
           {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}
         </div>
       )}
-      {printing && <PrintedQueue orders={orders} hasMore={hasMore} now={now} />}
+      {printing && <PrintedQueue view={view} orders={orders} hasMore={hasMore} totals={totals} now={now} />}
     </main>
   );
-}
-
-/** The name of the list on the screen. While another one loads, this is still the last one. */
-function useShownName(name: string, isPending: boolean, isPlaceholder: boolean): string | undefined {
-  const [shown, setShown] = useState<string>();
-  const next = isPending ? undefined : isPlaceholder ? shown : name;
-  if (next !== shown) setShown(next);
-  return next;
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Sort } from '../orders/orders-view';
 import type { Column } from './list-layout';
-import type { Sort } from './queue-view';
 
 /** The orders of the API for each column, with the direction in which the values of the column run. */
 const SORTS_OF: Readonly<Partial<Record<Column, readonly { sort: Sort; direction: 'ascending' | 'descending' }[]>>> = {

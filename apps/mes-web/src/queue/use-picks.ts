@@ -18,11 +18,16 @@ export interface Picks {
  * The selected orders, in the order of their rows. They stay selected when the list is refreshed. An order that leaves the list, or
  * can no longer be taken, is deselected.
  *
+ * @param initial ids of the orders that are selected at first
  * @param canBePicked a new function means that its results may have changed
  */
-export function usePicks(rows: readonly OrderDto[], canBePicked: (order: OrderDto) => boolean): Picks {
+export function usePicks(
+  rows: readonly OrderDto[],
+  canBePicked: (order: OrderDto) => boolean,
+  initial: ReadonlySet<string> = NONE,
+): Picks {
   const [{ ids, ...last }, setState] = useState({
-    ids: NONE,
+    ids: initial,
     anchor: undefined as string | undefined,
     rows,
     canBePicked,

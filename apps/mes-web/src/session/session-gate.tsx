@@ -7,6 +7,7 @@ import type { OidcSignIn } from './oidc-session';
 import { SIGNED_IN_PATH, type Session } from './session';
 import { SessionContext } from './session-context';
 import { SignIn } from './sign-in';
+import { useNotices } from '../shell/notices-context';
 import { reloadOnce } from '../shell/reload-once';
 import { tabStorage } from '../storage';
 
@@ -26,10 +27,14 @@ interface SessionGateProps {
   readonly children: ReactNode;
 }
 
-/** Renders its children for a signed-in user, and the sign-in screen otherwise. */
+/**
+ * Renders its children for a signed-in user, and the sign-in screen otherwise. The notices outlast an expired session, so that a
+ * user learns what became of the last step.
+ */
 export function SessionGate({ children }: SessionGateProps): ReactNode {
   const [state, setState] = useState<State>({ is: 'starting' });
   const [attempt, setAttempt] = useState(0);
+  const { endSession, clear } = useNotices();
 
   // StrictMode runs effects twice, but the code in an issuer's redirect can be used only once.
   const starts = useRef(new Map<number, Promise<State>>());
@@ -47,14 +52,16 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
   }, [attempt]);
 
   const own = state.is === 'signed-in' ? state.session : undefined;
+  useEffect(() => (own ? endSession : undefined), [own, endSession]);
   const session = useMemo((): Session | undefined => {
     if (!own) return undefined;
     const signOut = async (): Promise<void> => {
       await own.signOut();
+      clear();
       setAttempt((last) => last + 1);
     };
     return { ...own, signOut };
-  }, [own]);
+  }, [own, clear]);
   if (state.is === 'signed-in') return <SessionContext value={session}>{children}</SessionContext>;
 
   const settings = state.is === 'signed-out' ? state.settings : undefined;

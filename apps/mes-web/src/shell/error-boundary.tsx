@@ -21,9 +21,11 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasF
     if (!this.state.hasFailed) return this.props.children;
     const { failure, tryAgain } = plainTexts();
     return (
-      <main className="failure" id="content" role="alert">
-        <h1>{failure.title}</h1>
-        <p>{failure.explanation}</p>
+      <main className="failure" id="content">
+        <div role="alert">
+          <h1>{failure.title}</h1>
+          <p>{failure.explanation}</p>
+        </div>
         <div className="failure-buttons">
           {this.props.canRetry && (
             <button

@@ -16,16 +16,23 @@ export interface Notice {
   readonly about: string;
   readonly tone: 'good' | 'bad';
   readonly text: string;
-  readonly action?: NoticeAction;
+  readonly action?: NoticeAction | undefined;
   /** Whether the user has to deal with it: it stays until it is closed. */
   readonly isOpen?: boolean;
 }
 
 export interface Notices {
   readonly notify: (notice: Notice) => void;
+  /** Takes back what the notices of the session offer to do, those that still come included: only its user may do it. */
+  readonly endSession: () => void;
+  readonly clear: () => void;
 }
 
-export const NoticesContext = createContext<Notices>({ notify: () => undefined });
+export const NoticesContext = createContext<Notices>({
+  notify: () => undefined,
+  endSession: () => undefined,
+  clear: () => undefined,
+});
 
 export function useNotices(): Notices {
   return useContext(NoticesContext);

@@ -27,6 +27,9 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const stack = useRef<HTMLDivElement>(null);
   const lastId = useRef(0);
+  // The number of sessions that have ended.
+  const [ended, setEnded] = useState(0);
+  const lastEnded = useRef(0);
 
   const dismiss = useCallback((id: number) => {
     setShown((last) => last.filter((notice) => notice.id !== id));
@@ -35,7 +38,9 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
     const notify = (notice: Notice): void => {
       lastId.current += 1;
       const id = lastId.current;
-      setShown((last) => withNotice(last, { ...notice, id }));
+      // What the user of an ended session may do is not for the next one.
+      const offered = lastEnded.current === ended ? notice : { ...notice, action: undefined };
+      setShown((last) => withNotice(last, { ...offered, id }));
       if (notice.isOpen) return;
       const dismissUnattended = (): void => {
         if (stack.current?.matches(':hover, :focus-within')) start();
@@ -46,8 +51,16 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
       };
       start();
     };
-    return { notify };
-  }, [dismiss]);
+    const endSession = (): void => {
+      lastEnded.current += 1;
+      setEnded(lastEnded.current);
+      setShown((last) => last.map((notice) => ({ ...notice, action: undefined })));
+    };
+    const clear = (): void => {
+      setShown([]);
+    };
+    return { notify, endSession, clear };
+  }, [dismiss, ended]);
   const run = (id: number, action: NoticeAction): void => {
     dismiss(id);
     action.run();

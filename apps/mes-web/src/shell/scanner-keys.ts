@@ -5,6 +5,14 @@ const AFTER_BURST = LONGEST_PAUSE + 10;
 /** The fewest characters of a code. Two keys may be pressed at once by accident. */
 const FEWEST_CHARACTERS = 3;
 
+/** What keys type on the English keyboard that a scanner imitates, without and with Shift. Letters are not listed. */
+const ENGLISH: Readonly<Record<string, string>> = {
+  ...{ Digit1: '1!', Digit2: '2@', Digit3: '3#', Digit4: '4$', Digit5: '5%' },
+  ...{ Digit6: '6^', Digit7: '7&', Digit8: '8*', Digit9: '9(', Digit0: '0)' },
+  ...{ Minus: '-_', Equal: '=+', BracketLeft: '[{', BracketRight: ']}', Backslash: '\\|', Backquote: '`~' },
+  ...{ Semicolon: ';:', Quote: `'"`, Comma: ',<', Period: '.>', Slash: '/?' },
+};
+
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 /** Characters that were typed without a pause. */
@@ -13,6 +21,8 @@ interface Burst {
   /** The value of the field before the first character. */
   readonly value: string;
   text: string;
+  /** What the same keys type on an English keyboard, whatever the keyboard of the device is. */
+  inEnglish: string;
   lastKeyAt: number;
 }
 
@@ -23,15 +33,17 @@ let pending: ReturnType<typeof setTimeout> | undefined;
  * Listens to barcode scanners that work like a keyboard: they type a code and Enter. They are told from people by their speed. The
  * code does not stay in the field that has the focus, and Enter has no other effect.
  *
+ * @param onScan is told the code as it was typed, and as the same keys type it on an English keyboard
  * @returns a function that stops listening
  */
-export function listenToScanner(onScan: (code: string) => void): () => void {
+export function listenToScanner(onScan: (code: string, inEnglish: string) => void): () => void {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const isPartOfBurst = burst !== undefined && event.timeStamp - burst.lastKeyAt <= LONGEST_PAUSE;
     if (event.key.length === 1) {
       if (!burst || !isPartOfBurst) burst = startOf(event);
       burst.text += event.key;
+      burst.inEnglish += inEnglish(event);
       burst.lastKeyAt = event.timeStamp;
       return;
     }
@@ -49,7 +61,7 @@ export function listenToScanner(onScan: (code: string) => void): () => void {
     clearTimeout(pending);
     pending = undefined;
     restore(scanned);
-    onScan(scanned.text.trim());
+    onScan(scanned.text.trim(), scanned.inEnglish.trim());
   };
   window.addEventListener('keydown', onKeyDown, true);
   return () => {
@@ -77,6 +89,13 @@ function isCode(text: string): boolean {
   return text.trim().length >= FEWEST_CHARACTERS && /\d/.test(text);
 }
 
+/** The character of a key on an English keyboard. */
+function inEnglish({ code, key, shiftKey }: KeyboardEvent): string {
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  if (letter !== undefined) return shiftKey ? letter : letter.toLowerCase();
+  return ENGLISH[code]?.[shiftKey ? 1 : 0] ?? key;
+}
+
 function startOf({ timeStamp }: KeyboardEvent): Burst {
   const focused = document.activeElement;
   const field =
@@ -85,7 +104,7 @@ function startOf({ timeStamp }: KeyboardEvent): Burst {
     focused instanceof HTMLSelectElement
       ? focused
       : undefined;
-  return { field, value: field?.value ?? '', text: '', lastKeyAt: timeStamp };
+  return { field, value: field?.value ?? '', text: '', inEnglish: '', lastKeyAt: timeStamp };
 }
 
 /** Sets the field to its value before the scan. React notices values only if the setter of the prototype is used. */

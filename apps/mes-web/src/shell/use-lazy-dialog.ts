@@ -1,4 +1,4 @@
-import { useState, type ComponentType } from 'react';
+import { useCallback, useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { settledInTime } from '../api/connect';
 import { useNotices } from './notices-context';
@@ -15,14 +15,14 @@ export function useLazyDialog<P>(load: () => Promise<ComponentType<P>>): LazyDia
   const { t } = useTranslation();
   const { notify } = useNotices();
   const [Dialog, setDialog] = useState<ComponentType<P>>();
-  const open = async (): Promise<void> => {
+  const open = useCallback(async (): Promise<void> => {
     try {
       const loaded = await settledInTime(load());
       setDialog(() => loaded);
     } catch {
       notify({ about: 'dialog', tone: 'bad', text: t('unloaded') });
     }
-  };
+  }, [load, notify, t]);
   const close = (): void => {
     setDialog(undefined);
   };

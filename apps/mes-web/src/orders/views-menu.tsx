@@ -4,7 +4,8 @@ import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { useNotices } from '../shell/notices-context';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
 import { deviceStorage } from '../storage';
-import { addressOf, viewOf, type QueueView } from './queue-view';
+import { addressOf, type ListOrBoardName } from './list-or-board';
+import { viewOf, type OrdersView } from './orders-view';
 import { parseViews, searchOf, withNewName, withoutView, withView, type SavedView } from './saved-views';
 
 const STORAGE_KEY = 'mes.views';
@@ -12,12 +13,14 @@ const STORAGE_KEY = 'mes.views';
 const loadDialog = async () => (await import('./views-dialog')).ViewsDialog;
 
 interface ViewsMenuProps {
-  readonly view: QueueView;
-  readonly onChoose: (view: QueueView) => void;
+  /** Where the views are shown. */
+  readonly shown: ListOrBoardName;
+  readonly view: OrdersView;
+  readonly onChoose: (view: OrdersView) => void;
 }
 
 /** The menu of the views that this device keeps, and for sharing the one on the screen. */
-export function ViewsMenu({ view, onChoose }: ViewsMenuProps): ReactNode {
+export function ViewsMenu({ shown, view, onChoose }: ViewsMenuProps): ReactNode {
   const { t } = useTranslation();
   const { notify } = useNotices();
   const [views, setViews] = useState(readViews);
@@ -33,7 +36,7 @@ export function ViewsMenu({ view, onChoose }: ViewsMenuProps): ReactNode {
     return true;
   };
   const copy = async (): Promise<void> => {
-    const link = location.origin + addressOf(view);
+    const link = location.origin + addressOf(shown, view);
     try {
       await navigator.clipboard.writeText(link);
       notify({ about: 'link', tone: 'good', text: t('views.copied') });

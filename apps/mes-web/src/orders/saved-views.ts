@@ -1,7 +1,7 @@
 import { parsedJson } from '../storage';
-import { parametersOf, viewOf, type QueueView } from './queue-view';
+import { parametersOf, viewOf, type OrdersView } from './orders-view';
 
-/** A view of the queue with a name. */
+/** A view of the orders with a name. */
 export interface SavedView {
   readonly name: string;
   /** The view as the search of its address. */
@@ -10,7 +10,7 @@ export interface SavedView {
 
 export const LONGEST_NAME = 40;
 
-export function searchOf(view: QueueView): string {
+export function searchOf(view: OrdersView): string {
   return parametersOf(view).toString();
 }
 

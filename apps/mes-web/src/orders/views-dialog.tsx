@@ -1,6 +1,6 @@
 import type { ReactNode, SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../orders/dialog';
+import { Dialog } from './dialog';
 import { LONGEST_NAME, type SavedView } from './saved-views';
 import './views-dialog.css';
 

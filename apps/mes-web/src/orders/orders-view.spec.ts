@@ -1,10 +1,21 @@
 import fc from 'fast-check';
-import { PRIORITIES } from '../orders/change';
-import { DUE, filtersOf, isInView, listArgumentsOf, parametersOf, SORTS, viewOf, type QueueView } from './queue-view';
+import { PRIORITIES } from './change';
+import {
+  countedFilterOf,
+  DUE,
+  filtersOf,
+  isInView,
+  listArgumentsOf,
+  nameOf,
+  parametersOf,
+  SORTS,
+  viewOf,
+  type OrdersView,
+} from './orders-view';
 
 const NOW = new Date(2031, 4, 17, 9, 32, 10);
 
-const views = fc.record<QueueView>({
+const views = fc.record<OrdersView>({
   q: fc.string({ maxLength: 20 }),
   priority: fc.subarray([...PRIORITIES]),
   material: fc.string({ maxLength: 20 }),
@@ -12,7 +23,7 @@ const views = fc.record<QueueView>({
   sort: fc.constantFrom(...SORTS),
 });
 
-describe('the view of the queue', () => {
+describe('the view of the orders', () => {
   it('survives being written to an address and read back', () => {
     fc.assert(
       fc.property(views, (view) => {
@@ -25,16 +36,29 @@ describe('the view of the queue', () => {
     const byDefault = viewOf(new URLSearchParams());
     expect(parametersOf(byDefault).toString()).toBe('');
     expect(filtersOf(byDefault)).toBe(0);
-    expect(listArgumentsOf(byDefault, NOW)).toEqual({ status: ['NEW'], sort: '-priority' });
+    expect(listArgumentsOf('NEW', byDefault, NOW)).toEqual({ status: ['NEW'], sort: '-priority' });
   });
 
   it('leaves out what is the default of the API', () => {
-    expect(listArgumentsOf(viewOf(new URLSearchParams('sort=-createdAt')), NOW)).toEqual({ status: ['NEW'] });
+    expect(listArgumentsOf('NEW', viewOf(new URLSearchParams('sort=-createdAt')), NOW)).toEqual({ status: ['NEW'] });
   });
 
   it('counts its filters', () => {
     const view = viewOf(new URLSearchParams('priority=HIGH&priority=LOW&q=ring&sort=dueAt'));
     expect(filtersOf(view)).toBe(2);
+  });
+
+  it('names its filters, whatever its order', () => {
+    expect(nameOf(viewOf(new URLSearchParams('sort=dueAt')))).toBe('');
+    expect(nameOf(viewOf(new URLSearchParams('q=ring&sort=dueAt')))).toBe(
+      nameOf(viewOf(new URLSearchParams('q=ring'))),
+    );
+  });
+
+  it('counts what is overdue at this moment', () => {
+    const overdue = viewOf(new URLSearchParams('due=overdue&priority=HIGH'));
+    const filter = { status: ['PACKAGING'], priority: ['HIGH'], dueBefore: NOW.toISOString() };
+    expect(countedFilterOf('PACKAGING', overdue, NOW)).toEqual(filter);
   });
 
   it('ignores unknown values in an address', () => {
@@ -43,9 +67,10 @@ describe('the view of the queue', () => {
   });
 
   it('rounds the due time up, so that requests of different users are the same', () => {
-    const due = (name: QueueView['due']): string | undefined =>
-      listArgumentsOf({ ...viewOf(new URLSearchParams()), due: name }, NOW).dueBefore;
+    const due = (name: OrdersView['due']): string | undefined =>
+      listArgumentsOf('NEW', { ...viewOf(new URLSearchParams()), due: name }, NOW).dueBefore;
     expect(due('overdue')).toBe(new Date(2031, 4, 17, 9, 35).toISOString());
+    expect(due('day')).toBe(new Date(2031, 4, 18, 9, 35).toISOString());
     expect(due('today')).toBe(new Date(2031, 4, 18).toISOString());
     expect(due('week')).toBe(new Date(2031, 4, 25).toISOString());
   });
@@ -59,12 +84,17 @@ describe('the view of the queue', () => {
     expect(isInView(overdue, dueAt(0), NOW)).toBe(false);
     expect(isInView(overdue, dueAt(60), NOW)).toBe(false);
     expect(isInView(overdue, {}, NOW)).toBe(false);
+    const day = viewOf(new URLSearchParams('due=day'));
+    expect(isInView(day, dueAt(-1), NOW)).toBe(true);
+    expect(isInView(day, dueAt(86_399), NOW)).toBe(true);
+    expect(isInView(day, dueAt(86_400), NOW)).toBe(false);
+    expect(countedFilterOf('NEW', day, NOW).dueBefore).toBe(new Date(2031, 4, 18, 9, 32, 10).toISOString());
     expect(isInView(viewOf(new URLSearchParams('due=today')), dueAt(60), NOW)).toBe(true);
   });
 
   it('does not search for text without a letter or digit', () => {
     for (const q of ['', ' ', '!', '—'])
-      expect(listArgumentsOf({ ...viewOf(new URLSearchParams()), q }, NOW).q).toBeUndefined();
-    expect(listArgumentsOf({ ...viewOf(new URLSearchParams()), q: ' ring ' }, NOW).q).toBe('ring');
+      expect(listArgumentsOf('NEW', { ...viewOf(new URLSearchParams()), q }, NOW).q).toBeUndefined();
+    expect(listArgumentsOf('NEW', { ...viewOf(new URLSearchParams()), q: ' ring ' }, NOW).q).toBe('ring');
   });
 });

@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { OldestNewOrderDto } from '../api/client';
+import { useFormats } from '../language/formats';
+import { useJustChanged } from '../shell/use-just-changed';
+
+interface OldestOrderProps {
+  readonly order: OldestNewOrderDto | null;
+  readonly now: Date;
+}
+
+/** The order that has waited longest in the queue. A press right after another order has taken its place does nothing. */
+export function OldestOrder({ order, now }: OldestOrderProps): ReactNode {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const isJustChanged = useJustChanged(order?.id ?? '');
+  return (
+    <section aria-labelledby="oldest" className="panel oldest">
+      <h2 id="oldest">{t('dashboard.oldest')}</h2>
+      {order ? (
+        <>
+          <strong>{formats.longDuration(now.getTime() - Date.parse(order.createdAt))}</strong>
+          <Link
+            to={`/orders/${order.id}`}
+            onClick={(event) => {
+              if (isJustChanged) event.preventDefault();
+            }}
+          >
+            {t('order.heading', { number: order.number })}
+          </Link>
+        </>
+      ) : (
+        <>
+          <strong>–</strong>
+          <span>{t('dashboard.noNew')}</span>
+        </>
+      )}
+    </section>
+  );
+}

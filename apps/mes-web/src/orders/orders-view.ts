@@ -1,0 +1,116 @@
+import type { OrderDto } from '../api/client';
+import { PRIORITIES, type Priority } from './change';
+import { isLate } from './due';
+import type { Status } from './permissions';
+import type { OrderFilter } from './use-counts';
+import type { ListOrdersArguments } from './use-orders';
+
+export const SORTS = ['-priority', 'dueAt', 'createdAt', '-createdAt'] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** The oldest of the most urgent orders comes first. */
+const DEFAULT_SORT: Sort = '-priority';
+
+export const DUE = ['overdue', 'day', 'today', 'week'] as const;
+export type Due = (typeof DUE)[number];
+
+/** The filters of the list and the board. */
+export interface Filters {
+  readonly q: string;
+  readonly priority: readonly Priority[];
+  readonly material: string;
+  readonly due: Due | '';
+}
+
+export const NO_FILTERS: Filters = { q: '', priority: [], material: '', due: '' };
+
+/**
+ * The filters with the order of the list. The address of the page holds them, so that they can be bookmarked and shared. The board
+ * has its own order, and keeps that of the list for the way back.
+ */
+export interface OrdersView extends Filters {
+  readonly sort: Sort;
+}
+
+const SEVEN_DAYS = 7;
+const DAY = 24 * 60 * 60_000;
+const STEP = 5 * 60_000;
+
+/** Reads a view from the address. Unknown values are ignored. */
+export function viewOf(parameters: URLSearchParams): OrdersView {
+  const asked = parameters.getAll('priority');
+  return {
+    q: parameters.get('q') ?? '',
+    priority: PRIORITIES.filter((priority) => asked.includes(priority)),
+    material: parameters.get('material') ?? '',
+    due: DUE.find((due) => due === parameters.get('due')) ?? '',
+    sort: SORTS.find((sort) => sort === parameters.get('sort')) ?? DEFAULT_SORT,
+  };
+}
+
+/** The shortest address of a view. */
+export function parametersOf({ q, priority, material, due, sort }: OrdersView): URLSearchParams {
+  const parameters = new URLSearchParams(priority.map((one) => ['priority', one]));
+  if (q !== '') parameters.set('q', q);
+  if (material !== '') parameters.set('material', material);
+  if (due !== '') parameters.set('due', due);
+  if (sort !== DEFAULT_SORT) parameters.set('sort', sort);
+  return parameters;
+}
+
+/** A name of the filters. It is empty without filters. */
+export function nameOf(filters: Filters): string {
+  return parametersOf({ ...filters, sort: DEFAULT_SORT }).toString();
+}
+
+/** The number of filters that are set. */
+export function filtersOf({ q, priority, material, due }: Filters): number {
+  return [q !== '', priority.length > 0, material !== '', due !== ''].filter(Boolean).length;
+}
+
+/** The arguments of the API call that lists the orders of a view with this status. */
+export function listArgumentsOf(status: Status, view: OrdersView, now: Date): ListOrdersArguments {
+  // What is the default of the API is left out, so that all users share one cached response.
+  return { ...listFilterOf(status, view, now), ...(view.sort === '-createdAt' ? {} : { sort: view.sort }) };
+}
+
+/** The filter of that list. */
+export function listFilterOf(status: Status, { q, priority, material, due }: Filters, now: Date): OrderFilter {
+  return {
+    status: [status],
+    ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
+    ...(priority.length > 0 ? { priority: [...priority] } : {}),
+    ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
+    ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
+  };
+}
+
+/** The filter for the number of orders. The API counts at this moment what the list shows, also of orders that enter it by time. */
+export function countedFilterOf(status: Status, filters: Filters, now: Date): OrderFilter {
+  const filter = listFilterOf(status, filters, now);
+  const moving = movingLimit(filters.due, now);
+  return moving ? { ...filter, dueBefore: moving.toISOString() } : filter;
+}
+
+/**
+ * Whether an order of the list is one of the view. The API is asked for a little more than what is overdue now: orders become
+ * overdue on the page, at the same moment as they are shown late.
+ */
+export function isInView({ due }: Filters, order: Pick<OrderDto, 'dueAt'>, now: Date): boolean {
+  const limit = movingLimit(due, now);
+  return !limit || isLate(order, limit);
+}
+
+/** The due time before which orders are in the view, if that moves with the clock. */
+function movingLimit(due: Due | '', now: Date): Date | undefined {
+  if (due === 'overdue') return now;
+  return due === 'day' ? new Date(now.getTime() + DAY) : undefined;
+}
+
+/** The time is rounded up, so that requests of different users share a cached response. */
+function dueLimit(due: Due, now: Date): Date {
+  const moving = movingLimit(due, now);
+  if (moving) return new Date(Math.ceil(moving.getTime() / STEP) * STEP);
+  const days = due === 'today' ? 1 : SEVEN_DAYS + 1;
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+}
