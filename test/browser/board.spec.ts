@@ -353,6 +353,20 @@ describe('the board, in a browser', () => {
     await desk.page.getByRole('grid').waitFor();
   });
 
+  it.each(['/board', '/?sort=dueAt'])(
+    'has room for its controls on a screen that is magnified four times, at %s',
+    async (at) => {
+      const desk = await workshop.signedIn({ name: 'anna', language: 'ru', viewport: { width: 320, height: 256 } });
+      await desk.open(at);
+      const [above, below] = [desk.page.locator('.list-or-board'), desk.page.locator('.filters-toggle')];
+      await above.waitFor();
+      const [first, second] = [await above.boundingBox(), await below.boundingBox()];
+      expect(second?.y).toBeGreaterThanOrEqual((first?.y ?? 0) + (first?.height ?? 0));
+      const menu = await desk.page.locator('.filter-menus > :last-child').boundingBox();
+      expect((menu?.x ?? 0) + (menu?.width ?? 0)).toBeLessThanOrEqual(320);
+    },
+  );
+
   it('lets viewers look, but not move orders', async () => {
     const order = await createAt('NEW');
     const desk = await atBoard({ role: 'viewer' });
@@ -363,6 +377,315 @@ describe('the board, in a browser', () => {
     await desk.page.mouse.move(...(await middleOf(column(desk, 'MANUFACTURING_STARTED'))), { steps: 5 });
     expect(await desk.page.locator('.board-ghost').count()).toBe(0);
     await desk.page.mouse.up();
+  });
+
+  describe('with filters', () => {
+    /** The names and the numbers at the tops of the columns. */
+    async function heads({ page }: Operator): Promise<string[]> {
+      const texts = await page.locator('.board-column-head').allInnerTexts();
+      return texts.map((head) => head.replace(/\s+/g, ' ').trim());
+    }
+
+    function searchOf({ page }: Operator): string {
+      return new URL(page.url()).search;
+    }
+
+    /** The requests for lists and for numbers of orders from now on. */
+    function requestsFrom({ page }: Operator): Set<string> {
+      const asked = new Set<string>();
+      page.on('request', (request) => {
+        const { pathname, search } = new URL(request.url());
+        if (/\/(orders|orders\/count|dashboard\/statuses)$/.test(pathname)) {
+          asked.add(pathname.replace('/api/v1', '') + search);
+        }
+      });
+      return asked;
+    }
+
+    it('shows and counts what fits them, and Back undoes each', async () => {
+      const wanted = await createAt('NEW', { priority: 'HIGH', material: 'Platinum 950' });
+      const gold = await createAt('NEW', { priority: 'HIGH' });
+      const packed = await createAt('PACKAGING', { priority: 'HIGH', customer: { id: 'C-2', name: 'Pavel' } });
+      const low = await createAt('PACKAGING', { priority: 'LOW' });
+      const desk = await atBoard();
+      const { page } = desk;
+      await card(desk, 'PACKAGING', low).waitFor();
+      const all = ['New 2', 'In production 0', 'Manufactured 0', 'Packaging 2', 'Shipped 0', 'On hold 0'];
+      await eventually(async () => String(await heads(desk)) === String(all));
+
+      await page.getByRole('checkbox', { name: 'High' }).check();
+      await card(desk, 'PACKAGING', low).waitFor({ state: 'detached' });
+      await eventually(async () => String(await heads(desk)) === String(all).replace('Packaging 2', 'Packaging 1'));
+      await page.getByLabel('Material').fill('Platinum 950');
+      await card(desk, 'NEW', gold).waitFor({ state: 'detached' });
+      await card(desk, 'PACKAGING', packed).waitFor({ state: 'detached' });
+      await card(desk, 'NEW', wanted).waitFor();
+      await column(desk, 'PACKAGING').getByText('No matching orders').waitFor();
+      expect(searchOf(desk)).toBe('?priority=HIGH&material=Platinum+950');
+
+      const colleague = await workshop.signedIn({ name: 'boris' });
+      await colleague.open(`/board${searchOf(desk)}`);
+      await card(colleague, 'NEW', wanted).waitFor();
+      expect(await colleague.page.locator('.board-card').count()).toBe(1);
+      await colleague.page.getByRole('button', { name: 'Clear filters' }).click();
+      await card(colleague, 'PACKAGING', low).waitFor();
+      await colleague.page.getByRole('searchbox').fill('pavel');
+      await card(colleague, 'NEW', wanted).waitFor({ state: 'detached' });
+      await card(colleague, 'PACKAGING', packed).waitFor();
+
+      await page.goBack();
+      await card(desk, 'PACKAGING', packed).waitFor();
+      expect(searchOf(desk)).toBe('?priority=HIGH');
+      await page.goBack();
+      await card(desk, 'PACKAGING', low).waitFor();
+      await eventually(async () => String(await heads(desk)) === String(all));
+    });
+
+    it('counts orders exactly that are not loaded', async () => {
+      await table.query(insertOrders(120));
+      await createAt('NEW', { priority: 'HIGH' });
+      const desk = await atBoard();
+      const count = column(desk, 'NEW').locator('.board-count');
+      await desk.page.getByRole('searchbox').fill('anna');
+      await eventually(async () => (await count.innerText()) === '120');
+      expect(await column(desk, 'NEW').locator('.board-card').count()).toBe(50);
+      await desk.page.getByRole('checkbox', { name: 'Normal' }).check();
+      await desk.page.getByRole('searchbox').fill('');
+      await desk.page.waitForURL('**/board?priority=NORMAL');
+      await eventually(async () => (await count.innerText()) === '120');
+    });
+
+    it('says so if the API does not count further', async () => {
+      await table.query(insertOrders(10_050));
+      const desk = await atBoard();
+      await desk.page.getByLabel('Material').fill('Gold 585');
+      const count = column(desk, 'NEW').locator('.board-count');
+      await eventually(async () => (await count.innerText()) === '10,000+');
+      await desk.page.getByRole('button', { name: 'Clear filters' }).click();
+      await eventually(async () => (await count.innerText()) === '10,050');
+    });
+
+    it('asks for what the columns show, and for no more', async () => {
+      const order = await createAt('NEW', { priority: 'HIGH' });
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.live();
+      const list = (status: string, filter = ''): string =>
+        `/orders?status=${status}${filter}${status === 'SHIPPED' ? '' : '&sort=-priority'}`;
+      const statuses = ['NEW', 'MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'SHIPPED', 'ON_HOLD'];
+      const askedAt = async (address: string): Promise<string[]> => {
+        await desk.page.goto('about:blank');
+        const asked = requestsFrom(desk);
+        await desk.open(address);
+        await desk.live();
+        await card(desk, 'NEW', order).waitFor();
+        await eventually(async () => (await heads(desk)).every((head) => /\d$/.test(head)));
+        return [...asked].sort();
+      };
+      expect(await askedAt('/board')).toEqual(
+        ['/dashboard/statuses', ...statuses.map((status) => list(status))].sort(),
+      );
+      expect(await askedAt('/board?priority=HIGH')).toEqual(
+        statuses.map((status) => list(status, '&priority=HIGH')).sort(),
+      );
+    });
+
+    it('keeps them when the list is shown instead, and the order of the list as well', async () => {
+      const high = await createAt('NEW', { priority: 'HIGH' });
+      const normal = await createAt('NEW');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      const { page } = desk;
+      await desk.open('/?sort=dueAt');
+      await desk.row(normal.id).waitFor();
+      await page.getByRole('checkbox', { name: 'High' }).check();
+      await desk.row(normal.id).waitFor({ state: 'detached' });
+      await page.getByRole('link', { name: 'Board', exact: true }).click();
+      await column(desk, 'NEW').waitFor();
+      await card(desk, 'NEW', high).waitFor();
+      expect(await page.getByRole('checkbox', { name: 'High' }).isChecked()).toBe(true);
+      expect(await card(desk, 'NEW', normal).count()).toBe(0);
+      await page.getByRole('checkbox', { name: 'Normal' }).check();
+      await card(desk, 'NEW', normal).waitFor();
+      await page.getByRole('link', { name: 'List', exact: true }).click();
+      await page.getByRole('grid').waitFor();
+      expect(searchOf(desk)).toBe('?priority=HIGH&priority=NORMAL&sort=dueAt');
+      // The main menu shows all orders, without leaving the board.
+      await page.getByRole('link', { name: 'Board', exact: true }).click();
+      await column(desk, 'NEW').waitFor();
+      await page.getByRole('link', { name: 'Orders', exact: true }).click();
+      await page.waitForURL('**/board');
+      expect(await page.getByRole('checkbox', { name: 'High' }).isChecked()).toBe(false);
+    });
+
+    it('shows as overdue what is late, and counts it', async () => {
+      const [late, soon, started] = [
+        await createAt('NEW'),
+        await createAt('NEW'),
+        await createAt('MANUFACTURING_STARTED'),
+      ];
+      for (const [order, seconds] of [
+        [late, -60],
+        [soon, 20],
+        [started, -60],
+      ] as const) {
+        await table.query(`UPDATE orders SET due_at = now() + $1 * interval '1 second' WHERE id = $2`, [
+          seconds,
+          order.id,
+        ]);
+      }
+      const desk = await workshop.signedIn({ name: 'anna' });
+      // Only the clock of the page can be moved, so the page must not hear of the other one.
+      await desk.page.route('**/api/v1/events', (route) => route.abort());
+      await desk.page.route(/\/api\/v1\/(orders|dashboard)/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, headers: { ...response.headers(), date: '' } });
+      });
+      await desk.page.clock.install();
+      await desk.open('/board?due=overdue');
+      await card(desk, 'NEW', late).waitFor();
+      await card(desk, 'MANUFACTURING_STARTED', started).waitFor();
+      expect(await card(desk, 'NEW', soon).count()).toBe(0);
+      expect((await heads(desk)).slice(0, 2)).toEqual(['New 1', 'In production 1']);
+      await desk.page.clock.fastForward(40_000);
+      await card(desk, 'NEW', soon).waitFor();
+      expect((await heads(desk))[0]).toBe('New 2');
+    });
+
+    it('keeps still under a pointer when an order does not fit them any more', async () => {
+      const order = await createAt('NEW', { priority: 'HIGH' });
+      const other = await createAt('MANUFACTURING_STARTED', { priority: 'HIGH' });
+      const desk = await atBoard();
+      await desk.page.getByRole('checkbox', { name: 'High' }).check();
+      await desk.page.waitForURL('**/board?priority=HIGH');
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+      await desk.leave();
+      await card(desk, 'MANUFACTURING_STARTED', other).hover();
+      const before = await numbersIn(desk, 'MANUFACTURING_STARTED');
+      await workshop.change(order, { priority: 'LOW' });
+      await card(desk, 'MANUFACTURING_STARTED', order).getByText('No longer in this list').waitFor();
+      expect(await numbersIn(desk, 'MANUFACTURING_STARTED')).toEqual(before);
+      await eventually(async () => (await heads(desk))[1] === 'In production 1');
+      await desk.leave();
+      await card(desk, 'MANUFACTURING_STARTED', order).waitFor({ state: 'detached' });
+    });
+
+    it('shows what has happened while the filtered orders were loading', async () => {
+      const order = await createAt('NEW', { priority: 'HIGH' });
+      const desk = await atBoard();
+      const { page } = desk;
+      await card(desk, 'NEW', order).waitFor();
+      let answer: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      let read: () => void = () => undefined;
+      const isRead = new Promise<void>((resolve) => (read = resolve));
+      // The first answer is older than the step, and comes after its event.
+      await page.route(
+        '**/api/v1/orders?status=MANUFACTURING_STARTED&priority=HIGH*',
+        async (route) => {
+          const response = await route.fetch();
+          read();
+          await held;
+          await route.fulfill({ response });
+        },
+        { times: 1 },
+      );
+      await page.getByRole('checkbox', { name: 'High' }).check();
+      await isRead;
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+      await card(desk, 'NEW', order).waitFor({ state: 'detached' });
+      answer();
+      await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
+    });
+
+    it('shows other orders from the top', async () => {
+      await table.query(insertOrders(120));
+      const desk = await atBoard();
+      const cards = column(desk, 'NEW').locator('.board-cards');
+      const top = (): Promise<number> => cards.evaluate((list: { scrollTop: number }) => list.scrollTop);
+      await cards.locator('.board-card').nth(40).scrollIntoViewIfNeeded();
+      await eventually(async () => (await top()) > 0);
+      await desk.page.getByRole('checkbox', { name: 'Normal' }).check();
+      await eventually(async () => (await top()) === 0);
+      expect(await cards.locator('.board-card').count()).toBeGreaterThanOrEqual(50);
+    });
+
+    it('folds them on a phone', async () => {
+      const high = await createAt('NEW', { priority: 'HIGH' });
+      const normal = await createAt('NEW');
+      const desk = await atBoard({ viewport: PHONE, touch: true });
+      const { page } = desk;
+      await card(desk, 'NEW', normal).waitFor();
+      const search = page.getByRole('searchbox');
+      expect(await search.isVisible()).toBe(false);
+      await page.getByRole('button', { name: 'Filters', exact: true }).tap();
+      await page.getByRole('checkbox', { name: 'High' }).tap();
+      await page.getByRole('button', { name: 'Show orders' }).tap();
+      await page.getByRole('button', { name: 'Filters (1)' }).waitFor();
+      await card(desk, 'NEW', normal).waitFor({ state: 'detached' });
+      expect(await card(desk, 'NEW', high).count()).toBe(1);
+      expect(await search.isVisible()).toBe(false);
+    });
+
+    it('has room for large numbers at the tops of the columns', async () => {
+      await table.query(insertOrders(1_234));
+      await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+      const desk = await atBoard({ language: 'ru' });
+      const count = column(desk, 'MANUFACTURING_STARTED').locator('.board-count');
+      await eventually(async () => /^1\s234$/.test(await count.innerText()));
+      const [inner, outer] = [await count.boundingBox(), await column(desk, 'MANUFACTURING_STARTED').boundingBox()];
+      expect((inner?.x ?? 0) + (inner?.width ?? 0)).toBeLessThan((outer?.x ?? 0) + (outer?.width ?? 0));
+      expect(inner?.height).toBeLessThan(TARGET);
+    });
+
+    it('opens saved views where it is, and shares them', async () => {
+      const high = await createAt('NEW', { priority: 'HIGH' });
+      const low = await createAt('PACKAGING', { priority: 'LOW' });
+      const desk = await workshop.signedIn({ name: 'anna' });
+      const { page } = desk;
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      const choose = async (role: 'menuitem' | 'menuitemradio', name: string): Promise<void> => {
+        await page.getByRole('button', { name: 'Saved views' }).click();
+        await page.getByRole(role, { name }).click();
+      };
+      await desk.open('/board?priority=LOW');
+      await card(desk, 'PACKAGING', low).waitFor();
+      expect(await card(desk, 'NEW', high).count()).toBe(0);
+      await choose('menuitem', 'Save or edit views…');
+      await page.getByLabel('Save current view as').fill('Low');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Clear filters' }).click();
+      await card(desk, 'NEW', high).waitFor();
+      await choose('menuitemradio', 'Low');
+      await page.waitForURL('**/board?priority=LOW');
+      await page.keyboard.press('Escape');
+      await card(desk, 'NEW', high).waitFor({ state: 'detached' });
+      await choose('menuitem', 'Copy link to this view');
+      await page.getByText('Link copied.').waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`${workshop.api.url}/board?priority=LOW`);
+      await page.getByRole('button', { name: 'Clear filters' }).click();
+      await page.waitForURL('**/board');
+
+      await page.getByRole('link', { name: 'List', exact: true }).click();
+      await desk.row(high.id).waitFor();
+      await choose('menuitemradio', 'Low');
+      await page.waitForURL('**/?priority=LOW');
+      await desk.row(high.id).waitFor({ state: 'detached' });
+    });
+
+    it('suggests the materials of the orders that were loaded', async () => {
+      await createAt('PACKAGING', { material: 'Silver 925' });
+      await createAt('NEW', { material: 'Platinum 950' });
+      const desk = await atBoard();
+      await eventually(async () => (await desk.page.locator('.board-card').count()) === 2);
+      await desk.page.getByLabel('Material').focus();
+      const suggested = desk.page.locator('datalist option');
+      await eventually(async () => (await suggested.count()) === 2);
+      const values = await suggested.evaluateAll((all) =>
+        all.map((one) => (one as unknown as { value: string }).value),
+      );
+      expect(values).toEqual(['Platinum 950', 'Silver 925']);
+    });
   });
 
   describe.each(LANGUAGES)('in %s', (language) => {
@@ -386,11 +709,27 @@ describe('the board, in a browser', () => {
         expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
         expect({ name, screen, found: await violations(page) }).toEqual({ name, screen, found: [] });
       };
+      const measureTargets = async (): Promise<void> => {
+        for (const target of await page.locator('main a:visible, main button:visible, main select:visible').all()) {
+          const { width, height } = (await target.boundingBox()) ?? { width: 0, height: 0 };
+          expect(Math.min(width, height)).toBeGreaterThanOrEqual(TARGET);
+        }
+      };
+      const top = async (): Promise<number | undefined> => (await page.locator('.board-columns').boundingBox())?.y;
+      const topWithoutFilters = await top();
       await look('board');
-      for (const target of await page.locator('main a:visible, main button:visible').all()) {
-        const { width, height } = (await target.boundingBox()) ?? { width: 0, height: 0 };
-        expect(Math.min(width, height)).toBeGreaterThanOrEqual(TARGET);
+      await measureTargets();
+      if (viewport === PHONE) {
+        await page.locator('.filters-toggle').click();
+        await look('board-filters');
+        await measureTargets();
+        await page.keyboard.press('Escape');
       }
+      await desk.open('/board?priority=HIGH&q=Signet');
+      await eventually(async () => (await page.locator('.board-card').count()) === 4);
+      await look('board-filtered');
+      expect(await top()).toBe(topWithoutFilters);
+      await desk.open('/board');
       await card(desk, 'NEW', order).getByRole('button').click();
       await page.getByRole('dialog').waitFor();
       await look('board-move');

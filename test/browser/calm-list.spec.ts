@@ -89,6 +89,49 @@ describe('the queue while somebody is at it, in a browser', () => {
     return rows.map(({ id }) => id);
   }
 
+  it.each([1280, 820, 390])('moves no row when the connection is lost and restored, at %d px', async (width) => {
+    const [, order] = await createOrders(3);
+    const desk = await workshop.signedIn({ name: 'anna', viewport: { width, height: 800 } });
+    const { page } = desk;
+    await desk.live();
+    const place = await desk.row(order.id).boundingBox();
+    await page.context().setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    expect(await desk.row(order.id).boundingBox()).toEqual(place);
+    await page.context().setOffline(false);
+    await page.getByText('You are offline.').waitFor({ state: 'detached' });
+    expect(await desk.row(order.id).boundingBox()).toEqual(place);
+  });
+
+  it.each([
+    ['en', 390],
+    ['ru', 1280],
+  ] as const)(
+    'moves no row when the other screens are loaded and orders arrive, in %s at %d px',
+    async (language, width) => {
+      const [, order] = await createOrders(3);
+      const desk = await workshop.atDesk({ language, viewport: { width, height: 800 } });
+      const { page } = desk;
+      let letLoad = (): void => undefined;
+      const mayLoad = new Promise<void>((resolve) => (letLoad = resolve));
+      await page.route('**/assets/my-work-page*', async (route) => {
+        await mayLoad;
+        await route.continue();
+      });
+      await desk.open('/');
+      await desk.signIn({ name: 'anna' });
+      await desk.live();
+      await desk.row(order.id).hover();
+      const place = await desk.row(order.id).boundingBox();
+      const styled = page.waitForResponse(/my-work-page.*css/);
+      letLoad();
+      await (await styled).finished();
+      for (let i = 0; i < 10; i += 1) await workshop.create({ priority: 'URGENT' });
+      await page.locator('.held').getByText('10').waitFor();
+      expect(await desk.row(order.id).boundingBox()).toEqual(place);
+    },
+  );
+
   it('takes the order that was under the pointer when it was aimed at, while others arrive', async () => {
     const orders = await createOrders(6);
     const [desk, colleague] = await Promise.all([atNewest('anna'), atNewest('boris')]);
@@ -455,6 +498,40 @@ describe('the queue while somebody is at it, in a browser', () => {
       await desk.page.locator('.notice-good').waitFor();
       expect(await workshop.order(second)).toMatchObject({ status: 'MANUFACTURING_COMPLETED' });
       expect(await desk.page.locator('.notice').count()).toBe(1);
+    });
+
+    it('ignores a press on a card that moves because another one grows', async () => {
+      const [first, second] = await createOrders(2);
+      for (const order of [first, second]) await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await atMine();
+      const { page } = desk;
+      const lower = page.locator('.card').nth(1);
+      await lower.hover();
+      await page.evaluate(`
+        const lower = document.querySelectorAll('.card')[1].querySelector('.moves .primary');
+        const before = lower.getBoundingClientRect().y;
+        const press = () => {
+          const { x, y } = lower.getBoundingClientRect();
+          if (y === before) requestAnimationFrame(press);
+          else {
+            requestAnimationFrame(() => {
+              document.elementFromPoint(x + 20, y + 20).click();
+              globalThis.pressed = true;
+            });
+          }
+        };
+        press();
+      `);
+      const isFirst = (await lower.getByRole('link').innerText()) === `Order ${String(second.number)}`;
+      const [upper, other] = isFirst ? [first, second] : [second, first];
+      const token = await workshop.api.token('operator', 'lead');
+      const body = { status: 'ON_HOLD', reason: 'QUALITY', comment: 'The stone is loose.' };
+      await workshop.api.call(`/api/v1/orders/${upper.id}/status`, { method: 'PATCH', token, body });
+      await pressed(desk);
+      // A press a moment later is meant.
+      await lower.getByRole('button', { name: 'Return to queue' }).click();
+      await page.locator('.notice', { hasText: `${String(other.number)}: New.` }).waitFor();
+      expect((await workshop.order(other)).status).toBe('NEW');
     });
 
     it('gives the focus to a card when the changes are shown', async () => {

@@ -18,8 +18,10 @@ const SCREENS = [
   ['a desk, magnified twice', { width: 640, height: 400 }],
 ] as const;
 const PHONE = SCREENS[2][1];
+const DESKS = LANGUAGES.flatMap((language) => SCREENS.map(([name, viewport]) => ({ language, name, viewport })));
 
 const LONG_NAME = 'Общество с ограниченной ответственностью «Ювелирный дом Константинопольского»';
+const LONG_TEXT = 'Кольцо помолвочное с бриллиантом и двадцатью четырьмя сапфирами по ободку';
 const HEBREW_NAME = 'דוד כהן';
 const TARGET = 44;
 
@@ -31,6 +33,16 @@ interface Scrollable {
 }
 interface Nested {
   closest(selector: string): unknown;
+}
+
+/** A script that gives a device a clock that is hours ahead. */
+function clockOf(hours: number): string {
+  return `
+    globalThis.Date = class extends Date {
+      constructor(...values) { values.length === 0 ? super(globalThis.Date.now()) : super(...values); }
+      static now() { return super.now() + ${String(hours)} * 3_600_000; }
+    };
+  `;
 }
 
 describe('the page on every device', () => {
@@ -109,7 +121,7 @@ describe('the page on every device', () => {
         );
       expect(cut).toEqual([]);
 
-      await page.locator('.queue-tools [aria-haspopup=menu]').last().click();
+      await page.locator('.filter-bar [aria-haspopup=menu]').last().click();
       await page.getByRole('menu').waitFor();
       await look('view');
       await page.keyboard.press('Escape');
@@ -150,6 +162,65 @@ describe('the page on every device', () => {
     const other = desk.row((await workshop.create({ priority: 'HIGH' })).id);
     await other.getByRole('button', { name: /^Take order \d+$/ }).tap();
     await other.getByText('Yours').waitFor();
+  });
+
+  it.each(['comfortable', 'compact'])('cuts nothing on a card with long names, in a %s list', async (density) => {
+    const initScript = `localStorage.setItem('mes.list', '{"density":"${density}"}')`;
+    const desk = await workshop.signedIn({ viewport: PHONE, initScript });
+    const { id } = await workshop.create({
+      priority: 'URGENT',
+      customer: { id: 'C-1', name: LONG_TEXT },
+      product: { name: LONG_TEXT },
+      dueAt: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    const card = desk.row(id);
+    await card.waitFor();
+    const button = await sizeOf(card.getByRole('button'));
+    for (const text of ['customer', 'due']) {
+      const { y, height } = await sizeOf(card.locator(`.cell-${text}`).locator('span').first());
+      expect(y + height).toBeLessThanOrEqual(button.y);
+    }
+  });
+
+  it('lays the list out in the same way after the other screens have loaded', async () => {
+    const desk = await workshop.signedIn({ viewport: PHONE });
+    const { page } = desk;
+    await page.getByRole('gridcell').first().waitFor();
+    const top = async (): Promise<number> => (await sizeOf(page.getByRole('grid'))).y;
+    const before = await top();
+    await page.getByRole('link', { name: 'My work' }).click();
+    await page.getByRole('heading', { name: 'My work' }).waitFor();
+    await page.getByRole('link', { name: 'Orders', exact: true }).click();
+    await page.getByRole('grid').waitFor();
+    expect(await top()).toBe(before);
+  });
+
+  it.each(DESKS)(
+    'does not move the list when new orders wait, in $language on $name',
+    async ({ language, viewport }) => {
+      const desk = await workshop.signedIn({ language, viewport });
+      const { page } = desk;
+      await desk.row(orders[0]?.id ?? '').hover();
+      const { y } = await sizeOf(page.getByRole('grid'));
+      await workshop.create();
+      await page.locator('.held button').waitFor();
+      expect((await sizeOf(page.getByRole('grid'))).y).toBe(y);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+    },
+  );
+
+  it('shows the steps of an order one below another in the dialog of the board', async () => {
+    const desk = await workshop.signedIn({ viewport: PHONE });
+    await desk.open('/board');
+    await desk.page
+      .getByRole('button', { name: /^Move order/ })
+      .first()
+      .click();
+    const dialog = desk.page.getByRole('dialog');
+    await dialog.waitFor();
+    const sizes = await Promise.all((await dialog.getByRole('button').all()).map(sizeOf));
+    expect(new Set(sizes.map(({ width }) => width)).size).toBe(1);
+    for (const { height } of sizes) expect(height).toBe(TARGET);
   });
 
   it('has one menu for the user, which works with the keyboard', async () => {
@@ -199,7 +270,21 @@ describe('the page on every device', () => {
       const cell = desk.page.getByTitle(name);
       await cell.waitFor();
       expect(await cell.getAttribute('dir')).toBe('auto');
+      // All names of a column start at its left.
+      const align = await desk.page.evaluate(`getComputedStyle(document.querySelector('[title="${name}"]')).textAlign`);
+      expect(align).toBe('left');
     }
+  });
+
+  it.each([
+    ['ahead', 3],
+    ['behind', -3],
+  ])('says how long orders wait and when they are due if its clock is hours %s', async (_, hours) => {
+    const order = await workshop.create({ dueAt: new Date(Date.now() + 90 * 60_000).toISOString() });
+    const desk = await workshop.signedIn({ initScript: clockOf(hours) });
+    const row = desk.row(order.id);
+    await row.getByText('in 1 hr').waitFor();
+    await row.getByText('< 1 min').waitFor();
   });
 
   it('opens an order by a link, in another tab as well', async () => {

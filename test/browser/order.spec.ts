@@ -55,6 +55,14 @@ describe('an order on the page', () => {
   }
 
   /** Moves the focus to a button by Tab, and presses Enter. */
+  /** Hands over to a name that the page does not know, once it has been shown long enough. */
+  async function confirmName({ page }: Operator, name: string, press: () => Promise<void>): Promise<void> {
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(`No orders in progress were found for ${name}.`).waitFor();
+    await dialog.getByRole('button', { name: 'Hand over anyway', disabled: false }).waitFor();
+    await press();
+  }
+
   async function press(desk: Operator, name: string): Promise<void> {
     const { page } = desk;
     await page.locator(`main button:enabled[aria-label^="${name}"]`).waitFor();
@@ -115,6 +123,7 @@ describe('an order on the page', () => {
       await desk.page.getByRole('dialog').waitFor();
       await keyboard.type('boris');
       await keyboard.press('Enter');
+      await confirmName(desk, 'boris', () => keyboard.press('Enter'));
       await notice(desk, ': assigned to boris.').waitFor();
       await becomes({ status: 'MANUFACTURING_STARTED', assignee: 'boris' });
       // Whoever has handed it over cannot give away what is not theirs any more.
@@ -161,6 +170,7 @@ describe('an order on the page', () => {
       await button(desk, 'Hand over').tap();
       await page.getByRole('dialog').getByRole('textbox').fill('kira');
       await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).tap();
+      await confirmName(desk, 'kira', () => button(desk, 'Hand over anyway').tap());
       await becomes({ assignee: 'kira' });
 
       await workshop.change(order, { assignee: 'olga' });
@@ -341,6 +351,53 @@ describe('an order on the page', () => {
       expect((await workshop.order(order)).priority).toBe('URGENT');
     });
 
+    it('puts nothing on hold that somebody else has taken while the dialog was open', async () => {
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Put on hold').click();
+      await desk.page.getByRole('dialog').waitFor();
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+      await desk.page.locator('.facts').getByText('boris').waitFor();
+      await desk.page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+      await notice(desk, ' was already taken by boris.').waitFor();
+      expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+    });
+
+    it('is not handed over to a name that nobody has confirmed', async () => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const other = await workshop.create();
+      await workshop.move(other, 'MANUFACTURING_STARTED', 'boris');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      const { keyboard } = desk.page;
+      const dialog = desk.page.getByRole('dialog');
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Hand over').click();
+      await button(desk, 'boris').waitFor();
+      await dialog.getByRole('textbox').fill('borsi');
+      await keyboard.down('Enter');
+      await dialog.getByText('No orders in progress were found for borsi. Is the name spelt correctly?').waitFor();
+      // The browser repeats a key that is held.
+      await dialog.getByRole('button', { name: 'Hand over anyway', disabled: false }).waitFor();
+      await keyboard.down('Enter');
+      await keyboard.up('Enter');
+      expect(await dialog.count()).toBe(1);
+      // A second press before anybody can have read the question.
+      await dialog.getByRole('textbox').fill('bosri');
+      await desk.page.clock.install();
+      await desk.page.clock.pauseAt(Date.now() + 60_000);
+      await keyboard.press('Enter');
+      await dialog.getByText('found for bosri.').waitFor();
+      await keyboard.press('Enter');
+      expect(await dialog.count()).toBe(1);
+      await desk.page.clock.resume();
+      expect((await workshop.order(order)).assignee).toBe('anna');
+      // A known name needs no confirmation.
+      await dialog.getByRole('textbox').fill('boris');
+      await dialog.getByRole('button', { name: 'Hand over', exact: true, disabled: false }).waitFor();
+      await keyboard.press('Enter');
+      await notice(desk, ': assigned to boris.').waitFor();
+    });
+
     it('says who has the order if it was handed over meanwhile', async () => {
       await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
       const desk = await workshop.signedIn({ name: 'anna' });
@@ -351,6 +408,7 @@ describe('an order on the page', () => {
       await desk.page.locator('.facts').getByText('boris').waitFor();
       await desk.page.getByRole('dialog').getByRole('textbox').fill('kira');
       await desk.page.keyboard.press('Enter');
+      await confirmName(desk, 'kira', () => button(desk, 'Hand over anyway').click());
       await notice(desk, ' has changed since you opened it. Now: In production, assigned to boris.').waitFor();
       expect((await workshop.order(order)).assignee).toBe('boris');
       // What the user may still do is not blocked.

@@ -126,6 +126,7 @@ describe('the operators’ page, in a browser', () => {
     const desk = await workshop.signedIn();
     await desk.open('/orders/01935a3f-5a3e-7c44-9d7e-0f6a1f1b2c3d');
     await desk.page.getByText('Order not found').waitFor();
+    expect(await desk.page.getByRole('heading', { level: 1 }).count()).toBe(1);
   });
 
   it('updates the dashboard live, and shows the cache to administrators only', async () => {
@@ -172,16 +173,61 @@ describe('the operators’ page, in a browser', () => {
   it('shows that the session has expired, and returns to the same screen after signing in again', async () => {
     const desk = await workshop.signedIn();
     await desk.page.getByLabel('Sort').selectOption('Oldest first');
-    // The response to an expired token.
-    await desk.page.route('**/api/v1/orders?*', (route) =>
+    // The response to an expired token. Only the filter asks for this list, so the page cannot hear of it before the click.
+    await desk.page.route('**/api/v1/orders?*priority=URGENT*', (route) =>
       route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }),
     );
     await desk.page.getByRole('checkbox', { name: 'Urgent' }).click();
     await desk.page.getByText('Your session has expired.').waitFor();
-    await desk.page.unroute('**/api/v1/orders?*');
+    await desk.page.unroute('**/api/v1/orders?*priority=URGENT*');
     await desk.signIn();
     await desk.page.getByRole('heading', { name: 'New orders' }).waitFor();
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
+  });
+
+  it('says after signing in again that a step was not made, because the session had expired', async () => {
+    const order = await workshop.create();
+    const desk = await workshop.signedIn();
+    const step = `**/api/v1/orders/${order.id}/status`;
+    await desk.page.route(step, (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.page.getByText('Your session has expired.').waitFor();
+    await desk.page.unroute(step);
+    await desk.signIn();
+    await desk.row(order.id).waitFor();
+    const notice = desk.page.getByRole('log').getByText('You had to sign in again first.');
+    await notice.waitFor();
+    expect(await notice.innerText()).toContain(String(order.number));
+
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await desk.page.locator('.sign-in form').waitFor();
+    expect(await notice.count()).toBe(0);
+  });
+
+  it('says to the next user what became of a late step, but does not offer to repeat it', async () => {
+    const orders = [await workshop.create(), await workshop.create()];
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/api/v1/orders/status', async (route) => {
+      await held;
+      await route.fulfill({ status: 429, json: {} });
+    });
+    for (const { id } of orders) await desk.row(id).getByRole('checkbox').click();
+    await page.getByRole('button', { name: 'Take 2 orders' }).click();
+    const filtered = '**/api/v1/orders?*priority=URGENT*';
+    await page.route(filtered, (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
+    await page.getByRole('checkbox', { name: 'Urgent' }).click();
+    await page.getByText('Your session has expired.').waitFor();
+    await page.unroute(filtered);
+    await desk.signIn({ name: 'boris' });
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    answer();
+    const notices = page.getByRole('log');
+    await notices.getByText('The server is busy').waitFor();
+    expect(await notices.getByRole('button', { name: 'Try again' }).count()).toBe(0);
   });
 
   it('shows that the browser is offline, and catches up when it is online again', async () => {
@@ -236,7 +282,7 @@ describe('the operators’ page, in a browser', () => {
     await table.close();
     await mine.stop();
     await own.drop();
-  }, 60_000);
+  }, 180_000);
 
   describe.each(LANGUAGES)('in %s', (language) => {
     it(

@@ -72,6 +72,16 @@ describe('printing, in a browser', () => {
     expect(await page.getByRole('grid').isVisible()).toBe(true);
   });
 
+  it('prints the filters with the orders that they have selected', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.open('/?q=3281&priority=NORMAL&priority=LOW');
+    await page.getByText('1 of 31 new orders').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    await page.getByRole('table').waitFor();
+    expect(await visibleText(page)).toMatch(/1 of 31 new orders · Search: 3281 · Priority: Normal, Low, as of/);
+  });
+
   it('prints the queue over as many pages as it takes', async () => {
     const desk = await workshop.signedIn();
     await desk.row(order.id).waitFor();

@@ -113,6 +113,33 @@ describe('the queue of new orders, in a browser', () => {
     expect(await desk.row(orders[2]?.id ?? '').count()).toBe(1);
   });
 
+  it('has the same orders selected when the user comes back, whatever way it was left', async () => {
+    const orders = [await workshop.create(), await workshop.create(), await workshop.create()];
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    for (const { id } of orders) await desk.row(id).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    const chosen = await page.locator('[aria-selected=true]').getAttribute('id');
+    const count = page.getByText('1 selected');
+    await count.waitFor();
+    await page.getByRole('link', { name: 'My work' }).click();
+    await page.waitForURL('**/mine');
+    await page.goBack();
+    await page.locator(`[id="${String(chosen)}"][aria-selected=true]`).waitFor();
+    await count.waitFor();
+
+    // Another user starts without them.
+    await desk.openUserMenu();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('.sign-in form').waitFor();
+    await desk.signIn({ name: 'boris' });
+    await page.locator('.grid-body [role=row]').first().waitFor();
+    expect(await page.locator('[aria-selected=true]').count()).toBe(0);
+    expect(await count.count()).toBe(0);
+  });
+
   it('keeps its filters in the address, so that they can be shared', async () => {
     const wanted = await workshop.create({ material: 'Platinum 950', priority: 'HIGH' });
     const other = await workshop.create({ material: 'Silver 925', priority: 'LOW' });
@@ -158,7 +185,7 @@ describe('the queue of new orders, in a browser', () => {
         element.scrollTop = element.scrollHeight;
       });
       return (await last.count()) === 1;
-    }, 30_000);
+    }, 180_000);
     expect(await desk.page.getByRole('row').count()).toBeLessThan(60);
 
     const before = await last.boundingBox();
@@ -173,7 +200,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.getByRole('button', { name: '1 new order' }).click();
     await desk.row(id).waitFor();
     await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
-  }, 60_000);
+  }, 180_000);
 
   it('does not shift its layout when orders arrive', async () => {
     const desk = await workshop.signedIn();

@@ -8,9 +8,44 @@ import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js'
 /** The pause between two keys of a person, in milliseconds. */
 const PERSON = 90;
 
-/** Types like a scanner: a busy machine must not make pauses between the keys. */
-async function scan({ keyboard }: Page, code: string): Promise<void> {
-  await Promise.all([...Array.from(code), 'Enter'].flatMap((key) => [keyboard.down(key), keyboard.up(key)]));
+/** The pause between two keys of a scanner, in milliseconds. */
+const SCANNER = 2;
+
+/** Types like a scanner. The keys have times of their own, so that a busy machine makes no pauses between them. */
+async function scan(page: Page, code: string): Promise<void> {
+  const keys = [...Array.from(code, (key) => ({ key, text: key, ...keyOf(key) })), ENTER];
+  const browser = await page.context().newCDPSession(page);
+  const begin = Date.now() - keys.length * SCANNER;
+  const presses = keys.flatMap((key, i) => {
+    const timestamp = (begin + i * SCANNER) / 1_000;
+    return [
+      browser.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...key }),
+      browser.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp, key: key.key, code: key.code }),
+    ];
+  });
+  await Promise.all(presses);
+  await browser.detach();
+}
+
+const ENTER = { key: 'Enter', text: '\r', code: 'Enter', windowsVirtualKeyCode: 13 };
+
+/** The key that types a character, in the terms of Chromium. */
+function keyOf(character: string): { readonly code: string; readonly windowsVirtualKeyCode: number } {
+  if (character === '-') return { code: 'Minus', windowsVirtualKeyCode: 189 };
+  const name = character.toUpperCase();
+  return { code: (/\d/.test(name) ? 'Digit' : 'Key') + name, windowsVirtualKeyCode: name.charCodeAt(0) };
+}
+
+/** Types keys like a scanner, with the letters that another keyboard has on them. */
+async function scanKeys(page: Page, keys: readonly { readonly key: string; readonly code: string }[]): Promise<void> {
+  const events = keys.map((key) => ({
+    ...key,
+    shiftKey: /\p{Lu}/u.test(key.key) && key.key.length === 1,
+    bubbles: true,
+  }));
+  await page.evaluate(`
+    for (const key of ${JSON.stringify(events)}) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', key));
+  `);
 }
 
 /** A script that gives a browser without barcode detection one that always finds the same code. */
@@ -90,6 +125,60 @@ describe('a barcode scanner, in a browser', () => {
     await page.waitForURL((url) => url.pathname === '/');
     const taken = await table.query('SELECT 1 FROM orders WHERE assignee IS NOT NULL');
     expect(taken).toEqual([]);
+  });
+
+  it('opens the order whose number it types while the keyboard is set to Russian', async () => {
+    const { id } = await workshop.create({ externalId: 'WEB-1042/b' });
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.row(id).waitFor();
+    await scanKeys(page, [
+      ...[
+        { key: 'Ц', code: 'KeyW' },
+        { key: 'У', code: 'KeyE' },
+        { key: 'И', code: 'KeyB' },
+      ],
+      ...[
+        { key: '-', code: 'Minus' },
+        { key: '1', code: 'Digit1' },
+        { key: '0', code: 'Digit0' },
+      ],
+      ...[
+        { key: '4', code: 'Digit4' },
+        { key: '2', code: 'Digit2' },
+        { key: '.', code: 'Slash' },
+      ],
+      ...[
+        { key: 'и', code: 'KeyB' },
+        { key: 'Enter', code: 'Enter' },
+      ],
+    ]);
+    await page.waitForURL(`**/orders/${id}`);
+  });
+
+  it('lets the user choose if several orders have the number', async () => {
+    const numbered = await workshop.create();
+    const other = await workshop.create({ externalId: codeOf(numbered), product: { name: 'Brooch' } });
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.row(other.id).waitFor();
+    await scan(page, codeOf(numbered));
+    const choice = page.getByRole('dialog', { name: `Several orders have the number ${codeOf(numbered)}` });
+    await choice.getByRole('button', { name: `Order ${String(numbered.number)}` }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+    await choice.getByRole('button', { name: 'Brooch' }).click();
+    await page.waitForURL(`**/orders/${other.id}`);
+
+    // Without a mouse, and dismissed by another scan.
+    await scan(page, codeOf(numbered));
+    await choice.waitFor();
+    await page.keyboard.press('1');
+    await page.waitForURL(`**/orders/${numbered.id}`);
+    await scan(page, codeOf(numbered));
+    await choice.waitFor();
+    await scan(page, 'T-4711-TT');
+    await choice.waitFor({ state: 'detached' });
+    await page.waitForURL(`**/orders/${order.id}`);
   });
 
   it('is told when no order has the number', async () => {

@@ -116,7 +116,7 @@ describe('signing in at an issuer', () => {
       return tokens.size === 2;
     });
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-  }, 60_000);
+  }, 180_000);
 
   it('is necessary again after signing out', async () => {
     const { page } = desk;
@@ -140,7 +140,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await signInAtIssuer(page, 'dora');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-  }, 60_000);
+  }, 180_000);
 
   it('is offered again if the issuer is silent while the user signs out', async () => {
     const { page } = desk;
@@ -159,7 +159,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('menuitem', { name: 'Sign out' }).click({ noWaitAfter: true });
     expect((await said).text()).toMatch(/^MES Orders\s+Sign in\b/);
     issuer.thaw();
-  }, 60_000);
+  }, 180_000);
 
   it('refuses development tokens', async () => {
     const answer = await api.call('/page/development-tokens', { method: 'POST', body: { role: 'admin' } });

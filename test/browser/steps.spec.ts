@@ -117,6 +117,17 @@ describe('a step whose response is lost', () => {
     PATIENCE_MS,
   );
 
+  it('is reported as not made if the user has sent too many requests, and can then be repeated', async () => {
+    const tooMany = { status: 429, contentType: 'application/problem+json', body: '{"code":"RATE_LIMIT_EXCEEDED"}' };
+    await desk.page.route('**/api/v1/orders**', (route) => route.fulfill(tooMany));
+    await take();
+    const refused = notice('was not changed: The server is busy or unavailable.');
+    await refused.waitFor();
+    await desk.page.unroute('**/api/v1/orders**');
+    await refused.getByRole('button', { name: 'Try again' }).click();
+    await notice('is yours.').waitFor();
+  });
+
   it('is not made again on top of what others have done since, unless the operator asks for that', async () => {
     await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
     await desk.open(`/orders/${order.id}`);

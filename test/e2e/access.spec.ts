@@ -39,6 +39,9 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
     body: { orders: [{ id: randomUUID() }], status: 'CANCELLED' },
   },
   'GET /api/v1/dashboard/statuses': { may: STAFF, status: 200 },
+  'GET /api/v1/dashboard/due': { may: STAFF, status: 200 },
+  'GET /api/v1/dashboard/throughput': { may: STAFF, status: 200 },
+  'GET /api/v1/dashboard/workload': { may: STAFF, status: 200 },
   'GET /api/v1/events': { may: STAFF, status: 200 },
   'POST /api/v1/cache/evictions': { may: ['admin'], status: 202, body: { tags: ['epoch'] } },
   'GET /api/v1/cache/stats': { may: ['admin'], status: 200 },
@@ -202,6 +205,9 @@ describe('access', () => {
       order,
       `${order}/history`,
       '/api/v1/dashboard/statuses',
+      '/api/v1/dashboard/due',
+      '/api/v1/dashboard/throughput',
+      '/api/v1/dashboard/workload',
     ];
     const askers: [string, string | undefined][] = [
       ...Object.entries(tokens),
@@ -244,6 +250,9 @@ describe('access', () => {
       ['PATCH', '/api/v1/orders/no-id/status?colour=red', {}],
       ['PATCH', '/api/v1/orders/status?colour=red', {}],
       ['GET', '/api/v1/dashboard/statuses?colour=red', undefined],
+      ['GET', '/api/v1/dashboard/due?colour=red', undefined],
+      ['GET', '/api/v1/dashboard/throughput?colour=red', undefined],
+      ['GET', '/api/v1/dashboard/workload?colour=red', undefined],
       ['POST', '/api/v1/cache/evictions?colour=red', { tags: ['no tag'] }],
       ['GET', '/api/v1/cache/stats?colour=red', undefined],
     ];

@@ -176,7 +176,7 @@ function bearer(token: string): Record<string, string> {
 
 /** A response without its time, its cache status and its request id. */
 function seen({ status, headers, body }: ApiAnswer<unknown>): Seen {
-  const without = new Set(['date', 'cache-status']);
+  const without = new Set(['date', 'cache-status', 'x-request-id']);
   const others = Object.fromEntries([...headers].filter(([name]) => !without.has(name)));
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json') === true && body !== '';
   return { status, headers: others, body: isProblem ? { ...(body as object), requestId: undefined } : body };

@@ -69,7 +69,7 @@ describe('health', () => {
       await api.call('/api/v1/orders', { token: await api.token('operator') });
       await api.call('/api/v1/orders', { token: await api.token('operator') });
       const { body } = await api.call<string>('/metrics');
-      expect(body).toContain('mes_cache_events{event="hits"} 1\n');
+      expect(body).toContain('mes_cache_hits_total{level="l1"} 1\n');
       expect(body).toContain('mes_cache_available 1\n');
       expect(body).toContain('process_cpu_seconds_total');
     } finally {

@@ -233,7 +233,7 @@ describe('the log at its most verbose level', () => {
       return auditOf(() => call('/api/v1/cache/evictions', { method: 'POST', token, body }));
     }
 
-    const action = 'evict answers';
+    const action = 'invalidate cached responses';
 
     it('with the caller, the action and the time', async () => {
       const token = await tokenOf('admin', 'root-7');
@@ -244,7 +244,7 @@ describe('the log at its most verbose level', () => {
       expect(lines[0]?.audit).toMatchObject({ subject: 'root-7', action, tags, status: 202, result: 'done' });
       expect(Date.parse(lines[0]?.time ?? '')).toBeGreaterThanOrEqual(began);
       const [look] = await auditOf(() => call('/api/v1/cache/stats', { token }));
-      expect(look?.audit).toMatchObject({ subject: 'root-7', action: 'look at statistics', status: 200 });
+      expect(look?.audit).toMatchObject({ subject: 'root-7', action: 'read cache statistics', status: 200 });
     });
 
     it('even if it was refused', async () => {

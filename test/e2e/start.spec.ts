@@ -144,7 +144,7 @@ describe('starting and stopping', () => {
           "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE EXTENSION%'",
         );
         return waiting.length > 0;
-      }, 60_000);
+      }, 180_000);
       killed.signal('SIGKILL');
       await killed.ended();
       await blocker.query('ROLLBACK');
@@ -154,7 +154,7 @@ describe('starting and stopping', () => {
     } finally {
       await Promise.all([blocker.close(), observer.close()]);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('migrates an empty database once for five instances, which accept each other’s tokens', async () => {
     const database = await emptyDatabase();
@@ -182,7 +182,7 @@ describe('starting and stopping', () => {
       const refusal = 'is in use by another running process';
       expect([outcome, instances[i]?.output.includes(refusal)]).toEqual([outcome, outcome === 1]);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('stops at once while it waits for PostgreSQL', async () => {
     const api = start({ DATABASE_URL: 'postgres://mes@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '3600' });
@@ -206,7 +206,7 @@ describe('starting and stopping', () => {
 
   it('stops while it is still starting', async () => {
     const api = start();
-    while (!api.output.includes('Creating the database')) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => api.output.includes('Creating the database'), 60_000);
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
     await start().ready();

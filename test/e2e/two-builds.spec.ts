@@ -92,7 +92,7 @@ describe('an old and a new build with one Redis and one database', () => {
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       // Redis may be slow on a machine that is busy with tests.
-      REDIS_DEADLINE_MS: '2000',
+      REDIS_DEADLINE_MS: '10000',
     };
     const start = async (program?: string): Promise<string> => {
       const api = new ApiProcess(environment, { program });
@@ -108,7 +108,7 @@ describe('an old and a new build with one Redis and one database', () => {
     };
     oldBuild = new Build(oldUrl, tokens);
     newBuild = new Build(newUrl, tokens);
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await Promise.all(processes.map((api) => api.destroy()));

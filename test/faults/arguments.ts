@@ -6,21 +6,22 @@ import type { FaultPlan } from './run-fault.js';
 
 export interface FaultsArguments extends FaultPlan {
   readonly faults: readonly Fault[];
-  /** Whether the machine is busy, so that the share of hits proves nothing. */
+  /** Whether the machine is busy, so that the share of hits and the alerts prove nothing. */
   readonly busy: boolean;
 }
 
 export const FAULTS_USAGE = `Injects faults into a system under load. Checks that no response is stale, that no write is lost, and that the share of hits
-recovers after each fault. A run of all faults writes its results into test/README.md.
+recovers after each fault, and that Prometheus raises the right alerts. A run of all faults writes its results into test/README.md.
 
   npm run faults
   npm run faults -- --only redis-hung,cut-off
+  npm run faults -- --only quiet --seconds 3600   an hour of an ordinary day
 
   --only <fault,…>   faults to inject: ${FAULTS.map(({ name }) => name).join(', ')}
   --seed <text>      seed of the clients' random choices; a new one for each run by default
   --clients <n>      number of clients in the crowd during a fault; 6 by default
-  --seconds <n>      time for which hits are counted after each fault; 15 by default
-  --busy             counts hits but does not judge them, for a machine that is busy
+  --seconds <n>      time for which hits are counted after each fault; 20 by default
+  --busy             judges neither hits nor alerts, for a machine that is busy
   --help             shows this text`;
 
 /**
@@ -35,7 +36,7 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
       only: { type: 'string' },
       seed: { type: 'string', default: String(Date.now()) },
       clients: { type: 'string', default: '6' },
-      seconds: { type: 'string', default: '15' },
+      seconds: { type: 'string', default: '20' },
       busy: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -51,8 +52,8 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
 }
 
 function whole(option: string, text: string): number {
-  const value = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new CommandError(`${option} must be a whole number from 1 to 999`);
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new CommandError(`${option} must be a whole number from 1 to 9999`);
   return value;
 }
 

@@ -1,10 +1,13 @@
 import type { System } from '../consistency/system/system.js';
 import { newOrder } from '../support/test-orders.js';
 
-/** The number of orders that clients poll and no write changes. */
+/** The number of orders that clients poll and do not try to change. */
 export const CALM_ORDERS = 40;
 
-/** The ids of cancelled orders, whose status can no longer change. It creates orders and cancels them if there are too few. */
+/**
+ * The ids of cancelled orders. If there are too few, it creates orders and cancels them. From now on, clients do not try to change
+ * them: while a write is pending that will be refused, another one may have to invalidate the order.
+ */
 export async function calmOrders(system: System): Promise<string[]> {
   const find = async (): Promise<string[]> => {
     const rows = await system.table.query<{ id: string }>(
@@ -14,7 +17,9 @@ export async function calmOrders(system: System): Promise<string[]> {
   };
   const missing = CALM_ORDERS - (await find()).length;
   for (let i = 0; i < missing; i += 1) await cancelledOrder(system);
-  return find();
+  const calm = await find();
+  system.floor.board.leaveAlone(calm);
+  return calm;
 }
 
 async function cancelledOrder({ floor }: System): Promise<void> {

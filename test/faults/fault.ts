@@ -12,8 +12,14 @@ export interface Scene {
   readonly resources: Resources;
 }
 
-/** The reason why requests may fail: with 503 and `Retry-After`, without a response, or with any server error. */
-export type Excuse = 'while PostgreSQL does not serve' | 'when the process dies' | 'while tables are missing';
+/**
+ * The reason why requests may fail: with 503 and `Retry-After`, without a response, with either, or with any server error.
+ */
+export type Excuse =
+  | 'while PostgreSQL does not serve'
+  | 'when the process dies'
+  | 'while no connection can be opened'
+  | 'while tables are missing';
 
 /** A failure that is injected while the system is under load. */
 export interface Fault {
@@ -26,8 +32,12 @@ export interface Fault {
   readonly mayFail?: Excuse;
   /** Set if hits must continue during the fault, because everything that they need works. */
   readonly keepsHits?: true;
+  /** The alerts that tell of the fault; none if nobody need do anything about it. */
+  readonly alerts: readonly string[];
   /** Set if the next fault needs new servers. */
   readonly leavesOthers?: true;
+  /** Runs before hits are counted: steps that would cost hits, but are not the fault. */
+  readonly prepare?: (scene: Scene) => Promise<void>;
   /** Injects the fault and heals it. */
   readonly happen: (scene: Scene) => Promise<void>;
 }

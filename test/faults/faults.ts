@@ -7,7 +7,7 @@ import { REDIS_FAULTS } from './redis-faults.js';
 import { WHILE } from './while.js';
 
 export const FAULTS: readonly Fault[] = [
-  { name: 'quiet', title: 'nothing goes wrong', touches: 0, keepsHits: true, happen: () => delay(WHILE) },
+  { name: 'quiet', title: 'nothing goes wrong', touches: 0, keepsHits: true, alerts: [], happen: () => delay(WHILE) },
   ...REDIS_FAULTS,
   ...INSTANCE_FAULTS,
   ...POSTGRES_FAULTS,

@@ -54,7 +54,7 @@ describe('hits', () => {
     const touched = polled('api-1', 'calm', 100, { not: 10 });
     const { others, lostByOthers } = measure(['api-2'], touched, polled('api-2', 'calm', 100, { not: 3 }));
     expect(others).toBeCloseTo(0.7);
-    expect(lostByOthers).toEqual({ lost: 3, of: 40 });
+    expect(lostByOthers).toEqual({ lost: ['api-2 /calm/0', 'api-2 /calm/1', 'api-2 /calm/2'], of: 40 });
   });
 
   it('that others lost are counted once for each response, and a bypass is no loss', () => {
@@ -65,7 +65,7 @@ describe('hits', () => {
       polled('api-2', 'calm', 200, { not: 2 }),
       polled('api-2', 'calm', 250, { not: 2 }),
     );
-    expect(lostByOthers?.lost).toBe(2);
+    expect(lostByOthers?.lost).toHaveLength(2);
   });
 
   it('of others are undefined if the fault affects all instances', () => {

@@ -20,8 +20,8 @@ export interface Hits {
   readonly after: number;
   /** Since the fault began, among responses that no write invalidated, at the worst unaffected instance, if there is one. */
   readonly others: number | undefined;
-  /** The number of those responses that unaffected instances had to load again, and the number of all of them. */
-  readonly lostByOthers: { readonly lost: number; readonly of: number } | undefined;
+  /** Those responses that unaffected instances had to load again, each as instance and path, and the number of all. */
+  readonly lostByOthers: { readonly lost: readonly string[]; readonly of: number } | undefined;
 }
 
 /** @param others the names of the instances that the fault does not affect */
@@ -47,15 +47,15 @@ export function measureHits(
     meanwhile: compared(share(between(calm, began, healed)), share(between(calm, warm, began))),
     after: worst(all, polled, healed),
     others: others.length === 0 ? undefined : worst(others, calm, began),
-    lostByOthers: others.length === 0 ? undefined : countLost(between(calm, began, end), others),
+    lostByOthers: others.length === 0 ? undefined : lostBy(others, between(calm, began, end)),
   };
 }
 
-/** Counts the cached responses that had to be loaded again. */
-function countLost(calm: readonly Exchange[], others: readonly string[]): { lost: number; of: number } {
+/** The cached responses that had to be loaded again. */
+function lostBy(others: readonly string[], calm: readonly Exchange[]): NonNullable<Hits['lostByOthers']> {
   const lost = calm.filter(({ instance, cache }) => cache === 'miss' && others.includes(instance));
   return {
-    lost: new Set(lost.map(({ instance, path }) => `${instance} ${path}`)).size,
+    lost: [...new Set(lost.map(({ instance, path }) => `${instance} ${path}`))],
     of: others.length * CALM_ORDERS,
   };
 }

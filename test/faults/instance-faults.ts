@@ -24,6 +24,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'another-instance',
     title: 'another instance starts and stops',
+    alerts: [],
     touches: 0,
     happen: async ({ system }) => {
       const another = await ApiInstance.start({ ...instanceAt(system, 0).plan, name: 'another' });
@@ -38,6 +39,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'rolling-restart',
     title: 'all instances are restarted, one after another (SIGTERM)',
+    alerts: ['MesInstanceRestarted'],
     happen: async ({ system }) => {
       for (const instance of system.instances) {
         await instance.end('SIGTERM');
@@ -48,6 +50,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'api-killed',
     title: 'instances are killed at random moments (SIGKILL)',
+    alerts: ['MesInstanceRestarted'],
     touches: 2,
     mayFail: 'when the process dies',
     happen: async ({ system }) => {
@@ -61,6 +64,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   ...(['begin', 'commit', 'complete'] as const).map((point): Fault => ({
     name: `api-killed-after-${point}`,
     title: `an instance dies after ${TITLE_OF[point]}`,
+    alerts: ['MesInstanceRestarted', 'MesPendingWritesSwept'],
     touches: 1,
     mayFail: 'when the process dies',
     happen: ({ system }) => dieAt(instanceAt(system, 0), { KILLED_AFTER: point }),
@@ -68,6 +72,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'api-killed-amid-writes',
     title: `an instance dies during ${WRITES_UNDER_WAY} writes that PostgreSQL has committed`,
+    alerts: ['MesInstanceRestarted', 'MesPendingWritesSwept'],
     touches: 1,
     mayFail: 'when the process dies',
     happen: async ({ system }) => {
@@ -79,6 +84,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'api-stood-still',
     title: 'one instance is frozen for two seconds, like a blocked event loop (SIGSTOP)',
+    alerts: ['MesStandstill'],
     touches: 1,
     happen: async ({ system }) => {
       const instance = instanceAt(system, 0);
@@ -90,13 +96,15 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'api-without-descriptors',
     title: 'one instance has no file descriptors left for its connections',
+    alerts: ['MesCacheUnavailable', 'MesListenSilent'],
     touches: 1,
-    mayFail: 'while PostgreSQL does not serve',
+    mayFail: 'while no connection can be opened',
     happen: ({ system }) => withoutDescriptors(instanceAt(system, 0)),
   },
   {
     name: 'clocks-apart',
     title: 'the clock of one instance is ten minutes ahead',
+    alerts: ['MesClockWrong'],
     touches: 1,
     happen: ({ system }) =>
       withClock(instanceAt(system, 0), { CLOCK_AHEAD_MS: String(TEN_MINUTES_MS) }, () => delay(WHILE)),
@@ -104,6 +112,7 @@ export const INSTANCE_FAULTS: readonly Fault[] = [
   {
     name: 'clock-jumps',
     title: 'the clock of one instance jumps: ten minutes ahead, twenty back, and ten ahead',
+    alerts: ['MesClockWrong'],
     touches: 1,
     happen: async ({ system }) => {
       const instance = instanceAt(system, 0);

@@ -8,6 +8,8 @@ const LEAST_BEFORE = 0.8;
 /** The minimum share of hits, relative to the time before the fault. */
 const LEAST_SHARE = 0.9;
 const MOST_EXAMPLES = 5;
+/** The alert of the inspector. */
+const MISMATCH = 'MesInspectorMismatch';
 
 /**
  * The complaints about responses, as readable text; empty if all is well.
@@ -38,10 +40,22 @@ export function judgeHits({ fault, untilHits, hits }: FaultResult): string[] {
   if (hits.others !== undefined && hits.others < LEAST_SHARE) {
     complaints.push(`at an unaffected instance, hits were ${percent(hits.others)} of those before`);
   }
-  const { lost, of } = hits.lostByOthers ?? { lost: 0, of: 0 };
-  if (of - lost < LEAST_SHARE * of) {
-    complaints.push(`unaffected instances lost ${lost} of ${of} cached responses`);
+  const { lost, of } = hits.lostByOthers ?? { lost: [], of: 0 };
+  if (of - lost.length < LEAST_SHARE * of) {
+    const examples = lost.slice(0, MOST_EXAMPLES).join(', ');
+    complaints.push(`unaffected instances lost ${lost.length} of ${of} cached responses: ${examples}`);
   }
+  return complaints;
+}
+
+/** The complaints about the alerts and the inspections, as readable text; empty if all is well. */
+export function judgeAlerts({ fault, monitoring: { alerts, inspections } }: FaultResult): string[] {
+  const complaints: string[] = [];
+  const silent = fault.alerts.filter((name) => !alerts.includes(name));
+  if (silent.length > 0) complaints.push(`these alerts did not fire: ${silent.join(', ')}`);
+  if (fault.alerts.length === 0 && alerts.length > 0) complaints.push(`alerts fired for nothing: ${alerts.join(', ')}`);
+  if (alerts.includes(MISMATCH)) complaints.push('an inspection found a stale response');
+  if (inspections === 0) complaints.push('no hit was inspected');
   return complaints;
 }
 

@@ -5,7 +5,7 @@ import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
 import { FAULTS_USAGE, readFaultsArguments, type FaultsArguments } from './arguments.js';
 import { FAULTS } from './faults.js';
-import { judgeAnswers, judgeHits } from './judge.js';
+import { judgeAlerts, judgeAnswers, judgeHits } from './judge.js';
 import { faultTable, writeIntoDocument } from './report.js';
 import { runFault, type FaultResult } from './run-fault.js';
 import { Stage } from './stage.js';
@@ -38,7 +38,7 @@ async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> 
     try {
       const result = await runFault(await stage.scene(), fault, plan);
       results.push(result);
-      complaints.push(...judgeAnswers(result), ...(busy ? [] : judgeHits(result)));
+      complaints.push(...judgeAnswers(result), ...(busy ? [] : [...judgeHits(result), ...judgeAlerts(result)]));
     } catch (error) {
       complaints.push(`the run failed: ${inspect(error)}`, ...(await lastWordsOfTheDead(stage)));
     }

@@ -10,6 +10,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'orders-restored',
     title: 'all rows are restored to an earlier state without triggers (session_replication_role)',
+    alerts: ['MesChangedBySql'],
     // Writes wait for the locks of the restore.
     mayFail: 'while PostgreSQL does not serve',
     happen: async ({ system, postgres }) => {
@@ -22,6 +23,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'database-restored',
     title: 'the database is restored from a dump: all tables are dropped, created again and filled',
+    alerts: ['MesDatabaseReplaced'],
     mayFail: 'while tables are missing',
     happen: async ({ system, postgres }) => {
       const copy = await DatabaseCopy.take(postgres.url);
@@ -33,6 +35,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-failed-over',
     title: 'PostgreSQL fails over to a replica that lacks the last commits',
+    alerts: ['MesDatabaseReplaced'],
     mayFail: 'while PostgreSQL does not serve',
     leavesOthers: true,
     happen: async ({ system, postgres, resources }) => {
@@ -48,6 +51,7 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'orders-truncated',
     title: 'all orders are removed (TRUNCATE)',
+    alerts: ['MesDatabaseReplaced'],
     happen: ({ system }) =>
       system.replaceDatabase(async () => {
         await system.table.query('TRUNCATE orders CASCADE');

@@ -6,7 +6,7 @@ import { WHILE } from './while.js';
 
 const LOCKED_MS = 8_000;
 /** Long enough for an instance to notice that its connection is silent. */
-const SILENCE_MS = 4_000;
+const SILENCE_MS = 5_000;
 const TOO_MANY_CONNECTIONS = '53300';
 const mayFail = 'while PostgreSQL does not serve';
 
@@ -15,6 +15,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-restarted',
     title: 'PostgreSQL crashes and recovers',
+    alerts: ['MesDatabaseReplaced'],
     mayFail,
     happen: async ({ postgres }) => {
       await withSession(postgres.url, async (session) => {
@@ -29,6 +30,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-vanished',
     title: 'PostgreSQL vanishes: old connections stay silent, new ones work',
+    alerts: ['MesRefusals'],
     mayFail,
     keepsHits: true,
     happen: async ({ system }) => {
@@ -38,7 +40,8 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   },
   {
     name: 'postgres-silent',
-    title: 'nothing arrives from PostgreSQL for four seconds, and then everything at once',
+    title: 'nothing arrives from PostgreSQL for five seconds, and then everything at once',
+    alerts: ['MesListenSilent'],
     mayFail,
     keepsHits: true,
     happen: async ({ system }) => {
@@ -50,12 +53,14 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-full',
     title: 'PostgreSQL has no connections left, and breaks the existing ones',
+    alerts: ['MesListenSilent', 'MesRefusals'],
     mayFail,
     happen: useUpConnections,
   },
   {
     name: 'postgres-locked',
     title: 'another client locks all orders for eight seconds',
+    alerts: ['MesRefusals', 'MesStatementsFailing'],
     mayFail,
     keepsHits: true,
     happen: ({ postgres }) =>
@@ -69,6 +74,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'statements-cancelled',
     title: 'PostgreSQL cancels statements again and again',
+    alerts: ['MesStatementsFailing'],
     mayFail,
     keepsHits: true,
     happen: ({ postgres }) =>
@@ -85,21 +91,36 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-disk-full',
     title: 'PostgreSQL has no room for new rows (disk_full)',
+    alerts: ['MesRefusals', 'MesStatementsFailing'],
     mayFail,
     keepsHits: true,
-    happen: ({ postgres }) =>
+    // A change of the schema resets all caches, so it is not a part of the fault.
+    prepare: ({ postgres }) =>
       withSession(postgres.url, async (session) => {
         await session.query(`
+          CREATE TABLE disk (is_full boolean);
+          INSERT INTO disk VALUES (false);
           CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+            BEGIN
+              IF (SELECT is_full FROM public.disk) THEN
+                RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full';
+              END IF;
+              RETURN NEW;
+            END $$;
           CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse_row()`);
-        await delay(WHILE);
-        await session.query('DROP FUNCTION refuse_row CASCADE');
       }),
+    happen: ({ postgres }) =>
+      withSession(postgres.url, async (session) => {
+        await session.query('UPDATE disk SET is_full = true');
+        await delay(WHILE);
+        await session.query('UPDATE disk SET is_full = false');
+      }),
+    leavesOthers: true,
   },
   {
     name: 'commit-cut',
     title: 'connections to PostgreSQL break during commits',
+    alerts: ['MesRefusals'],
     mayFail,
     happen: async ({ system }) => {
       let writes = 0;
@@ -117,6 +138,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'sql-behind',
     title: 'another client changes orders by SQL',
+    alerts: ['MesChangedBySql'],
     happen: async ({ system }) => {
       for (let i = 0; i < 30; i += 1) {
         await system.table.query(
@@ -130,6 +152,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'listening-vanished',
     title: 'the PostgreSQL connections of one instance fall silent, another is cut off from Redis',
+    alerts: ['MesCacheUnavailable', 'MesRefusals'],
     touches: 2,
     mayFail,
     happen: async ({ system }) => {
@@ -142,6 +165,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   {
     name: 'each-cut-off',
     title: 'one instance is cut off from PostgreSQL, another from Redis: packets are dropped',
+    alerts: ['MesCacheUnavailable', 'MesListenSilent'],
     touches: 2,
     mayFail,
     happen: async ({ system }) => {

@@ -22,6 +22,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-killed',
     title: 'Redis is killed, and comes back empty later',
+    alerts: ['MesCacheUnavailable', 'MesEpochRenewed'],
     happen: async ({ redis }) => {
       await redis.kill();
       await delay(WHILE);
@@ -31,6 +32,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-restarted',
     title: 'Redis is restarted three times, empty',
+    alerts: ['MesEpochRenewed'],
     happen: async ({ redis }) => {
       for (let i = 0; i < 3; i += 1) {
         await redis.restart();
@@ -41,6 +43,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-old-snapshot',
     title: 'Redis is restarted from a snapshot that lacks the last writes',
+    alerts: ['MesEpochRenewed'],
     happen: async ({ redis }) => {
       await command(redis, ['SAVE']);
       await delay(WHILE);
@@ -50,6 +53,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-hung',
     title: 'Redis hangs (SIGSTOP)',
+    alerts: ['MesCacheUnavailable'],
     happen: async ({ redis }) => {
       redis.pause();
       await delay(WHILE);
@@ -59,6 +63,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-vanished',
     title: 'Redis vanishes: old connections stay silent, new ones work',
+    alerts: ['MesRedisFailing'],
     happen: async ({ system }) => {
       for (const { redis } of system.instances) redis.vanish();
       await delay(WHILE);
@@ -67,6 +72,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-flushed',
     title: 'Redis is flushed again and again',
+    alerts: ['MesEpochRenewed'],
     happen: async ({ redis }) => {
       for (let i = 0; i < 15; i += 1) {
         await command(redis, ['FLUSHALL']);
@@ -77,16 +83,19 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-full',
     title: 'Redis is full and evicts nothing (noeviction)',
+    alerts: ['MesCacheUnavailable'],
     happen: (scene) => withMemory(scene, 'noeviction', () => 1),
   },
   {
     name: 'redis-evicts',
     title: 'Redis is full and evicts random keys (allkeys-random)',
+    alerts: ['MesEpochRenewed'],
     happen: (scene) => withMemory(scene, 'allkeys-random', (used) => Math.floor(used * 0.95)),
   },
   {
     name: 'redis-read-only',
     title: 'Redis becomes a read-only replica',
+    alerts: ['MesCacheUnavailable'],
     happen: async ({ redis }) => {
       await command(redis, ['REPLICAOF', ...NOBODY]);
       await delay(WHILE);
@@ -96,16 +105,19 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-slow',
     title: 'Redis is slow: 150 ms per round trip',
+    alerts: ['MesCacheUnavailable'],
     happen: (scene) => slowly(scene, 75),
   },
   {
     name: 'redis-very-slow',
     title: 'Redis is very slow: 400 ms per round trip',
+    alerts: ['MesCacheUnavailable'],
     happen: (scene) => slowly(scene, 200),
   },
   {
     name: 'redis-hiccup',
     title: `Redis takes ${HICCUP_MS} ms for one reply to one instance`,
+    alerts: ['MesRedisFailing'],
     touches: 1,
     happen: async ({ system }) => {
       const { redis } = instanceAt(system, 0);
@@ -118,6 +130,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-failed-over',
     title: 'Redis fails over to a replica that lacks the last writes',
+    alerts: ['MesEpochRenewed'],
     happen: (scene) =>
       withReplica(scene, async ({ system, redis }, replica, way) => {
         way.block();
@@ -133,6 +146,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-split',
     title: 'Redis fails over to a replica, while the old primary still answers one instance',
+    alerts: ['MesEpochRenewed'],
     happen: (scene) =>
       withReplica(scene, async ({ system, redis }, replica) => {
         await command(replica, ['REPLICAOF', 'NO', 'ONE']);
@@ -148,6 +162,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'cut-off',
     title: 'one instance is cut off from Redis: connections break',
+    alerts: ['MesCacheUnavailable'],
     touches: 1,
     happen: (scene) =>
       cutOff(scene, ({ redis }) => {
@@ -157,6 +172,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'cut-off-silently',
     title: 'one instance is cut off from Redis: packets are dropped',
+    alerts: ['MesCacheUnavailable'],
     touches: 1,
     happen: (scene) =>
       cutOff(scene, ({ redis }) => {
@@ -166,6 +182,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'cut-off-many-orders',
     title: `${MANY_ORDERS} orders are created at once through an instance that is cut off from Redis`,
+    alerts: ['MesCacheUnavailable'],
     touches: 1,
     happen: (scene) =>
       cutOff(scene, ({ redis }) => {

@@ -19,30 +19,36 @@ const HEAD = [
   'hits after',
   'hits of others',
   'lost by others',
+  'inspected',
+  'alerts',
 ];
 const STALE: readonly Rule[] = ['stale', 'not-fresh', 'invented', 'paging'];
 const NOTHING = '–';
 
 /** The results as a Markdown table. */
 export function faultTable(results: readonly FaultResult[]): string {
-  const rows = results.map(({ fault, calls, violations, wronglyFailed, failed, longestExtra, untilHits, hits }) => {
-    const broken = (...rules: readonly Rule[]): string =>
-      String(violations.filter(({ rule }) => rules.includes(rule)).length);
-    return [
-      fault.title,
-      calls.toLocaleString('en'),
-      broken(...STALE),
-      broken('backwards'),
-      broken('lost', 'taken-twice'),
-      String(wronglyFailed.length + failed),
-      longestExtra.toFixed(0),
-      Number.isFinite(untilHits) ? untilHits.toFixed(0) : 'never',
-      hits.meanwhile.toFixed(2),
-      hits.after.toFixed(2),
-      hits.others?.toFixed(2) ?? NOTHING,
-      hits.lostByOthers ? `${hits.lostByOthers.lost} of ${hits.lostByOthers.of}` : NOTHING,
-    ];
-  });
+  const rows = results.map(
+    ({ fault, calls, violations, wronglyFailed, failed, longestExtra, untilHits, hits, monitoring }) => {
+      const broken = (...rules: readonly Rule[]): string =>
+        String(violations.filter(({ rule }) => rules.includes(rule)).length);
+      return [
+        fault.title,
+        calls.toLocaleString('en'),
+        broken(...STALE),
+        broken('backwards'),
+        broken('lost', 'taken-twice'),
+        String(wronglyFailed.length + failed),
+        longestExtra.toFixed(0),
+        Number.isFinite(untilHits) ? untilHits.toFixed(0) : 'never',
+        hits.meanwhile.toFixed(2),
+        hits.after.toFixed(2),
+        hits.others?.toFixed(2) ?? NOTHING,
+        hits.lostByOthers ? `${hits.lostByOthers.lost.length} of ${hits.lostByOthers.of}` : NOTHING,
+        String(monitoring.inspections),
+        monitoring.alerts.join(', ') || NOTHING,
+      ];
+    },
+  );
   return table(HEAD, rows);
 }
 

@@ -7,6 +7,7 @@ import { CLIENT_PATIENCE_MS } from '../consistency/workload/instance.js';
 import { Load } from '../consistency/workload/load.js';
 import type { Exchange } from '../consistency/workload/recorder.js';
 import { eventually } from '../support/eventually.js';
+import { AlertWatch, type MonitoringResult } from './alerts.js';
 import { calmOrders } from './calm-orders.js';
 import type { Fault, Scene } from './fault.js';
 import { measureHits, type Hits, type Moments } from './hits.js';
@@ -38,6 +39,7 @@ export interface FaultResult {
   /** The time from the end of the fault until every instance has had a hit. */
   readonly untilHits: number;
   readonly hits: Hits;
+  readonly monitoring: MonitoringResult;
 }
 
 export interface FaultPlan {
@@ -52,19 +54,31 @@ export interface FaultPlan {
  * Injects a fault on an ordinary day, whose hits are counted. During the fault, a crowd writes and reads as fast as it can, so
  * that stale responses show.
  */
-export async function runFault(
+export async function runFault(scene: Scene, fault: Fault, plan: FaultPlan): Promise<FaultResult> {
+  const watch = await AlertWatch.start(scene.system);
+  try {
+    return await runWatched(scene, fault, plan, watch);
+  } finally {
+    await watch.stop();
+  }
+}
+
+async function runWatched(
   scene: Scene,
   fault: Fault,
   { clients, seed, seconds }: FaultPlan,
+  watch: AlertWatch,
 ): Promise<FaultResult> {
   const { system } = scene;
   const name = `${fault.name}-${seed}`;
   const calm = await calmOrders(system);
   const moments = { warm: Infinity, began: Infinity, healed: Infinity, end: Infinity };
+  let monitoring: MonitoringResult = { alerts: [], inspections: 0 };
   const { violations, checked, exchanges } = await runUnderLoad(
     system,
     ordinaryDay(system, { name, seed, calm }),
     async () => {
+      await fault.prepare?.(scene);
       await allWarm(system, calm);
       moments.warm = await ordinary(system);
       const hurry = new Load(crowd({ name, clients, seed }, system.floor));
@@ -78,6 +92,7 @@ export async function runFault(
       }
       moments.end = moments.healed + seconds * 1_000;
       await Promise.all([hurry.stop(), delay(moments.end - performance.now())]);
+      monitoring = await watch.since(moments.began);
     },
   );
   const all = system.instances.map((instance) => instance.name);
@@ -93,6 +108,7 @@ export async function runFault(
     longestExtra: Math.max(0, longest(exchanges, moments.began, Infinity) - longest(exchanges, 0, moments.began)),
     untilHits: untilAllHit(exchanges, all, moments),
     hits: measureHits(exchanges, moments, all, others),
+    monitoring,
   };
 }
 
@@ -143,6 +159,8 @@ function isExcused(exchange: Exchange, { mayFail }: Fault, others: readonly stri
       return status === 503 && retryAfter;
     case 'when the process dies':
       return status === undefined;
+    case 'while no connection can be opened':
+      return status === undefined || (status === 503 && retryAfter);
     case 'while tables are missing':
       return status !== undefined;
     case undefined:

@@ -13,6 +13,9 @@ export const POSTGRES_SETTINGS = { max_connections: '120', synchronous_commit: '
  */
 export const REDIS_DEADLINE_MS = 200;
 
+/** The number of hits that each instance compares with the database in a minute. */
+const INSPECTIONS = 600;
+
 /** The servers and instances for faults. It does not use the shared test servers, which faults would disturb. */
 export class Stage {
   private set: { readonly scene: Promise<Scene>; readonly resources: Resources } | undefined;
@@ -45,7 +48,9 @@ export class Stage {
 }
 
 async function setUp(resources: Resources, instances: number): Promise<Scene> {
-  const variant = { environment: { REDIS_DEADLINE_MS: String(REDIS_DEADLINE_MS) } };
+  const variant = {
+    environment: { REDIS_DEADLINE_MS: String(REDIS_DEADLINE_MS), CACHE_INSPECTIONS_PER_MINUTE: String(INSPECTIONS) },
+  };
   const postgres = await resources.start(
     () => startPostgres({ settings: POSTGRES_SETTINGS }),
     (server) => server.stop(),

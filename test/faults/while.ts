@@ -1,2 +1,2 @@
 /** The duration of a fault that does not end by itself, in milliseconds. */
-export const WHILE = 1_500;
+export const WHILE = 3_000;

@@ -4,6 +4,7 @@ import { CACHE_DEFAULTS } from '../../libs/cache/src/cache.options.js';
 import { toCachedResponse } from '../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
+import { Inspector } from '../../libs/cache/src/read/inspector.js';
 import { MonotonicReads } from '../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
@@ -70,7 +71,8 @@ class Instance {
     const entries = new EntryStore(store, new L1Cache(options), options, events);
     const { versions } = shared;
     const monotonicReads = new MonotonicReads(versions, options);
-    this.cache = new ResponseCache(versions, entries, monotonicReads, this.refreshed, options, events);
+    const inspector = new Inspector(versions, options, events);
+    this.cache = new ResponseCache(versions, entries, monotonicReads, this.refreshed, inspector, options, events);
     const refresher = new Refresher(versions, entries, this.refreshed, options, events);
     this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events);
   }

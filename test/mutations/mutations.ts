@@ -247,9 +247,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'writes are not relayed while the version store is unavailable',
     surroundings: 'troubled',
-    edits: [
-      { file: WRITER, find: 'await this.backplane?.relay([...new Set(advances.map(({ tag }) => tag))]);', replace: '' },
-    ],
+    edits: [{ file: WRITER, find: 'await this.backplane?.relay(tags);', replace: '' }],
   },
   {
     name: 'the epoch is not renewed after a failover of Redis',

@@ -2,6 +2,7 @@ import { createCache } from 'cache-manager';
 import { CacheEvents, CACHE_DEFAULTS, type Backplane, type CacheOptions } from '@mes/cache';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
+import { Inspector } from '../../libs/cache/src/read/inspector.js';
 import { MonotonicReads } from '../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache } from '../../libs/cache/src/read/response-cache.js';
@@ -26,11 +27,12 @@ export function cacheParts({ versions = memoryVersions(), options: changed = {},
   const entries = new EntryStore(createCache(), l1, options, events);
   const refreshOnWrite = new RefreshOnWrite();
   const reads = new MonotonicReads(versions, options);
-  const responses = new ResponseCache(versions, entries, reads, refreshOnWrite, options, events, backplane);
+  const inspector = new Inspector(versions, options, events, backplane);
+  const responses = new ResponseCache(versions, entries, reads, refreshOnWrite, inspector, options, events, backplane);
   const refresher = new Refresher(versions, entries, refreshOnWrite, options, events);
   const writer = new CacheWriter(versions, entries, refresher, reads, options, events, backplane);
   const cache = new TaggedCache(responses, writer);
-  return { cache, events: recordEvents(events), l1, entries, refreshOnWrite, responses, versions, writer };
+  return { cache, events: recordEvents(events), l1, entries, inspector, refreshOnWrite, responses, versions, writer };
 }
 
 function memoryVersions(): MemoryVersionStore {

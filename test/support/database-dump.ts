@@ -3,7 +3,7 @@ import pg from 'pg';
 
 /** The tables in an order that satisfies their foreign keys. */
 const TABLES = [
-  ...['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals'],
+  ...['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_milestones'],
   ...['order_events', 'order_event_horizons', 'secrets'],
 ];
 

@@ -56,7 +56,7 @@ export class Operator {
     const locale = language === 'system' ? {} : { locale: LOCALES[language] };
     const context = await browser.newContext({ ...locale, colorScheme, viewport, hasTouch: touch });
     if (options.initScript !== undefined) await context.addInitScript(options.initScript);
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     return new Operator(await context.newPage(), context, url);
   }
 
@@ -112,6 +112,8 @@ export class Operator {
   }
 
   async close(): Promise<void> {
+    // A handler of a route that is still at work would fail when its page is gone.
+    await Promise.all(this.context.pages().map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })));
     await this.context.close();
   }
 }

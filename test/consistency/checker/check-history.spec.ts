@@ -140,6 +140,17 @@ describe('a history', () => {
           .repeats('taker', [31, 40]),
       ],
       [
+        'has numbers of the dashboard that fit',
+        new WrittenHistory()
+          .creates('writer', [0, 10], '1')
+          .edits('editor', [20, 30], '1', { dueAt: '2031-05-17T23:59:59.999Z', priority: 'URGENT' })
+          .dues('a', [31, 40], [{ status: 'NEW', priority: 'URGENT', overdue: 0, dueSoon: 1 }])
+          .moves('taker', [50, 60], '1', STARTED)
+          .edits('editor', [70, 80], '1', { assignee: 'bob' })
+          .dues('a', [81, 90], [{ status: STARTED, priority: 'URGENT', overdue: 0, dueSoon: 1 }])
+          .workloads('a', [81, 90], { bob: 1 }),
+      ],
+      [
         'has a total that is not exact',
         new WrittenHistory()
           .creates('writer', [0, 10], '1')
@@ -210,6 +221,29 @@ describe('a history', () => {
       ],
     ])('because an order %s after a change of its fields', (_, history) => {
       expect(broken(history)).toEqual([['stale', 'editor', 'reader']]);
+    });
+
+    const due = (overdue: number, dueSoon: number, priority: 'NORMAL' | 'URGENT' = 'NORMAL') => [
+      { status: 'NEW' as const, priority, overdue, dueSoon },
+    ];
+    const dueAt = (time: string): WrittenHistory =>
+      created().edits('editor', [20, 30], '1', { dueAt: `2031-05-${time}:00.000Z` });
+
+    it.each<[string, WrittenHistory]>([
+      ['overdue', dueAt('16T23:59').dues('reader', [31, 40], [])],
+      ['due soon', dueAt('17T00:00').dues('reader', [31, 40], [])],
+      ['no longer overdue', dueAt('17T00:00').dues('reader', [31, 40], due(1, 1))],
+      ['no longer due soon', dueAt('18T00:00').dues('reader', [31, 40], due(0, 1))],
+      ['working on it', edited().workloads('reader', [31, 40], { bob: 1 })],
+    ])('because the dashboard lacks a change that makes an order or somebody %s', (_, history) => {
+      expect(new Set(broken(history).map(([rule]) => rule))).toEqual(new Set(['stale']));
+    });
+
+    it('because the dashboard shows an order with the operator who had it before', () => {
+      const history = taken()
+        .edits('editor', [40, 50], '1', { assignee: 'bob' })
+        .workloads('reader', [51, 60], { ann: 1 });
+      expect(broken(history)).toEqual([['stale', 'reader']]);
     });
 
     it('because one of several orders is unchanged', () => {

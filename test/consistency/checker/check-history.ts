@@ -1,6 +1,10 @@
-import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { OrderPriority } from '../../../apps/mes-api/src/orders/order.js';
-import type { Asked, Call, Came, Filter, SeenOrder, Total } from '../history/call.js';
+import {
+  ORDER_STATUSES,
+  UNFINISHED_STATUSES,
+  type OrderStatus,
+} from '../../../apps/mes-api/src/orders/order-status.js';
+import { ORDER_PRIORITIES, type OrderPriority } from '../../../apps/mes-api/src/orders/order.js';
+import type { Asked, Call, Came, DueCount, Filter, SeenOrder, Total } from '../history/call.js';
 import { comesBefore, isIn, isSame, sortKey, type Listable } from '../history/list-order.js';
 import type { RecordedRun } from '../history/stored-order.js';
 import { AcknowledgedState } from './acknowledged-state.js';
@@ -9,6 +13,8 @@ import { checkWalks, type Page, type Walk } from './check-walks.js';
 import { checkWrites } from './check-writes.js';
 import { Timeline } from './timeline.js';
 import type { Rule, Violation } from './violation.js';
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** The numbers of things that were checked. A check of nothing proves nothing. */
 export interface Checked {
@@ -106,6 +112,12 @@ class HistoryCheck {
         return;
       case 'total':
         if (asked.kind === 'total') this.checkTotal(call, asked.filter, came.total);
+        return;
+      case 'due':
+        this.checkDue(call, came.asOf, came.counts);
+        return;
+      case 'workload':
+        this.checkWorkload(call, came.started);
         return;
       case 'done':
       case 'unknown':
@@ -223,6 +235,28 @@ class HistoryCheck {
   private checkCounts(call: Call, counts: Readonly<Record<OrderStatus, number>>): void {
     this.checked.counts += 1;
     for (const status of ORDER_STATUSES) this.checkCount(call, { statuses: [status] }, counts[status]);
+  }
+
+  private checkDue(call: Call, asOf: string, counts: readonly DueCount[]): void {
+    this.checked.counts += 1;
+    const soon: Filter['due'] = [asOf, new Date(Date.parse(asOf) + DAY_MS).toISOString()];
+    for (const status of UNFINISHED_STATUSES) {
+      for (const priority of ORDER_PRIORITIES) {
+        const shown = counts.find((one) => one.status === status && one.priority === priority);
+        const filter = { statuses: [status], priorities: [priority] };
+        this.checkCount(call, { ...filter, due: ['', asOf] }, shown?.overdue ?? 0);
+        this.checkCount(call, { ...filter, due: soon }, shown?.dueSoon ?? 0);
+      }
+    }
+  }
+
+  private checkWorkload(call: Call, started: ReadonlyMap<string, number>): void {
+    this.checked.counts += 1;
+    const total = [...started.values()].reduce((sum, count) => sum + count, 0);
+    this.checkCount(call, { statuses: ['MANUFACTURING_STARTED'] }, total);
+    for (const [operator, count] of started) {
+      this.checkCount(call, { statuses: ['MANUFACTURING_STARTED'], assignees: [operator] }, count);
+    }
   }
 
   private checkTotal(call: Call, filter: Filter, { count, isExact, byStatus = {}, byPriority = {} }: Total): void {

@@ -1,5 +1,5 @@
 import { ORDER_STATUSES, type OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Asked, Call, Came, Filter, List, OrderOutcome, SeenOrder, Total } from '../history/call.js';
+import type { Asked, Call, Came, DueCount, Filter, List, OrderOutcome, SeenOrder, Total } from '../history/call.js';
 import type { Changeable } from '../history/list-order.js';
 import type { RecordedRun, StoredOrder } from '../history/stored-order.js';
 
@@ -131,6 +131,18 @@ export class WrittenHistory {
 
   totals(client: string, span: Span, filter: Filter, total: Total): this {
     return this.add(client, span, { asked: { kind: 'total', filter }, came: { kind: 'total', total } });
+  }
+
+  /** Receives the numbers of late orders at the beginning of 2031-05-17. */
+  dues(client: string, span: Span, counts: readonly DueCount[]): this {
+    const came: Came = { kind: 'due', asOf: '2031-05-17T00:00:00.000Z', counts };
+    return this.add(client, span, { asked: { kind: 'due' }, came });
+  }
+
+  /** Receives the number of started orders of each operator. */
+  workloads(client: string, span: Span, started: Readonly<Record<string, number>>): this {
+    const came: Came = { kind: 'workload', started: new Map(Object.entries(started)) };
+    return this.add(client, span, { asked: { kind: 'workload' }, came });
   }
 
   /** Removes an order from the database. */

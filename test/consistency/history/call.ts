@@ -23,6 +23,8 @@ export interface Filter {
   readonly holdReasons?: readonly HoldReason[];
   /** The partner whose orders are selected; partners are shown no others. */
   readonly createdBy?: string;
+  /** Orders that are due from the first time, and before the second. */
+  readonly due?: readonly [from: string, before: string];
 }
 
 /** The filter, the sort order and the page size of a list. */
@@ -36,6 +38,14 @@ export interface Total {
   readonly isExact: boolean;
   readonly byStatus?: Readonly<Partial<Record<OrderStatus, number>>>;
   readonly byPriority?: Readonly<Partial<Record<OrderPriority, number>>>;
+}
+
+/** The late orders with a status and priority; absent if there are none. */
+export interface DueCount {
+  readonly status: OrderStatus;
+  readonly priority: OrderPriority;
+  readonly overdue: number;
+  readonly dueSoon: number;
 }
 
 export type Asked =
@@ -53,7 +63,8 @@ export type Asked =
       readonly after?: SeenOrder;
     }
   | { readonly kind: 'counts' }
-  | { readonly kind: 'total'; readonly filter: Filter };
+  | { readonly kind: 'total'; readonly filter: Filter }
+  | { readonly kind: 'due' | 'workload' | 'throughput' };
 
 /** What a request for one order came to. */
 export type OrderOutcome =
@@ -71,7 +82,11 @@ export type Came =
   | { readonly kind: 'page'; readonly items: readonly SeenOrder[]; readonly isLast: boolean }
   | { readonly kind: 'counts'; readonly counts: Readonly<Record<OrderStatus, number>> }
   | { readonly kind: 'total'; readonly total: Total }
-  /** A write without a response body, such as a statement in SQL. */
+  /** The numbers of overdue orders, and of those due within a day, at a time. */
+  | { readonly kind: 'due'; readonly asOf: string; readonly counts: readonly DueCount[] }
+  /** The number of started orders of each operator. */
+  | { readonly kind: 'workload'; readonly started: ReadonlyMap<string, number> }
+  /** A write without a response body, such as a statement in SQL; or a read that is only compared with a fresh one in the end. */
   | { readonly kind: 'done' }
   /** The outcome is unknown: the connection broke, or the server reported an error. */
   | { readonly kind: 'unknown' };

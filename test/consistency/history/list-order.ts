@@ -40,13 +40,17 @@ export function comesBefore(key: string, other: string, sort: OrderSort): boolea
 }
 
 /** Whether an order passes all filters. */
-export function isIn(order: Listable, { statuses, priorities, assignees, holdReasons, createdBy }: Filter): boolean {
+export function isIn(
+  order: Listable,
+  { statuses, priorities, assignees, holdReasons, createdBy, due }: Filter,
+): boolean {
   return (
     (createdBy === undefined || order.createdBy === createdBy) &&
     (statuses?.includes(order.status) ?? true) &&
     (priorities?.includes(order.priority) ?? true) &&
     (assignees?.includes(order.assignee ?? '') ?? true) &&
-    (holdReasons === undefined || holdReasons.some((reason) => reason === order.holdReason))
+    (holdReasons === undefined || holdReasons.some((reason) => reason === order.holdReason)) &&
+    (due === undefined || (order.dueAt != null && due[0] <= order.dueAt && order.dueAt < due[1]))
   );
 }
 

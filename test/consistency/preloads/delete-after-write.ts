@@ -49,7 +49,7 @@ replaceMethods(RedisVersionStore, {
   complete: () =>
     async function (this: RedisVersionStore, _, advances) {
       connect(this);
-      await connection().run(async (client) => {
+      await connection().run('other', async (client) => {
         const stored = await Promise.all(advances.map(({ tag }) => client.sMembers(tagKey(tag))));
         const keys = stored.flat().map(entryKey);
         if (keys.length > 0) await client.del(keys);
@@ -61,11 +61,11 @@ replaceMethods(RedisVersionStore, {
 replaceMethods(EntryStore, {
   findL1: () => () => undefined,
   findL2: () => async (key) => {
-    const packed = await connection().run((client) => client.get(entryKey(key)));
+    const packed = await connection().run('other', (client) => client.get(entryKey(key)));
     return packed === null ? undefined : unpackEntry(packed).response;
   },
   save: () => async (key, entry) => {
-    await connection().run(async (client) => {
+    await connection().run('other', async (client) => {
       await Promise.all(entry.vector.map((tag) => client.sAdd(tagKey(tag), key)));
       await client.set(entryKey(key), packEntry(entry));
     });

@@ -32,7 +32,10 @@ function describeAsked(asked: Asked): string {
     case 'history':
       return `history of ${asked.order}`;
     case 'counts':
-      return 'counts';
+    case 'due':
+    case 'workload':
+    case 'throughput':
+      return asked.kind;
     case 'total':
       return `total of ${JSON.stringify(asked.filter)}`;
     case 'page':
@@ -53,6 +56,10 @@ function describeCame(came: Came): string {
       return JSON.stringify(came.counts);
     case 'total':
       return JSON.stringify(came.total);
+    case 'due':
+      return `${JSON.stringify(came.counts)} at ${came.asOf}`;
+    case 'workload':
+      return JSON.stringify([...came.started]);
     case 'page':
       return `${came.items.length} orders${came.isLast ? ', the last page' : ''}`;
     case 'done':

@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../../../apps/mes-api/src/orders/order-status.js';
-import type { Asked, Came, OrderOutcome, SeenOrder, Total } from '../history/call.js';
+import type { Asked, Came, DueCount, OrderOutcome, SeenOrder, Total } from '../history/call.js';
 
 /** An unparsed response. */
 export interface RawAnswer {
@@ -20,6 +20,11 @@ interface ResultBody {
   readonly order: SeenOrder;
   readonly currentVersion: number;
 }
+interface OperatorBody {
+  readonly operator: string;
+  readonly orders: readonly unknown[];
+}
+
 interface PageBody {
   readonly items: readonly SeenOrder[];
   readonly nextCursor: string | null;
@@ -65,6 +70,17 @@ export class AnswerReader {
         const { counts } = JSON.parse(text) as { readonly counts: Readonly<Record<OrderStatus, number>> };
         return { came: { kind: 'counts', counts } };
       }
+      case 'due': {
+        const { counts, asOf } = JSON.parse(text) as { readonly counts: readonly DueCount[]; readonly asOf: string };
+        return { came: { kind: 'due', counts, asOf } };
+      }
+      case 'workload': {
+        const { operators } = JSON.parse(text) as { readonly operators: readonly OperatorBody[] };
+        const started = new Map(operators.map(({ operator, orders }) => [operator, orders.length]));
+        return { came: { kind: 'workload', started } };
+      }
+      case 'throughput':
+        return { came: { kind: 'done' } };
       case 'total':
         return { came: { kind: 'total', total: JSON.parse(text) as Total } };
       case 'page':

@@ -10,8 +10,21 @@ export class Board {
   private readonly orders = new Map<string, SeenOrder>();
   private readonly byStatus = new Map<OrderStatus, Set<string>>();
   private recent: string[] = [];
+  private calm: ReadonlySet<string> = new Set();
+
+  /** From now on, clients do not try to change these orders, by themselves or together with others. */
+  leaveAlone(orderIds: readonly string[]): void {
+    this.calm = new Set(orderIds);
+    for (const id of orderIds) {
+      const known = this.orders.get(id);
+      if (known) this.of(known.status).delete(id);
+      this.orders.delete(id);
+    }
+    this.recent = this.recent.filter((id) => !this.calm.has(id));
+  }
 
   note(order: SeenOrder): void {
+    if (this.calm.has(order.id)) return;
     const known = this.orders.get(order.id);
     if (known && known.version >= order.version) return;
     if (known) this.of(known.status).delete(order.id);
@@ -20,7 +33,7 @@ export class Board {
     this.recent = [order.id, ...this.recent.filter((id) => id !== order.id)].slice(0, RECENT);
   }
 
-  /** Forgets all orders. */
+  /** Forgets all orders. Those to leave alone stay so. */
   clear(): void {
     this.orders.clear();
     this.byStatus.clear();

@@ -30,7 +30,8 @@ export const ACTORS = ['operator-1', 'operator-2', 'partner-1', 'partner-2', 'vi
 export type Actor = (typeof ACTORS)[number];
 const OPERATORS = ['operator-1', 'operator-2'] as const;
 
-type Reading = 'list' | 'order' | 'history' | 'counts' | 'total' | 'walk';
+type Dashboard = 'due' | 'workload' | 'throughput';
+type Reading = 'list' | 'order' | 'history' | 'counts' | 'total' | 'walk' | Dashboard;
 type Writing = 'create' | 'move' | 'move several' | 'edit';
 export type Action = Reading | Writing;
 
@@ -50,6 +51,9 @@ const ACTIONS: Habits['actions'] & object = [
   ['history', 5],
   ['counts', 5],
   ['total', 8],
+  ['due', 3],
+  ['workload', 3],
+  ['throughput', 2],
   ['walk', 2],
   ['create', 9],
   ['move', 13],
@@ -62,6 +66,8 @@ const REFUSAL_PAUSE_MS = 5;
 /** The time for which a client looks for an instance that accepts its request, in milliseconds. */
 const SEARCH_PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
+/** In days. An order that is due then is one of those due soon. */
+const HALF_A_DAY = 0.5;
 const CONDITIONAL = 0.5;
 /** The share of changes that are sent twice, as by a client that has received no answer. */
 const REPEATED = 0.2;
@@ -109,6 +115,15 @@ export class Client {
       case 'total':
         await this.total(random.pickWeighted(TOTALS));
         break;
+      case 'due':
+        await this.dashboard('due');
+        break;
+      case 'workload':
+        await this.dashboard('workload');
+        break;
+      case 'throughput':
+        await this.dashboard('throughput');
+        break;
       case 'walk':
         await this.walk(random.pick(WALKED));
         break;
@@ -135,6 +150,10 @@ export class Client {
 
   async counts(): Promise<void> {
     await this.ask({ kind: 'counts' }, '/api/v1/dashboard/statuses', 'viewer-1');
+  }
+
+  async dashboard(kind: Dashboard): Promise<void> {
+    await this.ask({ kind }, `/api/v1/dashboard/${kind}`, 'viewer-1');
   }
 
   async total(filter: Filter): Promise<void> {
@@ -212,7 +231,7 @@ export class Client {
     const { random } = this;
     const order = this.pickOrder(['NEW', 'NEW', 'ON_HOLD', 'MANUFACTURING_STARTED']);
     if (!order || !CHANGEABLE_STATUSES.includes(order.status)) return;
-    const dueAt = uniqueTime(random.whole(1, 30));
+    const dueAt = uniqueTime(random.chance(0.4) ? HALF_A_DAY : random.whole(1, 30));
     const fields = {
       dueAt,
       ...(random.chance(0.7) && { priority: random.pick(ORDER_PRIORITIES) }),

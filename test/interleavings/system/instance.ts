@@ -3,6 +3,7 @@ import { CacheEvents } from '../../../libs/cache/src/cache.events.js';
 import { toCachedResponse } from '../../../libs/cache/src/entries/cached-response.js';
 import { EntryStore } from '../../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../../libs/cache/src/entries/l1-cache.js';
+import { Inspector } from '../../../libs/cache/src/read/inspector.js';
 import { MonotonicReads } from '../../../libs/cache/src/read/monotonic-reads.js';
 import { RefreshOnWrite } from '../../../libs/cache/src/read/refresh-on-write.js';
 import { ResponseCache, type KeyAndTags } from '../../../libs/cache/src/read/response-cache.js';
@@ -54,7 +55,8 @@ export class Instance implements Listener {
     this.link = backend.link;
     this.versions = versions;
     this.backplane = new SimulatedBackplane(host, notifications);
-    this.cache = new ResponseCache(versions, entries, monotonicReads, refreshed, options, events);
+    const inspector = new Inspector(versions, options, events);
+    this.cache = new ResponseCache(versions, entries, monotonicReads, refreshed, inspector, options, events);
     const refresher = new Refresher(versions, entries, refreshed, options, events);
     this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events, this.backplane);
     this.sweeper = new PendingWriteSweeper(versions, options, events);
