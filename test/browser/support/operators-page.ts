@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page, Request } from 'playwright-core';
 
 export type Language = 'en' | 'ru';
 export type Role = 'operator' | 'viewer' | 'admin' | 'partner';
@@ -30,8 +30,11 @@ export class Operator {
   /** Errors in the console of the browser: uncaught errors and blocked scripts. */
   readonly complaints = new Set<string>();
 
-  /** The time of the last request for an event stream, in milliseconds. */
-  streamOpenedAt = 0;
+  /** The requests for an event stream that have not ended. */
+  private readonly streams = new Set<Request>();
+
+  /** The requests for an event stream so far. */
+  streamsOpened = 0;
 
   private constructor(
     readonly page: Page,
@@ -39,8 +42,12 @@ export class Operator {
     private readonly url: string,
   ) {
     page.on('request', (request) => {
-      if (request.url().endsWith('/api/v1/events')) this.streamOpenedAt = performance.now();
+      if (!request.url().endsWith('/api/v1/events')) return;
+      this.streams.add(request);
+      this.streamsOpened += 1;
     });
+    page.on('requestfinished', (request) => this.streams.delete(request));
+    page.on('requestfailed', (request) => this.streams.delete(request));
     page.on('pageerror', (error) => this.complaints.add(error.message));
     page.on('console', (message) => {
       // The page shows failed requests itself.
@@ -84,6 +91,11 @@ export class Operator {
     await this.page.locator('form input').fill(name);
     await this.page.getByRole('button', { name: ROLE_BUTTONS[role] }).click();
     await this.page.locator('header').waitFor();
+  }
+
+  /** Whether this tab reads an event stream itself. */
+  get readsStream(): boolean {
+    return this.streams.size > 0;
   }
 
   /** Waits until the event stream is open. */
