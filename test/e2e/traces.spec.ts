@@ -142,6 +142,16 @@ describe('traces', () => {
     expect(path(found, named(found, 'MGET'))).toEqual(['MGET', 'cache read', 'GET /api/v1/orders']);
   });
 
+  it('can be found by the lines of the log', async () => {
+    const api = await start({ LOG_HITS_EVERY: '1' });
+    const miss = await api.call('/api/v1/orders?status=NEW&q=ring');
+    const hit = await api.call('/api/v1/orders?status=NEW&q=ring');
+    expect(hit.cacheStatus).toBe('mes-near; hit');
+    const lines = (traceId: string): string[] =>
+      api.process.output.split('\n').filter((line) => line.includes(`"trace_id":"${traceId}"`));
+    await eventually(() => [miss, hit].every(({ traceId }) => lines(traceId).length === 1));
+  });
+
   it('shows a write with its transaction, its refresh and Redis, and says nothing of customers', async () => {
     const api = await start();
     await api.call('/api/v1/orders?status=NEW');

@@ -31,7 +31,7 @@ export async function createApplication(
   pageDirectory?: string,
   tracing?: Tracing,
 ): Promise<NestFastifyApplication> {
-  const log = createLog(configuration);
+  const log = createLog(configuration, tracing);
   const application = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration, databaseUrl, tracing),
     createAdapter(configuration),

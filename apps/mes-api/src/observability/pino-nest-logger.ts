@@ -1,10 +1,21 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { Tracing } from './tracing/tracing.js';
 
-/** Creates the log of the process: JSON lines. It is not given to Fastify, so it has no requests and no headers. */
-export function createLog({ logLevel: level }: Pick<Configuration, 'logLevel'>): Logger {
-  return pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+/**
+ * Creates the log of the process: JSON lines. It is not given to Fastify, so it has no requests and no headers.
+ *
+ * @param tracing gives each line that belongs to a trace the id of that trace
+ */
+export function createLog({ logLevel: level }: Pick<Configuration, 'logLevel'>, tracing?: Tracing): Logger {
+  const mixin = tracing && (() => ({ trace_id: tracing.traceId() }));
+  return pino({
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    ...(mixin && { mixin }),
+  });
 }
 
 /** Contexts of Nest's messages about the start, which are logged at the level `debug`. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { FastPathObserver, type ObservedRoute } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -81,7 +82,8 @@ export class RequestObserver extends FastPathObserver {
     };
     // The connection may have closed already.
     if (raw.closed || raw.destroyed) finish();
-    else raw.once('close', finish);
+    // The log then finds the trace of the request.
+    else raw.once('close', AsyncResource.bind(finish));
   }
 }
 

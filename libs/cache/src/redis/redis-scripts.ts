@@ -5,8 +5,8 @@ import type { Advance, PendingWrite, Tag, Version } from '../versions/version-st
  * The steps of the version store that must be atomic. Redis before 8.4 cannot compare before it sets, so they are scripts.
  *
  * KEYS are the hash of the pending writes and the start of version keys, which a colon and the tag follow. A script cannot name all
- * its version keys beforehand, because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis Cluster. While that slot
- * moves to another node, Redis refuses all scripts, since no key has the name of that start.
+ * its version keys beforehand, because it finds tags in that hash. All keys have the same hash tag, so they lie in one slot of a Redis
+ * Cluster. While that slot moves to another node, Redis refuses all scripts, since no key has the name of that start.
  *
  * ARGV is one value as JSON. Lifetimes are in milliseconds. Only the clock of the Redis server decides when a write expires.
  */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
@@ -40,6 +40,10 @@ export class OpenTelemetryTracing implements Tracing {
     return new OpenTelemetryTracing(
       new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter)] }),
     );
+  }
+
+  traceId(): string | undefined {
+    return trace.getSpanContext(context.active())?.traceId;
   }
 
   traceRequests(server: FastifyInstance): void {

@@ -6,6 +6,8 @@ import type { FastifyInstance } from 'fastify';
 export interface Tracing {
   readonly cacheTracer: CacheTracer;
   readonly onStatement: StatementListener;
+  /** The id of the trace that the present work belongs to. */
+  traceId(): string | undefined;
   /** Traces the requests to a server. Must be called before all other hooks are added. */
   traceRequests(server: FastifyInstance): void;
   /**
