@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
+import { useLanguage } from './language/language-context';
 import { ConnectionBanner } from './live/connection-banner';
 import { LiveBadge } from './live/live-badge';
 import { useLiveState } from './live/live-context';
@@ -23,7 +23,7 @@ const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboar
 
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const isConnecting = useLiveState() === 'connecting';
   // Before the router reads the address.
   useState(startWithLast);
@@ -53,7 +53,7 @@ export function App(): ReactNode {
 }
 
 function Header(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
   const { pathname } = useLocation();
   return (

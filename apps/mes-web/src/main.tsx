@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { Queries } from './api/queries';
 import { App } from './app';
 import { startInLanguage } from './language/i18n';
+import { LanguageProvider } from './language/language-provider';
 import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
 import { ErrorBoundary } from './shell/error-boundary';
@@ -17,15 +18,17 @@ if (!root) throw new Error('index.html has no element #root');
 createRoot(root).render(
   <StrictMode>
     <ErrorBoundary>
-      <NoticesProvider>
-        <SessionGate>
-          <Queries>
-            <LiveUpdates>
-              <App />
-            </LiveUpdates>
-          </Queries>
-        </SessionGate>
-      </NoticesProvider>
+      <LanguageProvider>
+        <NoticesProvider>
+          <SessionGate>
+            <Queries>
+              <LiveUpdates>
+                <App />
+              </LiveUpdates>
+            </Queries>
+          </SessionGate>
+        </NoticesProvider>
+      </LanguageProvider>
     </ErrorBoundary>
   </StrictMode>,
 );

@@ -1,8 +1,7 @@
 import { memo, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { Due } from '../orders/due';
 import { PriorityMark } from '../orders/marks';
 import type { Status } from '../orders/permissions';
@@ -23,8 +22,7 @@ interface BoardCardProps {
 /** An order on the board. */
 export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNode {
   const { order, now, isTabStop, isSending, goneTo, onMove } = props;
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const tabIndex = isTabStop ? 0 : -1;
   return (
     <>

@@ -9,9 +9,8 @@ import {
   type ReactNode,
   type UIEvent,
 } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { countedFilterOf, filtersOf, isInView, listArgumentsOf, nameOf, type OrdersView } from '../orders/orders-view';
 import type { Status } from '../orders/permissions';
 import { UpdateButton } from '../orders/update-button';
@@ -50,9 +49,9 @@ interface BoardColumnProps {
 /** The orders with one status that fit the filters. While somebody is at them, they keep their places. */
 export function BoardColumn(props: BoardColumnProps): ReactNode {
   const { status, view, all, now, drag, sending, moves, onPress, onMove } = props;
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
-  const formats = useFormats();
+  const { formats } = useLanguage();
   const titleId = useId();
   const isFiltered = filtersOf(view) > 0;
   const sorted = { ...view, sort: sortOf(status) };

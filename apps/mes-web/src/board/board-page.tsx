@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { useIsFresh, useLiveEvents } from '../live/live-context';
 import { NONE } from '../orders/calm-list';
 import { FilterBar } from '../orders/filter-bar';
@@ -26,7 +26,7 @@ import './board-page.css';
 
 /** The board: a column for each status, with the orders as cards that can be moved. */
 export function BoardPage(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
   const mayMove = mayMoveOrders(session);
   const isFresh = useIsFresh();

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { usePollingInterval } from '../live/live-context';
 import { MoveButtons } from '../orders/move-buttons';
 import { StatusMark } from '../orders/marks';
@@ -15,7 +15,7 @@ interface MoveDialogProps {
 
 /** The dialog with a button for each status that an order may move to. It closes after a change. */
 export function MoveDialog({ asked, onClose }: MoveDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { data: loaded = asked } = useQuery({ ...orderQuery(asked.id), refetchInterval: usePollingInterval() });
   // What is kept from an earlier visit to the order may be older than the card.
   const order = loaded.version > asked.version ? loaded : asked;

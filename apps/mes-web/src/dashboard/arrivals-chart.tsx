@@ -1,8 +1,7 @@
 import { BarChart } from 'chartist';
 import { useEffect, useRef, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { HourlyCountDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import 'chartist/dist/index.css';
 
 interface ArrivalsChartProps {
@@ -11,8 +10,7 @@ interface ArrivalsChartProps {
 
 /** Orders received per hour: a bar chart, and the same data as a table for screen readers. */
 export function ArrivalsChart({ hours }: ArrivalsChartProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<BarChart>(undefined);
 

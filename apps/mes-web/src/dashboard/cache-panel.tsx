@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { getCacheStatistics } from '../api/client';
 import { dataOf } from '../api/problem';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { LastHour } from './last-hour';
 
 /** The polling interval in milliseconds. No event announces cache hits. */
@@ -11,8 +10,7 @@ const INTERVAL = 5_000;
 
 /** The statistics of the cache, for administrators. */
 export function CachePanel(): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const { data } = useQuery({
     queryKey: ['cache-statistics'],
     queryFn: ({ signal }) => dataOf(getCacheStatistics({ signal })),

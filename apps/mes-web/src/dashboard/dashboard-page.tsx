@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { StatusMark } from '../orders/marks';
 import type { Status } from '../orders/permissions';
 import { useStatusCounts } from '../orders/use-counts';
@@ -25,8 +24,7 @@ import './dashboard-page.css';
  * whose size changes, so that none moves when the numbers do.
  */
 export function DashboardPage(): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
   const [statuses, due, throughput, workload] = [
@@ -94,7 +92,7 @@ interface PartProps<T> {
 
 /** A part of the dashboard, or why it could not be loaded. */
 function Part<T>({ query, children }: PartProps<T>): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   if (query.data) return children(query.data);
   if (!query.isError) return <p className="state">{t('loading')}</p>;
   return <Failure error={query.error} onRetry={() => void query.refetch()} />;

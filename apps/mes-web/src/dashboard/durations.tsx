@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { DurationDto, ThroughputDashboardDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 
 const KINDS = ['timeToStart', 'timeToComplete'] as const;
 const PERIODS = ['lastDay', 'lastWeek'] as const;
@@ -13,7 +12,7 @@ interface DurationsProps {
 
 /** How long orders wait for their start, and how long their production takes: of half of them, and of nine out of ten. */
 export function Durations({ throughput }: DurationsProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <section aria-labelledby="durations" className="panel">
       <h2 id="durations">{t('dashboard.durations')}</h2>
@@ -50,8 +49,7 @@ interface DurationProps {
 }
 
 function Duration({ of: { count, median, p90 } }: DurationProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   if (median === null || p90 === null) return '–';
   return (
     <>

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { CacheMinuteDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 
 const MINUTES = 60;
 const HEIGHT = 40;
@@ -12,8 +11,7 @@ interface LastHourProps {
 
 /** What the cache of this instance spared the database in the last hour: a bar for each minute, and the sums as text. */
 export function LastHour({ minutes }: LastHourProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const sum = (of: 'requests' | 'spared' | 'loads'): number => minutes.reduce((total, one) => total + one[of], 0);
   const [requests, spared, loads] = [sum('requests'), sum('spared'), sum('loads')];
   const most = Math.max(1, ...minutes.map((one) => Math.max(one.spared + one.loads, 1)));

@@ -1,8 +1,7 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { DueCountDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { PRIORITIES, type Priority } from '../orders/change';
 import { addressOf } from '../orders/list-or-board';
 import { PriorityMark } from '../orders/marks';
@@ -25,7 +24,7 @@ interface LateOrdersProps {
  * on the board. The table always has the same rows, so that no number moves.
  */
 export function LateOrders({ counts }: LateOrdersProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const rows: readonly (Priority | undefined)[] = [...PRIORITIES, undefined];
   return (
     <section aria-labelledby="late" className="panel">
@@ -75,8 +74,7 @@ interface LateProps extends LateOrdersProps {
 
 /** One number, with a bar for its share of the number of all priorities. */
 function Late({ counts, due, where, priority }: LateProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const { count, isLeast } = lateCount(counts, due, where, priority);
   if (count === 0) return <span className="late-count none">0</span>;
   const number = isLeast ? t('board.atLeast', { number: formats.number(count) }) : formats.number(count);

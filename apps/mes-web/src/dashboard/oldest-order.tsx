@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { OldestNewOrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { useJustChanged } from '../shell/use-just-changed';
 
 interface OldestOrderProps {
@@ -12,8 +11,7 @@ interface OldestOrderProps {
 
 /** The order that has waited longest in the queue. A press right after another order has taken its place does nothing. */
 export function OldestOrder({ order, now }: OldestOrderProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const isJustChanged = useJustChanged(order?.id ?? '');
   return (
     <section aria-labelledby="oldest" className="panel oldest">

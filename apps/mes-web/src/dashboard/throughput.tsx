@@ -1,7 +1,6 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { ThroughputDashboardDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { daysOf, STEPS, type Day } from './days-of';
 
 interface ThroughputProps {
@@ -11,8 +10,7 @@ interface ThroughputProps {
 
 /** What was received, completed and shipped today and in the seven days before. */
 export function Throughput({ throughput: { hours }, now }: ThroughputProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   return (
     <section aria-labelledby="throughput" className="panel">
       <h2 id="throughput">{t('dashboard.throughput')}</h2>
@@ -42,7 +40,7 @@ interface DayBarsProps {
 
 /** A bar for each day. The table beside it says the same to screen readers. */
 function DayBars({ days }: DayBarsProps): ReactNode {
-  const formats = useFormats();
+  const { formats } = useLanguage();
   const most = Math.max(1, ...days.map(({ count }) => count));
   return (
     <div className="days" aria-hidden="true">
@@ -62,8 +60,7 @@ interface DayTableProps extends DayBarsProps {
 }
 
 function DayTable({ days, caption }: DayTableProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   return (
     <div className="visually-hidden">
       <table>

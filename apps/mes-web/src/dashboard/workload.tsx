@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { WorkloadDashboardDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { Due } from '../orders/due';
 import { PriorityMark } from '../orders/marks';
 import { useJustChanged } from '../shell/use-just-changed';
@@ -14,8 +13,7 @@ interface WorkloadProps {
 
 /** Who works on what. While orders come and go, their links move; a press right after that does nothing. */
 export function Workload({ workload: { operators, isComplete }, now }: WorkloadProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const isJustChanged = useJustChanged(
     JSON.stringify(operators.map(({ operator, orders }) => [operator, orders.map(({ id }) => id)])),
   );

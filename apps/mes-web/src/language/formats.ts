@@ -1,4 +1,3 @@
-import { useTranslation } from 'react-i18next';
 import { preferredLocales } from './locales';
 
 const MINUTE = 60_000;
@@ -25,17 +24,7 @@ export interface Formats {
   longDuration(milliseconds: number): string;
 }
 
-/** The formats of each language. All cells of a list share them: it takes longer to make them than to draw a cell. */
-const made = new Map<string, Formats>();
-
-export function useFormats(): Formats {
-  const { language } = useTranslation().i18n;
-  const formats = made.get(language) ?? createFormats(language);
-  made.set(language, formats);
-  return formats;
-}
-
-function createFormats(chosen: string): Formats {
+export function createFormats(chosen: string): Formats {
   // The browser's regional variant decides, for example, between 12 and 24 hours.
   const locale = preferredLocales().find((one) => one.startsWith(chosen)) ?? chosen;
   const dates = (options: Intl.DateTimeFormatOptions): ((date: Date) => string) => {

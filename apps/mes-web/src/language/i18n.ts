@@ -1,5 +1,4 @@
 import i18next from 'i18next';
-import { initReactI18next } from 'react-i18next';
 import { deviceStorage } from '../storage';
 import type en from './en.json';
 
@@ -42,7 +41,7 @@ export async function startInLanguage(): Promise<void> {
     document.documentElement.lang = next;
     document.title = i18next.t('title');
   });
-  await i18next.use(initReactI18next).init({
+  await i18next.init({
     resources: { [language]: { translation: shown } },
     lng: language,
     fallbackLng: false,

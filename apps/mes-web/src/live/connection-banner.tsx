@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { activeQueries } from './freshness';
 import { useLiveState } from './live-context';
 
@@ -10,8 +9,7 @@ const DELAY = 1_500;
 
 /** A warning that the data on the screen may be out of date, with the time of the last update. */
 export function ConnectionBanner(): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const state = useLiveState();
   const isInterrupted = state === 'lost' || state === 'stale' || state === 'offline';
   const isLong = useIsLong(isInterrupted);

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { useLiveState } from './live-context';
 
 /** Says whether the page follows the events of the API. Offline it says nothing: the banner does. */
 export function LiveBadge(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const state = useLiveState();
   if (state === 'offline') return null;
   return (

@@ -1,7 +1,6 @@
 import { useRef, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
 import { useHeight } from '../shell/use-height';
@@ -21,8 +20,7 @@ import './my-work-page.css';
 
 /** The orders in progress that are assigned to the user, due soonest first. While somebody is at them, they keep their places. */
 export function MyWorkPage(): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
   const { orders, hasMore, query, needMore } = useOrders({

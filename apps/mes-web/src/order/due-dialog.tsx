@@ -1,6 +1,6 @@
 import { useId, useState, type ReactNode, type SubmitEvent } from 'react';
-import { useTranslation } from 'react-i18next';
 import { currentTime } from '../api/clock';
+import { useLanguage } from '../language/language-context';
 import { Dialog } from '../orders/dialog';
 
 const MINUTE = 60_000;
@@ -15,7 +15,7 @@ interface DueDialogProps {
 
 /** Asks for a due date. */
 export function DueDialog({ title, dueAt, onChange, onClose }: DueDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const id = useId();
   const [earliest] = useState(() => localTime(new Date(currentTime() + MINUTE)));
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {

@@ -1,8 +1,7 @@
 import JsBarcode from 'jsbarcode';
 import { useMemo, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { usePrinting } from '../shell/use-printing';
 import './job-sheet.css';
 
@@ -15,7 +14,7 @@ interface JobSheetProps {
 
 /** The order on paper, with its number as a barcode. The screen shows only the button that prints it. */
 export function JobSheet({ order }: JobSheetProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const printing = usePrinting();
   return (
     <>
@@ -34,8 +33,7 @@ export function JobSheet({ order }: JobSheetProps): ReactNode {
 }
 
 function Paper({ order }: JobSheetProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const facts: [name: string, value: string | undefined][] = [
     [t('order.product'), order.product.name],
     [t('order.material'), order.material],

@@ -1,7 +1,6 @@
 import { useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { PRIORITIES } from '../orders/change';
 import { ChoiceDialog } from '../orders/choice-dialog';
 import { Due } from '../orders/due';
@@ -25,8 +24,7 @@ interface Question {
 
 /** All data of an order. The user changes here what the API lets the user change. */
 export function OrderFacts({ order }: OrderFactsProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
   const { isSending, isDisabled, change, buttons } = useChanging(order);
@@ -110,7 +108,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
 }
 
 function ModelLink({ url }: { readonly url: string }): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   // The URL comes from a partner. Only http(s) becomes a link: a `javascript:` URL would run in this page.
   if (!/^https?:\/\//i.test(url)) return url;
   return (

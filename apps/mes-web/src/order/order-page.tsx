@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useParams } from 'react-router';
 import { isMissing } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 import { usePollingInterval } from '../live/live-context';
 import { Failure } from '../shell/failure';
 import { useTitle } from '../shell/use-title';
@@ -18,7 +18,7 @@ import './order-page.css';
 
 /** One order: its data, the buttons to change it, and its history. */
 export function OrderPage(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const navigate = useNavigate();
   const { key } = useLocation();
   const { id = '' } = useParams();

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto, OrderHistoryChangeDto, OrderHistoryDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import type { Priority } from '../orders/change';
 import { HoldMark, StatusMark } from '../orders/marks';
 import { entriesOf } from './timeline-entries';
@@ -13,7 +12,7 @@ interface OrderTimelineProps {
 
 /** All that has happened to an order, oldest first. */
 export function OrderTimeline({ order, history }: OrderTimelineProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const entries = history ? entriesOf(history) : [];
   return (
     <ol className="timeline">
@@ -44,8 +43,7 @@ interface FieldChangeProps {
 }
 
 function FieldChange({ change: { field, from, to } }: FieldChangeProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const textOf = (value: string | undefined): string => {
     if (value === undefined) return '–';
     if (field === 'priority') return t(`priority.${value as Priority}`);
@@ -62,7 +60,7 @@ function FieldChange({ change: { field, from, to } }: FieldChangeProps): ReactNo
 }
 
 function Stamp({ at, by }: { readonly at: string; readonly by: string }): ReactNode {
-  const formats = useFormats();
+  const { formats } = useLanguage();
   return (
     <small>
       {formats.dateAndTime(new Date(at))}, <bdi>{by}</bdi>

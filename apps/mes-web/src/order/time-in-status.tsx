@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderHistoryDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { StatusMark } from '../orders/marks';
 import type { Status } from '../orders/permissions';
 import { useNow } from '../shell/use-now';
@@ -13,8 +12,7 @@ interface TimeInStatusProps {
 
 /** For how long an order had each status, up to now. */
 export function TimeInStatus({ history }: TimeInStatusProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const times = timesOf(history, useNow());
   const longest = Math.max(1, ...times.map(([, time]) => time));
   return (

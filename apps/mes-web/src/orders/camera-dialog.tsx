@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Dialog } from './dialog';
 import './camera-dialog.css';
 
@@ -19,7 +19,7 @@ interface CameraDialogProps {
 
 /** Shows the picture of the camera until it contains a barcode. */
 export function CameraDialog({ onScan, onClose }: CameraDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const video = useRef<HTMLVideoElement>(null);
   const [problem, setProblem] = useState<'refused' | 'missing'>();
   const callbacks = useRef({ onScan, onClose });

@@ -1,5 +1,5 @@
 import { useId, type ReactNode, type SubmitEvent } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Dialog } from './dialog';
 
 /** The longest comment that the API accepts, in characters. */
@@ -15,7 +15,7 @@ interface CommentDialogProps {
 
 /** Asks for a comment on a change. The history shows it later. */
 export function CommentDialog({ title, label, isRequired = false, onSubmit, onClose }: CommentDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const id = useId();
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();

@@ -1,5 +1,5 @@
 import { useEffect, useId, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import './dialog.css';
 
 interface DialogProps {
@@ -16,7 +16,7 @@ interface DialogProps {
 
 /** A modal dialog. It is open as long as it is rendered; the focus then returns to where it was. */
 export function Dialog({ title, focus, closeText, onKeyDown, onClose, children }: DialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const titleId = useId();

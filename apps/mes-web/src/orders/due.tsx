@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 
 /** Whether an order is late. The lists and the filters ask here, so that they agree. */
 export function isLate({ dueAt }: Pick<OrderDto, 'dueAt'>, now: Date): boolean {
@@ -17,8 +16,7 @@ interface DueProps {
 
 /** The due date of an order, with the time left or the delay. */
 export function Due({ dueAt, now, isExact = false }: DueProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   if (dueAt === undefined) return '–';
   const due = new Date(dueAt);
   const late = isLate({ dueAt }, now);

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useId, useRef, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { PRIORITIES } from './change';
 import { DUE, filtersOf, NO_FILTERS, type Due, type OrdersView } from './orders-view';
 import { loadedMaterials } from './use-orders';
@@ -21,7 +21,7 @@ interface FilterBarProps {
 
 /** The filters of the list and the board, with the menus. On a narrow screen, a button shows the filters. */
 export function FilterBar({ view, onChange, field, children }: FilterBarProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const queries = useQueryClient();
   const [materials, setMaterials] = useState<readonly string[]>([]);
   const formId = useId();

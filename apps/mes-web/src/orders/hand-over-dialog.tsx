@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState, type KeyboardEvent, type ReactNode, type SubmitEvent } from 'react';
-import { useTranslation } from 'react-i18next';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 import { useJustChanged } from '../shell/use-just-changed';
 import { Dialog } from './dialog';
 
@@ -21,7 +21,7 @@ interface HandOverDialogProps {
  * is misspelt, nobody has the order in their list.
  */
 export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const id = useId();
   /** The name that has to be confirmed. */
   const [unknown, setUnknown] = useState<string>();

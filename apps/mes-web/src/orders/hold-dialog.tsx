@@ -1,5 +1,5 @@
 import { useId, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import type { HoldReason } from './change';
 import { ChoiceDialog } from './choice-dialog';
 import { CommentDialog, MAX_COMMENT } from './comment-dialog';
@@ -15,7 +15,7 @@ interface HoldDialogProps {
 
 /** Asks why an order is put on hold. Any other reason than those of the list has to be written down. */
 export function HoldDialog({ title, onHold, onClose }: HoldDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const commentId = useId();
   const [comment, setComment] = useState('');
   const [isOther, setIsOther] = useState(false);

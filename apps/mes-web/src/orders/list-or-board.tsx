@@ -1,6 +1,6 @@
 import { useEffect, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
+import { useLanguage } from '../language/language-context';
 import { deviceStorage } from '../storage';
 import { parametersOf, type OrdersView } from './orders-view';
 import './list-or-board.css';
@@ -38,7 +38,7 @@ interface ListOrBoardProps {
 
 /** The switch between the list and the board, which keeps the view. The device remembers what it has shown last. */
 export function ListOrBoard({ shown }: ListOrBoardProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { search } = useLocation();
   useEffect(() => {
     deviceStorage.set(STORAGE_KEY, shown);

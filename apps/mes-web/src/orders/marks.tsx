@@ -1,21 +1,21 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 
 /** The status of an order, as a word with a colour. */
 export function StatusMark({ status }: Pick<OrderDto, 'status'>): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return <span className={`mark status-${status.toLowerCase()}`}>{t(`status.${status}`)}</span>;
 }
 
 /** The priority of an order, as a word with a colour. */
 export function PriorityMark({ priority }: Pick<OrderDto, 'priority'>): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return <span className={`mark priority-${priority.toLowerCase()}`}>{t(`priority.${priority}`)}</span>;
 }
 
 /** Why an order is on hold, if it is. */
 export function HoldMark({ holdReason }: Pick<OrderDto, 'holdReason'>): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return holdReason && <span className="hold-reason">{t(`hold.reasons.${holdReason}`)}</span>;
 }

@@ -1,6 +1,6 @@
 import { useState, type KeyboardEvent, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { labelOf, needsReason, type HoldReason } from './change';
 import { CommentDialog } from './comment-dialog';
@@ -25,7 +25,7 @@ interface Question {
 
 /** A button for each step that the user may make, and one to hand the order over. */
 export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
   const { isSending, isDisabled, change, buttons } = useChanging(order, onDone);
   const [question, setQuestion] = useState<Question>();

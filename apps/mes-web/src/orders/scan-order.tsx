@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 import { useNotices } from '../shell/notices-context';
 import { listenToScanner } from '../shell/scanner-keys';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
@@ -29,7 +29,7 @@ const loadChoice = async () => (await import('./choice-dialog')).ChoiceDialog<st
  * chooses then. If the browser can read barcodes, there is a button that opens the camera.
  */
 export function ScanOrder(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const { notify } = useNotices();

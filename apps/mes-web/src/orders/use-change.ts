@@ -1,8 +1,8 @@
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { getOrder, type OrderDto } from '../api/client';
 import { TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem, reasonOf } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { useNotices, type Notice } from '../shell/notices-context';
 import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit } from './change';
@@ -36,7 +36,7 @@ const MAX_FAILURES = 3;
  * the notice says what is true. The result does not wait for the refresh of the screen.
  */
 export function useChange(): (change: Change) => Promise<Outcome> {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const factOf = useFact();
   const session = useSession();
   const queries = useQueryClient();

@@ -1,12 +1,10 @@
-import { useTranslation } from 'react-i18next';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import type { Priority } from './change';
 import type { Field } from './permissions';
 
 /** Returns a function that says the value of a field in words: “priority “High””, “no due date”. */
 export function useFact(): (field: Field, value: string | null | undefined) => string {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   return (field, value) => {
     if (value === undefined || value === null) return t(field === 'dueAt' ? 'change.noDue' : 'change.noAssignee');
     switch (field) {

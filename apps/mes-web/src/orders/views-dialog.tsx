@@ -1,5 +1,5 @@
 import type { ReactNode, SubmitEvent } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Dialog } from './dialog';
 import { LONGEST_NAME, type SavedView } from './saved-views';
 import './views-dialog.css';
@@ -16,7 +16,7 @@ interface ViewsDialogProps {
 
 /** The dialog that saves the view on the screen, and renames and deletes saved ones. */
 export function ViewsDialog({ views, onSave, onRename, onDelete, onClose }: ViewsDialogProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <Dialog title={t('views.saved')} focus="field" closeText={t('close')} onClose={onClose}>
       <NameForm
@@ -64,7 +64,7 @@ interface NameFormProps {
 }
 
 function NameForm({ label, isLabelHidden, name, button, onSubmit }: NameFormProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('name') as HTMLInputElement;

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { useNotices } from '../shell/notices-context';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
@@ -21,7 +21,7 @@ interface ViewsMenuProps {
 
 /** The menu of the views that this device keeps, and for sharing the one on the screen. */
 export function ViewsMenu({ shown, view, onChoose }: ViewsMenuProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { notify } = useNotices();
   const [views, setViews] = useState(readViews);
   const dialog = useLazyDialog(loadDialog);

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { COLUMNS, DENSITIES, type ListPreferences } from './list-layout';
 
@@ -10,7 +10,7 @@ interface ListMenuProps {
 
 /** The menu of density and columns, and for printing the list. */
 export function ListMenu({ preferences, onChange }: ListMenuProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { density, hidden } = preferences;
   return (
     <Menu

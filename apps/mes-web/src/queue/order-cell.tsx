@@ -1,8 +1,7 @@
 import type { MouseEvent, ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import { Due } from '../orders/due';
 import { PriorityMark } from '../orders/marks';
 import type { Column } from './list-layout';
@@ -18,7 +17,7 @@ interface OrderCellProps {
 
 /** What an order shows in a column. */
 export function OrderCell({ order, column, details, now, onOpen }: OrderCellProps): ReactNode {
-  const formats = useFormats();
+  const { formats } = useLanguage();
   switch (column) {
     case 'number':
       return <OrderLink order={order} onOpen={onOpen} />;
@@ -65,7 +64,7 @@ interface OrderLinkProps {
 
 /** The number of an order, as a link to it. */
 function OrderLink({ order, onOpen }: OrderLinkProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <Link
       to={`/orders/${order.id}`}

@@ -10,8 +10,8 @@ import {
   type ReactNode,
   type RefObject,
 } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { useIsFresh } from '../live/live-context';
 import type { Sort } from '../orders/orders-view';
 import { unlessScanned } from '../shell/scanner-keys';
@@ -72,7 +72,7 @@ interface OrdersGridProps {
 export function OrdersGrid(props: OrdersGridProps): ReactNode {
   const { ref: scroll, label, orders, departures, left, arrived, chosenId, onChosen, name, now, preferences } = props;
   const { sort, onSort, hasMore, onNeedMore, empty, onOpen, onTake, picks, onTakePicked } = props;
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { width, rem } = useWidth(scroll);
   const digits = useMemo(() => String(orders.reduce((most, { number }) => Math.max(most, number), 0)).length, [orders]);
   const layout = layoutOf(width, digits, preferences, picks !== undefined);

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 
 interface PickBoxProps {
   readonly number: number;
@@ -10,7 +10,7 @@ interface PickBoxProps {
 
 /** The box that selects an order to be taken together with others. */
 export function PickBox({ number, isPicked, onPick }: PickBoxProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <label className="pick">
       <input

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { useIsFresh } from '../live/live-context';
 import { MOST_PICKS, type Picks } from './use-picks';
 
@@ -10,7 +10,7 @@ interface PicksBarProps {
 
 /** The bar below the list that takes the selected orders. It covers the list, so that no row moves. */
 export function PicksBar({ picks, onTake }: PicksBarProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const isFresh = useIsFresh();
   const count = picks.ids.size;
   return (

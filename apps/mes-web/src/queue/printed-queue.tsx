@@ -1,7 +1,6 @@
 import { Fragment, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
-import { useFormats } from '../language/formats';
+import { useLanguage } from '../language/language-context';
 import type { OrdersView } from '../orders/orders-view';
 
 interface PrintedQueueProps {
@@ -15,8 +14,7 @@ interface PrintedQueueProps {
 
 /** The queue on paper: all loaded orders in a table, with the filters that have selected them. */
 export function PrintedQueue({ view, orders, hasMore, totals, now }: PrintedQueueProps): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
+  const { t, formats } = useLanguage();
   const filters: [name: string, value: string][] = [
     [t('filters.search'), view.q],
     [t('filters.priority'), view.priority.map((priority) => t(`priority.${priority}`)).join(', ')],

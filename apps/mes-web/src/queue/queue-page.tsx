@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { useLiveEvents } from '../live/live-context';
 import { FilterBar } from '../orders/filter-bar';
 import { ListOrBoard } from '../orders/list-or-board';
@@ -39,7 +39,7 @@ const NO_ORDERS: readonly OrderDto[] = [];
 
 /** The queue of new orders, updated live. While somebody is at it, nothing moves. */
 export function QueuePage(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
   const mayTake = mayMoveOrders(session);
   const navigate = useNavigate();

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { OrderDto } from '../api/client';
+import { useLanguage } from '../language/language-context';
 import { Named } from '../shell/named';
 import type { Reason } from './departures';
 
@@ -17,7 +17,7 @@ interface RowActionProps {
 
 /** The button that takes an order, or the reason why it cannot be taken. */
 export function RowAction({ order, reason, isPressable, onTake }: RowActionProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   if (reason) return <span className="departure">{textOf(reason, t)}</span>;
   if (!onTake) return null;
   return (

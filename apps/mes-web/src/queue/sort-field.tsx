@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { SORTS, type Sort } from '../orders/orders-view';
 
 interface SortFieldProps {
@@ -9,7 +9,7 @@ interface SortFieldProps {
 
 /** The field for the order of the list. */
 export function SortField({ sort, onChange }: SortFieldProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <label>
       {t('queue.sort')}

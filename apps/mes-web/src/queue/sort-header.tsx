@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import type { Sort } from '../orders/orders-view';
 import type { Column } from './list-layout';
 
@@ -22,7 +22,7 @@ interface SortHeaderProps {
 
 /** The header of a column. If the list can be sorted by the column, it is a button that does so, or turns the order around. */
 export function SortHeader({ column, sort, onSort }: SortHeaderProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const text = t(column === 'quantity' ? 'order.quantityShort' : `order.${column}`);
   const sorts = SORTS_OF[column];
   const current = sorts?.find((one) => one.sort === sort);

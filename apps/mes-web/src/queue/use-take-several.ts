@@ -1,7 +1,7 @@
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { changeOrderStatuses, type ChangeStatusesResultDto, type OrderDto } from '../api/client';
 import { dataOf, reasonOf } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 import { isReached } from '../orders/change';
 import { stepsFor } from '../orders/permissions';
 import { readSettled, sendOnce, type Outcome } from '../orders/use-change';
@@ -37,7 +37,7 @@ type OnOutcome = (order: OrderDto, outcome: Outcome) => void;
  * true.
  */
 export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto[]) => Promise<void> {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const session = useSession();
   const queries = useQueryClient();
   const { notify } = useNotices();

@@ -1,5 +1,5 @@
 import { useId, useState, type SubmitEvent, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { Preferences } from '../shell/preferences';
 import type { Choice } from './development-session';
 import { Problem } from '../api/problem';
@@ -17,7 +17,7 @@ interface SignInProps {
 
 /** The sign-in screen. */
 export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: SignInProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <main className="sign-in">
       <div className="sign-in-card">
@@ -47,7 +47,7 @@ export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: Si
 }
 
 function DevelopmentChooser({ onChoose }: Pick<SignInProps, 'onChoose'>): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const nameId = useId();
   const [name, setName] = useState('');
   const [failure, setFailure] = useState<'failed' | 'unreachable'>();

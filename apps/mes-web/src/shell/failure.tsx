@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { reasonOf } from '../api/problem';
+import { useLanguage } from '../language/language-context';
 
 interface FailureProps {
   readonly error: Error;
@@ -9,7 +9,7 @@ interface FailureProps {
 
 /** The message shown in place of data that could not be loaded, with a button to try again. */
 export function Failure({ error, onRetry }: FailureProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <div className="state" role="alert">
       <p>

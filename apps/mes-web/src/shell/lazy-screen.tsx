@@ -1,6 +1,6 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { settledInTime } from '../api/connect';
+import { useLanguage } from '../language/language-context';
 import { reloadOnce } from './reload-once';
 
 export interface LazyScreen {
@@ -24,7 +24,7 @@ export function lazyScreen(load: () => Promise<ComponentType>): LazyScreen {
   };
 
   function Lazy(): ReactNode {
-    const { t } = useTranslation();
+    const { t } = useLanguage();
     const [state, setState] = useState<State>({ is: Screen ? 'loaded' : 'loading' });
     useEffect(() => {
       if (Screen) return;

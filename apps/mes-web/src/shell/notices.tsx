@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../language/language-context';
 import { NoticesContext, type Notice, type NoticeAction } from './notices-context';
 import { useJustChanged } from './use-just-changed';
 import './notices.css';
@@ -23,7 +23,7 @@ interface NoticesProviderProps {
 
 /** Provides `notify` to its children, and shows the notices. Screen readers read them out. */
 export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const stack = useRef<HTMLDivElement>(null);
   const lastId = useRef(0);

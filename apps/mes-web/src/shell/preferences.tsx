@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { settledInTime } from '../api/connect';
 import { chooseLanguage, LANGUAGES, type Language } from '../language/i18n';
+import { useLanguage } from '../language/language-context';
 import { Menu, MenuGroup, MenuItem } from './menu';
 import { useNotices } from './notices-context';
 import { reloadOnce } from './reload-once';
@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русс
 
 /** The menu of language and theme, for somebody who is not signed in. */
 export function Preferences(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <Menu label={t('preferences.menu')} items={<PreferenceItems />}>
       {t('preferences.menu')}
@@ -26,7 +26,7 @@ interface UserMenuProps {
 
 /** The menu of the user: language, theme and signing out. */
 export function UserMenu({ name, onSignOut }: UserMenuProps): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <Menu
       label={t('preferences.user', { name })}
@@ -46,7 +46,7 @@ export function UserMenu({ name, onSignOut }: UserMenuProps): ReactNode {
 }
 
 function PreferenceItems(): ReactNode {
-  const { t, i18n } = useTranslation();
+  const { t, language: shown } = useLanguage();
   const { notify } = useNotices();
   const [theme, setTheme] = useState(rememberedTheme);
   const choose = async (language: Language): Promise<void> => {
@@ -60,12 +60,7 @@ function PreferenceItems(): ReactNode {
     <>
       <MenuGroup label={t('preferences.language')}>
         {LANGUAGES.map((language) => (
-          <MenuItem
-            key={language}
-            lang={language}
-            checked={i18n.language === language}
-            onChoose={() => void choose(language)}
-          >
+          <MenuItem key={language} lang={language} checked={language === shown} onChoose={() => void choose(language)}>
             {NAMES[language]}
           </MenuItem>
         ))}

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useLanguage } from '../language/language-context';
 
 /** The screen for an address that no screen has. */
 export function UnknownAddress(): ReactNode {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   return (
     <main className="state" id="content">
       <h1>{t('unknownAddress.title')}</h1>

@@ -1,6 +1,6 @@
 import { useCallback, useState, type ComponentType } from 'react';
-import { useTranslation } from 'react-i18next';
 import { settledInTime } from '../api/connect';
+import { useLanguage } from '../language/language-context';
 import { useNotices } from './notices-context';
 
 interface LazyDialog<P> {
@@ -12,7 +12,7 @@ interface LazyDialog<P> {
 
 /** A dialog that is not part of the first download. If it cannot be loaded, a notice says so. */
 export function useLazyDialog<P>(load: () => Promise<ComponentType<P>>): LazyDialog<P> {
-  const { t } = useTranslation();
+  const { t } = useLanguage();
   const { notify } = useNotices();
   const [Dialog, setDialog] = useState<ComponentType<P>>();
   const open = useCallback(async (): Promise<void> => {
