@@ -10,9 +10,6 @@ import { builtPage } from './support/built-page.js';
 import type { Language } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
-/** Time limit for all screens of a language in both themes. */
-const SCREENS_MS = 120_000;
-
 /** The folder of the screenshots. */
 const SCREENSHOTS = resolve('coverage/screenshots');
 
@@ -282,50 +279,46 @@ describe('the operators’ page, in a browser', () => {
     await table.close();
     await mine.stop();
     await own.drop();
-  }, 180_000);
+  });
 
   describe.each(LANGUAGES)('in %s', (language) => {
-    it(
-      'violates no accessibility rule on any screen',
-      async () => {
-        await workshop.create({ priority: 'URGENT', comment: 'Engrave M. S.' });
-        const taken = await workshop.create({ priority: 'HIGH' });
-        await workshop.move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
-        await workshop.move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
-        for (const colorScheme of ['light', 'dark'] as const) {
-          const desk = await workshop.atDesk({ language, colorScheme });
-          const { page } = desk;
-          const look = async (name: string): Promise<void> => {
-            await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
-            expect({ name, colorScheme, found: await violations(page) }).toEqual({ name, colorScheme, found: [] });
-          };
-          await desk.open('/');
-          await page.locator('form').waitFor();
-          await look('sign-in');
-          await desk.signIn({ role: 'admin', name: `eva-${language}` });
-          await page.getByRole('grid').waitFor();
-          await desk.live();
-          await look('queue');
-          await page.setViewportSize(TABLET);
-          await look('queue-tablet');
-          await page.setViewportSize({ width: 1280, height: 800 });
-          await page.locator('header nav a').nth(1).click();
-          await page.getByRole('listitem').first().waitFor();
-          await look('my-work');
-          await page.getByRole('listitem').getByRole('link').first().click();
-          await page.locator('.timeline li').nth(2).waitFor();
-          await look('order');
-          await page.locator('header nav a').nth(2).click();
-          await page.locator('.ct-bar').first().waitFor({ state: 'attached' });
-          await page.getByRole('meter').waitFor();
-          await look('dashboard');
-          await desk.open('/?q=nothing-like-this');
-          await page.locator('.state').waitFor();
-          await look('empty');
-        }
-      },
-      SCREENS_MS,
-    );
+    it('violates no accessibility rule on any screen', async () => {
+      await workshop.create({ priority: 'URGENT', comment: 'Engrave M. S.' });
+      const taken = await workshop.create({ priority: 'HIGH' });
+      await workshop.move(taken, 'MANUFACTURING_STARTED', `eva-${language}`);
+      await workshop.move(taken, 'ON_HOLD', `eva-${language}`, 'Waits for gold.');
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const desk = await workshop.atDesk({ language, colorScheme });
+        const { page } = desk;
+        const look = async (name: string): Promise<void> => {
+          await page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${language}-${colorScheme}.png`) });
+          expect({ name, colorScheme, found: await violations(page) }).toEqual({ name, colorScheme, found: [] });
+        };
+        await desk.open('/');
+        await page.locator('form').waitFor();
+        await look('sign-in');
+        await desk.signIn({ role: 'admin', name: `eva-${language}` });
+        await page.getByRole('grid').waitFor();
+        await desk.live();
+        await look('queue');
+        await page.setViewportSize(TABLET);
+        await look('queue-tablet');
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.locator('header nav a').nth(1).click();
+        await page.getByRole('listitem').first().waitFor();
+        await look('my-work');
+        await page.getByRole('listitem').getByRole('link').first().click();
+        await page.locator('.timeline li').nth(2).waitFor();
+        await look('order');
+        await page.locator('header nav a').nth(2).click();
+        await page.locator('.ct-bar').first().waitFor({ state: 'attached' });
+        await page.getByRole('meter').waitFor();
+        await look('dashboard');
+        await desk.open('/?q=nothing-like-this');
+        await page.locator('.state').waitFor();
+        await look('empty');
+      }
+    });
   });
 
   it.each([

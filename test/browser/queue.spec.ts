@@ -200,7 +200,7 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.getByRole('button', { name: '1 new order' }).click();
     await desk.row(id).waitFor();
     await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
-  }, 180_000);
+  });
 
   it('does not shift its layout when orders arrive', async () => {
     const desk = await workshop.signedIn();

@@ -83,7 +83,7 @@ describe('the metrics', () => {
   it('satisfy promtool', async () => {
     const { text } = await Scrape.of(api);
     expect(await promtool(['check', 'metrics'], text)).toEqual({ exitCode: 0, output: '' });
-  }, 180_000);
+  });
 
   it('exist from the start, with counters at zero', () => {
     // Those of Node.js tell of what there is just now.
@@ -423,7 +423,7 @@ describe('what is below', () => {
     await eventually(async () => (await Scrape.of(api)).value('mes_cache_available') === 1, 20_000);
     // One of the instances was the first to come back to the empty Redis.
     expect(renewals()).toBeGreaterThan(renewedBefore);
-  }, 180_000);
+  });
 });
 
 describe('/metrics', () => {

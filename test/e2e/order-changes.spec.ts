@@ -835,7 +835,7 @@ describe('the cache', () => {
       expect((await api.call('/api/v1/cache/evictions', evict)).status).toBe(202);
       expect({ name, bodies: bodies(cached) }).toEqual({ name, bodies: bodies(await readAll()) });
     }
-  }, 180_000);
+  });
 
   it('keeps what a change of fields leaves as it was: the counts, lists of other statuses, and all if nothing changes', async () => {
     const id = await create();

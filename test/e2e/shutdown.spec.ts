@@ -3,7 +3,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
@@ -43,6 +43,7 @@ describe('shutting down', () => {
 
   async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     api = new ApiProcess({
+      ...PATIENT,
       DATA_DIR: directory,
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL ?? '',

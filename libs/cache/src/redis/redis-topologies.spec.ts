@@ -119,7 +119,7 @@ describe('clusterClient', () => {
 
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  }, 180_000);
+  });
 
   afterAll(() => cluster.stop());
 
@@ -191,7 +191,7 @@ describe('sentinelClient', () => {
 
   beforeAll(async () => {
     sentinels = await RedisSentinels.start();
-  }, 180_000);
+  });
 
   afterAll(() => sentinels.stop());
 
