@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { violations } from './support/accessibility.js';
 import type { Language, Operator } from './support/operators-page.js';
+import { scan } from './support/scan.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
 /** The folder of the screenshots. */
@@ -129,6 +130,7 @@ describe('an order on the page', () => {
     expect(await button(desk, 'Hand over').count()).toBe(0);
     await button(desk, 'Put on hold').waitFor();
 
+    await desk.page.locator('.timeline').getByText('Assigned to: anna → boris').waitFor();
     const entries = await desk.page.locator('.timeline li').allInnerTexts();
     expect(entries.map((entry) => entry.split('\n')[0])).toEqual([
       'Created',
@@ -199,8 +201,7 @@ describe('an order on the page', () => {
     await desk.open(`/orders/${order.id}`);
     await button(desk, 'Put on hold').click();
     await desk.page.getByRole('dialog').waitFor();
-    await desk.page.keyboard.type('123456789');
-    await desk.page.keyboard.press('Enter');
+    await scan(desk.page, '123456789');
     await desk.page.getByText('No order has the number 123456789.').waitFor();
     await desk.page.keyboard.press('2');
     await becomes({ holdReason: 'TOOL_DOWN' });

@@ -53,7 +53,7 @@ describe('the operators’ page, in a browser', () => {
       await card.getByRole('link').click();
       await page.getByText('A scratch on the bezel.').waitFor();
       await page.getByText('Waits for gold.').waitFor();
-      expect(await page.locator('.timeline li').count()).toBe(6);
+      await eventually(async () => (await page.locator('.timeline li').count()) === 6);
     });
 
     it('asks for a reason, and changes nothing if the operator dismisses the dialog', async () => {
@@ -137,7 +137,7 @@ describe('the operators’ page, in a browser', () => {
     await workshop.create();
     await eventually(async () => (await count()) === before + 1);
     await admin.page.getByText('Cache hit rate').waitFor();
-    expect(await admin.page.locator('.ct-bar').count()).toBe(24);
+    await eventually(async () => (await admin.page.locator('.ct-bar').count()) === 24);
 
     const viewer = await workshop.signedIn({ role: 'viewer' });
     await viewer.open('/dashboard');
@@ -155,7 +155,7 @@ describe('the operators’ page, in a browser', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
-    expect(await page.title()).toMatch(/ – MES: заказы$/);
+    await eventually(async () => / – MES: заказы$/.test(await page.title()));
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
 
@@ -204,7 +204,8 @@ describe('the operators’ page, in a browser', () => {
 
   it('says to the next user what became of a late step, but does not offer to repeat it', async () => {
     const orders = [await workshop.create(), await workshop.create()];
-    const desk = await workshop.signedIn();
+    // The page waits for the answer as long as the test needs.
+    const desk = await workshop.signedIn({ initScript: 'AbortSignal.timeout = () => new AbortController().signal;' });
     const { page } = desk;
     let answer = (): void => undefined;
     const held = new Promise<void>((resolve) => (answer = resolve));

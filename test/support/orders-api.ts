@@ -13,7 +13,12 @@ import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/
 import { FAIR_SHARES_DEFAULTS, FairShares } from '../../apps/mes-api/src/rate-limits/fair-shares.js';
 
 /** Longer than in production, in milliseconds: the tests themselves run in the same event loop, and the machine may be busy. */
-const CACHE_TIMES = { leaseLifetime: 10_000, loadQueueTimeout: 60_000, refreshTimeout: 5_000 };
+const CACHE_TIMES = {
+  leaseLifetime: 10_000,
+  leaseWaitTimeout: 10_000,
+  loadQueueTimeout: 60_000,
+  refreshTimeout: 5_000,
+};
 const TURN_TIMEOUT = 120_000;
 
 export interface OrdersApiOptions {
