@@ -34,7 +34,7 @@ class TwoInstances {
   static async start(options: Pick<CacheOptions, 'namespace' | 'createRedisClient'>): Promise<TwoInstances> {
     const start = async (): Promise<TestingModule> => {
       // Long, since the machine may be busy with other tests, and these tests are not about speed.
-      const cache = CacheModule.forRoot({ ...options, deadline: 2_000, sweepInterval: 50 });
+      const cache = CacheModule.forRoot({ ...options, deadline: 5_000, sweepInterval: 50 });
       const module = await Test.createTestingModule({ imports: [cache] }).compile();
       return module.init();
     };
