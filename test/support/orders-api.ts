@@ -17,6 +17,7 @@ const CACHE_TIMES = {
   leaseLifetime: 10_000,
   leaseWaitTimeout: 10_000,
   loadQueueTimeout: 60_000,
+  loadTimeout: 60_000,
   refreshTimeout: 5_000,
 };
 const TURN_TIMEOUT = 120_000;
