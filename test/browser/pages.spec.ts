@@ -155,7 +155,7 @@ describe('the operators’ page, in a browser', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
-    await eventually(async () => / – MES: заказы$/.test(await page.title()));
+    await eventually(async () => (await page.title()).endsWith(' – MES: заказы'));
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
 

@@ -78,7 +78,7 @@ export class OrdersApi {
   }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
     await prepareDatabase({ url: databaseUrl, patience: 60_000 });
-    const read = readConfiguration({
+    const configuration = readConfiguration({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       DATA_DIR: dataDirectory,
@@ -90,7 +90,7 @@ export class OrdersApi {
       MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...environment,
     });
-    const configuration = { ...read, cache: { ...read.cache, ...CACHE_TIMES } };
+    Object.assign(configuration.cache, CACHE_TIMES);
     const log = createLog(configuration);
     const make = async (): Promise<NestFastifyApplication> => {
       const builder = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] })
