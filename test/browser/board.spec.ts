@@ -316,15 +316,16 @@ describe('the board, in a browser', () => {
     const from = await middleOf(card(desk, 'NEW', order));
     const to = await middleOf(column(desk, 'MANUFACTURING_STARTED'));
 
-    // The finger moves at once, by the clock of the page.
+    // By the clock of the page, the finger moves a moment after it has come, and stays where it is then.
     await desk.page.clock.install();
     await desk.page.clock.pauseAt((await desk.page.evaluate<number>('Date.now()')) + 4_000);
     await touch('touchStart', from);
+    await desk.page.clock.runFor(100);
     for (let step = 1; step <= 5; step += 1) await touch('touchMove', [from[0] + step * 20, from[1]]);
-    await desk.page.clock.resume();
-    await desk.painted();
+    await desk.page.clock.runFor(1_000);
     expect(await desk.page.locator('.board-ghost').count()).toBe(0);
     await touch('touchEnd');
+    await desk.page.clock.resume();
 
     // A browser that is busy scrolls without asking the page.
     await eventually(async () => {
