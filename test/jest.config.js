@@ -54,5 +54,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFiles: ['<rootDir>/test/support/silence-nest.ts'],
   maxWorkers: 2,
-  testTimeout: 120_000,
+  // Tests wait for conditions, and a slow machine may take its time. Only what never comes true takes this long.
+  testTimeout: 300_000,
 };

@@ -278,7 +278,10 @@ describe('the board, in a browser', () => {
     const arrival = await workshop.create({ priority: 'URGENT' });
     await column(desk, 'NEW').getByRole('button', { name: '1 more' }).press('Enter');
     await card(desk, 'NEW', arrival).waitFor();
-    expect(await desk.page.evaluate(`document.activeElement.closest('.board-card')?.id`)).toBe(`order-${arrival.id}`);
+    await eventually(
+      async () =>
+        (await desk.page.evaluate(`document.activeElement.closest('.board-card')?.id`)) === `order-${arrival.id}`,
+    );
   });
 
   it('keeps still when somebody else moves an order on that the user has moved before', async () => {
@@ -313,10 +316,16 @@ describe('the board, in a browser', () => {
     const from = await middleOf(card(desk, 'NEW', order));
     const to = await middleOf(column(desk, 'MANUFACTURING_STARTED'));
 
+    // By the clock of the page, the finger moves a moment after it has come, and stays where it is then.
+    await desk.page.clock.install();
+    await desk.page.clock.pauseAt((await desk.page.evaluate<number>('Date.now()')) + 4_000);
     await touch('touchStart', from);
+    await desk.page.clock.runFor(100);
     for (let step = 1; step <= 5; step += 1) await touch('touchMove', [from[0] + step * 20, from[1]]);
+    await desk.page.clock.runFor(1_000);
     expect(await desk.page.locator('.board-ghost').count()).toBe(0);
     await touch('touchEnd');
+    await desk.page.clock.resume();
 
     // A browser that is busy scrolls without asking the page.
     await eventually(async () => {
@@ -524,7 +533,7 @@ describe('the board, in a browser', () => {
       ];
       for (const [order, seconds] of [
         [late, -60],
-        [soon, 20],
+        [soon, 120],
         [started, -60],
       ] as const) {
         await table.query(`UPDATE orders SET due_at = now() + $1 * interval '1 second' WHERE id = $2`, [
@@ -545,9 +554,9 @@ describe('the board, in a browser', () => {
       await card(desk, 'MANUFACTURING_STARTED', started).waitFor();
       expect(await card(desk, 'NEW', soon).count()).toBe(0);
       expect((await heads(desk)).slice(0, 2)).toEqual(['New 1', 'In production 1']);
-      await desk.page.clock.fastForward(40_000);
+      await desk.page.clock.fastForward(180_000);
       await card(desk, 'NEW', soon).waitFor();
-      expect((await heads(desk))[0]).toBe('New 2');
+      await eventually(async () => (await heads(desk))[0] === 'New 2');
     });
 
     it('keeps still under a pointer when an order does not fit them any more', async () => {
@@ -606,7 +615,7 @@ describe('the board, in a browser', () => {
       await eventually(async () => (await top()) > 0);
       await desk.page.getByRole('checkbox', { name: 'Normal' }).check();
       await eventually(async () => (await top()) === 0);
-      expect(await cards.locator('.board-card').count()).toBeGreaterThanOrEqual(50);
+      await eventually(async () => (await cards.locator('.board-card').count()) >= 50);
     });
 
     it('folds them on a phone', async () => {

@@ -198,7 +198,7 @@ describe('the queue while somebody is at it, in a browser', () => {
     const arrival = await workshop.create();
     await desk.page.getByRole('button', { name: '1 new order' }).press('Enter');
     await desk.row(arrival.id).waitFor();
-    expect(await desk.page.evaluate('document.activeElement.role')).toBe('grid');
+    await eventually(async () => (await desk.page.evaluate('document.activeElement.role')) === 'grid');
   });
 
   it('says that an order is the user’s own if it was taken in another tab', async () => {
@@ -226,8 +226,25 @@ describe('the queue while somebody is at it, in a browser', () => {
     const [first] = await createOrders(3);
     const desk = await atNewest('anna', true);
     const before = await rowsOf(desk);
-    await desk.row(first.id).locator('.cell-customer').tap();
+    let read = (): void => undefined;
+    const isRead = new Promise<void>((resolve) => (read = resolve));
+    let show = (): void => undefined;
+    const held = new Promise<void>((resolve) => (show = resolve));
+    // The page has the arrival right after the touch, however long the API takes.
+    await desk.page.route(
+      '**/api/v1/orders?*',
+      async (route) => {
+        const response = await route.fetch();
+        read();
+        await held;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
     const arrival = await workshop.create();
+    await isRead;
+    await desk.row(first.id).locator('.cell-customer').tap();
+    show();
     await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
     expect(await rowsOf(desk)).toEqual(before);
     await desk.row(arrival.id).waitFor();
@@ -405,7 +422,7 @@ describe('the queue while somebody is at it, in a browser', () => {
     expect(await page.evaluate<number>('history.length')).toBe(length + 1);
     await page.goBack();
     expect(address()).toBe('?priority=HIGH');
-    expect(await search.inputValue()).toBe('');
+    await eventually(async () => (await search.inputValue()) === '');
     await page.goBack();
     expect(address()).toBe('');
     await eventually(async () => (await rowsOf(desk)).length === 3);
@@ -542,7 +559,9 @@ describe('the queue while somebody is at it, in a browser', () => {
       await workshop.move(first, 'SHIPPED', 'anna');
       await desk.page.getByRole('button', { name: 'Update the list' }).press('Enter');
       await desk.page.locator('.card.departing').waitFor({ state: 'detached' });
-      expect(await desk.page.evaluate(`document.activeElement === document.querySelector('.card a')`)).toBe(true);
+      await eventually(() =>
+        desk.page.evaluate<boolean>(`document.activeElement === document.querySelector('.card a')`),
+      );
     });
 
     it('shows more when that is asked for while it is refreshed', async () => {

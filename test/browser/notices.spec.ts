@@ -42,6 +42,9 @@ describe('the notices, in a browser', () => {
       await page.getByRole('button', { name: 'Saved views' }).click();
       await page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
     };
+    // The notices stay for as long as this takes.
+    await page.clock.install();
+    await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 4_000);
     await copy();
     const lowest = await copied.boundingBox();
     const taken = await take(desk, order);

@@ -124,14 +124,14 @@ describe('saved views of the queue, in a browser', () => {
     await openMenu(desk);
     await page.getByRole('menuitem', { name: 'Copy link to this view' }).press('Enter');
     await menu.waitFor({ state: 'hidden' });
-    expect(await focused()).toBe('Saved views');
+    await eventually(async () => (await focused()) === 'Saved views');
     await openMenu(desk);
     await page.getByRole('menuitem', { name: 'Save or edit views…' }).press('Enter');
     await page.getByRole('dialog').waitFor();
     await menu.waitFor({ state: 'hidden' });
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    expect(await focused()).toBe('Saved views');
+    await eventually(async () => (await focused()) === 'Saved views');
   });
 
   it('are shared by a link even without filters, which opens the list where the board was shown last', async () => {

@@ -3,38 +3,11 @@ import type { Page } from 'playwright-core';
 import { fillOrders } from '../bench/fill/fill-orders.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { scan } from './support/scan.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
 /** The pause between two keys of a person, in milliseconds. */
 const PERSON = 90;
-
-/** The pause between two keys of a scanner, in milliseconds. */
-const SCANNER = 2;
-
-/** Types like a scanner. The keys have times of their own, so that a busy machine makes no pauses between them. */
-async function scan(page: Page, code: string): Promise<void> {
-  const keys = [...Array.from(code, (key) => ({ key, text: key, ...keyOf(key) })), ENTER];
-  const browser = await page.context().newCDPSession(page);
-  const begin = Date.now() - keys.length * SCANNER;
-  const presses = keys.flatMap((key, i) => {
-    const timestamp = (begin + i * SCANNER) / 1_000;
-    return [
-      browser.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...key }),
-      browser.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp, key: key.key, code: key.code }),
-    ];
-  });
-  await Promise.all(presses);
-  await browser.detach();
-}
-
-const ENTER = { key: 'Enter', text: '\r', code: 'Enter', windowsVirtualKeyCode: 13 };
-
-/** The key that types a character, in the terms of Chromium. */
-function keyOf(character: string): { readonly code: string; readonly windowsVirtualKeyCode: number } {
-  if (character === '-') return { code: 'Minus', windowsVirtualKeyCode: 189 };
-  const name = character.toUpperCase();
-  return { code: (/\d/.test(name) ? 'Digit' : 'Key') + name, windowsVirtualKeyCode: name.charCodeAt(0) };
-}
 
 /** Types keys like a scanner, with the letters that another keyboard has on them. */
 async function scanKeys(page: Page, keys: readonly { readonly key: string; readonly code: string }[]): Promise<void> {
@@ -93,6 +66,7 @@ describe('a barcode scanner, in a browser', () => {
     for (const path of ['/', '/mine', '/dashboard', '/?q=nothing-like-this']) {
       await desk.open(path);
       await page.locator('header').waitFor();
+      await desk.painted();
       await scan(page, codeOf(order));
       await page.waitForURL(`**/orders/${order.id}`);
     }

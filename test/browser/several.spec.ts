@@ -144,40 +144,32 @@ describe('the queue of new orders, for several orders', () => {
         .waitFor();
     });
 
-    it(
-      'are confirmed one by one when the answer is lost',
-      async () => {
-        const proxy = await TcpProxy.open(workshop.api.url);
-        const orders = await createOrders(3);
-        const desk = await atQueue(proxy.url);
-        await select(desk, ...orders);
-        proxy.breakAfter((chunk) => chunk.toString('latin1').includes('PATCH '));
-        await desk.page.getByRole('button', { name: 'Take 3 orders' }).click();
-        await desk.page.locator('.notice-good', { hasText: '3 orders are yours.' }).waitFor({ timeout: PATIENCE_MS });
-        expect(await takenBy('anna')).toEqual(idsOf(orders));
-        await workshop.clear();
-        await proxy.close();
-      },
-      PATIENCE_MS,
-    );
+    it('are confirmed one by one when the answer is lost', async () => {
+      const proxy = await TcpProxy.open(workshop.api.url);
+      const orders = await createOrders(3);
+      const desk = await atQueue(proxy.url);
+      await select(desk, ...orders);
+      proxy.breakAfter((chunk) => chunk.toString('latin1').includes('PATCH '));
+      await desk.page.getByRole('button', { name: 'Take 3 orders' }).click();
+      await desk.page.locator('.notice-good', { hasText: '3 orders are yours.' }).waitFor({ timeout: PATIENCE_MS });
+      expect(await takenBy('anna')).toEqual(idsOf(orders));
+      await workshop.clear();
+      await proxy.close();
+    });
 
-    it(
-      'are reported as not taken only when they cannot be taken any more, and can then be taken again',
-      async () => {
-        const orders = await createOrders(2);
-        const desk = await atQueue();
-        await select(desk, ...orders);
-        await desk.page.route('**/api/v1/orders/status', (route) => route.abort('connectionreset'), { times: 1 });
-        const began = performance.now();
-        await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
-        const notice = desk.page.locator('.notice-bad', { hasText: `Not changed: ${idsOrNumbers(orders)}.` });
-        await notice.waitFor({ timeout: PATIENCE_MS });
-        expect(performance.now() - began).toBeGreaterThan(10_000);
-        await notice.getByRole('button', { name: 'Try again' }).click();
-        await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
-      },
-      PATIENCE_MS,
-    );
+    it('are reported as not taken only when they cannot be taken any more, and can then be taken again', async () => {
+      const orders = await createOrders(2);
+      const desk = await atQueue();
+      await select(desk, ...orders);
+      await desk.page.route('**/api/v1/orders/status', (route) => route.abort('connectionreset'), { times: 1 });
+      const began = performance.now();
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      const notice = desk.page.locator('.notice-bad', { hasText: `Not changed: ${idsOrNumbers(orders)}.` });
+      await notice.waitFor({ timeout: PATIENCE_MS });
+      expect(performance.now() - began).toBeGreaterThan(10_000);
+      await notice.getByRole('button', { name: 'Try again' }).click();
+      await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
+    });
 
     it('are not sent while the browser is offline, unless the operator asks for it later', async () => {
       const orders = await createOrders(2);

@@ -9,8 +9,7 @@ import { launchBrowser } from './support/browser.js';
 import { builtPage } from './support/built-page.js';
 import { OidcServer } from './support/oidc-server.js';
 import { Operator } from './support/operators-page.js';
-
-const PATIENCE = 120_000;
+import { OPENING_MS } from './support/workshop.js';
 
 /**
  * The lifetime of tokens in seconds. The page renews a token a minute before it expires: here, a few seconds after its issue.
@@ -25,7 +24,9 @@ describe('signing in at an issuer', () => {
   let desk: Operator;
 
   beforeAll(async () => {
-    const [pageDirectory, port] = await Promise.all([builtPage(), freePort()]);
+    const pageDirectory = await builtPage();
+    // Just before it is used: another process may take it.
+    const port = await freePort();
     [database, browser, issuer] = await Promise.all([
       createTestDatabase(),
       launchBrowser(),
@@ -43,7 +44,7 @@ describe('signing in at an issuer', () => {
         AUTH_SCOPE: 'openid',
       },
     });
-  }, PATIENCE);
+  }, OPENING_MS);
 
   beforeEach(async () => {
     desk = await Operator.atDesk(browser, api.url);
@@ -108,15 +109,15 @@ describe('signing in at an issuer', () => {
     await desk.open('/');
     await signInAtIssuer(page, 'clara');
     await desk.live();
-    expect(tokens.size).toBe(1);
+    const before = tokens.size;
     await page.waitForResponse(`${issuer.url}/token`);
     await eventually(async () => {
       await page.getByRole('link', { name: 'Dashboard' }).click();
       await page.getByRole('link', { name: 'Orders', exact: true }).click();
-      return tokens.size === 2;
+      return tokens.size > before;
     });
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-  }, 180_000);
+  });
 
   it('is necessary again after signing out', async () => {
     const { page } = desk;
@@ -140,7 +141,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await signInAtIssuer(page, 'dora');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
-  }, 180_000);
+  });
 
   it('is offered again if the issuer is silent while the user signs out', async () => {
     const { page } = desk;
@@ -159,7 +160,7 @@ describe('signing in at an issuer', () => {
     await page.getByRole('menuitem', { name: 'Sign out' }).click({ noWaitAfter: true });
     expect((await said).text()).toMatch(/^MES Orders\s+Sign in\b/);
     issuer.thaw();
-  }, 180_000);
+  });
 
   it('refuses development tokens', async () => {
     const answer = await api.call('/page/development-tokens', { method: 'POST', body: { role: 'admin' } });

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { launchBrowser, type BrowserOptions } from './support/browser.js';
 import { builtPage } from './support/built-page.js';
@@ -238,15 +239,26 @@ describe('a new deployment that removes files of the page', () => {
     await Promise.all(files.map((file) => rm(join(assets, file))));
   }
 
-  /** Opens a browser that counts how often it loads the document. */
-  async function counted(options: OperatorOptions = {}): Promise<{ desk: Operator; documents: () => number }> {
+  interface Counted {
+    readonly desk: Operator;
+    /** The number of requests for the document so far. */
+    readonly documents: () => number;
+    /** The number of documents that the browser has begun to show. */
+    readonly shown: () => number;
+  }
+
+  /** Opens a browser that counts how often it loads the document. The document may reload itself before it is complete. */
+  async function counted(options: OperatorOptions = {}): Promise<Counted> {
     const desk = await workshop.atDesk(options);
-    let documents = 0;
+    let [documents, shown] = [0, 0];
     desk.page.on('request', (request) => {
       if (request.isNavigationRequest()) documents += 1;
     });
-    await desk.open(api.url);
-    return { desk, documents: () => documents };
+    desk.page.on('domcontentloaded', () => {
+      shown += 1;
+    });
+    await desk.page.goto(api.url, { waitUntil: 'commit' });
+    return { desk, documents: () => documents, shown: () => shown };
   }
 
   it.each([
@@ -334,8 +346,8 @@ describe('a new deployment that removes files of the page', () => {
     ['the texts in its language', /^en-.*\.js/],
   ])('leads to one reload and then to a message if the page itself misses %s', async (_, name) => {
     await remove(name);
-    const { desk, documents } = await counted();
-    await desk.page.waitForEvent('load');
+    const { desk, documents, shown } = await counted();
+    await eventually(() => shown() === 2);
     const message = desk.page.getByText(/The page could not be loaded|Choose a role/);
     await message.waitFor();
     expect(documents()).toBe(2);

@@ -100,22 +100,18 @@ describe('a step whose response is lost', () => {
     await notice('was already taken by boris.').waitFor();
   });
 
-  it(
-    'is reported as not made only when it cannot be made any more, and can then be repeated',
-    async () => {
-      const noticed = await recordNotices();
-      await desk.page.route(STATUS_CALLS, (route) => route.abort('connectionreset'), { times: 1 });
-      const began = performance.now();
-      await take();
-      await notice('was not changed. Its status is still “New”.').waitFor();
-      expect(performance.now() - began).toBeGreaterThan(10_000);
-      expect(await noticed()).toHaveLength(1);
-      await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
-      await notice('was not changed').getByRole('button', { name: 'Try again' }).click();
-      await notice('is yours.').waitFor();
-    },
-    PATIENCE_MS,
-  );
+  it('is reported as not made only when it cannot be made any more, and can then be repeated', async () => {
+    const noticed = await recordNotices();
+    await desk.page.route(STATUS_CALLS, (route) => route.abort('connectionreset'), { times: 1 });
+    const began = performance.now();
+    await take();
+    await notice('was not changed. Its status is still “New”.').waitFor();
+    expect(performance.now() - began).toBeGreaterThan(10_000);
+    expect(await noticed()).toHaveLength(1);
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
+    await notice('was not changed').getByRole('button', { name: 'Try again' }).click();
+    await notice('is yours.').waitFor();
+  });
 
   it('is reported as not made if the user has sent too many requests, and can then be repeated', async () => {
     const tooMany = { status: 429, contentType: 'application/problem+json', body: '{"code":"RATE_LIMIT_EXCEEDED"}' };
@@ -149,37 +145,29 @@ describe('a step whose response is lost', () => {
     expect((await workshop.order(order)).status).toBe('MANUFACTURING_COMPLETED');
   });
 
-  it(
-    'is reported as unconfirmed if the API is away, and can be checked again',
-    async () => {
-      loseResponses(() => {
-        proxy.cut();
-      });
-      await take();
-      const unconfirmed = desk.page.locator('.notice', {
-        hasText: `Couldn’t confirm the change to order ${String(order.number)}.`,
-      });
-      await unconfirmed.waitFor();
-      await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
-      proxy.mend();
-      await unconfirmed.getByRole('button', { name: 'Check again' }).click();
-      await notice('is yours.').waitFor();
-      await unconfirmed.waitFor({ state: 'detached' });
-    },
-    PATIENCE_MS,
-  );
+  it('is reported as unconfirmed if the API is away, and can be checked again', async () => {
+    loseResponses(() => {
+      proxy.cut();
+    });
+    await take();
+    const unconfirmed = desk.page.locator('.notice', {
+      hasText: `Couldn’t confirm the change to order ${String(order.number)}.`,
+    });
+    await unconfirmed.waitFor();
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
+    proxy.mend();
+    await unconfirmed.getByRole('button', { name: 'Check again' }).click();
+    await notice('is yours.').waitFor();
+    await unconfirmed.waitFor({ state: 'detached' });
+  });
 
-  it(
-    'ends if the API is silent',
-    async () => {
-      proxy.block();
-      await take();
-      await desk.row(order.id).getByText('Taking…').waitFor();
-      await desk.page.getByText(`Couldn’t confirm the change to order ${String(order.number)}.`).waitFor();
-      await desk.row(order.id).getByText('Taking…').waitFor({ state: 'detached' });
-    },
-    PATIENCE_MS,
-  );
+  it('ends if the API is silent', async () => {
+    proxy.block();
+    await take();
+    await desk.row(order.id).getByText('Taking…').waitFor();
+    await desk.page.getByText(`Couldn’t confirm the change to order ${String(order.number)}.`).waitFor();
+    await desk.row(order.id).getByText('Taking…').waitFor({ state: 'detached' });
+  });
 
   it('that is not sent because the browser is offline is never sent later, unless the operator asks for it', async () => {
     const sent: string[] = [];

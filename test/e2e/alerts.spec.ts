@@ -22,12 +22,12 @@ describe('the alert rules', () => {
     const { exitCode, output } = await promtool(['check', 'config', '--syntax-only', `${FOLDER}/prometheus.yaml`]);
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     expect(await promtool(['check', 'rules', '--lint-fatal', `${FOLDER}/alerts.yaml`])).toMatchObject({ exitCode: 0 });
-  }, 180_000);
+  });
 
   it('fire on their faults, and on nothing else', async () => {
     const { exitCode, output } = await promtool(['test', 'rules', `${FOLDER}/alerts.test.yaml`]);
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining('SUCCESS') as string });
-  }, 180_000);
+  });
 
   it('are all tested, and all documented with what they mean and what to do', async () => {
     const tests = await readFile(`${FOLDER}/alerts.test.yaml`, 'utf8');

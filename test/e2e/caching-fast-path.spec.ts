@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { VersionStore } from '@mes/cache';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
@@ -51,10 +52,11 @@ describe('a cached response on the fast path', () => {
   });
 
   async function near(path: string, token = operator, headers = {}): ReturnType<OrdersApi['call']> {
-    await api.call(path, { token, headers });
-    const answer = await api.call(path, { token, headers });
-    expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
-    return answer;
+    // After a standstill of PostgreSQL, an instance does without its cache for a moment.
+    return eventually(async () => {
+      const answer = await api.call(path, { token, headers });
+      return answer.headers.get('cache-status') === NEAR_HIT && answer;
+    });
   }
 
   it('is not sent without a valid token', async () => {
@@ -138,10 +140,14 @@ describe('a cached response on the fast path', () => {
       };
     Object.assign(JSON, { parse: counted(parse), stringify: counted(stringify) });
     try {
-      const answer = await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
-      await answer.arrayBuffer();
-      expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
-      expect(calls).toBe(0);
+      // What the instances tell each other in the background is JSON as well, and may come in between.
+      await eventually(async () => {
+        calls = 0;
+        const answer = await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
+        await answer.arrayBuffer();
+        expect(answer.headers.get('cache-status')).toBe(NEAR_HIT);
+        return calls === 0;
+      });
       await api.application.get(VersionStore).invalidate(['orders:NEW']);
       await fetch(`${api.url}${NEW_ORDERS}`, { headers: { authorization: `Bearer ${operator}` } });
       expect(calls).toBeGreaterThan(0);

@@ -18,7 +18,7 @@ const NOT_LATE = `('SHIPPED', 'CLOSED', 'CANCELLED')`;
 
 /** Whether there is time for some requests before the numbers of late orders are those of another minute. */
 function isEarlyInMinute(): boolean {
-  return Date.now() % MINUTE < MINUTE - 5_000;
+  return Date.now() % MINUTE < MINUTE - 20_000;
 }
 
 interface Created {
@@ -201,7 +201,7 @@ describe('what the dashboard shows of the floor', () => {
     };
     const all = KINDS.map(() => 'mes-near; hit');
     // The instances notice that the tables were emptied, and that takes a moment.
-    await eventually(async () => isEarlyInMinute() && JSON.stringify(await hits()) === JSON.stringify(all), MINUTE);
+    await eventually(async () => isEarlyInMinute() && JSON.stringify(await hits()) === JSON.stringify(all), 2 * MINUTE);
     // A change of priority touches neither what was done nor who did it, but both other dashboards show it.
     expect(await edit(id, { priority: 'URGENT' })).toBe(200);
     expect((await read('throughput')).headers.get('cache-status')).toBe('mes-near; hit');
@@ -239,14 +239,14 @@ describe('what the dashboard shows of the floor', () => {
   });
 
   it('shows an order as overdue in the minute after its due date, without a write', async () => {
-    // At least five seconds are left for what has to happen before.
-    const minute = Math.ceil((Date.now() + 5_000) / MINUTE) * MINUTE;
+    // At least twenty seconds are left for what has to happen before.
+    const minute = Math.ceil((Date.now() + 20_000) / MINUTE) * MINUTE;
     await create({ dueAt: new Date(minute - 1).toISOString(), priority: 'LOW' });
     const counts = async (): Promise<unknown> => (await read<DueDashboardDto>('due')).body.counts;
     expect(await counts()).toEqual([{ status: 'NEW', priority: 'LOW', overdue: 0, dueSoon: 1 }]);
     await eventually(() => Date.now() >= minute, 2 * MINUTE);
     expect(await counts()).toEqual([{ status: 'NEW', priority: 'LOW', overdue: 1, dueSoon: 0 }]);
-  }, 130_000);
+  });
 
   it('names the oldest new order', async () => {
     const oldest = async (): Promise<unknown> =>

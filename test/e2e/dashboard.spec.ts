@@ -133,7 +133,8 @@ describe('the dashboard', () => {
     await evict();
     const shown = await dashboard();
     await expectTruth(shown);
-    expect(shown.createdLast24h.every(({ count }) => count > 0)).toBe(true);
+    // The last hour may have begun after the orders were inserted.
+    expect(shown.createdLast24h.slice(0, -1).every(({ count }) => count > 0)).toBe(true);
 
     await table.query(`UPDATE orders SET status = 'CANCELLED' WHERE created_by = 'crm' AND status = 'NEW'`);
     await evict();

@@ -177,7 +177,7 @@ describe('the live events', () => {
       .array(step, { minLength: 5, maxLength: 40, size: 'max' })
       .filter((steps) => missedAtMost(steps, 1_000));
     await fc.assert(fc.asyncProperty(few, play), { numRuns: 30, interruptAfterTimeLimit: 60_000 });
-  }, 120_000);
+  });
 });
 
 /** Whether the steps create fewer events than a client may miss without a reset. */

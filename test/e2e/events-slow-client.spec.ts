@@ -84,5 +84,5 @@ describe('a client of the live events that does not read', () => {
     expect(stuck.unsent()).toBe(0);
     expect(reading.client.isClosed).toBe(false);
     expect(reading.client.news).toHaveLength(inserted);
-  }, 180_000);
+  });
 });

@@ -83,7 +83,7 @@ describe('a page of a list', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 10_000 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     table = await OrdersTable.connect(database.url);
     // All columns are independent, except that old orders are not NEW and due dates are some days after the creation. So
     // without the status, half of an index in order of creation would have to be read.

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -50,6 +50,7 @@ describe('the log at its most verbose level', () => {
     const databaseUrl = new URL(database.url);
     databaseUrl.searchParams.set('application_name', SECRETS.databaseUrl);
     api = new ApiProcess({
+      ...PATIENT,
       NODE_ENV: 'production',
       LOG_LEVEL: 'trace',
       DATABASE_URL: databaseUrl.href,

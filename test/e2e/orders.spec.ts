@@ -260,7 +260,7 @@ describe('the life of an order', () => {
 
     it('repeats the response even after the due date', async () => {
       const key = randomUUID();
-      const dueAt = new Date(Date.now() + 500).toISOString();
+      const dueAt = new Date(Date.now() + 5_000).toISOString();
       const first = await postText(key, newOrder({ dueAt }));
       expect(first.status).toBe(201);
       await eventually(() => Date.now() > Date.parse(dueAt));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { rawRequest } from '../support/raw-request.js';
@@ -40,6 +40,7 @@ describe('the log of requests', () => {
   beforeAll(async () => {
     [issuer, folder] = await Promise.all([TokenIssuer.start(), mkdtemp(join(tmpdir(), 'mes-request-log-'))]);
     api = new ApiProcess({
+      ...PATIENT,
       NODE_ENV: 'production',
       DATABASE_URL: database.url,
       DATA_DIR: folder,

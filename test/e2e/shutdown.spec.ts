@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
@@ -21,8 +21,6 @@ describe('shutting down', () => {
   let directory: string;
   let database: TestDatabase;
   let table: OrdersTable;
-  /** A session that can hold locks, so that a request waits as long as a test wants. */
-  let blocker: OrdersTable;
   let agent: Agent;
   let api: ApiProcess;
   let url: string;
@@ -35,7 +33,7 @@ describe('shutting down', () => {
 
   afterEach(async () => {
     agent.destroy();
-    await Promise.all([table.close(), blocker.close()]);
+    await table.close();
     await api.destroy();
     await database.drop();
     await rm(directory, { recursive: true, force: true });
@@ -43,6 +41,7 @@ describe('shutting down', () => {
 
   async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     api = new ApiProcess({
+      ...PATIENT,
       DATA_DIR: directory,
       DATABASE_URL: database.url,
       REDIS_URL: process.env.TEST_REDIS_URL ?? '',
@@ -50,7 +49,7 @@ describe('shutting down', () => {
     });
     url = await api.ready();
     admin = /^ {2}admin +(\S+)$/m.exec(api.output)?.[1] ?? '';
-    [table, blocker] = await Promise.all([OrdersTable.connect(database.url), OrdersTable.connect(database.url)]);
+    table = await OrdersTable.connect(database.url);
   }
 
   /** Sends a request over the connection of the agent, unless another agent is given. */
@@ -61,6 +60,10 @@ describe('shutting down', () => {
       headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
     });
     request.end(body === undefined ? undefined : JSON.stringify(body));
+    return received(request);
+  }
+
+  async function received(request: ClientRequest): Promise<Received> {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -74,19 +77,24 @@ describe('shutting down', () => {
     };
   }
 
-  /** Begins to create an order. The creation waits for a lock until `release`. */
-  async function createSlowly(): Promise<{ created: Promise<Received>; release: () => Promise<unknown> }> {
-    await blocker.query('BEGIN');
-    await blocker.query('LOCK TABLE orders IN SHARE MODE');
-    const created = send('/api/v1/orders', newOrder({ externalId: 'in-flight' }));
-    created.catch(() => undefined);
-    await eventually(async () => {
-      const [row] = await table.query<{ waiting: number }>(
-        `SELECT count(*)::integer AS waiting FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass`,
-      );
-      return row !== undefined && row.waiting > 0;
+  /** Begins to create an order. Its body is not complete until `release`, for as long as a test wants. */
+  async function createSlowly(): Promise<{ created: Promise<Received>; release: () => void }> {
+    const request = httpRequest(`${url}/api/v1/orders`, {
+      agent,
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json', expect: '100-continue' },
     });
-    return { created, release: () => blocker.query('COMMIT') };
+    const created = received(request);
+    created.catch(() => undefined);
+    request.flushHeaders();
+    // The API asks for the body, and so it has the request.
+    await once(request, 'continue');
+    return {
+      created,
+      release: () => {
+        request.end(JSON.stringify(newOrder({ externalId: 'in-flight' })));
+      },
+    };
   }
 
   async function refused(): Promise<boolean> {
@@ -97,12 +105,12 @@ describe('shutting down', () => {
   }
 
   it('answers requests in flight, closes their kept-alive connections, and leaves nothing open', async () => {
-    await start();
+    await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
     expect((await send('/health/live')).connection).toBe('keep-alive');
     const { created, release } = await createSlowly();
     api.signal('SIGTERM');
     await eventually(refused);
-    await release();
+    release();
     expect(await created).toMatchObject({ status: 201, connection: 'close' });
     expect(await api.ended()).toBe(0);
 
@@ -141,7 +149,7 @@ describe('shutting down', () => {
       body: { code: 'NOT_READY', detail: 'This instance is stopping.' },
     });
     expect(await send('/health/live', undefined, new Agent())).toMatchObject({ status: 200, connection: 'close' });
-    await release();
+    release();
     expect(await created).toMatchObject({ status: 201, connection: 'close' });
     // A hit on the fast path closes its connection as well.
     for (const cacheStatus of [/^mes-redis|^mes;/, /^mes-near; hit/]) {
@@ -158,22 +166,20 @@ describe('shutting down', () => {
 
   it('cuts off requests that take longer than the grace period', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '1' });
-    const { created, release } = await createSlowly();
+    const { created } = await createSlowly();
     api.signal('SIGTERM');
     await expect(created).rejects.toThrow();
-    await release();
     expect(await api.ended()).toBe(1);
     expect(api.output).toContain('requests in flight were cut off');
   });
 
   it('cuts off requests in flight at a second signal', async () => {
     await start({ SHUTDOWN_GRACE_SECONDS: '3600' });
-    const { created, release } = await createSlowly();
+    const { created } = await createSlowly();
     api.signal('SIGTERM');
     await eventually(refused);
     api.signal('SIGINT');
     await expect(created).rejects.toThrow();
-    await release();
     expect(await api.ended()).toBe(1);
   });
 

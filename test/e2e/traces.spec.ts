@@ -4,15 +4,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { newOrder } from '../support/test-orders.js';
-
-/** Time limit of tests that start two processes. */
-const TWO_STARTS_MS = 90_000;
 
 describe('traces', () => {
   let directory: string;
@@ -58,8 +55,7 @@ describe('traces', () => {
       DATA_DIR: directory,
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
-      REDIS_DEADLINE_MS: '10000',
-      MAX_EVENT_LOOP_DELAY_MS: '60000',
+      ...PATIENT,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -207,22 +203,18 @@ describe('traces', () => {
     expect(spans.filter(({ attributes }) => attributes['db.system.name'] === 'redis')).toEqual([]);
   });
 
-  it(
-    'joins the spans of two instances in one trace, and does not trace what the caller has not sampled',
-    async () => {
-      const one = await start();
-      const other = await start({ OTEL_SERVICE_NAME: 'mes-other' });
-      const unsampled = await one.call('/api/v1/orders?status=NEW', { sampled: false });
-      const [first, second] = [await one.call('/api/v1/orders'), await other.call('/api/v1/orders')];
-      expect(second.cacheStatus).toBe('mes-redis; hit');
-      await receiver.trace(first.traceId);
-      const spans = await receiver.trace(second.traceId);
-      expect(named(spans, 'cache read')?.attributes).toMatchObject({ 'cache.outcome': 'hit', 'cache.level': 'l2' });
-      expect(spans[0]?.resource['service.name']).toBe('mes-other');
-      expect(receiver.spans.filter(({ traceId }) => traceId === unsampled.traceId)).toEqual([]);
-    },
-    TWO_STARTS_MS,
-  );
+  it('joins the spans of two instances in one trace, and does not trace what the caller has not sampled', async () => {
+    const one = await start();
+    const other = await start({ OTEL_SERVICE_NAME: 'mes-other' });
+    const unsampled = await one.call('/api/v1/orders?status=NEW', { sampled: false });
+    const [first, second] = [await one.call('/api/v1/orders'), await other.call('/api/v1/orders')];
+    expect(second.cacheStatus).toBe('mes-redis; hit');
+    await receiver.trace(first.traceId);
+    const spans = await receiver.trace(second.traceId);
+    expect(named(spans, 'cache read')?.attributes).toMatchObject({ 'cache.outcome': 'hit', 'cache.level': 'l2' });
+    expect(spans[0]?.resource['service.name']).toBe('mes-other');
+    expect(receiver.spans.filter(({ traceId }) => traceId === unsampled.traceId)).toEqual([]);
+  });
 
   it('marks a failed request by its code alone', async () => {
     const api = await start();
@@ -250,13 +242,12 @@ describe('traces', () => {
 
   it('answers while the endpoint hangs, and stops in time', async () => {
     receiver.behaviour = 'hang';
-    const api = await start();
+    // Without a limit for the end, the API would wait for the endpoint for longer than the test lasts.
+    const api = await start({ OTEL_EXPORTER_OTLP_TIMEOUT: '3600000', OTEL_BSP_EXPORT_TIMEOUT: '3600000' });
     for (let i = 0; i < 20; i += 1) expect(await api.call('/api/v1/orders?status=NEW')).toMatchObject({ status: 200 });
     await eventually(() => receiver.requests > 0);
-    const began = performance.now();
     api.process.signal('SIGTERM');
     expect(await api.process.ended()).toBe(0);
-    expect(performance.now() - began).toBeLessThan(6_000);
   });
 
   it('logs once that spans cannot be sent, and once that they can again', async () => {
@@ -283,16 +274,12 @@ describe('traces', () => {
     expect(named(await receiver.trace(traceId), 'GET /api/v1/orders')).toBeDefined();
   });
 
-  it(
-    'loads no module of the SDK without an endpoint',
-    async () => {
-      expect(await loadedPackages({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toEqual(['api']);
-      expect(await loadedPackages({})).toEqual(
-        expect.arrayContaining(['context-async-hooks', 'exporter-trace-otlp-http', 'sdk-trace', 'sdk-trace-base']),
-      );
-    },
-    TWO_STARTS_MS,
-  );
+  it('loads no module of the SDK without an endpoint', async () => {
+    expect(await loadedPackages({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toEqual(['api']);
+    expect(await loadedPackages({})).toEqual(
+      expect.arrayContaining(['context-async-hooks', 'exporter-trace-otlp-http', 'sdk-trace', 'sdk-trace-base']),
+    );
+  });
 
   /** The packages of OpenTelemetry that a process has loaded at its end, by V8's own list of all scripts. prom-client needs `api`. */
   async function loadedPackages(environment: Readonly<Record<string, string>>): Promise<string[]> {

@@ -13,5 +13,5 @@ describe('several instances under load', () => {
       throw new Error(`${report}${stderr}` || String(error));
     });
     expect(stdout.trim().split('\n')).toHaveLength(FAULTS.length + 2);
-  }, 480_000);
+  }, 1_800_000);
 });

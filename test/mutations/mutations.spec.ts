@@ -31,7 +31,7 @@ describe('the exploration of interleavings', () => {
 
   beforeAll(async () => {
     found = await exploreAll();
-  }, 600_000);
+  }, 1_800_000);
 
   it.each(mutations.map(({ name }) => name))('reveals that %s', (name) => {
     expect(found.get(name)?.error).toBeUndefined();

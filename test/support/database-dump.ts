@@ -43,7 +43,7 @@ export class DatabaseDump {
   /** Drops all tables, creates them again and fills them in many transactions, like `pg_restore --clean`. */
   async restore(databaseUrl: string): Promise<void> {
     await connected(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
-    await prepareDatabase({ url: databaseUrl, patience: 0 });
+    await prepareDatabase({ url: databaseUrl, patience: 60_000 });
     await this.restoreData(databaseUrl);
   }
 

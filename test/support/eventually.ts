@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Waits until `condition` returns a value other than false or undefined, and returns it. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  patience = 30_000,
+  patience = 60_000,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + patience;
   for (;;) {

@@ -10,6 +10,17 @@ import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issue
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 import { createLog, PinoNestLogger } from '../../apps/mes-api/src/observability/pino-nest-logger.js';
+import { FAIR_SHARES_DEFAULTS, FairShares } from '../../apps/mes-api/src/rate-limits/fair-shares.js';
+
+/** Longer than in production, in milliseconds: the tests themselves run in the same event loop, and the machine may be busy. */
+const CACHE_TIMES = {
+  leaseLifetime: 10_000,
+  leaseWaitTimeout: 10_000,
+  loadQueueTimeout: 60_000,
+  loadTimeout: 60_000,
+  refreshTimeout: 5_000,
+};
+const TURN_TIMEOUT = 120_000;
 
 export interface OrdersApiOptions {
   readonly databaseUrl: string;
@@ -66,7 +77,7 @@ export class OrdersApi {
     override = (builder) => builder,
   }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
-    await prepareDatabase({ url: databaseUrl, patience: 10_000 });
+    await prepareDatabase({ url: databaseUrl, patience: 60_000 });
     const configuration = readConfiguration({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
@@ -79,9 +90,12 @@ export class OrdersApi {
       MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...environment,
     });
+    Object.assign(configuration.cache, CACHE_TIMES);
     const log = createLog(configuration);
     const make = async (): Promise<NestFastifyApplication> => {
-      const builder = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] });
+      const builder = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] })
+        .overrideProvider(FairShares)
+        .useValue(new FairShares({ ...FAIR_SHARES_DEFAULTS, timeout: TURN_TIMEOUT }));
       const module = await override(builder).setLogger(new PinoNestLogger(log)).compile();
       const adapter = createAdapter(configuration);
       const application = module.createNestApplication<NestFastifyApplication>(adapter, APPLICATION_OPTIONS);

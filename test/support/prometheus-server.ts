@@ -10,7 +10,7 @@ import { watchOver } from './watchdog.js';
 
 const FOLDER = 'docker/prometheus';
 const JOB = 'mes-orders';
-const START_PATIENCE_MS = 30_000;
+const START_PATIENCE_MS = 120_000;
 const MILLISECONDS_OF = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What Prometheus scrapes. */

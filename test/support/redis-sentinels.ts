@@ -63,7 +63,7 @@ function configFor(primary: RedisServer): string {
     sentinel sentinel-pass "${SENTINEL_PASSWORD}"
     sentinel monitor ${NAME} 127.0.0.1 ${primary.port} ${QUORUM}
     sentinel auth-pass ${NAME} "${PASSWORD}"
-    sentinel down-after-milliseconds ${NAME} 500
+    sentinel down-after-milliseconds ${NAME} 4000
     sentinel failover-timeout ${NAME} 2000
   `;
 }

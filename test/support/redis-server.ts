@@ -24,8 +24,8 @@ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no
 `;
 const HINT =
   'redis-server is missing; install it: "apt-get install redis-server" (Debian, Ubuntu), "dnf install redis" (Fedora) or "brew install redis" (macOS)';
-const START_PATIENCE_MS = 10_000;
-const PING_PATIENCE_MS = 1_000;
+const START_PATIENCE_MS = 60_000;
+const PING_PATIENCE_MS = 5_000;
 const PING_PAUSE_MS = 10;
 /** The default name of the snapshot file. */
 const SNAPSHOT = 'dump.rdb';

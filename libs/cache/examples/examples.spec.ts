@@ -48,7 +48,7 @@ describe('the packed package', () => {
     const install = ['install', '--no-audit', '--no-fund', '--loglevel', 'error', `./${tarball.trim()}`, ...packages];
     await run('npm', install, { cwd: folder });
     await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '--project', folder]);
-  }, 180_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true }));
 

@@ -8,8 +8,11 @@ import { DatabaseClient, type DatabaseClientOptions } from './database-client.js
 import { DatabaseConnectionLostError } from './database-errors.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 
-/** Of a question that PostgreSQL answers at once. */
-const SOON = 300;
+/** A time limit for a server that has vanished, in milliseconds. */
+const SOON = 1_000;
+
+/** A time limit for one that answers at once, but may be busy with other tests. */
+const LATE = 60_000;
 
 describe('DatabaseClient', () => {
   let server: PostgresServer;
@@ -43,7 +46,7 @@ describe('DatabaseClient', () => {
     options: Partial<DatabaseClientOptions>,
     use: (client: DatabaseClient) => Promise<T>,
   ): Promise<T> {
-    const client = new DatabaseClient({ url: server.url, queryTimeout: SOON, ...options });
+    const client = new DatabaseClient({ url: server.url, queryTimeout: LATE, ...options });
     try {
       await client.connect();
       return await use(client);
@@ -136,7 +139,7 @@ describe('DatabaseClient', () => {
     ])('gives up a query that has no answer%s, and the connection with it', async (_, parameters) => {
       const url = new URL(way.url);
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-      await connected({ url: url.href }, async (client) => {
+      await connected({ url: url.href, queryTimeout: SOON }, async (client) => {
         const ended = new Promise((resolve) => client.once('end', resolve as () => void));
         way.vanish();
         await expect(client.query('SELECT 1')).rejects.toBeInstanceOf(DatabaseConnectionLostError);
@@ -146,7 +149,7 @@ describe('DatabaseClient', () => {
     });
 
     it('gives up a query with a callback', async () => {
-      await connected({ url: way.url }, async (client) => {
+      await connected({ url: way.url, queryTimeout: SOON }, async (client) => {
         way.vanish();
         const error = await new Promise((resolve) => {
           client.query('SELECT 1', resolve);
@@ -166,7 +169,9 @@ describe('DatabaseClient', () => {
       way.block();
       const url = new URL(way.url);
       url.searchParams.set('connectionTimeoutMillis', '600000');
-      await expect(connected({ url: url.href }, () => Promise.resolve())).rejects.toThrow('did not answer');
+      await expect(connected({ url: url.href, queryTimeout: SOON }, () => Promise.resolve())).rejects.toThrow(
+        'did not answer',
+      );
     });
 
     it('does not wait for it to close the connection', async () => {
@@ -177,7 +182,7 @@ describe('DatabaseClient', () => {
   });
 
   it('does not blame the server for its own delay', async () => {
-    await connected({}, async (client) => {
+    await connected({ queryTimeout: SOON }, async (client) => {
       const answer = client.query('SELECT 1');
       // It has to be sent before the process is busy.
       await new Promise((resolve) => setImmediate(resolve));

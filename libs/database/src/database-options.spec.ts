@@ -57,7 +57,7 @@ describe('databaseOptions, when PostgreSQL vanishes', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     way = await TcpProxy.open(database.url);
-    const settings = { ...DATABASE_DEFAULTS, url: way.url, poolSize: POOL, statementTimeout: 500 };
+    const settings = { ...DATABASE_DEFAULTS, url: way.url, poolSize: POOL, statementTimeout: 2_000 };
     dataSource = await new DataSource(databaseOptions(settings)).initialize();
     await Promise.all(Array.from({ length: POOL }, () => dataSource.query('SELECT pg_sleep(0.01)')));
   });
@@ -105,7 +105,7 @@ describe('databaseOptions, when PostgreSQL vanishes', () => {
   });
 
   it('let queries under way go on at discardIdleConnections()', async () => {
-    const slow = dataSource.query<{ done: boolean }[]>('SELECT pg_sleep(0.3) IS NOT NULL AS done');
+    const slow = dataSource.query<{ done: boolean }[]>('SELECT pg_sleep(1) IS NOT NULL AS done');
     await eventually(async () => {
       const sleeping = `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`;
       return (await dataSource.query<unknown[]>(sleeping)).length > 0;

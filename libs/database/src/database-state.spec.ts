@@ -41,7 +41,7 @@ describe('database_state()', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     client = await connect(database.url);
     await client.query(INSERT);
     before = await stateOf(client);
@@ -234,7 +234,7 @@ describe('database_state() of a server that ends', () => {
     await chmod(directory, 0o711);
     await start();
     url = (await createDatabaseOn(server.url)).url;
-    await prepareDatabase({ url, patience: 0 });
+    await prepareDatabase({ url, patience: 60_000 });
     client = await connect(url);
   });
 
@@ -273,7 +273,7 @@ describe('database_state() of a server that ends', () => {
     await admin.query(`DROP DATABASE ${name}`);
     await admin.query(`CREATE DATABASE ${name}`);
     await admin.end();
-    await prepareDatabase({ url, patience: 0 });
+    await prepareDatabase({ url, patience: 60_000 });
     client = await connect(url);
     expect(await stateOf(client)).not.toBe(before);
     expect(await namespaceOf(client)).toBe(namespace);

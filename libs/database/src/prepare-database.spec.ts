@@ -40,7 +40,7 @@ describe('prepareDatabase', () => {
   });
 
   it('makes a schema that can be reverted and made again', async () => {
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     await connected(async (dataSource) => {
       for (const migration of migrations) {
         expect(migration.name).toBeDefined();
@@ -56,8 +56,8 @@ describe('prepareDatabase', () => {
 
   it('gives every database its own secret and namespace', async () => {
     const other = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
-    await prepareDatabase({ url: other.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
+    await prepareDatabase({ url: other.url, patience: 60_000 });
     const mine = await connected((dataSource) =>
       Promise.all([readSharedSecret(dataSource, 'cursor'), readCacheNamespace(dataSource)]),
     );
@@ -249,7 +249,7 @@ describe('the schema', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url })).initialize();
   });
 

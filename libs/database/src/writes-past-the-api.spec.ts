@@ -52,7 +52,7 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     client = new pg.Client(database.url);
     await client.connect();
     client.on('notification', ({ payload }) => heard.push(payload ?? ''));
@@ -234,7 +234,7 @@ describe('a write of the API', () => {
     [`status = 'CANCELLED'`, 'order.status-changed'],
   ])('leaves an event of its kind: %s', async (change, event) => {
     const database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     const client = new pg.Client(database.url);
     await client.connect();
     await client.query(insertOrders(8, 8));
@@ -254,7 +254,7 @@ describe('a write of the API', () => {
 describe('orders that pg_restore writes in a session that silences triggers', () => {
   it('are reported, and not counted, since it restores the counts too', async () => {
     const database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     const client = new pg.Client(database.url);
     await client.connect();
     const heard: string[] = [];

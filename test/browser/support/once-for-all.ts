@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 /**
  * Fills a folder that all workers of a run share. The first worker fills it, and the others wait.

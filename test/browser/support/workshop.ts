@@ -7,7 +7,7 @@ import { builtPage } from './built-page.js';
 import { Operator, type OperatorOptions } from './operators-page.js';
 
 /** Time limit for opening a workshop, which includes building the page. */
-export const OPENING_MS = 120_000;
+export const OPENING_MS = 400_000;
 
 export interface WorkshopOrder {
   readonly id: string;

@@ -3,7 +3,7 @@ import { TokenIssuer } from '../../../../test/support/token-issuer.js';
 import { FAILURE_PAUSE_MS, IssuerKeys, KEYS_FRESH_MS, KEYS_USABLE_MS, UNKNOWN_KEY_PAUSE_MS } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
-const TIMEOUT_MS = 200;
+const TIMEOUT_MS = 1_000;
 
 /** Faulty answers of an issuer. */
 const MISBEHAVIOURS: Readonly<Record<string, RequestListener>> = {

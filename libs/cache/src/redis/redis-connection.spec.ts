@@ -4,6 +4,9 @@ import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 
+/** A deadline for a server that does not answer in time, in milliseconds. */
+const SHORT = 300;
+
 const always = (): Promise<void> => Promise.resolve();
 
 describe('RedisConnection', () => {
@@ -12,8 +15,8 @@ describe('RedisConnection', () => {
   let admitted: number;
   let closers: (() => Promise<void>)[];
 
-  /** A connection that is closed after the test. */
-  function makeConnection(redisUrl: string, deadline = 300): RedisConnection {
+  /** A connection that is closed after the test. Its deadline is long by default: the machine may be busy with other tests. */
+  function makeConnection(redisUrl: string, deadline = 10_000): RedisConnection {
     const made = new RedisConnection({ redisUrl, deadline, sweepInterval: 20 });
     closers.unshift(() => made.close());
     return made;
@@ -66,25 +69,31 @@ describe('RedisConnection', () => {
   });
 
   it('gives up on a server that hangs, refuses at once from then on, and is admitted again afterwards', async () => {
+    const other = makeConnection(server.url, SHORT);
+    let admissions = 0;
+    await other.open(() => {
+      admissions += 1;
+      return Promise.resolve();
+    });
+    await eventually(() => other.available);
     server.pause();
     try {
-      await expect(connection.run('other', (client) => client.ping())).rejects.toMatchObject({
-        detail: 'redis-failed',
-      });
-      expect(connection.available).toBe(false);
-      await expect(connection.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
+      await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
+      expect(other.available).toBe(false);
+      await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-away' });
     } finally {
       server.resume();
     }
-    await eventually(() => connection.available);
-    expect(admitted).toBeGreaterThan(1);
+    await eventually(() => other.available);
+    expect(admissions).toBeGreaterThan(1);
   });
 
   it('stops using a server that stays slow, and uses it again once it is quick', async () => {
     const way = await openWay();
-    const other = makeConnection(way.url, 1_000);
+    const other = makeConnection(way.url, 5_000);
     await other.open(always);
-    way.delay(300);
+    // An answer takes three seconds: more than half of the deadline, and less than all of it.
+    way.delay(1_500);
     const began = performance.now();
     while (other.available) expect(await other.run('other', (client) => client.ping())).toBe('PONG');
     expect(performance.now() - began).toBeGreaterThan(1_000);
@@ -97,10 +106,10 @@ describe('RedisConnection', () => {
 
   it('keeps using a server that is slow now and then', async () => {
     const way = await openWay();
-    const other = makeConnection(way.url, 1_000);
+    const other = makeConnection(way.url, 5_000);
     await other.open(always);
-    for (let round = 0; round < 4; round += 1) {
-      way.delay(300);
+    for (let round = 0; round < 2; round += 1) {
+      way.delay(1_500);
       await other.run('other', (client) => client.ping());
       way.delay(0);
       await other.run('other', (client) => client.ping());
@@ -178,12 +187,11 @@ describe('RedisConnection', () => {
 
   it('replaces a silent connection whose server has vanished', async () => {
     const way = await openWay();
-    const other = makeConnection(way.url);
+    const other = makeConnection(way.url, SHORT);
     await other.open(always);
     way.vanish();
     await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
-    await eventually(() => other.available);
-    expect(await other.run('other', (client) => client.ping())).toBe('PONG');
+    await eventually(() => other.run('other', (client) => client.ping()).catch(() => undefined));
   });
 
   it('sends commands of the same client over the new connection', async () => {
@@ -195,9 +203,9 @@ describe('RedisConnection', () => {
 
   it('recovers at once from a single response beyond the deadline', async () => {
     const way = await openWay();
-    const other = makeConnection(way.url);
+    const other = makeConnection(way.url, SHORT);
     await other.open(always);
-    way.delay(400);
+    way.delay(SHORT);
     await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
     way.delay(0);
     await eventually(() => other.available);

@@ -34,7 +34,7 @@ class TwoInstances {
   static async start(options: Pick<CacheOptions, 'namespace' | 'createRedisClient'>): Promise<TwoInstances> {
     const start = async (): Promise<TestingModule> => {
       // Long, since the machine may be busy with other tests, and these tests are not about speed.
-      const cache = CacheModule.forRoot({ ...options, deadline: 2_000, sweepInterval: 50 });
+      const cache = CacheModule.forRoot({ ...options, deadline: 5_000, sweepInterval: 50 });
       const module = await Test.createTestingModule({ imports: [cache] }).compile();
       return module.init();
     };
@@ -119,7 +119,7 @@ describe('clusterClient', () => {
 
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  }, 180_000);
+  });
 
   afterAll(() => cluster.stop());
 
@@ -191,7 +191,7 @@ describe('sentinelClient', () => {
 
   beforeAll(async () => {
     sentinels = await RedisSentinels.start();
-  }, 180_000);
+  });
 
   afterAll(() => sentinels.stop());
 

@@ -12,7 +12,7 @@ import { RedisVersionStore } from './redis-version-store.js';
 
 const url = process.env.TEST_REDIS_URL ?? '';
 const VERSION_LIFETIME = 60_000;
-const LEASE_LIFETIME = 100;
+const LEASE_LIFETIME = 2_000;
 
 interface Isolated {
   readonly connection: RedisConnection;
@@ -201,14 +201,14 @@ describe('RedisVersionStore', () => {
 
   it('prolongs the epoch when a member checks in', async () => {
     const key = `{${namespace}}:version:${EPOCH}`;
-    await connection.run('other', (client) => client.pExpire(key, 1_000));
+    await connection.run('other', (client) => client.pExpire(key, 20_000));
     await versions.checkIn('one', 5_000, true);
-    expect(await connection.run('other', (client) => client.pTTL(key))).toBeGreaterThan(1_000);
+    expect(await connection.run('other', (client) => client.pTTL(key))).toBeGreaterThan(20_000);
   });
 
   it('sees members as present until their last check-in ends', async () => {
-    await versions.checkIn('one', 300, true);
-    await versions.checkIn('one', 300, true);
+    await versions.checkIn('one', 3_000, true);
+    await versions.checkIn('one', 3_000, true);
     expect(await versions.arePresent(['one'])).toBe(true);
     expect(await versions.arePresent(['one', 'two'])).toBe(false);
     await eventually(async () => !(await versions.arePresent(['one'])));

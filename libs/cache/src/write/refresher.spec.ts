@@ -7,6 +7,9 @@ const page = { key: 'page', tags: ['list'] };
 const counts = { key: 'counts', tags: ['counts'] };
 const changed = ['list', 'counts'];
 
+/** Longer than a test, in milliseconds. */
+const LONG = 600_000;
+
 /** A version store in which another writer moves a tag on after every snapshot. */
 class BusyVersionStore extends MemoryVersionStore {
   contested: string | undefined;
@@ -29,8 +32,13 @@ describe('responses that are refreshed on write', () => {
     value = 'old';
     loads = 0;
     gate = Promise.resolve();
-    versions = new BusyVersionStore({ pendingWriteLifetime: 1_000 });
-    parts = cacheParts({ versions, options: { refreshTimeout: 100 } });
+    build(LONG);
+  });
+
+  /** @param refreshTimeout in milliseconds */
+  function build(refreshTimeout: number): void {
+    versions = new BusyVersionStore({ pendingWriteLifetime: LONG });
+    parts = cacheParts({ versions, options: { refreshTimeout } });
     for (const question of [page, counts]) {
       parts.refreshOnWrite.register(() => ({
         ...question,
@@ -43,7 +51,7 @@ describe('responses that are refreshed on write', () => {
         },
       }));
     }
-  });
+  }
 
   function close(): () => void {
     let open!: () => void;
@@ -129,6 +137,7 @@ describe('responses that are refreshed on write', () => {
   });
 
   it('are invalidated instead if they cannot be loaded, or not in time', async () => {
+    build(100);
     await write();
     value = 'new';
     const open = close();

@@ -33,7 +33,7 @@ describe('a later migration', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 0 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     dataSource = await new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url: database.url })).initialize();
     writer = new pg.Client(database.url);
     await writer.connect();
@@ -208,7 +208,7 @@ describe('a later migration', () => {
       });
       expect(await customersWith('федор')).toEqual([]);
       await writer.query('COMMIT');
-      await prepareDatabase({ url: database.url, patience: 0 });
+      await prepareDatabase({ url: database.url, patience: 60_000 });
       expect(await customersWith('федор')).toEqual(['Фёдор']);
     });
   });
@@ -318,7 +318,7 @@ describe('searched text', () => {
     const database = url.pathname.slice(1);
     await server.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'`);
     try {
-      await prepareDatabase({ url: url.href, patience: 0 });
+      await prepareDatabase({ url: url.href, patience: 60_000 });
       const client = new pg.Client(url.href);
       await client.connect();
       const { rows } = await client.query(

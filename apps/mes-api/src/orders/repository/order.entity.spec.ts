@@ -10,7 +10,7 @@ describe('the entities', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    await prepareDatabase({ url: database.url, patience: 10_000 });
+    await prepareDatabase({ url: database.url, patience: 60_000 });
     dataSource = new DataSource({
       ...databaseOptions({ ...DATABASE_DEFAULTS, url: database.url, poolSize: 1 }),
       entities: [OrderEntity, OrderStatusChangeEntity],
