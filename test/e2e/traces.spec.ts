@@ -146,6 +146,14 @@ describe('traces', () => {
     const lines = (traceId: string): string[] =>
       api.process.output.split('\n').filter((line) => line.includes(`"trace_id":"${traceId}"`));
     await eventually(() => [miss, hit].every(({ traceId }) => lines(traceId).length === 1));
+
+    // The end of a connection is an event of its own, outside the trace.
+    const traceId = randomBytes(16).toString('hex');
+    const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+    const stream = httpRequest(`${api.url}/api/v1/events`, { headers: { ...api.headers, traceparent } }).end();
+    await once(stream, 'response');
+    stream.destroy();
+    await eventually(() => lines(traceId).length === 1);
   });
 
   it('shows a write with its transaction, its refresh and Redis, and says nothing of customers', async () => {
