@@ -34,7 +34,7 @@ describe('a build beside a running API', () => {
   let folder: string;
   let page: string;
   let database: TestDatabase;
-  let api: ApiProcess;
+  let api: ApiProcess | undefined;
   let url: string;
   let first: string;
 
@@ -61,7 +61,7 @@ describe('a build beside a running API', () => {
   }, PATIENCE_MS);
 
   afterAll(async () => {
-    await api.destroy();
+    await api?.destroy();
     await database.drop();
     await rm(folder, { recursive: true, force: true });
   });
