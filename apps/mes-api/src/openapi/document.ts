@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { nameEnums } from './named-enums.js';
 
 /** Creates the OpenAPI document from the decorators of the routes. */
 export function describeApi(application: NestFastifyApplication): OpenAPIObject {
@@ -27,7 +28,7 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
     .addTag('page', 'Settings and sign-in of the operators’ page')
     .addTag('operations', 'Health and metrics')
     .build();
-  return SwaggerModule.createDocument(application, description);
+  return nameEnums(SwaggerModule.createDocument(application, description));
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */

@@ -1,0 +1,34 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+const namedEnums = new Map<string, readonly string[]>();
+
+/**
+ * Gives an enumeration a name in the OpenAPI document, so that generated clients have one type for it.
+ *
+ * @returns the options for the properties of this type
+ */
+export function namedEnum<T extends string>(name: string, values: readonly T[]): { readonly enum: T[] } {
+  namedEnums.set(name, values);
+  return { enum: [...values] };
+}
+
+/**
+ * Replaces the named enumerations of a document by references. Nest's own `enumName` would give the name the description of the
+ * first property, and take the limits from the lists of query parameters.
+ */
+export function nameEnums(document: OpenAPIObject): OpenAPIObject {
+  const names = new Map([...namedEnums].map(([name, values]) => [JSON.stringify(values), name]));
+  const named = withReferences(document, names) as OpenAPIObject;
+  const schemas: Record<string, object> = { ...named.components?.schemas };
+  for (const [name, values] of namedEnums) schemas[name] = { type: 'string', enum: values };
+  return { ...named, components: { ...named.components, schemas } };
+}
+
+function withReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withReferences(item, names));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, member]) => [key, withReferences(member, names)]);
+  const { type, enum: values, ...rest } = Object.fromEntries(entries) as Record<string, unknown>;
+  const name = names.get(JSON.stringify(values) ?? '');
+  return name === undefined ? Object.fromEntries(entries) : { $ref: `#/components/schemas/${name}`, ...rest };
+}

@@ -1,0 +1,84 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { exampleOf, operationsOf, type OpenApiDocument } from '../support/openapi-document.js';
+import { OrdersApi } from '../support/orders-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
+import { launchBrowser } from './support/browser.js';
+
+const PATIENCE = 120_000;
+
+describe('Swagger UI', () => {
+  let database: TestDatabase;
+  let api: OrdersApi;
+  let browser: Browser;
+  let page: Page;
+  let document: OpenApiDocument;
+
+  beforeAll(async () => {
+    [database, browser] = await Promise.all([createTestDatabase(), launchBrowser()]);
+    api = await OrdersApi.start({ databaseUrl: database.url });
+    document = (await api.call<OpenApiDocument>('/docs-json')).body;
+    page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(`${api.url}/docs`);
+    await page.locator('.auth-wrapper button.authorize').click();
+    await page.locator('.auth-container input').fill(await api.token('admin'));
+    await page.locator('.auth-container button[type=submit]').click();
+    await page.locator('.auth-container button.btn-done').click();
+  }, PATIENCE);
+
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+    await database.drop();
+  });
+
+  /** Opens an operation, unless it is open. */
+  async function operation(operationId: string): Promise<Locator> {
+    const block = page.locator(`[id$="-${operationId}"]`);
+    if ((await block.locator('.opblock-body').count()) === 0) await block.locator('.opblock-summary-control').click();
+    await block.locator('.opblock-body').waitFor();
+    return block;
+  }
+
+  /** Presses Execute, and returns the text of the response. */
+  async function execute(block: Locator): Promise<string> {
+    await block.getByRole('button', { name: 'Execute' }).click();
+    return (await block.locator('.live-responses-table .response-col_description').textContent()) ?? '';
+  }
+
+  it('offers exactly the documented examples as bodies', async () => {
+    const offered: Record<string, unknown> = {};
+    const documented: Record<string, unknown> = {};
+    for (const { operationId, requestBody } of operationsOf(document)) {
+      if (!requestBody) continue;
+      const body = (await operation(operationId)).locator('textarea.body-param__text');
+      offered[operationId] = JSON.parse(await body.inputValue());
+      documented[operationId] = exampleOf(document, requestBody.content['application/json']?.schema ?? {});
+    }
+    expect(offered).toEqual(documented);
+  }, PATIENCE);
+
+  it('creates what it shows', async () => {
+    const block = await operation('createOrder');
+    const body = JSON.parse(await block.locator('textarea.body-param__text').inputValue()) as object;
+    expect(await execute(block)).toContain('WEB-88213');
+    const token = await api.token('admin');
+    const { items } = (await api.call<{ items: object[] }>('/api/v1/orders', { token })).body;
+    expect(items).toMatchObject([body]);
+  }, PATIENCE);
+
+  it('finds all orders if no filter is chosen', async () => {
+    expect(await execute(await operation('listOrders'))).toContain('WEB-88213');
+  }, PATIENCE);
+
+  it('shows the live events of the next seconds', async () => {
+    const block = await operation('followEvents');
+    await block.getByRole('button', { name: 'Execute' }).click();
+    await block.locator('.loading-container').waitFor();
+    const token = await api.token('partner');
+    await api.call('/api/v1/orders', { method: 'POST', token, body: newOrder() });
+    const shown = block.locator('.live-responses-table .response-col_description');
+    expect(await shown.textContent()).toMatch(/event: hello[\s\S]+event: order.created/);
+  }, PATIENCE);
+});
