@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { nameEnums } from './named-enums.js';
+import { showEvents } from './show-events.js';
 
 /** Creates the OpenAPI document from the decorators of the routes. */
 export function describeApi(application: NestFastifyApplication): OpenAPIObject {
@@ -37,6 +38,11 @@ export function serveDocumentation(application: NestFastifyApplication): void {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
     customSiteTitle: 'MES Orders API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      requestInterceptor: showEvents,
+    },
   });
 }
