@@ -1,4 +1,4 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { exampleOf, operationsOf, type OpenApiDocument } from '../support/openapi-document.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -40,11 +40,12 @@ describe('Swagger UI', () => {
     return block;
   }
 
-  /** Presses Execute, and returns the text of the response. */
-  async function execute(block: Locator): Promise<string> {
+  /** Presses Execute, and returns the request with the text of the response. */
+  async function execute(block: Locator): Promise<{ request: Request; response: string }> {
+    const requested = page.waitForRequest((request) => request.url().includes('/api/v1/'));
     await block.getByRole('button', { name: 'Execute' }).click();
     const response = block.locator('.live-responses-table tbody .response-col_description');
-    return (await response.textContent()) ?? '';
+    return { response: (await response.textContent()) ?? '', request: await requested };
   }
 
   it(
@@ -67,19 +68,30 @@ describe('Swagger UI', () => {
     'creates what it shows',
     async () => {
       const block = await operation('createOrder');
-      const body = JSON.parse(await block.locator('textarea.body-param__text').inputValue()) as object;
-      expect(await execute(block)).toContain('WEB-88213');
+      const body = JSON.parse(await block.locator('textarea.body-param__text').inputValue()) as {
+        readonly dueAt: string;
+      };
+      expect((await execute(block)).response).toContain('WEB-88213');
       const token = await api.token('admin');
       const { items } = (await api.call<{ items: object[] }>('/api/v1/orders', { token })).body;
-      expect(items).toMatchObject([body]);
+      expect(items).toMatchObject([{ ...body, dueAt: new Date(body.dueAt).toISOString() }]);
     },
     PATIENCE,
   );
 
   it(
-    'finds all orders if no filter is chosen',
+    'sends only those parameters that were entered, and defaults',
     async () => {
-      expect(await execute(await operation('listOrders'))).toContain('WEB-88213');
+      const sent: string[] = [];
+      for (const { operationId, parameters = [] } of operationsOf(document)) {
+        if (parameters.length === 0 || parameters.some(({ required }) => required)) continue;
+        const { request } = await execute(await operation(operationId));
+        const headers = await request.allHeaders();
+        const named = parameters.filter(({ name }) => name.toLowerCase() in headers).map(({ name }) => name);
+        const values = [new URL(request.url()).search, ...named].filter((value) => value !== '');
+        if (values.length > 0) sent.push([operationId, ...values].join(' '));
+      }
+      expect(sent).toEqual(['listOrders ?sort=-createdAt&limit=50']);
     },
     PATIENCE,
   );
@@ -87,7 +99,7 @@ describe('Swagger UI', () => {
   it(
     'shows the live events of the first seconds',
     async () => {
-      expect(await execute(await operation('followEvents'))).toContain('event: hello');
+      expect((await execute(await operation('followEvents'))).response).toContain('event: hello');
     },
     PATIENCE,
   );

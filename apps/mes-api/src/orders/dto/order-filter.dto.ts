@@ -17,7 +17,7 @@ import { HOLD_REASON, ORDER_PRIORITY, ORDER_SOURCE, ORDER_STATUS } from './enums
 const MAX_NUMBER = 999_999_999;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 
-/** The validated parameters that select orders. */
+/** The validated parameters that select orders. They have no examples: Swagger UI would send them. */
 export class OrderFilterDto {
   @Optional()
   @IsListParameter()
@@ -27,7 +27,6 @@ export class OrderFilterDto {
     isArray: true,
     maxItems: MAX_VALUES,
     description: 'Only orders with one of these statuses; may be repeated.',
-    example: ['NEW'],
   })
   status?: OrderStatus[];
 
@@ -73,7 +72,6 @@ export class OrderFilterDto {
     isArray: true,
     maxItems: MAX_VALUES,
     description: 'Only orders that are on hold, for one of these reasons; may be repeated.',
-    example: ['MATERIAL_MISSING'],
   })
   holdReason?: HoldReason[];
 
@@ -86,7 +84,6 @@ export class OrderFilterDto {
     minimum: 1,
     maximum: MAX_NUMBER,
     description: 'Only the order with exactly this number. With `q`, a number is found in texts too.',
-    example: 104217,
   })
   number?: number;
 
