@@ -141,7 +141,7 @@ describe('a build beside a running API', () => {
     'removes the build of that API only after the API has ended',
     async () => {
       expect((await served(['/']))[0]?.[1]).toBe(200);
-      await api.destroy();
+      await api?.destroy();
       await writePage('third');
       await build();
       const builds = await readdir(join(folder, '.builds'));
