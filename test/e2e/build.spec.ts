@@ -106,10 +106,12 @@ describe('a build beside a running API', () => {
       await utimes(join(folder, first), YESTERDAY, YESTERDAY);
 
       await writePage('second');
-      let isBuilding = true;
-      const builds = Promise.all([build(), build()]).finally(() => (isBuilding = false));
+      const built = new AbortController();
+      const builds = Promise.all([build(), build()]).finally(() => {
+        built.abort();
+      });
       const watching = (async () => {
-        while (isBuilding) expect(await served(paths)).toEqual(before);
+        while (!built.signal.aborted) expect(await served(paths)).toEqual(before);
       })();
       await Promise.all([builds, watching]);
       expect(await served(paths)).toEqual(before);

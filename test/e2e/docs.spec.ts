@@ -126,6 +126,12 @@ describe('the OpenAPI document', () => {
     expect(properties.filter((property) => property.default !== undefined)).toEqual([]);
   });
 
+  it('describes every property with an object: some generators do not know the schemas `true` and `false`', () => {
+    const properties = schemasIn(document).flatMap((schema) => Object.values(schema.properties ?? {}));
+    expect(properties.length).toBeGreaterThan(100);
+    expect(properties.filter((property) => typeof property !== 'object')).toEqual([]);
+  });
+
   it('has example bodies that the API accepts unchanged', async () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual([

@@ -27,8 +27,12 @@ export function nameEnums(document: OpenAPIObject): OpenAPIObject {
 function withReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((item) => withReferences(item, names));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, member]) => [key, withReferences(member, names)]);
-  const { type, enum: values, ...rest } = Object.fromEntries(entries) as Record<string, unknown>;
-  const name = names.get(JSON.stringify(values) ?? '');
-  return name === undefined ? Object.fromEntries(entries) : { $ref: `#/components/schemas/${name}`, ...rest };
+  const members: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, withReferences(member, names)]),
+  );
+  const name = Array.isArray(members.enum) ? names.get(JSON.stringify(members.enum)) : undefined;
+  if (name === undefined) return members;
+  delete members.type;
+  delete members.enum;
+  return { $ref: `#/components/schemas/${name}`, ...members };
 }

@@ -20,7 +20,11 @@ export const showEvents = (request: SwaggerRequest): SwaggerRequest => {
     let text = '';
     try {
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        if (text === '') setTimeout(() => stopped.abort(), SHOWN_MS);
+        if (text === '') {
+          setTimeout(() => {
+            stopped.abort();
+          }, SHOWN_MS);
+        }
         text += part.value;
       }
     } catch (error) {

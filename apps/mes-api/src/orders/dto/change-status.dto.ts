@@ -13,7 +13,8 @@ const WITH_NAMED_REASON = { required: ['reason'], properties: { reason: { not: {
 export const RULES_OF_REASONS = {
   if: { properties: { status: { const: 'ON_HOLD' } } },
   then: { anyOf: [WITH_COMMENT, WITH_NAMED_REASON] },
-  else: { properties: { reason: false } },
+  // Some generators do not know the schema `false`.
+  else: { not: { required: ['reason'] } },
 };
 
 /** A status change, of whatever order. */
