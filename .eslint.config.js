@@ -2,7 +2,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'coverage/', '.data/', 'node_modules/', 'apps/mes-web/src/api/client.ts'] },
+  { ignores: ['**/dist/', '.builds/', 'coverage/', '.data/', 'node_modules/', 'apps/mes-web/src/api/client.ts'] },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

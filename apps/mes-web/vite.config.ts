@@ -40,8 +40,6 @@ const settingsFirst: Plugin = {
 export default defineConfig({
   root: import.meta.dirname,
   build: {
-    outDir: '../../dist/apps/mes-web',
-    emptyOutDir: true,
     // What browsers of the last two years understand; light-dark() is theirs.
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

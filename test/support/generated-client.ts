@@ -6,32 +6,55 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const OPTIONS =
-  '--strict --noUncheckedIndexedAccess --skipLibCheck --module nodenext --target es2023 --lib es2023,dom,dom.iterable --types node';
+/** As strict as a careful user compiles a client, for Node. Some generators read these settings, too. */
+const SETTINGS = {
+  compilerOptions: {
+    ...{ strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true },
+    ...{ target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], module: 'nodenext', types: ['node'] },
+  },
+};
+
+/** The generators, with what they are started with. */
+const GENERATORS = {
+  /** Generates `client.ts`. */
+  oazapfts: (documentUrl: string) => ['oazapfts/dist/cli.js', documentUrl, 'client.ts'],
+  /** Generates `schema.ts`, types for `openapi-fetch`. */
+  'openapi-typescript': (documentUrl: string) => [
+    'openapi-typescript/bin/cli.js',
+    ...[documentUrl, '--output', 'schema.ts'],
+  ],
+  /** Generates the folder `client`, with schemas of Zod. */
+  '@hey-api/openapi-ts': (documentUrl: string) => [
+    '@hey-api/openapi-ts/bin/run.js',
+    ...['--input', documentUrl, '--output', 'client', '--no-log-file'],
+    ...['--plugins', '@hey-api/client-fetch', '@hey-api/typescript', '@hey-api/sdk', 'zod'],
+  ],
+} as const;
 
 /** A folder with a program and a client that was generated from an OpenAPI document. */
 export class GeneratedClient {
   private constructor(private readonly folder: string) {}
 
-  /** Generates `client.ts` by oazapfts from the URL of the document, like any user of the API. */
-  static async generate(documentUrl: string): Promise<GeneratedClient> {
+  /** Generates a client from the URL of the document, like any user of the API. */
+  static async generate(generator: keyof typeof GENERATORS, documentUrl: string): Promise<GeneratedClient> {
     const folder = await mkdtemp(join(tmpdir(), 'mes-client-'));
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-    await run(process.execPath, [resolve('node_modules/oazapfts/dist/cli.js'), documentUrl, join(folder, 'client.ts')]);
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(SETTINGS));
+    const [program, ...options] = GENERATORS[generator](documentUrl);
+    await run(process.execPath, [resolve('node_modules', program ?? ''), ...options], { cwd: folder });
     return new GeneratedClient(folder);
   }
 
   /**
-   * Compiles a program that imports `./client.js`, in strict mode.
+   * Compiles the client and a program that uses it, in strict mode.
    *
    * @throws Error with the messages of the compiler
    */
   async compile(program: string): Promise<void> {
     await writeFile(join(this.folder, 'program.ts'), program);
-    const tsc = resolve('node_modules/typescript/bin/tsc');
     try {
-      await run(process.execPath, [tsc, ...OPTIONS.split(' '), 'program.ts'], { cwd: this.folder });
+      await run(process.execPath, [resolve('node_modules/typescript/bin/tsc')], { cwd: this.folder });
     } catch (error) {
       throw new Error((error as { stdout?: string }).stdout, { cause: error });
     }

@@ -72,12 +72,12 @@ export function operationsOf({ paths }: OpenApiDocument): LocatedOperation[] {
   );
 }
 
-/** The schema that a reference points to. */
-export function resolveSchema(document: OpenApiDocument, schema: Schema): Schema {
-  if (schema.$ref === undefined) return schema;
-  const found = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
-  if (!found) throw new Error(`${schema.$ref} points to no schema`);
-  return found;
+/** The schema that a reference points to, with what stands beside the reference. */
+export function resolveSchema(document: OpenApiDocument, { $ref, ...schema }: Schema): Schema {
+  if ($ref === undefined) return schema;
+  const found = document.components.schemas[$ref.replace('#/components/schemas/', '')];
+  if (!found) throw new Error(`${$ref} points to no schema`);
+  return { ...found, ...schema };
 }
 
 /** The example value that Swagger UI offers: the examples of all parts of a schema, combined. */

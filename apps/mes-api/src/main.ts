@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
 import { fail } from './commands/command-failure.js';
+import { holdBuild } from './commands/hold-build.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment.js';
 import { readConfiguration } from './config/configuration.js';
@@ -28,6 +29,7 @@ const hurried = new AbortController();
 let stopping: Promise<void> | undefined;
 
 async function start(): Promise<void> {
+  holdBuild();
   loadEnvironmentFile();
   const configuration = readConfiguration(process.env);
   started.shutdown = configuration.shutdown;

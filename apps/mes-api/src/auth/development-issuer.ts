@@ -54,6 +54,16 @@ export class DevelopmentIssuer {
   }
 }
 
+/** Whether a text is a lifetime for {@link DevelopmentIssuer.issue}. */
+export function isLifetime(text: string): boolean {
+  try {
+    new SignJWT().setExpirationTime(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function readOrMakeKey(directory: string): Promise<JWK> {
   const path = join(directory, KEY_FILE);
   const existing = await read(path);

@@ -12,14 +12,17 @@ export class CommandError extends Error {
  */
 export function fail(error: unknown, what = 'MES Orders API cannot start'): never {
   const { code } = error as { readonly code?: unknown };
+  const isWrongOption = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_');
   const isFixableByUser =
     error instanceof CommandError ||
     error instanceof EnvironmentError ||
     error instanceof DatabaseNotReadyError ||
     error instanceof EmbeddedPostgresError ||
-    code === 'EADDRINUSE' ||
-    (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'));
-  const message = isFixableByUser && error instanceof Error ? error.message : error;
+    code === 'EADDRINUSE';
+  let message = isFixableByUser && error instanceof Error ? error.message : error;
+  // Node's further sentences are about arguments that begin with dashes.
+  if (isWrongOption && error instanceof Error)
+    message = `${error.message.split(/\.\s/)[0] ?? ''}; --help shows the usage`;
   console.error(`${what}:`, message);
   process.exit(1);
 }

@@ -1,13 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { UNFINISHED_STATUSES, type OrderStatus } from '../orders/order-status.js';
-import { ORDER_PRIORITIES, type OrderPriority } from '../orders/order.js';
+import { type OrderPriority } from '../orders/order.js';
 import { MOST_COUNTED } from '../orders/order-figures.js';
+import { ORDER_PRIORITY } from '../orders/dto/enums.js';
 
 export class DueCountDto {
   @ApiProperty({ enum: UNFINISHED_STATUSES })
   status!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_PRIORITIES })
+  @ApiProperty({ ...ORDER_PRIORITY })
   priority!: OrderPriority;
 
   @ApiProperty({ type: 'integer', maximum: MOST_COUNTED, description: 'Orders that were due before `asOf`.' })

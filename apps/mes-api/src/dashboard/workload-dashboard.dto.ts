@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ORDER_PRIORITIES, type OrderPriority } from '../orders/order.js';
+import { type OrderPriority } from '../orders/order.js';
+import { ORDER_PRIORITY } from '../orders/dto/enums.js';
 
 export class StartedOrderDto {
   @ApiProperty({ format: 'uuid' })
@@ -11,7 +12,7 @@ export class StartedOrderDto {
   @ApiProperty({ description: 'Name of the product.' })
   product!: string;
 
-  @ApiProperty({ enum: ORDER_PRIORITIES })
+  @ApiProperty({ ...ORDER_PRIORITY })
   priority!: OrderPriority;
 
   @ApiPropertyOptional({ type: String, format: 'date-time' })

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { FieldChangeDto } from '../orders/dto/order-history.dto.js';
-import { ORDER_PRIORITIES, type OrderPriority } from '../orders/order.js';
-import { ORDER_STATUSES, type OrderStatus } from '../orders/order-status.js';
+import { type OrderPriority } from '../orders/order.js';
+import { type OrderStatus } from '../orders/order-status.js';
+import { ORDER_PRIORITY, ORDER_STATUS } from '../orders/dto/enums.js';
 
 /** The data of `order.created`. */
 export class OrderCreatedEventDto {
@@ -14,10 +15,10 @@ export class OrderCreatedEventDto {
   @ApiProperty({ type: 'integer' })
   version!: number;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   status!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_PRIORITIES })
+  @ApiProperty({ ...ORDER_PRIORITY })
   priority!: OrderPriority;
 
   @ApiProperty({ example: 'Gold 585' })
@@ -38,10 +39,10 @@ export class OrderStatusChangedEventDto {
   @ApiProperty({ type: 'integer' })
   version!: number;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   from!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   status!: OrderStatus;
 
   @ApiPropertyOptional({ type: String, description: 'The operator that has the order in work.' })
@@ -68,10 +69,10 @@ export class OrderChangedEventDto {
   @ApiProperty({ type: 'integer' })
   version!: number;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   status!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_PRIORITIES })
+  @ApiProperty({ ...ORDER_PRIORITY })
   priority!: OrderPriority;
 
   @ApiPropertyOptional({ type: String, description: 'The operator that has the order in work.' })

@@ -1,10 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { namedEnum } from '../openapi/named-enums.js';
+
+const CHECK_STATUS = namedEnum('CheckStatus', ['up', 'down']);
 
 const INDICATORS = {
   type: 'object' as const,
   additionalProperties: {
     type: 'object',
-    properties: { status: { type: 'string', enum: ['up', 'down'] } },
+    properties: { status: { type: 'string', ...CHECK_STATUS } },
     required: ['status'],
     additionalProperties: true,
   },

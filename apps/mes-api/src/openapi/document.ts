@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { nameEnums } from './named-enums.js';
+import { showEvents } from './show-events.js';
 
 /** Creates the OpenAPI document from the decorators of the routes. */
 export function describeApi(application: NestFastifyApplication): OpenAPIObject {
@@ -27,7 +29,7 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
     .addTag('page', 'Settings and sign-in of the operators’ page')
     .addTag('operations', 'Health and metrics')
     .build();
-  return SwaggerModule.createDocument(application, description);
+  return nameEnums(SwaggerModule.createDocument(application, description));
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
@@ -36,6 +38,11 @@ export function serveDocumentation(application: NestFastifyApplication): void {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
     customSiteTitle: 'MES Orders API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      requestInterceptor: showEvents,
+    },
   });
 }

@@ -6,7 +6,8 @@ import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.
 import { Problem, type FieldError } from '../problem-details/problem.js';
 import { CursorInvalidError, DueDatePassedError, OrderError } from './order-errors.js';
 import type { Order } from './order.js';
-import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
+import { type OrderStatus } from './order-status.js';
+import { ORDER_STATUS } from './dto/enums.js';
 
 const STATUS: Readonly<Record<string, number>> = {
   ROLE_MISSING: 403,
@@ -79,7 +80,7 @@ declare module '../problem-details/problem-details.dto.js' {
 
 /** The members of the state, in the OpenAPI document. */
 export const ORDER_STATE = {
-  currentStatus: { enum: ORDER_STATUSES, description: 'After a refused change: the status of the order.' },
+  currentStatus: { ...ORDER_STATUS, description: 'After a refused change: the status of the order.' },
   currentVersion: { type: 'integer', description: 'After a refused change: the version of the order.' },
   assignee: { type: String, description: 'After a refused change: the operator that has the order in work.' },
 } as const;

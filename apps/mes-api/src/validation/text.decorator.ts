@@ -2,10 +2,11 @@ import { applyDecorators } from '@nestjs/common';
 import { buildMessage, IsString, ValidateBy, type ValidationOptions } from 'class-validator';
 
 /**
- * Refused characters: lone surrogates, control characters other than tab and line breaks, and characters that make a text look
- * like another one: bidirectional controls (UTR 36) and interlinear annotations.
+ * Refused characters: control characters other than tab and line breaks, and characters that make a text look like another one:
+ * bidirectional controls (UTR 36) and interlinear annotations.
  */
-const FORBIDDEN = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\p{Cs}\\p{Bidi_Control}\\ufff9-\\ufffb';
+const FORBIDDEN =
+  '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb';
 
 /** Invisible letters and symbols: fillers, and the blanks of Braille, musical notation and hieroglyphs. */
 const BLANK = '\\p{Default_Ignorable_Code_Point}\\u2800\\ufffc\\u{1d159}\\u{13441}\\u{13442}';
@@ -13,11 +14,14 @@ const BLANK = '\\p{Default_Ignorable_Code_Point}\\u2800\\ufffc\\u{1d159}\\u{1344
 /** A character that is visible by itself. Combining marks, joiners and spaces are not. */
 const VISIBLE = `(?![${BLANK}])[\\p{L}\\p{N}\\p{P}\\p{S}]`;
 
-/** A pattern for the Unicode mode of regular expressions. */
-const patternOf = (needed: readonly string[]): string =>
-  `^${needed.map((one) => `(?=[\\s\\S]*${one})`).join('')}[^${FORBIDDEN}]+$`;
+/** Lone surrogates are refused as well. */
+const readable = new RegExp(`^(?=[\\s\\S]*${VISIBLE})[^${FORBIDDEN}\\p{Cs}]+$`, 'u');
 
-const readable = new RegExp(patternOf([VISIBLE]), 'u');
+/**
+ * What a pattern can say of such a text in every dialect of regular expressions: it has no refused character, and one that is not
+ * white space. Generated clients leave out the Unicode mode, without which `\\p{L}` matches other characters.
+ */
+const PORTABLE_PATTERN = `^[^\\S\\u000b\\u000c]*[^\\s${FORBIDDEN}][^${FORBIDDEN}]*$`;
 
 /**
  * Accepts text that PostgreSQL can store and people can read: well-formed Unicode of at most `maxLength` code points, with at
@@ -58,16 +62,9 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
   return applyDecorators(isReadable, isShort, IsString(options));
 }
 
-/**
- * The OpenAPI schema of such a text.
- *
- * @param needed further patterns that the text must contain
- */
-export function textSchema(
-  maxLength: number,
-  ...needed: string[]
-): { type: 'string'; minLength: 1; maxLength: number; pattern: string } {
-  return { type: 'string', minLength: 1, maxLength, pattern: patternOf([VISIBLE, ...needed]) };
+/** The OpenAPI schema of such a text. Its pattern accepts all of them, and few others. */
+export function textSchema(maxLength: number): { type: 'string'; minLength: 1; maxLength: number; pattern: string } {
+  return { type: 'string', minLength: 1, maxLength, pattern: PORTABLE_PATTERN };
 }
 
 function isAtMost(text: string, maxLength: number): boolean {

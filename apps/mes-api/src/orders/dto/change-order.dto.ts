@@ -7,13 +7,14 @@ import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
 import type { WantedFields } from '../order-change.js';
 import { ORDER_PRIORITIES, type OrderPriority } from '../order.js';
+import { ORDER_PRIORITY } from './enums.js';
 
 /** The fields that are to change, with their new values. */
 @SchemaRules({ minProperties: 1 })
 export class ChangeOrderDto implements WantedFields {
   @Optional()
   @IsIn(ORDER_PRIORITIES)
-  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, example: 'URGENT' })
+  @ApiPropertyOptional({ ...ORDER_PRIORITY, example: 'URGENT' })
   priority?: OrderPriority;
 
   @ValidateIf((_, value) => value !== undefined && value !== null)

@@ -4,6 +4,7 @@ import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { HOLD_REASONS, ORDER_STATUSES, UNNAMED_REASON, type HoldReason, type OrderStatus } from '../order-status.js';
+import { HOLD_REASON, ORDER_STATUS } from './enums.js';
 
 const WITH_COMMENT = { required: ['comment'], properties: { comment: { type: 'string' } } };
 const WITH_NAMED_REASON = { required: ['reason'], properties: { reason: { not: { const: UNNAMED_REASON } } } };
@@ -12,7 +13,8 @@ const WITH_NAMED_REASON = { required: ['reason'], properties: { reason: { not: {
 export const RULES_OF_REASONS = {
   if: { properties: { status: { const: 'ON_HOLD' } } },
   then: { anyOf: [WITH_COMMENT, WITH_NAMED_REASON] },
-  else: { properties: { reason: false } },
+  // Some generators do not know the schema `false`.
+  else: { not: { required: ['reason'] } },
 };
 
 /** A status change, of whatever order. */
@@ -20,7 +22,7 @@ export const RULES_OF_REASONS = {
 export class ChangeStatusDto {
   @IsIn(ORDER_STATUSES)
   @ApiProperty({
-    enum: ORDER_STATUSES,
+    ...ORDER_STATUS,
     example: 'ON_HOLD',
     description: 'One of the order’s `nextStatuses`.',
   })
@@ -29,7 +31,7 @@ export class ChangeStatusDto {
   @ValidateIf((body: ChangeStatusDto) => body.reason !== undefined || body.status === 'ON_HOLD')
   @IsReason()
   @ApiPropertyOptional({
-    enum: HOLD_REASONS,
+    ...HOLD_REASON,
     example: 'MATERIAL_MISSING',
     description:
       `Why the order is put on hold; for ON_HOLD only. If it is left out, it is ${UNNAMED_REASON}. ${UNNAMED_REASON} needs a ` +

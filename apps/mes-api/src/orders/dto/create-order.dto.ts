@@ -16,20 +16,21 @@ import { IsDateTime } from '../../validation/date-time.decorator.js';
 import { Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderRequest, type OrderSource } from '../order.js';
+import { ORDER_PRIORITY, ORDER_SOURCE } from './enums.js';
 
 export const MAX_QUANTITY = 10_000;
 
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 
+/** A pattern for links with these characters after the host. */
+const linkPattern = (characters: string): string =>
+  `^[Hh][Tt][Tt][Pp][Ss]?://(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?(?:[/?#]${characters}*)?$`;
+
 /**
  * A link whose host is plain to see. User names (`@`), backslashes, invisible characters and look-alike letters could hide the
  * host and are refused. Hosts in other scripts must be in Punycode.
  */
-const MODEL_URL = new RegExp(
-  `^[Hh][Tt][Tt][Pp][Ss]?://(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?` +
-    '(?:[/?#][^\\s\\\\\\p{C}\\p{Default_Ignorable_Code_Point}]*)?$',
-  'u',
-);
+const MODEL_URL = new RegExp(linkPattern('[^\\s\\\\\\p{C}\\p{Default_Ignorable_Code_Point}]'), 'u');
 
 export class CustomerDto {
   @IsText(100)
@@ -55,7 +56,8 @@ export class ProductDto {
   @ApiPropertyOptional({
     format: 'uri',
     maxLength: 2_000,
-    pattern: MODEL_URL.source,
+    // Generated clients use it without the Unicode mode.
+    pattern: linkPattern('[^\\s\\\\]'),
     example: 'https://models.example.com/signet-oval.stl',
   })
   modelUrl?: string;
@@ -86,7 +88,7 @@ export class CreateOrderDto implements OrderRequest {
   externalId?: string;
 
   @IsIn(ORDER_SOURCES)
-  @ApiProperty({ enum: ORDER_SOURCES, example: 'SHOP' })
+  @ApiProperty({ ...ORDER_SOURCE, example: 'SHOP' })
   source!: OrderSource;
 
   @IsDefined()
@@ -122,7 +124,8 @@ export class CreateOrderDto implements OrderRequest {
 
   @Optional()
   @IsIn(ORDER_PRIORITIES)
-  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, default: 'NORMAL' })
+  // Some generators take a property with a default for a required one.
+  @ApiPropertyOptional({ ...ORDER_PRIORITY, description: 'NORMAL by default.', example: 'NORMAL' })
   priority: OrderPriority = 'NORMAL';
 
   @Optional()

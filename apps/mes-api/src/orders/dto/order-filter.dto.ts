@@ -12,28 +12,28 @@ import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from 
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderSource } from '../order.js';
 import type { OrderFilter } from '../repository/orders.repository.js';
 import { asTyped } from '../search-text.js';
+import { HOLD_REASON, ORDER_PRIORITY, ORDER_SOURCE, ORDER_STATUS } from './enums.js';
 
 const MAX_NUMBER = 999_999_999;
-const LETTER_OR_DIGIT = '[\\p{L}\\p{N}]';
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 
-/** The validated parameters that select orders. */
+/** The validated parameters that select orders. They have no examples: Swagger UI would send them. */
 export class OrderFilterDto {
   @Optional()
   @IsListParameter()
   @IsIn(ORDER_STATUSES, { each: true })
   @ApiPropertyOptional({
-    enum: ORDER_STATUSES,
+    ...ORDER_STATUS,
     isArray: true,
     maxItems: MAX_VALUES,
     description: 'Only orders with one of these statuses; may be repeated.',
-    example: ['NEW'],
   })
   status?: OrderStatus[];
 
   @Optional()
   @IsListParameter()
   @IsIn(ORDER_PRIORITIES, { each: true })
-  @ApiPropertyOptional({ enum: ORDER_PRIORITIES, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
+  @ApiPropertyOptional({ ...ORDER_PRIORITY, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
   priority?: OrderPriority[];
 
   @Optional()
@@ -50,7 +50,7 @@ export class OrderFilterDto {
   @Optional()
   @IsListParameter()
   @IsIn(ORDER_SOURCES, { each: true })
-  @ApiPropertyOptional({ enum: ORDER_SOURCES, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
+  @ApiPropertyOptional({ ...ORDER_SOURCE, isArray: true, maxItems: MAX_VALUES, description: 'May be repeated.' })
   source?: OrderSource[];
 
   @Optional()
@@ -68,11 +68,10 @@ export class OrderFilterDto {
   @IsListParameter()
   @IsIn(HOLD_REASONS, { each: true })
   @ApiPropertyOptional({
-    enum: HOLD_REASONS,
+    ...HOLD_REASON,
     isArray: true,
     maxItems: MAX_VALUES,
     description: 'Only orders that are on hold, for one of these reasons; may be repeated.',
-    example: ['MATERIAL_MISSING'],
   })
   holdReason?: HoldReason[];
 
@@ -85,19 +84,18 @@ export class OrderFilterDto {
     minimum: 1,
     maximum: MAX_NUMBER,
     description: 'Only the order with exactly this number. With `q`, a number is found in texts too.',
-    example: 104217,
   })
   number?: number;
 
   @Optional()
-  @Matches(new RegExp(LETTER_OR_DIGIT, 'u'), { message: 'q must contain a letter or a digit' })
+  @Matches(LETTER_OR_DIGIT, { message: 'q must contain a letter or a digit' })
   @IsText(100)
   @ApiPropertyOptional({
     description:
       'Text in the names of customer and product, in the material or in the externalId, or the number of an order, also as ' +
       '`№3281` or `#3281`. Case, the number of spaces, ё or е, and the kind of dashes and quotation marks make no difference. It ' +
       'must contain a letter or a digit. One or two characters match only at the start of words.',
-    ...textSchema(100, LETTER_OR_DIGIT),
+    ...textSchema(100),
   })
   q?: string;
 

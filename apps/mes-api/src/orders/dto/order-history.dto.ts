@@ -1,14 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { CHANGEABLE_FIELDS, type FieldChange } from '../order-change.js';
+import { type FieldChange } from '../order-change.js';
 import { currentSince, timeInStatus, type OrderHistory } from '../order-history.js';
-import { HOLD_REASONS, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
+import { ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
+import { CHANGEABLE_FIELD, HOLD_REASON, ORDER_STATUS } from './enums.js';
 
 /** One past status change. */
 export class OrderHistoryEntryDto {
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   from!: OrderStatus;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   to!: OrderStatus;
 
   @ApiProperty({ description: 'The caller that changed the status.' })
@@ -21,7 +22,7 @@ export class OrderHistoryEntryDto {
   version!: number;
 
   @ApiPropertyOptional({
-    enum: HOLD_REASONS,
+    ...HOLD_REASON,
     description: 'Of a change to ON_HOLD; absent if it was made before reasons were kept.',
   })
   reason?: HoldReason | undefined;
@@ -32,7 +33,7 @@ export class OrderHistoryEntryDto {
 
 /** The past change of a field. */
 export class FieldChangeDto {
-  @ApiProperty({ enum: CHANGEABLE_FIELDS })
+  @ApiProperty({ ...CHANGEABLE_FIELD })
   field!: FieldChange['field'];
 
   @ApiPropertyOptional({ type: String, description: 'Absent if the field had no value.', example: 'NORMAL' })
@@ -58,7 +59,7 @@ export class OrderHistoryChangeDto extends FieldChangeDto {
 }
 
 export class CurrentStatusDto {
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   status!: OrderStatus;
 
   @ApiProperty({ type: String, format: 'date-time' })

@@ -1,14 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { HOLD_REASONS, nextStatuses, ORDER_STATUSES, type HoldReason, type OrderStatus } from '../order-status.js';
-import {
-  ORDER_PRIORITIES,
-  ORDER_SOURCES,
-  type Order,
-  type OrderPriority,
-  type OrderSource,
-  type Visibility,
-} from '../order.js';
+import { nextStatuses, type HoldReason, type OrderStatus } from '../order-status.js';
+import { type Order, type OrderPriority, type OrderSource, type Visibility } from '../order.js';
 import { CustomerDto, PriceDto, ProductDto } from './create-order.dto.js';
+import { HOLD_REASON, ORDER_PRIORITY, ORDER_SOURCE, ORDER_STATUS } from './enums.js';
 
 /** An order in the format of the API. */
 export class OrderDto {
@@ -21,7 +15,7 @@ export class OrderDto {
   @ApiPropertyOptional({ type: String, example: 'WEB-88213' })
   externalId?: string | undefined;
 
-  @ApiProperty({ enum: ORDER_SOURCES })
+  @ApiProperty({ ...ORDER_SOURCE })
   source!: OrderSource;
 
   @ApiProperty({ type: CustomerDto })
@@ -39,7 +33,7 @@ export class OrderDto {
   @ApiPropertyOptional({ type: PriceDto })
   price?: PriceDto | undefined;
 
-  @ApiProperty({ enum: ORDER_PRIORITIES })
+  @ApiProperty({ ...ORDER_PRIORITY })
   priority!: OrderPriority;
 
   @ApiPropertyOptional({ type: String, format: 'date-time' })
@@ -48,11 +42,11 @@ export class OrderDto {
   @ApiPropertyOptional({ type: String })
   comment?: string | undefined;
 
-  @ApiProperty({ enum: ORDER_STATUSES })
+  @ApiProperty({ ...ORDER_STATUS })
   status!: OrderStatus;
 
   @ApiProperty({
-    enum: ORDER_STATUSES,
+    ...ORDER_STATUS,
     isArray: true,
     description:
       'The statuses that the order may change to. From MANUFACTURING_STARTED back to NEW, only the `assignee` and admins may ' +
@@ -61,7 +55,7 @@ export class OrderDto {
   nextStatuses!: readonly OrderStatus[];
 
   @ApiPropertyOptional({
-    enum: HOLD_REASONS,
+    ...HOLD_REASON,
     description: 'Why the order is on hold; absent in other statuses.',
   })
   holdReason?: HoldReason | undefined;

@@ -1,0 +1,100 @@
+// Builds the API and the operators' page: `npm run build`. Each build has a folder of its own, and `dist` is a link to the last one
+// that succeeded. So a running API keeps its files, a failed build changes nothing, and builds do not disturb each other.
+import { spawnSync } from 'node:child_process';
+import { lstat, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const BUILDS = join(ROOT, '.builds');
+const LINK = join(ROOT, 'dist');
+/** The typed client of the page. It is one of its sources, generated from the OpenAPI document. */
+const CLIENT = join(ROOT, 'apps/mes-web/src/api/client.ts');
+/** The processes that run from a build: files that are named by their ids. `hold-build.ts` writes them. */
+const PROCESSES = 'processes';
+/** Younger builds are kept, because something may be starting from them. In milliseconds. */
+const MIN_AGE = 3_600_000;
+
+class StepFailedError extends Error {}
+
+await mkdir(BUILDS, { recursive: true });
+const build = join(BUILDS, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}`);
+await mkdir(build);
+try {
+  await make();
+  await swapIn();
+} catch (error) {
+  await rm(build, { recursive: true, force: true });
+  if (!(error instanceof StepFailedError)) throw error;
+  // The step has said why.
+  process.exit(1);
+}
+await removeUnused();
+
+async function make() {
+  const compilerOptions = { outDir: '.' };
+  const settings = join(build, 'tsconfig.json');
+  await writeFile(settings, JSON.stringify({ extends: '../../tsconfig.build.json', compilerOptions }));
+  run('node_modules/@nestjs/cli/bin/nest.js', 'build', '--path', relative(ROOT, settings));
+  await rm(settings);
+  await mkdir(join(build, PROCESSES));
+
+  const document = join(build, 'openapi.json');
+  run(join(build, 'apps/mes-api/src/commands/openapi.js'), document);
+  const client = join(build, 'client.ts');
+  run('node_modules/oazapfts/dist/cli.js', '--argumentStyle=object', '--futureStripLegacyMethods', document, client);
+  // In one step: another build may be reading it.
+  await rename(client, CLIENT);
+
+  const page = join(build, 'apps/mes-web');
+  run(
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--logLevel',
+    'error',
+    '--outDir',
+    page,
+    '--emptyOutDir',
+    'apps/mes-web',
+  );
+}
+
+/** Runs a program of Node at the top level. */
+function run(program, ...options) {
+  const { status } = spawnSync(process.execPath, [program, ...options], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new StepFailedError();
+}
+
+/** Makes `dist` lead to the new build, in one step. */
+async function swapIn() {
+  const current = await lstat(LINK).catch(() => undefined);
+  // Earlier versions built into a folder of that name.
+  if (current?.isDirectory()) await rename(LINK, `${build}-former`);
+  const link = `${build}-link`;
+  await symlink(relative(ROOT, build), link);
+  await rename(link, LINK);
+}
+
+/** Removes old builds that no process runs from, and what interrupted builds have left. */
+async function removeUnused() {
+  const { ino: current } = await stat(LINK);
+  for (const name of await readdir(BUILDS)) {
+    const path = join(BUILDS, name);
+    const { ino, mtimeMs } = await lstat(path).catch(() => ({ ino: current }));
+    if (ino === current || Date.now() - mtimeMs < MIN_AGE || (await isInUse(path))) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function isInUse(path) {
+  const ids = await readdir(join(path, PROCESSES)).catch(() => []);
+  return ids.some((id) => isRunning(Number(id)));
+}
+
+function isRunning(id) {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

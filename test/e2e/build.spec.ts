@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { ApiProcess } from '../support/api-process.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const run = promisify(execFile);
+
+const SOURCES = ['package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'apps', 'libs'];
+/** A build compiles the whole API, and this machine may be busy with other tests. */
+const PATIENCE_MS = 600_000;
+const YESTERDAY = new Date(Date.now() - 24 * 3_600_000);
+
+/** Compiling takes most of a build. The builds after the first one have this in place of the API. */
+const DOCUMENT_COMMAND = `import { copyFile } from 'node:fs/promises';
+await copyFile('openapi.json', process.argv[2] ?? '');
+`;
+
+describe('a build beside a running API', () => {
+  let folder: string;
+  let page: string;
+  let database: TestDatabase;
+  let api: ApiProcess | undefined;
+  let url: string;
+  let first: string;
+
+  beforeAll(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'mes-build-')));
+    page = join(folder, 'apps/mes-web/src');
+    database = await createTestDatabase();
+    for (const source of SOURCES) await cp(source, join(folder, source), { recursive: true });
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await rm(page, { recursive: true });
+    await mkdir(join(page, 'api'), { recursive: true });
+    await writePage('first');
+    await build();
+    first = await readlink(join(folder, 'dist'));
+
+    const environment = { DATA_DIR: join(folder, 'data'), DATABASE_URL: database.url };
+    api = new ApiProcess(environment, { program: join(folder, 'dist/apps/mes-api/src/main.js') });
+    url = await api.ready();
+    await cp(join(folder, 'dist/openapi.json'), join(folder, 'openapi.json'));
+    await rm(join(folder, 'libs'), { recursive: true });
+    await rm(join(folder, 'apps/mes-api/src'), { recursive: true });
+    await mkdir(join(folder, 'apps/mes-api/src/commands'), { recursive: true });
+    await writeFile(join(folder, 'apps/mes-api/src/commands/openapi.ts'), DOCUMENT_COMMAND);
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await api?.destroy();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A page of two scripts: the second one is loaded on demand. */
+  async function writePage(text: string): Promise<void> {
+    await writeFile(join(page, 'main.tsx'), `void import('./more.js').then(({ text }) => (document.title = text));`);
+    await writeFile(join(page, 'more.ts'), `export const text = '${text}';`);
+  }
+
+  async function build(): Promise<void> {
+    await run('npm', ['run', '--silent', 'build'], { cwd: folder, env: { ...process.env, NODE_ENV: 'production' } });
+  }
+
+  /** The paths of a built page and of all its scripts, as browsers ask for them. */
+  async function pathsOf(built: string): Promise<string[]> {
+    const assets = (await readdir(join(folder, built, 'apps/mes-web/assets'))).filter((name) => name.endsWith('.js'));
+    return ['/', ...assets.map((name) => `/assets/${name}`)];
+  }
+
+  async function served(paths: readonly string[]): Promise<[string, number, string][]> {
+    const answers = paths.map(async (path): Promise<[string, number, string]> => {
+      const answer = await fetch(url + path, { headers: { 'accept-encoding': 'br' } });
+      return [path, answer.status, await answer.text()];
+    });
+    return Promise.all(answers);
+  }
+
+  async function textsIn(built: string): Promise<string> {
+    const paths = await pathsOf(built);
+    const files = paths.slice(1).map((path) => readFile(join(folder, built, 'apps/mes-web', path), 'utf8'));
+    return (await Promise.all(files)).join('\n');
+  }
+
+  it(
+    'leaves it its whole page, also two builds at once',
+    async () => {
+      const paths = await pathsOf(first);
+      const before = await served(paths);
+      expect(before.map(([, status]) => status)).toEqual(paths.map(() => 200));
+      // Old builds are removed, but not while something runs from them.
+      await utimes(join(folder, first), YESTERDAY, YESTERDAY);
+
+      await writePage('second');
+      const built = new AbortController();
+      const builds = Promise.all([build(), build()]).finally(() => {
+        built.abort();
+      });
+      const watching = (async () => {
+        while (!built.signal.aborted) expect(await served(paths)).toEqual(before);
+      })();
+      await Promise.all([builds, watching]);
+      expect(await served(paths)).toEqual(before);
+      expect(await readlink(join(folder, 'dist'))).not.toBe(first);
+      expect(await textsIn('dist')).toMatch('second');
+      expect(await readFile(join(folder, 'dist/apps/mes-web/index.html'), 'utf8')).toMatch(/assets\/.+\.js/);
+      expect(await readFile(join(page, 'api/client.ts'), 'utf8')).toContain('export function createOrder');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'that fails says why and changes nothing',
+    async () => {
+      const current = await readlink(join(folder, 'dist'));
+      const builds = await readdir(join(folder, '.builds'));
+      await writeFile(join(page, 'main.tsx'), `import './nowhere.js';`);
+      await expect(build()).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('./nowhere.js') as string,
+      });
+      expect(await readlink(join(folder, 'dist'))).toBe(current);
+      expect(await readdir(join(folder, '.builds'))).toEqual(builds);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'removes the build of that API only after the API has ended',
+    async () => {
+      expect((await served(['/']))[0]?.[1]).toBe(200);
+      await api?.destroy();
+      await writePage('third');
+      await build();
+      const builds = await readdir(join(folder, '.builds'));
+      expect(builds.map((name) => `.builds/${name}`)).not.toContain(first);
+      expect(builds).toHaveLength(3);
+      expect(await textsIn('dist')).toMatch('third');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'replaces the folder into which earlier versions built',
+    async () => {
+      await rm(join(folder, 'dist'));
+      await mkdir(join(folder, 'dist/apps'), { recursive: true });
+      await build();
+      expect(await textsIn('dist')).toMatch('third');
+    },
+    PATIENCE_MS,
+  );
+});
