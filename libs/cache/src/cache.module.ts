@@ -24,7 +24,9 @@ import { RefreshOnWrite } from './read/refresh-on-write.js';
 import { ResponseCache } from './read/response-cache.js';
 import { RedisAccess, RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
+import { EvictionPolicyWatch } from './redis/eviction-policy-watch.js';
 import { RedisVersionStore } from './redis/redis-version-store.js';
+import { CacheHealth } from './cache.health.js';
 import { TaggedCache } from './tagged-cache.js';
 import { Backplane } from './versions/backplane.js';
 import { MemoryVersionStore } from './versions/memory-version-store.js';
@@ -134,6 +136,8 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         FastPath,
         CachedRouteInterceptor,
         PendingWriteSweeper,
+        EvictionPolicyWatch,
+        CacheHealth,
       ],
       exports: [
         VersionStore,
@@ -146,6 +150,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         Responder,
         FastPath,
         CachedRouteInterceptor,
+        CacheHealth,
       ],
     };
   }

@@ -59,6 +59,8 @@ export abstract class Configuration {
   /** Without a Redis URL, this process caches in its own memory. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
+    /** What messages call the setting. */
+    readonly redisUrlName: string;
     /** Longest time that a request waits for Redis. */
     readonly deadline: number;
     readonly entryLifetime: number;
@@ -116,6 +118,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
       : undefined,
     cache: {
       redisUrl: environment.REDIS_URL,
+      redisUrlName: 'REDIS_URL',
       deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
       l1MaxBytes: environment.NEAR_CACHE_MB * 1024 * 1024,

@@ -4,7 +4,7 @@ const INDICATORS = {
   type: 'object' as const,
   additionalProperties: {
     type: 'object',
-    properties: { status: { type: 'string', enum: ['up', 'down'] } },
+    properties: { status: { type: 'string', enum: ['up', 'degraded', 'down'] } },
     required: ['status'],
     additionalProperties: true,
   },
