@@ -14,8 +14,8 @@ const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true } 
 
 /** The answer of Terminus while all checks pass. */
 export class HealthDto {
-  @ApiProperty({ enum: ['ok'] })
-  status!: 'ok';
+  @ApiProperty({ enum: ['ok', 'degraded'], description: 'Requests are served in both cases.' })
+  status!: 'ok' | 'degraded';
 
   @ApiProperty({ ...INDICATORS, description: 'The passed checks.', example: UP })
   info!: Record<string, object>;
