@@ -1,7 +1,7 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { EvictionPolicyWatch } from './redis/eviction-policy-watch.js';
 import { Backplane } from './versions/backplane.js';
 import type { StoreProblem } from './versions/store-problem.js';
+import { StoreWatch } from './versions/store-watch.js';
 import { VersionStore } from './versions/version-store.js';
 
 const UNKNOWN: StoreProblem = { kind: 'revalidating', message: 'the version store is not trusted' };
@@ -20,7 +20,7 @@ const CUT_OFF: StoreProblem = {
 export class CacheHealth {
   constructor(
     private readonly versions: VersionStore,
-    private readonly evictionPolicy: EvictionPolicyWatch,
+    private readonly watch: StoreWatch,
     @Optional() private readonly backplane?: Backplane,
   ) {}
 
@@ -33,6 +33,6 @@ export class CacheHealth {
   get problem(): StoreProblem | undefined {
     if (!this.versions.available) return this.versions.problem ?? UNKNOWN;
     if (this.backplane?.mayAnswer === false) return CUT_OFF;
-    return this.evictionPolicy.problem;
+    return this.watch.problem;
   }
 }

@@ -31,6 +31,7 @@ import { TaggedCache } from './tagged-cache.js';
 import { Backplane } from './versions/backplane.js';
 import { MemoryVersionStore } from './versions/memory-version-store.js';
 import { PendingWriteSweeper } from './versions/pending-write-sweeper.js';
+import { StoreWatch } from './versions/store-watch.js';
 import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
@@ -136,7 +137,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         FastPath,
         CachedRouteInterceptor,
         PendingWriteSweeper,
-        EvictionPolicyWatch,
+        { provide: StoreWatch, useClass: EvictionPolicyWatch },
         CacheHealth,
       ],
       exports: [

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Reminder } from '../flow/reminder.js';
 import type { StoreProblem } from '../versions/store-problem.js';
+import { StoreWatch } from '../versions/store-watch.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -17,17 +18,19 @@ const ANSWER_LIFETIME = 60_000;
  * INFO tells the policy without a right to CONFIG. A Redis that does not tell it is not judged.
  */
 @Injectable()
-export class EvictionPolicyWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+export class EvictionPolicyWatch extends StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(EvictionPolicyWatch.name);
   private readonly reminder = new Reminder();
   private found: StoreProblem | undefined;
   private answeredAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(@Inject(RedisConnection) private readonly connection: RedisConnection | null) {}
+  constructor(@Inject(RedisConnection) private readonly connection: RedisConnection | null) {
+    super();
+  }
 
   /** Set if the last Redis that was asked may evict pending writes. */
-  get problem(): StoreProblem | undefined {
+  override get problem(): StoreProblem | undefined {
     return this.found;
   }
 
