@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
+import { DevelopmentIssuer } from './auth/development-issuer.js';
 import { fail } from './commands/command-failure.js';
+import { explainListening } from './commands/listen-failure.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment.js';
 import { readConfiguration } from './config/configuration.js';
@@ -30,9 +32,12 @@ let stopping: Promise<void> | undefined;
 async function start(): Promise<void> {
   loadEnvironmentFile();
   const configuration = readConfiguration(process.env);
+  for (const warning of configuration.warnings) console.error(warning);
   started.shutdown = configuration.shutdown;
   started.database = await openDatabase(configuration, console.error, stopped.signal);
   stopped.signal.throwIfAborted();
+  // Before the application is made, which would log a failure as well.
+  if (!configuration.auth) await DevelopmentIssuer.open(configuration.dataDirectory);
 
   started.tracing = await startTracing(configuration);
   const { tracing, database } = started;
@@ -41,7 +46,9 @@ async function start(): Promise<void> {
     if (!expected) void stop(1, `the embedded ${description}`);
   });
   stopped.signal.throwIfAborted();
-  await started.application.listen(configuration.port, configuration.host);
+  await started.application.listen(configuration.port, configuration.host).catch((error: unknown) => {
+    throw explainListening(error, configuration);
+  });
   console.log(await welcome(configuration, await urlOf(started.application, configuration.host)));
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseNotReadyError, EmbeddedPostgresError } from '@mes/database';
-import { EnvironmentError } from '../config/environment.js';
+import { EnvironmentError } from '../config/environment-error.js';
 
 /** A command is refused. The message tells the user why. */
 export class CommandError extends Error {
@@ -17,7 +17,6 @@ export function fail(error: unknown, what = 'MES Orders API cannot start'): neve
     error instanceof EnvironmentError ||
     error instanceof DatabaseNotReadyError ||
     error instanceof EmbeddedPostgresError ||
-    code === 'EADDRINUSE' ||
     (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'));
   const message = isFixableByUser && error instanceof Error ? error.message : error;
   console.error(`${what}:`, message);

@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { DEVELOPMENT_SUBJECTS, DevelopmentIssuer } from '../auth/development-issuer.js';
 import { ROLES, type Role } from '../auth/caller.js';
-import { EnvironmentError, loadEnvironmentFile } from '../config/environment.js';
+import { loadEnvironmentFile } from '../config/environment.js';
+import { EnvironmentError } from '../config/environment-error.js';
 import { readConfiguration } from '../config/configuration.js';
 import { fail } from './command-failure.js';
 
