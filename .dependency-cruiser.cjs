@@ -60,6 +60,7 @@ const LAYERS = {
   'libs/cache/src': [
     'index.ts',
     'cache.module.ts',
+    'cache.health.ts',
     'http',
     'tagged-cache.ts',
     'write',

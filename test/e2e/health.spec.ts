@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
+import { RedisServer } from '../support/redis-server.js';
+import { Scrape } from '../support/scrape.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 describe('health', () => {
@@ -49,15 +51,58 @@ describe('health', () => {
     }
   });
 
-  it('is ready without Redis, and reports that Redis is away', async () => {
+  it('is ready without Redis, and reports what is wrong without the address', async () => {
     const database = await createTestDatabase();
     const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: 'redis://127.0.0.1:1' });
     try {
       const ready = await api.call('/health/ready');
       expect(ready.status).toBe(200);
-      expect(ready.body).toMatchObject({ details: { cache: { trusted: false } } });
+      const message = expect.stringContaining('nothing listens at the address in REDIS_URL: start Redis') as string;
+      const cache = { status: 'degraded', trusted: false, problem: 'unreachable', message };
+      expect(ready.body).toMatchObject({ status: 'degraded', details: { database: { status: 'up' }, cache } });
+      expect(JSON.stringify(ready.body)).not.toContain('127.0.0.1');
+      const metrics = await Scrape.of(api);
+      expect(metrics.value('mes_cache_available')).toBe(0);
+      expect(metrics.value('mes_cache_problem', { problem: 'unreachable' })).toBe(1);
+      expect(metrics.value('mes_cache_problem')).toBe(1);
     } finally {
       await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('reports a Redis that may evict pending writes', async () => {
+    const [database, redis] = await Promise.all([
+      createTestDatabase(),
+      RedisServer.start({ args: ['--maxmemory-policy', 'allkeys-lru'] }),
+    ]);
+    const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+    try {
+      const { body } = await eventually(async () => {
+        const ready = await api.call<{ status: string }>('/health/ready');
+        return ready.body.status === 'degraded' && ready;
+      });
+      expect(body).toMatchObject({ details: { cache: { trusted: true, problem: 'eviction-policy' } } });
+      expect((await Scrape.of(api)).value('mes_cache_problem', { problem: 'eviction-policy' })).toBe(1);
+    } finally {
+      await api.stop();
+      await redis.stop();
+      await database.drop();
+    }
+  });
+
+  it('reports an instance whose cache is not that of the others', async () => {
+    const [database, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
+    const first = await OrdersApi.start({ databaseUrl: database.url, redisUrl: redis.url });
+    const second = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      const { body } = await second.call('/health/ready');
+      const message = expect.stringContaining('give all of them the same REDIS_URL') as string;
+      expect(body).toMatchObject({ details: { cache: { trusted: false, problem: 'refused', message } } });
+    } finally {
+      await second.stop();
+      await first.stop();
+      await redis.stop();
       await database.drop();
     }
   });

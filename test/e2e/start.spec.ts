@@ -200,9 +200,10 @@ describe('starting and stopping', () => {
     url.password = 'hunter2';
     const api = start({ DATABASE_URL: url.href, DATABASE_WAIT_SECONDS: '3600' });
     expect(await api.ended()).toBe(1);
-    expect(api.output).toContain(
-      'MES Orders API cannot start: PostgreSQL is not there: password authentication failed',
+    expect(api.output).toMatch(
+      /^MES Orders API cannot start: PostgreSQL refuses the user or the password: correct them in DATABASE_URL \(.*\)$/m,
     );
+    expect(api.output.trim().split('\n')).toHaveLength(1);
     expect(api.output).not.toContain('hunter2');
   });
 
@@ -225,15 +226,47 @@ describe('starting and stopping', () => {
     expect(await api.ended()).toBe(1);
     for (const name of Object.keys(wrong)) expect(api.output).toContain(`\n  ${name}: `);
     expect(api.output).toContain('AUTH_ISSUER, AUTH_JWKS_URL, AUTH_AUDIENCE: must be set in production');
+    expect(api.output).toContain('MES Orders API cannot start: the environment is not valid:');
     expect(api.output).not.toContain('hunter2');
     expect(api.output).not.toContain('    at ');
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['an unknown host', { HOST: 'no-such-host.invalid' }, 'HOST: no-such-host.invalid is not known'],
+    ['an address of another machine', { HOST: '203.0.113.1' }, 'HOST: 203.0.113.1 is no address of this machine'],
+    ['a folder for data that cannot be made', { DATA_DIR: '/dev/null/data' }, 'DATA_DIR: /dev/null/data'],
+  ])('ends with one sentence that names the variable: %s', async (_, wrong, sentence) => {
+    const database = await emptyDatabase();
+    const api = start({ DATABASE_URL: database.url, ...wrong });
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toContain(`MES Orders API cannot start: ${sentence}`);
+    expect(api.output.split('\n').filter((line) => /cannot start|rror|    at /.test(line))).toHaveLength(1);
+  });
+
+  it('ends with one sentence if there is no place for the embedded database', async () => {
+    const api = start({ DATA_DIR: '/dev/null/data' });
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toMatch(
+      /^MES Orders API cannot start: DATA_DIR: \/dev\/null\/data[^\n]* name a folder [^\n]*\n$/,
+    );
+  });
+
+  it('names a misspelt variable, and starts all the same', async () => {
+    const database = await emptyDatabase();
+    const api = start({ DATABASE_URL: database.url, RATE_LIMIT_PER_MIN: '5', HOSTNAME: 'somewhere' });
+    await api.ready();
+    expect(api.output).toContain(
+      'The variable RATE_LIMIT_PER_MIN has no effect. Did you mean RATE_LIMIT_PER_MINUTE?\n',
+    );
+    expect(api.output).not.toContain('HOSTNAME');
   });
 
   it('waits for PostgreSQL for the configured time, then ends with a clear message', async () => {
     const api = start({ DATABASE_URL: 'postgres://mes:hunter2@127.0.0.1:1/mes', DATABASE_WAIT_SECONDS: '1' });
     expect(await api.ended()).toBe(1);
-    expect(api.output).toContain('The database is not ready yet: PostgreSQL is not there');
-    expect(api.output).toContain('MES Orders API cannot start: PostgreSQL is not there');
+    const cause = 'nothing listens at the address in DATABASE_URL: start PostgreSQL there, or correct the address';
+    expect(api.output.split(`The database is not ready yet: ${cause}`)).toHaveLength(2);
+    expect(api.output.split(`MES Orders API cannot start: ${cause}`)).toHaveLength(2);
     expect(api.output).not.toContain('hunter2');
   });
 
@@ -242,7 +275,9 @@ describe('starting and stopping', () => {
     const api = start({ ...PATIENT, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await api.ready();
     // The warning and the address come over different pipes.
-    await eventually(() => api.output.includes('Redis cannot be used: connect ECONNREFUSED'));
+    const warning =
+      'Redis is not used, and responses come from the database: nothing listens at the address in REDIS_URL';
+    await eventually(() => api.output.includes(warning));
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     const token = /^ {2}operator +(\S+)$/m.exec(api.output)?.[1] ?? '';
     const listed = await fetch(`${url}/api/v1/orders`, { headers: { authorization: `Bearer ${token}` } });
@@ -257,7 +292,10 @@ describe('starting and stopping', () => {
     await once(taken, 'listening');
     const api = start({ PORT: String((taken.address() as AddressInfo).port) });
     expect(await api.ended()).toBe(1);
-    expect(api.output).toContain('EADDRINUSE');
+    expect(api.output).toMatch(
+      /^MES Orders API cannot start: PORT: another process listens on port \d+ of 127\.0\.0\.1/m,
+    );
+    expect(api.output).not.toContain('    at ');
     await expect(serverPid()).rejects.toMatchObject({ code: 'ENOENT' });
     taken.close();
   });

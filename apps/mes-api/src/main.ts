@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import { resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication } from './application.js';
+import { DevelopmentIssuer } from './auth/development-issuer.js';
 import { fail } from './commands/command-failure.js';
 import { holdBuild } from './commands/hold-build.js';
+import { explainListening } from './commands/listen-failure.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment.js';
 import { readConfiguration } from './config/configuration.js';
@@ -32,9 +34,12 @@ async function start(): Promise<void> {
   holdBuild();
   loadEnvironmentFile();
   const configuration = readConfiguration(process.env);
+  for (const warning of configuration.warnings) console.error(warning);
   started.shutdown = configuration.shutdown;
   started.database = await openDatabase(configuration, console.error, stopped.signal);
   stopped.signal.throwIfAborted();
+  // Before the application is made, which would log a failure as well.
+  if (!configuration.auth) await DevelopmentIssuer.open(configuration.dataDirectory);
 
   started.tracing = await startTracing(configuration);
   const { tracing, database } = started;
@@ -43,7 +48,9 @@ async function start(): Promise<void> {
     if (!expected) void stop(1, `the embedded ${description}`);
   });
   stopped.signal.throwIfAborted();
-  await started.application.listen(configuration.port, configuration.host);
+  await started.application.listen(configuration.port, configuration.host).catch((error: unknown) => {
+    throw explainListening(error, configuration);
+  });
   console.log(await welcome(configuration, await urlOf(started.application, configuration.host)));
 }
 

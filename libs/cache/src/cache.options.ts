@@ -4,6 +4,8 @@ import type { Keyv } from 'keyv';
 export interface CacheOptions {
   /** Redis for all instances. Without it, and without stores of one's own, everything is in this process. */
   readonly redisUrl?: string | undefined;
+  /** What messages call the setting with the URL of Redis, such as the name of a variable. `redisUrl` if left out. */
+  readonly redisUrlName?: string | undefined;
   /**
    * Makes the client of each new connection to Redis, in place of `redisUrl`: a client of the `redis` package, version 4, for
    * the primary that is to be used at that time, made within a second. It must pass on the given options, which hold scripts

@@ -7,9 +7,11 @@ export {
   type InvalidationCause,
   type RedisOperation,
 } from './cache.events.js';
+export { CacheHealth } from './cache.health.js';
 export { CacheModule, type CacheModuleAsyncOptions, type CacheModuleOptions } from './cache.module.js';
 export { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
 export { CacheTracer, type CacheOperation, type TracedOperation } from './cache.tracer.js';
+export { Reminder } from './flow/reminder.js';
 export { L1Cache } from './entries/l1-cache.js';
 export { responseShape } from './entries/response-shape.js';
 export type { CachedRouteMetadata, DescribeRoute, RouteDescription, RouteHandler } from './http/cached-route.js';
@@ -25,6 +27,7 @@ export { RedisAccess } from './redis/redis-connection.js';
 export { clusterClient, sentinelClient, type RedisAddress } from './redis/redis-topologies.js';
 export { CachedMethod, TaggedCache } from './tagged-cache.js';
 export { Backplane, CutOffError, InvalidationNotRelayedError } from './versions/backplane.js';
+export { STORE_PROBLEMS, type StoreProblem } from './versions/store-problem.js';
 export { EPOCH, StoreRefusedError, VersionStore, VersionStoreUnavailableError } from './versions/version-store.js';
 export type {
   Admission,

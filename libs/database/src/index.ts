@@ -7,6 +7,8 @@ export {
   DatabaseUnavailableError,
   DatabaseUnfitError,
 } from './database-errors.js';
+export { connectionProblem, type ConnectionProblem } from './connection-problem.js';
+export { databaseUrlComplaint } from './database-url.js';
 export { databaseOptions, discardIdleConnections, poolOf } from './database-options.js';
 export { DATABASE_DEFAULTS, type DatabaseSettings } from './database-settings.js';
 export {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
+import { connectionProblem } from './connection-problem.js';
 import { DatabaseClient } from './database-client.js';
 import { DatabaseNotReadyError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 import { databaseOptions, poolOf } from './database-options.js';
@@ -15,17 +17,22 @@ import { DATABASE_DEFAULTS } from './database-settings.js';
 export interface PrepareDatabaseOptions {
   /** URL of the database. */
   readonly url: string;
+  /** What messages call the setting with the URL, such as the name of a variable. */
+  readonly urlName?: string | undefined;
   /** Time limit for repeated attempts, in milliseconds; there is one attempt at least. */
   readonly patience: number;
   /** Ends the waiting at once. A migration under way is rolled back when the process ends. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the reason for waiting, whenever that changes. */
+  /** Called with the reason for waiting, at each attempt. */
   readonly onRetry?: (reason: string) => void;
 }
 
 const RETRY_INTERVAL = 500;
 /** Time limit of short queries, in milliseconds. */
 const QUERY_TIMEOUT = 3_000;
+/** Time limit for a notification, in milliseconds. */
+const NOTIFICATION_TIMEOUT = 10_000;
+const NOT_HEARD = 'notifications do not arrive, as through a connection pooler in transaction mode';
 /** Time between two checks of the server during a migration, in milliseconds. */
 const HEARTBEAT_INTERVAL = 2_000;
 
@@ -48,16 +55,14 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
   await Promise.race([prepare(options), interrupted]);
 }
 
-async function prepare({ url, patience, signal, onRetry }: PrepareDatabaseOptions): Promise<void> {
+async function prepare({ url, urlName = 'url', patience, signal, onRetry }: PrepareDatabaseOptions): Promise<void> {
   const deadline = performance.now() + patience;
-  let told: string | undefined;
   for (;;) {
-    const obstacle = await attempt(url, signal);
+    const obstacle = await attempt(url, urlName, signal);
     if (!obstacle) return;
     const { reason, cause, passes } = obstacle;
     if (!passes || performance.now() >= deadline) throw new DatabaseNotReadyError(reason, { cause });
-    if (reason !== told) onRetry?.(reason);
-    told = reason;
+    onRetry?.(reason);
     await sleep(RETRY_INTERVAL, undefined, { signal });
   }
 }
@@ -70,26 +75,53 @@ interface Obstacle {
   readonly passes: boolean;
 }
 
-async function attempt(url: string, signal: AbortSignal | undefined): Promise<Obstacle | undefined> {
+async function attempt(url: string, urlName: string, signal: AbortSignal | undefined): Promise<Obstacle | undefined> {
   const client = new DatabaseClient({ url, queryTimeout: QUERY_TIMEOUT });
   try {
-    const holder = await client.connect().then(lock);
+    await client.connect();
+    // Before the lock, which a pooler would keep.
+    if (!(await hearsNotifications(client, url))) {
+      await client.end();
+      return { reason: `${NOT_HEARD}: name PostgreSQL itself in ${urlName}, or set pool_mode=session`, passes: false };
+    }
+    const holder = await lock(client);
     if (holder !== undefined) {
       await client.end();
-      return { reason: `another instance migrates the database: ${holder}`, passes: true };
+      const reason = `another instance migrates the database (${holder}): wait for it, or end that process if it hangs`;
+      return { reason, passes: true };
     }
   } catch (error) {
     await client.end();
-    return { reason: `PostgreSQL is not there: ${reasonOf(error)}`, cause: error, passes: !isRefusal(error) };
+    const { message, passes } = connectionProblem(error, urlName);
+    return { reason: message, cause: error, passes };
   }
   try {
     await migrateWhileItAnswers(client, url, signal);
     return undefined;
   } catch (error) {
-    const reason = `the database schema could not be migrated: ${reasonOf(error)}`;
+    const reason = `the database schema could not be migrated: ${reasonOf(error)}${remedyOf(error, urlName)}`;
     return { reason, cause: error, passes: passesWithTime(error) };
   } finally {
     await client.end();
+  }
+}
+
+/** Whether this connection receives what another one notifies. A connection pooler in transaction mode passes nothing on. */
+async function hearsNotifications(client: DatabaseClient, url: string): Promise<boolean> {
+  const channel = `mes_start_${randomUUID().replaceAll('-', '')}`;
+  const heard = new Promise<true>((resolve) => {
+    client.on('notification', (notification) => {
+      if (notification.channel === channel) resolve(true);
+    });
+  });
+  const other = new DatabaseClient({ url, queryTimeout: QUERY_TIMEOUT });
+  try {
+    await client.query(`LISTEN ${channel}`);
+    await other.connect();
+    await other.query('SELECT pg_notify($1, $2)', [channel, '']);
+    return await Promise.race([heard, sleep(NOTIFICATION_TIMEOUT, false, { ref: false })]);
+  } finally {
+    await other.end();
   }
 }
 
@@ -155,6 +187,12 @@ async function heartbeats(client: DatabaseClient, signal: AbortSignal): Promise<
 function isRefusal(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^(28|3D)/.test(code);
+}
+
+/** What to do if the role lacks a right (SQLSTATE 42501). */
+function remedyOf(error: unknown, setting: string): string {
+  const { code } = error as { code?: unknown };
+  return code === '42501' ? `; give the role in ${setting} this right, or start once with a role that has it` : '';
 }
 
 /** Whether waiting may cure a failed migration: a lost connection, a lock, an overloaded or restarting server. */

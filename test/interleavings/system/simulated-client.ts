@@ -96,6 +96,7 @@ export class SimulatedClient extends EventEmitter {
   readonly invalidateOverdue = this.command('invalidateOverdue');
   readonly sweepExpired = this.command('sweepExpired');
   readonly checkIn = this.command('checkIn');
+  readonly tryOut = this.command('tryOut');
   readonly exists = this.command('exists');
   readonly info = this.command('info');
   readonly ping = this.command('ping');

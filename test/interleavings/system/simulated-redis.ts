@@ -168,6 +168,10 @@ export class SimulatedRedis {
     return keys.filter((key) => (this.presenceKeys.get(key) ?? -Infinity) > this.now).length;
   }
 
+  tryOut(): null {
+    return null;
+  }
+
   info(): string {
     return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
   }

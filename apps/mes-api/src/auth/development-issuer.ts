@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { inDataDirectory } from '../config/data-directory.js';
+import { EnvironmentError } from '../config/environment-error.js';
 import type { Role } from './caller.js';
 
 const ISSUER = 'urn:mes-orders:development';
@@ -32,7 +34,7 @@ export class DevelopmentIssuer {
   ) {}
 
   static async open(dataDirectory: string): Promise<DevelopmentIssuer> {
-    const jwk = await readOrMakeKey(dataDirectory);
+    const jwk = await inDataDirectory(dataDirectory, () => readOrMakeKey(dataDirectory));
     const { kty, crv, x, y } = jwk as Required<Pick<JWK, 'kty' | 'crv' | 'x' | 'y'>>;
     const [privateKey, publicKey] = await Promise.all([
       importJWK(jwk, ALGORITHM) as Promise<CryptoKey>,
@@ -67,7 +69,7 @@ export function isLifetime(text: string): boolean {
 async function readOrMakeKey(directory: string): Promise<JWK> {
   const path = join(directory, KEY_FILE);
   const existing = await read(path);
-  if (existing !== undefined) return JSON.parse(existing) as JWK;
+  if (existing !== undefined) return parseKey(existing, path);
 
   await mkdir(directory, { recursive: true });
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
@@ -82,6 +84,14 @@ async function readOrMakeKey(directory: string): Promise<JWK> {
     await rm(draft);
   }
   return JSON.parse(await readFile(path, 'utf8')) as JWK;
+}
+
+function parseKey(text: string, path: string): JWK {
+  try {
+    return JSON.parse(text) as JWK;
+  } catch (cause) {
+    throw new EnvironmentError(`DATA_DIR: ${path} is no key for tokens: remove it, and a new one is made`, { cause });
+  }
 }
 
 async function read(path: string): Promise<string | undefined> {

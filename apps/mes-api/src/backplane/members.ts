@@ -9,6 +9,9 @@ export const LEASE = 5_000;
 /** How long it does so itself: for what it has begun to answer, and for clocks that run at different speeds. */
 const OWN_LEASE = 4_000;
 
+/** Why a store is not trusted that others do not use. */
+export const OTHER_STORE = 'the other instances use another Redis, or none: give all of them the same REDIS_URL';
+
 interface BeatRow {
   /** The store that this member has claimed. */
   readonly claimed: string | null;
@@ -137,7 +140,7 @@ export class Members {
       [this.id, store, stopped],
     );
     const term = row?.term ?? null;
-    if (term === null) throw new StoreRefusedError('other instances use another one');
+    if (term === null) throw new StoreRefusedError(OTHER_STORE);
     this.claim = { store, term };
     this.lastAuthority = store;
     return this.label(term);

@@ -18,8 +18,11 @@ import {
   NotListeningError,
   PostgresNotifications,
 } from './postgres-notifications.js';
-import { LEASE, Members, type Beat, type LastBeat } from './members.js';
+import { LEASE, Members, OTHER_STORE, type Beat, type LastBeat } from './members.js';
 import { messagesOf, type Eviction } from './messages.js';
+
+/** Why a store is not trusted without the database. */
+const DATABASE_AWAY = 'PostgreSQL does not tell which Redis the other instances use: look at the connection to it';
 
 interface Echo {
   readonly question: string;
@@ -133,7 +136,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     try {
       return await this.members.claimStore(store, seen, this.isGone);
     } catch (error) {
-      if (error instanceof NotListeningError) throw new StoreRefusedError('PostgreSQL is away', { cause: error });
+      if (error instanceof NotListeningError) throw new StoreRefusedError(DATABASE_AWAY, { cause: error });
       throw error;
     }
   }
@@ -253,8 +256,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
 
   private goOn({ state }: Beat, sentAt: number): void {
     const { store } = this.versions;
-    if (store !== undefined && !this.members.hasClaimed(store))
-      this.versions.revalidate('other instances use another one');
+    if (store !== undefined && !this.members.hasClaimed(store)) this.versions.revalidate(OTHER_STORE);
     this.members.renewLease(sentAt);
     this.hasMissedOne = false;
     const before = this.state;

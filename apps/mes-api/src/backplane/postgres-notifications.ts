@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DatabaseClient, DatabaseConnectionLostError, discardIdleConnections } from '@mes/database';
+import { Reminder } from '@mes/cache';
+import { connectionProblem, DatabaseClient, DatabaseConnectionLostError, discardIdleConnections } from '@mes/database';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -54,7 +55,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private connection: DatabaseClient | undefined;
   private answeredAt = -Infinity;
   private closed = false;
-  private lastReport = '';
+  private readonly reminder = new Reminder();
+  /** Whether the end of the last failure is worth a line, because its begin was. */
+  private endIsNews = false;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     this.listen(MARKS_CHANNEL, (mark) => {
@@ -155,7 +158,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       } catch (error) {
         // If the server has vanished, each idle connection to it would cost a request its time limit.
         if (error instanceof DatabaseConnectionLostError) discardIdleConnections(this.dataSource);
-        this.reportOnce(error instanceof Error ? error.message : String(error));
+        this.report(error);
       }
       this.connection = undefined;
       for (const resolve of this.marks.values()) resolve();
@@ -183,8 +186,8 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
-    if (this.lastReport !== '') this.logger.log('Listening to PostgreSQL again');
-    this.lastReport = '';
+    if (this.endIsNews) this.logger.log('Listening to PostgreSQL again');
+    this.endIsNews = false;
     onOutcome();
     for (;;) {
       await Promise.race([ended, delay(BEAT_INTERVAL, undefined, { ref: false })]);
@@ -200,10 +203,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     this.running.add(acted);
   }
 
-  /** Logs why the connection failed, once for each reason. */
-  private reportOnce(why: string): void {
-    if (why === this.lastReport || this.closed) return;
-    this.lastReport = why;
-    this.logger.warn(`Cannot listen to PostgreSQL: ${why}`);
+  /** Logs why the connection failed, from time to time. */
+  private report(error: unknown): void {
+    const { message } = connectionProblem(error, 'DATABASE_URL');
+    if (this.closed || !this.reminder.isDue(message)) return;
+    this.endIsNews = true;
+    this.logger.warn(`Cannot listen to PostgreSQL for the writes of other instances: ${message}`);
   }
 }

@@ -1,5 +1,5 @@
 import { DatabaseNotReadyError, EmbeddedPostgresError } from '@mes/database';
-import { EnvironmentError } from '../config/environment.js';
+import { EnvironmentError } from '../config/environment-error.js';
 
 /** A command is refused. The message tells the user why. */
 export class CommandError extends Error {
@@ -17,8 +17,7 @@ export function fail(error: unknown, what = 'MES Orders API cannot start'): neve
     error instanceof CommandError ||
     error instanceof EnvironmentError ||
     error instanceof DatabaseNotReadyError ||
-    error instanceof EmbeddedPostgresError ||
-    code === 'EADDRINUSE';
+    error instanceof EmbeddedPostgresError;
   let message = isFixableByUser && error instanceof Error ? error.message : error;
   // Node's further sentences are about arguments that begin with dashes.
   if (isWrongOption && error instanceof Error)

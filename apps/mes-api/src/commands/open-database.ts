@@ -1,5 +1,7 @@
+import { Reminder } from '@mes/cache';
 import { EmbeddedPostgres, prepareDatabase } from '@mes/database';
 import type { Configuration } from '../config/configuration.js';
+import { inDataDirectory } from '../config/data-directory.js';
 
 export interface OpenDatabase {
   readonly url: string;
@@ -13,6 +15,7 @@ export interface OpenDatabase {
  *
  * @param log prints progress
  * @param signal aborted to end the wait for PostgreSQL
+ * @throws {EnvironmentError}
  * @throws {EmbeddedPostgresError}
  * @throws {DatabaseNotReadyError}
  */
@@ -22,15 +25,19 @@ export async function openDatabase(
   signal?: AbortSignal,
 ): Promise<OpenDatabase> {
   const embedded =
-    database.url === undefined ? await EmbeddedPostgres.start({ directory: dataDirectory, log }) : undefined;
+    database.url === undefined
+      ? await inDataDirectory(dataDirectory, () => EmbeddedPostgres.start({ directory: dataDirectory, log }))
+      : undefined;
   const url = database.url ?? embedded?.url ?? '';
+  const reminder = new Reminder();
   try {
     await prepareDatabase({
       url,
+      urlName: 'DATABASE_URL',
       patience: database.startTimeout,
       signal,
       onRetry: (reason) => {
-        log(`The database is not ready yet: ${reason}`);
+        if (reminder.isDue(reason)) log(`The database is not ready yet: ${reason}`);
       },
     });
   } catch (error) {

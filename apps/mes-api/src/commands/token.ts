@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { DEVELOPMENT_SUBJECTS, DevelopmentIssuer, isLifetime } from '../auth/development-issuer.js';
 import { ROLES, SUBJECT, type Role } from '../auth/caller.js';
-import { EnvironmentError, loadEnvironmentFile } from '../config/environment.js';
+import { EnvironmentError } from '../config/environment-error.js';
+import { loadEnvironmentFile } from '../config/environment.js';
 import { readConfiguration } from '../config/configuration.js';
 import { CommandError, fail } from './command-failure.js';
 

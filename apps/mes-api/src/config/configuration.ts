@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
+import { projectFolder } from './project-folder.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
-import { readEnvironment, type LOG_LEVELS } from './environment.js';
+import { describeMisspelt, readEnvironment, type LOG_LEVELS } from './environment.js';
 
 /** How traces are sent. */
 export type TracesProtocol = 'http/protobuf' | 'http/json';
 
 /** The typed configuration. Times are in milliseconds. The class is the injection token. */
 export abstract class Configuration {
+  /** What the user should know of the variables that are set, in sentences. */
+  abstract readonly warnings: readonly string[];
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
@@ -59,6 +62,8 @@ export abstract class Configuration {
   /** Without a Redis URL, this process caches in its own memory. */
   abstract readonly cache: {
     readonly redisUrl: string | undefined;
+    /** What messages call the setting. */
+    readonly redisUrlName: string;
     /** Longest time that a request waits for Redis. */
     readonly deadline: number;
     readonly entryLifetime: number;
@@ -82,6 +87,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
   const environment = readEnvironment(variables);
   const { AUTH_ISSUER: issuer, AUTH_JWKS_URL: jwksUrl, AUTH_AUDIENCE: audience } = environment;
   return {
+    warnings: describeMisspelt(variables),
     production: environment.NODE_ENV === 'production',
     host: environment.HOST,
     port: environment.PORT,
@@ -96,7 +102,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     keepAliveTimeout: environment.KEEP_ALIVE_SECONDS * 1_000,
     rateLimitPerMinute: environment.RATE_LIMIT_PER_MINUTE,
     maxEventLoopDelay: environment.MAX_EVENT_LOOP_DELAY_MS,
-    dataDirectory: resolve(environment.DATA_DIR),
+    dataDirectory: resolve(projectFolder(), environment.DATA_DIR),
     auth:
       issuer && jwksUrl && audience
         ? { issuer, jwksUrl, audience, clientId: environment.AUTH_CLIENT_ID, scope: environment.AUTH_SCOPE }
@@ -116,6 +122,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
       : undefined,
     cache: {
       redisUrl: environment.REDIS_URL,
+      redisUrlName: 'REDIS_URL',
       deadline: environment.REDIS_DEADLINE_MS,
       entryLifetime: environment.CACHE_TTL_SECONDS * 1_000,
       l1MaxBytes: environment.NEAR_CACHE_MB * 1024 * 1024,

@@ -1,4 +1,5 @@
-import { EnvironmentError, readEnvironment } from './environment.js';
+import { EnvironmentError } from './environment-error.js';
+import { readEnvironment } from './environment.js';
 
 const AUTH = {
   AUTH_ISSUER: 'https://issuer.example.com',
@@ -83,7 +84,49 @@ describe('the environment', () => {
   it('requires an issuer in production and names the missing variables', () => {
     const message = messageOf({ NODE_ENV: 'production' });
     expect(message).toContain('AUTH_ISSUER, AUTH_JWKS_URL, AUTH_AUDIENCE: must be set in production');
-    expect(readEnvironment({ NODE_ENV: 'production', ...AUTH })).toMatchObject({ NODE_ENV: 'production', ...AUTH });
+    const DATABASE_URL = 'postgres://mes@host/mes';
+    const production = { NODE_ENV: 'production', DATABASE_URL, ...AUTH };
+    expect(readEnvironment(production)).toMatchObject(production);
+  });
+
+  it('requires a database in production', () => {
+    expect(messageOf({ NODE_ENV: 'production', ...AUTH })).toMatch(
+      /\n {2}DATABASE_URL: must be set in production[^\n]*$/,
+    );
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://mes:pass#word@host/mes', '%23'],
+    ['DATABASE_URL', 'postgres://mes:pass/word@host/mes', '%2F'],
+    ['DATABASE_URL', 'postgres://mes:5432#word@host/mes', '%23'],
+    ['DATABASE_URL', 'postgres://mes@host/mes?sslmode=verify-full&sslrootcert=/no/such.pem', 'sslrootcert'],
+    ['REDIS_URL', 'redis://:pass#word@host', '%23'],
+    ['REDIS_URL', 'redis://:pass/word@host', '%2F'],
+    ['REDIS_URL', 'redis://mes:6379#word@host', '%23'],
+    ['REDIS_URL', 'redis://mes:6379?word@host', '%3F'],
+    ['REDIS_URL', 'redis://mes:6379/word@host', '%2F'],
+    ['REDIS_URL', 'redis://:pass%word@host', '%25'],
+    ['REDIS_URL', 'redis://host/first', 'database'],
+  ])('says what is wrong with a URL, without the URL: %s=%s', (name, value, remedy) => {
+    const message = messageOf({ [name]: value });
+    expect(message).toContain(`\n  ${name}: `);
+    expect(message).toContain(remedy);
+    expect(message).not.toContain('word@');
+    expect(message).not.toContain(value);
+  });
+
+  it.each([
+    ...['redis://host', 'redis://host:6379/', 'redis://host:6379/3', 'rediss://mes:pa%23ss@host', 'redis://:p@ss@host'],
+    ...['redis://[::1]:6379'],
+  ])('accepts a URL of Redis: %s', (value) => {
+    expect(readEnvironment({ REDIS_URL: value }).REDIS_URL).toBe(value);
+  });
+
+  it.each([
+    ...['postgres://host/mes', 'postgresql://mes:pa%23ss@host:5432/mes?application_name=x', 'postgres:///mes'],
+    ...['postgres://mes@/mes?host=/run/postgresql', 'postgres://mes:pa%ss@host/mes'],
+  ])('accepts a URL of PostgreSQL: %s', (value) => {
+    expect(readEnvironment({ DATABASE_URL: value }).DATABASE_URL).toBe(value);
   });
 
   it.each(Object.keys(AUTH))('refuses a missing %s if the others are set, in production and development', (name) => {

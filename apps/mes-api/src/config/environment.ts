@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { databaseUrlComplaint } from '@mes/database';
 import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import {
@@ -15,6 +17,10 @@ import {
   ValidateBy,
   validateSync,
 } from 'class-validator';
+import { EnvironmentError } from './environment-error.js';
+import { projectFolder } from './project-folder.js';
+import { redisUrlComplaint } from './redis-url.js';
+import { findMisspelt } from './similar-variables.js';
 import { parseTrustProxy } from './trust-proxy.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -29,11 +35,6 @@ export const TRACES_SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
-/** An environment variable has a value that cannot be used. */
-export class EnvironmentError extends Error {
-  readonly code = 'ENVIRONMENT_INVALID';
-}
-
 function Whole(min: number, max: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -45,9 +46,20 @@ function Whole(min: number, max: number): PropertyDecorator {
   );
 }
 
-/** Reads `.env` of the working directory, if there is one. Variables that are already set keep their values. */
+/** @param complaint says what is wrong with a value, as a part of a sentence after the name of the variable */
+function Url(complaint: (value: string) => string | undefined): PropertyDecorator {
+  const complaintOf = (value: unknown): string | undefined =>
+    typeof value === 'string' ? complaint(value) : 'must be a URL';
+  return ValidateBy(
+    { name: 'isUrlOfServer', validator: { validate: (value) => complaintOf(value) === undefined } },
+    { message: ({ property, value }) => `${property} ${complaintOf(value) ?? ''}` },
+  );
+}
+
+/** Reads `.env` in the folder of the project, if there is one. Variables that are already set keep their values. */
 export function loadEnvironmentFile(): void {
-  if (existsSync('.env')) loadEnvFile('.env');
+  const file = join(projectFolder(), '.env');
+  if (existsSync(file)) loadEnvFile(file);
 }
 
 /** The environment variables with their defaults: see `.env.example`. */
@@ -63,7 +75,7 @@ export class Environment {
   HOST = '127.0.0.1';
 
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: '$property must be a postgres:// URL' })
+  @Url(databaseUrlComplaint)
   DATABASE_URL?: string;
 
   @Whole(1, 500)
@@ -73,7 +85,7 @@ export class Environment {
   DATABASE_WAIT_SECONDS = 30;
 
   @IsOptional()
-  @Matches(/^rediss?:\/\/\S+$/, { message: '$property must be a redis:// URL' })
+  @Url(redisUrlComplaint)
   REDIS_URL?: string;
 
   @Whole(1, 60_000)
@@ -192,9 +204,20 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const messages = wrong.map(
     ({ property, constraints = {} }) => `${property}: ${Object.values(constraints).join(', ')}`,
   );
-  messages.push(...authComplaints(environment));
+  messages.push(...databaseComplaints(environment), ...authComplaints(environment));
   if (messages.length > 0) throw new EnvironmentError(`the environment is not valid:\n  ${messages.join('\n  ')}`);
   return environment;
+}
+
+/** A line for each variable that has no effect and looks like a misspelt one. */
+export function describeMisspelt(variables: NodeJS.ProcessEnv): string[] {
+  const misspelt = findMisspelt(variables, Object.keys(new Environment()));
+  return [...misspelt].map(([name, meant]) => `The variable ${name} has no effect. Did you mean ${meant}?`);
+}
+
+function databaseComplaints({ NODE_ENV, DATABASE_URL }: Environment): string[] {
+  if (NODE_ENV !== 'production' || DATABASE_URL !== undefined) return [];
+  return ['DATABASE_URL: must be set in production, since the PostgreSQL that the API runs itself is for development'];
 }
 
 function authComplaints({ NODE_ENV, ...auth }: Environment): string[] {

@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eventOf } from './event-of.js';
 import { EventLog } from './event-log.js';
@@ -15,11 +16,11 @@ type Subscriber = (messages: Buffer) => void;
 @Injectable()
 export class EventFeed {
   private readonly logger = new Logger(EventFeed.name);
+  private readonly reminder = new Reminder();
   private readonly subscribers = new Set<Subscriber>();
   private listeners = 0;
   private poll: NodeJS.Timeout | undefined;
   private reached: Position | undefined;
-  private isFailing = false;
 
   constructor(
     private readonly log: EventLog,
@@ -52,14 +53,11 @@ export class EventFeed {
   /** Starts to read new events in the background, if there are listeners. */
   wake(): void {
     if (this.listeners === 0) return;
-    this.advance().then(
-      () => (this.isFailing = false),
-      (error: unknown) => {
-        // The next read continues at the same position.
-        if (!this.isFailing) this.logger.warn(`cannot read events: ${String(error)}`);
-        this.isFailing = true;
-      },
-    );
+    this.advance().catch((error: unknown) => {
+      // The next read continues at the same position.
+      const reason = String(error);
+      if (this.reminder.isDue(reason)) this.logger.warn(`cannot read events: ${reason}`);
+    });
   }
 
   /** Waits until the subscribers have received all events committed before this call. */

@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { ADVISORY_LOCKS } from '@mes/database';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -14,6 +15,7 @@ const BATCH_SIZE = 10_000;
 @Injectable()
 export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(EventPruning.name);
+  private readonly reminder = new Reminder();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -24,7 +26,8 @@ export class EventPruning implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
       this.prune().catch((error: unknown) => {
-        this.logger.warn(`cannot delete old events: ${String(error)}`);
+        const reason = String(error);
+        if (this.reminder.isDue(reason)) this.logger.warn(`cannot delete old events: ${reason}`);
       });
     }, this.options.pruneInterval).unref();
   }

@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { Drain } from '../shutdown/drain.js';
@@ -23,6 +24,7 @@ interface OpenStream {
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
   private readonly logger = new Logger(EventStreams.name);
+  private readonly reminder = new Reminder();
   private readonly open = new Map<ClientStream, OpenStream>();
   private heartbeat: NodeJS.Timeout | undefined;
   private isClosed = false;
@@ -121,7 +123,8 @@ export class EventStreams implements OnModuleDestroy {
       stream.on('close', unsubscribe);
     } catch (error) {
       // The client reconnects and resumes.
-      this.logger.warn(`cannot send missed events to a client: ${String(error)}`);
+      const reason = String(error);
+      if (this.reminder.isDue(reason)) this.logger.warn(`cannot send missed events to a client: ${reason}`);
       stream.finish();
     }
   }

@@ -1,17 +1,22 @@
-import { Backplane, VersionStore } from '@mes/cache';
+import { CacheHealth } from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
-/** Reports whether cached responses are trusted. Without them the API is slower but right, so it is up all the same. */
+/**
+ * Reports whether cached responses are trusted, and what is wrong with the cache. Without it the API is slower but right, so it is
+ * degraded, not down.
+ */
 @Injectable()
 export class CacheHealthIndicator {
   constructor(
     private readonly indicators: HealthIndicatorService,
-    private readonly versions: VersionStore,
-    private readonly backplane: Backplane,
+    private readonly health: CacheHealth,
   ) {}
 
   check<Key extends string>(key: Key): HealthIndicatorResult<Key> {
-    return this.indicators.check(key).up({ trusted: this.versions.available && this.backplane.mayAnswer });
+    const indicator = this.indicators.check(key);
+    const { trusted, problem } = this.health;
+    if (!problem) return indicator.up({ trusted });
+    return indicator.degraded({ trusted, problem: problem.kind, message: problem.message });
   }
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { namedEnum } from '../openapi/named-enums.js';
 
-const CHECK_STATUS = namedEnum('CheckStatus', ['up', 'down']);
+const CHECK_STATUS = namedEnum('CheckStatus', ['up', 'degraded', 'down']);
 
 const INDICATORS = {
   type: 'object' as const,
@@ -17,8 +17,8 @@ const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true } 
 
 /** The answer of Terminus while all checks pass. */
 export class HealthDto {
-  @ApiProperty({ enum: ['ok'] })
-  status!: 'ok';
+  @ApiProperty({ enum: ['ok', 'degraded'], description: 'Requests are served in both cases.' })
+  status!: 'ok' | 'degraded';
 
   @ApiProperty({ ...INDICATORS, description: 'The passed checks.', example: UP })
   info!: Record<string, object>;

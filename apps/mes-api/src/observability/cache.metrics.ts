@@ -1,4 +1,13 @@
-import { CacheEvents, L1Cache, TaggedCache, VersionStore, type CacheEvent, type RedisOperation } from '@mes/cache';
+import {
+  CacheEvents,
+  CacheHealth,
+  L1Cache,
+  STORE_PROBLEMS,
+  TaggedCache,
+  VersionStore,
+  type CacheEvent,
+  type RedisOperation,
+} from '@mes/cache';
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { CacheStatistics } from '../cache-administration/cache-statistics.js';
@@ -32,6 +41,7 @@ export class CacheMetrics {
     versions: VersionStore,
     l1: L1Cache,
     cache: TaggedCache,
+    health: CacheHealth,
   ) {
     this.snapshotTime = this.durations(
       'mes_cache_snapshot_duration_seconds',
@@ -68,6 +78,7 @@ export class CacheMetrics {
     );
     this.declareCounters(counts);
     this.declareGauges(versions, l1, cache);
+    this.declareProblems(health);
     events.subscribe((event) => {
       this.observe(event);
     });
@@ -131,6 +142,15 @@ export class CacheMetrics {
       'Age of the oldest write of this process under way; 0 without any',
       () => cache.writesUnderWay.oldestAge / 1_000,
     );
+  }
+
+  private declareProblems(health: CacheHealth): void {
+    const name = 'mes_cache_problem';
+    const help = 'What is wrong with the cache: 1 for the present problem, 0 for all others';
+    gaugeReadAtScrape(this.registry, { name, help, labelNames: ['problem'] }, () => {
+      const present = health.problem?.kind;
+      return STORE_PROBLEMS.map((problem) => ({ labels: { problem }, value: problem === present ? 1 : 0 }));
+    });
   }
 
   private observe(event: CacheEvent): void {

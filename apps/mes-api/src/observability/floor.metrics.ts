@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Registry } from 'prom-client';
@@ -45,6 +46,7 @@ interface Floor {
 @Injectable()
 export class FloorMetrics {
   private readonly logger = new Logger(FloorMetrics.name);
+  private readonly reminder = new Reminder();
   private readonly created: Counter<'source'>;
   private readonly moved: Counter<'from' | 'to'>;
   private readonly changed: Counter<'field'>;
@@ -157,7 +159,8 @@ export class FloorMetrics {
     try {
       return await Promise.race([givenUp, this.readNow(new Date())]);
     } catch (error) {
-      this.logger.warn(`cannot count the orders: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.reminder.isDue(reason)) this.logger.warn(`cannot count the orders: ${reason}`);
       return undefined;
     } finally {
       clearTimeout(timer);

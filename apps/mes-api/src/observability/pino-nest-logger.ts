@@ -21,6 +21,9 @@ export function createLog({ logLevel: level }: Pick<Configuration, 'logLevel'>, 
 /** Contexts of Nest's messages about the start, which are logged at the level `debug`. */
 const ASSEMBLY = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
+/** Contexts of Nest's errors at the start. They are thrown as well, and reported once at the end of the start. */
+const THROWN = new Set(['NestApplication', 'ExceptionHandler']);
+
 /** Writes Nest's messages to the log. */
 export class PinoNestLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
@@ -30,7 +33,7 @@ export class PinoNestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(THROWN.has(String(rest.at(-1))) ? 'debug' : 'error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { CACHE_OPTIONS, type CacheOptions } from '@mes/cache';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { projectFolder } from '../config/project-folder.js';
 import { EventStreams } from '../events-stream/event-streams.js';
 import { counterReadAtScrape, gaugeReadAtScrape } from './read-at-scrape.js';
 
@@ -32,7 +33,7 @@ export class ProcessMetrics implements OnModuleDestroy {
   ) {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
-    const version = readVersion(import.meta.dirname);
+    const version = readVersion();
     gaugeReadAtScrape(
       registry,
       {
@@ -70,10 +71,9 @@ export class ProcessMetrics implements OnModuleDestroy {
   }
 }
 
-/** The version in the nearest package.json: the sources and the build lie at different depths below it. */
-function readVersion(directory: string): string {
-  const file = join(directory, 'package.json');
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? 'unknown';
-  const parent = dirname(directory);
-  return parent === directory ? 'unknown' : readVersion(parent);
+/** The version of the project. */
+function readVersion(): string {
+  const file = join(projectFolder(), 'package.json');
+  if (!existsSync(file)) return 'unknown';
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? 'unknown';
 }

@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { SharedCount, SharedCounters } from './shared-counters.js';
@@ -49,6 +50,7 @@ export interface RateLimiterOptions {
 export class RateLimiter implements OnApplicationShutdown {
   readonly limit: number;
   private readonly logger = new Logger(RateLimiter.name);
+  private readonly reminder = new Reminder();
   private readonly now: () => number;
   private readonly windows = new LRUCache<string, Window>({ max: MAX_CALLERS });
   private unshared = new Map<string, Window>();
@@ -111,7 +113,8 @@ export class RateLimiter implements OnApplicationShutdown {
       // What could not be told stays, and goes along with the caller's next request.
       for (const window of windows) this.learn(window, additions.get(window.caller), counts?.get(window.caller));
     } catch (error) {
-      this.logger.error(`requests could not be counted together: ${String(error)}`);
+      const reason = String(error);
+      if (this.reminder.isDue(reason)) this.logger.error(`requests could not be counted together: ${reason}`);
     }
     this.timer = this.unshared.size > 0 && !this.closed ? this.shareLater() : undefined;
   }

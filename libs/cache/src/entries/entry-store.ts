@@ -3,6 +3,7 @@ import type { Cache } from 'cache-manager';
 import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { withDeadline } from '../flow/deadline.js';
+import { Reminder } from '../flow/reminder.js';
 import type { Tag, VersionSnapshot } from '../versions/version-store.js';
 import { isCurrent, type VersionVector } from '../versions/version-vector.js';
 import type { CachedResponse } from './cached-response.js';
@@ -31,6 +32,7 @@ export interface SaveOptions {
 @Injectable()
 export class EntryStore {
   private readonly logger = new Logger(EntryStore.name);
+  private readonly reminder = new Reminder();
   private readonly quotas: Quotas;
 
   constructor(
@@ -101,7 +103,8 @@ export class EntryStore {
     } catch (error) {
       this.note(name, began, true);
       this.events.emit({ type: 'store-failure' });
-      this.logger.warn(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      const failure = `${name} failed: ${error instanceof Error ? error.message : String(error)}`;
+      if (this.reminder.isDue(failure)) this.logger.warn(failure);
       return undefined;
     }
   }

@@ -176,7 +176,7 @@ describe('RedisConnection', () => {
     const gated = makeConnection(server.url, 5_000);
     const opened = gated.open(() => new Promise<void>((resolve) => admissions.push(resolve)));
     await eventually(() => admissions.length === 1);
-    gated.distrust('an invalidation is unconfirmed');
+    gated.distrust({ kind: 'revalidating', message: 'an invalidation is unconfirmed' });
     admissions[0]?.();
     await eventually(() => admissions.length === 2);
     expect(gated.available).toBe(false);

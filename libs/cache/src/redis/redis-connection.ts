@@ -6,7 +6,10 @@ import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import type { CacheTracer } from '../cache.tracer.js';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
+import { Reminder } from '../flow/reminder.js';
+import { describeProblem, type StoreProblem } from '../versions/store-problem.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
+import { problemOf } from './redis-problem.js';
 import { redisScripts } from './redis-scripts.js';
 import { tracedClient } from './traced-client.js';
 
@@ -31,6 +34,11 @@ const SLOW = 0.5;
  */
 const SLOW_FOR = 1_000;
 
+const SLOWNESS: StoreProblem = {
+  kind: 'slow',
+  message: 'Redis answers too slowly: look at its load and at the network, or allow more time for an operation',
+};
+
 /** What every client needs: scripts and limits. Each client writes its address into the options of the socket. */
 const clientOptions = () =>
   ({
@@ -47,7 +55,7 @@ type Admit = (client: RedisClient) => Promise<void>;
 
 export type RedisConnectionOptions = Pick<
   CacheOptions,
-  'redisUrl' | 'createRedisClient' | 'deadline' | 'sweepInterval'
+  'redisUrl' | 'redisUrlName' | 'createRedisClient' | 'deadline' | 'sweepInterval'
 >;
 
 /**
@@ -81,10 +89,14 @@ export class RedisConnection implements RedisAccess {
   private current: RedisClient | undefined;
   private isTrusted = false;
   private isClosed = false;
+  private isConnected = false;
   private slowSince: number | undefined;
   /** Aborted when Redis must be admitted again. */
   private distrusted = new AbortController();
-  private lastWarning = '';
+  private readonly reminder = new Reminder();
+  private lastProblem: StoreProblem = { kind: 'revalidating', message: 'Redis has not been asked yet' };
+  /** Whether the end of the last problem is worth a line, because its begin was. */
+  private endIsNews = true;
 
   constructor(
     private readonly options: RedisConnectionOptions,
@@ -95,6 +107,11 @@ export class RedisConnection implements RedisAccess {
   /** Whether operations are tried. */
   get available(): boolean {
     return this.isTrusted;
+  }
+
+  /** Why operations are not tried; undefined while they are. */
+  get problem(): StoreProblem | undefined {
+    return this.isTrusted ? undefined : this.lastProblem;
   }
 
   /** Connects, and reconnects until it is closed. Resolves once Redis is trusted, after the first failure, or after a time limit. */
@@ -110,18 +127,18 @@ export class RedisConnection implements RedisAccess {
     const began = performance.now();
     try {
       const result = await this.watch(operation(this.current));
-      this.note(name, began, false);
+      this.count(name, began, false);
       return result;
     } catch (error) {
-      this.note(name, began, true);
-      this.distrust(messageOf(error));
+      this.count(name, began, true);
+      this.distrust(this.explain(error));
       throw new VersionStoreUnavailableError('redis-failed', { cause: error });
     }
   }
 
   /** Stops using Redis until it has been admitted again. */
-  distrust(reason: string): void {
-    if (this.isTrusted) this.logger.warn(`Redis is not used (${reason}): responses come from the database until it is`);
+  distrust(problem: StoreProblem): void {
+    if (this.isTrusted) this.note(problem);
     this.isTrusted = false;
     this.distrusted.abort();
   }
@@ -133,7 +150,7 @@ export class RedisConnection implements RedisAccess {
     await end(this.current);
   }
 
-  private note(name: RedisOperation, began: number, failed: boolean): void {
+  private count(name: RedisOperation, began: number, failed: boolean): void {
     this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
   }
 
@@ -143,7 +160,7 @@ export class RedisConnection implements RedisAccess {
     const result = await withDeadline(operation, this.options.deadline);
     const now = performance.now();
     this.slowSince = slow > 0 ? (this.slowSince ?? now) : undefined;
-    if (this.slowSince !== undefined && now - this.slowSince >= SLOW_FOR) this.distrust('it is slow');
+    if (this.slowSince !== undefined && now - this.slowSince >= SLOW_FOR) this.distrust(SLOWNESS);
     return result;
   }
 
@@ -152,8 +169,9 @@ export class RedisConnection implements RedisAccess {
       try {
         await this.useConnection(admit, onOutcome);
       } catch (error) {
-        this.distrust(messageOf(error));
-        this.warn(messageOf(error));
+        const problem = this.explain(error);
+        this.distrust(problem);
+        this.note(problem);
       }
       onOutcome();
       await end(this.current);
@@ -164,6 +182,7 @@ export class RedisConnection implements RedisAccess {
   /** Rejects when the connection breaks or is silent, or when its server is not admitted. */
   private async useConnection(admit: Admit, onOutcome: () => void): Promise<void> {
     const { redisUrl: url, createRedisClient: create = createClient } = this.options;
+    this.isConnected = false;
     const client = await withDeadline(Promise.resolve(create({ url, ...clientOptions() })), CONNECT_TIMEOUT);
     const current = this.tracer ? tracedClient(client as RedisClient, this.tracer) : (client as RedisClient);
     this.current = current;
@@ -176,6 +195,7 @@ export class RedisConnection implements RedisAccess {
     // It may also break while nothing waits for it.
     broken.catch(() => undefined);
     await withDeadline(Promise.race([broken, current.connect()]), CONNECT_TIMEOUT);
+    this.isConnected = true;
     await Promise.race([broken, this.useWhileItAnswers(current, admit, onOutcome)]);
   }
 
@@ -183,7 +203,9 @@ export class RedisConnection implements RedisAccess {
     while (!this.isClosed) {
       const asked = performance.now();
       await withDeadline(client.ping(), Math.max(SILENCE_TIMEOUT, this.options.deadline));
-      if (performance.now() - asked <= this.options.deadline * SLOW) {
+      if (performance.now() - asked > this.options.deadline * SLOW) {
+        this.note(SLOWNESS);
+      } else {
         const { signal } = (this.distrusted = new AbortController());
         await withDeadline(admit(client), ADMISSION_TIMEOUT);
         // If Redis was distrusted meanwhile, it needs another admission.
@@ -201,15 +223,26 @@ export class RedisConnection implements RedisAccess {
   private trust(): void {
     this.isTrusted = true;
     this.slowSince = undefined;
-    this.lastWarning = '';
-    this.logger.log('Redis is used: cached responses are trusted from now on');
+    if (this.endIsNews) this.logger.log('Redis is used: cached responses are trusted from now on');
+    this.endIsNews = false;
   }
 
-  /** Logs why Redis cannot be used, once for each reason. */
-  private warn(reason: string): void {
-    if (reason === this.lastWarning || this.isClosed) return;
-    this.lastWarning = reason;
-    this.logger.warn(`Redis cannot be used: ${reason}`);
+  /** Notes why Redis is not used, and logs it from time to time. */
+  private note(problem: StoreProblem): void {
+    this.lastProblem = problem;
+    const text = describeProblem(problem);
+    if (this.isClosed || !this.reminder.isDue(text)) return;
+    this.endIsNews = true;
+    this.logger.warn(`Redis is not used, and responses come from the database: ${text}`);
+  }
+
+  private explain(error: unknown): StoreProblem {
+    const { redisUrl, redisUrlName = 'redisUrl' } = this.options;
+    return problemOf(error, {
+      setting: redisUrl === undefined ? 'createRedisClient' : redisUrlName,
+      usesTls: redisUrl?.startsWith('rediss:') === true,
+      isConnected: this.isConnected,
+    });
   }
 
   private async pause(): Promise<void> {
@@ -223,8 +256,4 @@ async function end(client: RedisClient | undefined): Promise<void> {
   } catch {
     // It has ended by itself meanwhile.
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

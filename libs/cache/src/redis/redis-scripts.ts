@@ -193,4 +193,33 @@ const checkIn = script<
   redis.call('PEXPIRE', versionKey('epoch'), given.versionLifetime)
   return { time, redis.call('PTTL', given.presenceKey) }`);
 
-export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn };
+/**
+ * Runs each command that the other scripts use, on keys that nobody reads, and removes the keys. Fails with the names of the
+ * commands that the user may not run.
+ */
+const tryOut = script<{ readonly presenceKey: string }, null>(`
+  local forbidden = {}
+  local function try(command, ...)
+    local reply = redis.pcall(command, ...)
+    if type(reply) ~= 'table' or not reply.err then return reply end
+    if not string.find(reply.err, "can't", 1, true) and not string.find(reply.err, 'NOPERM', 1, true) then error(reply) end
+    forbidden[#forbidden + 1] = command
+  end
+
+  local version, member = versionKey(given.random), given.presenceKey
+  local time = try('TIME')
+  try('GET', version)
+  try('SET', version, '', 'PX', 1000)
+  try('PEXPIRE', version, 1000)
+  try('SET', member, '', 'PX', 1000)
+  try('EXISTS', member)
+  try('PTTL', member)
+  try('DEL', version, member)
+  try('HSET', KEYS[1], given.random, '')
+  try('HDEL', KEYS[1], given.random)
+  try('HVALS', KEYS[1])
+  if #forbidden > 0 then
+    return redis.error_reply('NOPERM this user may not run ' .. table.concat(forbidden, ', ') .. ' on the keys of the cache')
+  end`);
+
+export const redisScripts = { begin, complete, pending, invalidateOverdue, sweepExpired, checkIn, tryOut };

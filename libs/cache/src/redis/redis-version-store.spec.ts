@@ -109,7 +109,7 @@ describe('RedisVersionStore', () => {
     const before = await versions.ensureVersions(['a', 'b']);
     const other = await open(1_000, url, 5_000, namespace);
     expect(await other.versions.ensureVersions(['a', 'b'])).toEqual(before);
-    other.connection.distrust('one response was slow');
+    other.connection.distrust({ kind: 'slow', message: 'one response was slow' });
     await eventually(() => other.versions.available);
     expect(await versions.ensureVersions(['a', 'b'])).toEqual(before);
     await other.connection.close();

@@ -17,6 +17,7 @@ import {
   type Version,
   type VersionSnapshot,
 } from '../versions/version-store.js';
+import type { StoreProblem } from '../versions/store-problem.js';
 import { freshVersion } from '../versions/version-vector.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import type { Given } from './redis-scripts.js';
@@ -61,6 +62,10 @@ export class RedisVersionStore extends VersionStore {
     return this.connection.available ? this.admittedTo : undefined;
   }
 
+  override get problem(): StoreProblem | undefined {
+    return this.connection.problem;
+  }
+
   override open(admission: Admission = ADMIT_ALL): Promise<void> {
     return this.connection.open((client) => this.admit(client, admission));
   }
@@ -70,14 +75,14 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override revalidate(reason: string): void {
-    this.connection.distrust(reason);
+    this.connection.distrust({ kind: 'revalidating', message: reason });
   }
 
   override markUnconfirmed(tags: readonly Tag[]): void {
     if (tags.length === 0) return;
     this.unconfirmed.add(tags);
     this.events.emit({ type: 'unconfirmed-invalidation', tags });
-    this.connection.distrust('an invalidation is unconfirmed');
+    this.connection.distrust({ kind: 'revalidating', message: 'an invalidation is unconfirmed' });
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
@@ -170,6 +175,7 @@ export class RedisVersionStore extends VersionStore {
   private async admit(client: RedisClient, admission: Admission): Promise<void> {
     // Other keys on the same Redis are another store.
     const store = `${await identify(client)}:${this.options.namespace}`;
+    await this.tryOut(client);
     this.redisTime = undefined;
     for (;;) {
       const epoch = (await client.get(this.versionKey(EPOCH))) ?? '';
@@ -190,6 +196,22 @@ export class RedisVersionStore extends VersionStore {
       this.unconfirmed.confirm(unconfirmed);
       if (this.unconfirmed.isEmpty) return;
     }
+  }
+
+  /**
+   * Does once what the cache does later. A Redis that is full, or a user who lacks a right, would otherwise be trusted until the
+   * first write, and then again and again.
+   */
+  private async tryOut(client: RedisClient): Promise<void> {
+    const given = this.given();
+    const [presenceKey, leaseKey] = [this.presenceKey(given.random), this.leaseKey(given.random)];
+    await Promise.all([
+      client.tryOut(this.scriptKeys, { ...given, presenceKey }),
+      client.mGet([this.versionKey(EPOCH), this.scriptKeys[1]]),
+      client.exists([presenceKey]),
+      client.set(leaseKey, '', { NX: true, PX: 1_000 }),
+      client.del(leaseKey),
+    ]);
   }
 
   private noteRenewal(cause: EpochRenewalCause): void {
@@ -242,7 +264,7 @@ export class RedisVersionStore extends VersionStore {
 async function identify(client: RedisClient): Promise<string> {
   const info = `${await client.info('server')}\r\n${await client.info('replication')}`;
   const valueOf = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
-  if (valueOf('role') === 'slave') throw new StoreRefusedError('it is a replica');
+  if (valueOf('role') === 'slave') throw new StoreRefusedError('this Redis is a replica: use the primary');
   // A server that hides its process may be another one on each connection.
   return `redis:${valueOf('run_id') || randomUUID()}:${valueOf('master_replid')}`;
 }

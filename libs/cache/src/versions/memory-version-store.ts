@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CacheEvents } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import { NextRun } from '../flow/next-run.js';
+import { Reminder } from '../flow/reminder.js';
+import type { StoreProblem } from './store-problem.js';
 import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
@@ -42,6 +45,9 @@ export class MemoryVersionStore extends VersionStore {
   private readonly now: () => number;
   private readonly admissions = new NextRun<void>();
   private admission: Admission = ADMIT_ALL;
+  private readonly logger = new Logger(MemoryVersionStore.name);
+  private readonly reminder = new Reminder();
+  private lastProblem: StoreProblem | undefined;
   private label = '';
   private isTrusted = true;
   private isClosed = false;
@@ -64,6 +70,10 @@ export class MemoryVersionStore extends VersionStore {
     return this.isTrusted ? this.name : undefined;
   }
 
+  override get problem(): StoreProblem | undefined {
+    return this.isTrusted ? undefined : this.lastProblem;
+  }
+
   override open(admission: Admission = ADMIT_ALL): Promise<void> {
     this.admission = admission;
     return this.admissions.run(() => this.admit());
@@ -75,7 +85,8 @@ export class MemoryVersionStore extends VersionStore {
     return Promise.resolve();
   }
 
-  override revalidate(_reason: string): void {
+  override revalidate(reason: string): void {
+    this.lastProblem = { kind: 'revalidating', message: reason };
     this.isTrusted = false;
     if (!this.isClosed) void this.admissions.run(() => this.admit());
   }
@@ -100,12 +111,19 @@ export class MemoryVersionStore extends VersionStore {
       if (tags.includes(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause });
       this.unconfirmed.confirm(tags);
       this.isTrusted = true;
-    } catch {
-      // Refused: nothing is stored meanwhile, and the backplane says why.
+    } catch (error) {
+      // Refused: nothing is stored meanwhile.
+      this.note({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
       this.retry = setTimeout(() => {
-        this.revalidate('it was refused');
+        if (!this.isClosed) void this.admissions.run(() => this.admit());
       }, ADMISSION_INTERVAL).unref();
     }
+  }
+
+  private note(problem: StoreProblem): void {
+    this.lastProblem = problem;
+    if (this.isClosed || !this.reminder.isDue(problem.message)) return;
+    this.logger.warn(`The cache is not used, and responses come from the database: ${problem.message}`);
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {

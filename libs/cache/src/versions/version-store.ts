@@ -1,3 +1,5 @@
+import type { StoreProblem } from './store-problem.js';
+
 /** The tag that every cached response depends on: a new epoch invalidates everything. */
 export const EPOCH = 'epoch';
 
@@ -89,6 +91,11 @@ export abstract class VersionStore {
 
   /** Identifies the trusted store and the history of its data; undefined while none is trusted. */
   abstract readonly store: string | undefined;
+
+  /** Why the store is not trusted; undefined while it is, and if the store does not say. */
+  get problem(): StoreProblem | undefined {
+    return undefined;
+  }
 
   /**
    * Begins to use the store. Resolves when the store is trusted, or after the first failure; attempts go on.

@@ -6,6 +6,7 @@ import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
+import { Reminder } from '../flow/reminder.js';
 import { RefreshOnWrite, type RefreshedResponse } from '../read/refresh-on-write.js';
 import { VersionStore, type Tag, type Version } from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
@@ -25,6 +26,7 @@ const NOTHING: Refresh = { swaps: new Map(), shown: [], entries: [] };
 @Injectable()
 export class Refresher {
   private readonly logger = new Logger(Refresher.name);
+  private readonly reminder = new Reminder();
 
   constructor(
     private readonly versions: VersionStore,
@@ -49,7 +51,8 @@ export class Refresher {
       return await withDeadline(refresh, this.options.refreshTimeout);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.logger.warn(`could not refresh what depends on ${changed.join(', ')}: ${reason}`);
+      if (this.reminder.isDue(reason))
+        this.logger.warn(`could not refresh what depends on ${changed.join(', ')}: ${reason}`);
       return NOTHING;
     }
   }

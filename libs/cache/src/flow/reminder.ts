@@ -1,0 +1,48 @@
+/** The pause before a cause is said a second time, in milliseconds. It doubles from time to time. */
+const FIRST_PAUSE = 10_000;
+
+/** The longest pause, in milliseconds. */
+const LONGEST_PAUSE = 10 * 60_000;
+
+/** A cause that was not heard of for this long, in milliseconds, is new when it comes back. */
+const FORGOTTEN_AFTER = 60_000;
+
+interface Known {
+  heardAt: number;
+  saidAt: number;
+  pause: number;
+}
+
+/**
+ * Decides when a trouble is said in the log: at once when it begins, and again at growing intervals while it lasts or keeps coming
+ * back. So the log neither floods nor falls silent while something is away.
+ *
+ * @publicApi
+ */
+export class Reminder {
+  private readonly known = new Map<string, Known>();
+
+  /** @param now a clock that never goes back, in milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /**
+   * Notes that a trouble occurs or lasts.
+   *
+   * @param cause what is said; each cause has intervals of its own
+   * @returns whether to say it now
+   */
+  isDue(cause: string): boolean {
+    const now = this.now();
+    for (const [name, { heardAt }] of this.known) if (now - heardAt >= FORGOTTEN_AFTER) this.known.delete(name);
+    const known = this.known.get(cause);
+    if (!known) {
+      this.known.set(cause, { heardAt: now, saidAt: now, pause: FIRST_PAUSE });
+      return true;
+    }
+    known.heardAt = now;
+    if (now - known.saidAt < known.pause) return false;
+    known.saidAt = now;
+    known.pause = Math.min(known.pause * 2, LONGEST_PAUSE);
+    return true;
+  }
+}

@@ -1,0 +1,158 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../../../test/support/eventually.js';
+import { redisCommand } from '../../../../test/support/redis-command.js';
+import { RedisServer } from '../../../../test/support/redis-server.js';
+import { TlsRedisServer } from '../../../../test/support/tls-redis-server.js';
+import type { StoreProblem } from '../versions/store-problem.js';
+import { EPOCH } from '../versions/version-store.js';
+import { RedisConnection } from './redis-connection.js';
+import { RedisVersionStore } from './redis-version-store.js';
+
+const NAMESPACE = 'mes-0123456789ab';
+const SECRET = 'pass-word';
+const OPTIONS = { pendingWriteLifetime: 15_000, versionLifetime: 60_000, leaseLifetime: 1_000 };
+
+describe('a Redis that cannot be used', () => {
+  let open: RedisServer;
+  let closed: RedisServer;
+  let encrypted: TlsRedisServer;
+  let clustered: RedisServer;
+  let replica: RedisServer;
+  let lines: string[];
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    open = await RedisServer.start();
+    closed = await RedisServer.start({ args: ['--requirepass', SECRET] });
+    encrypted = await TlsRedisServer.start();
+    clustered = await RedisServer.start({ args: ['--cluster-enabled', 'yes'] });
+    replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', '9'] });
+  });
+
+  afterAll(() => Promise.all([open, closed, encrypted, clustered, replica].map((server) => server.stop())));
+
+  beforeEach(() => {
+    lines = [];
+    const note = (line: unknown): void => {
+      lines.push(String(line));
+    };
+    Logger.overrideLogger({ log: note, warn: note, error: note });
+    stop = () => Promise.resolve();
+  });
+
+  afterEach(async () => {
+    await stop();
+    Logger.overrideLogger(false);
+  });
+
+  /** A store at this address. It is closed after the test. */
+  async function openStore(redisUrl: string, namespace = NAMESPACE): Promise<RedisVersionStore> {
+    const connection = new RedisConnection({ redisUrl, redisUrlName: 'REDIS_URL', deadline: 2_000, sweepInterval: 20 });
+    const store = new RedisVersionStore(connection, { ...OPTIONS, namespace });
+    stop = () => store.close();
+    await store.open();
+    return store;
+  }
+
+  /** A user with these rights. */
+  async function userWith(...rights: string[]): Promise<string> {
+    await redisCommand({ url: open.url }, 'ACL', 'SETUSER', 'mes', 'reset', 'on', `>${SECRET}`, ...rights);
+    return `redis://mes:${SECRET}@127.0.0.1:${open.port}`;
+  }
+
+  const RIGHTS = ['~{mes-*}:*', '+@all'];
+
+  it.each<[string, () => string | Promise<string>, StoreProblem['kind'], string]>([
+    ['nobody', () => 'redis://127.0.0.1:1', 'unreachable', 'nothing listens at the address in REDIS_URL'],
+    ['an unknown host', () => 'redis://no-such-host.invalid', 'unreachable', 'the host in REDIS_URL is not known'],
+    ['no password', () => closed.url, 'login', 'Redis requires a password: add it to REDIS_URL'],
+    ['a wrong password', () => withPassword(closed, 'wrong'), 'login', 'Redis refuses the user name or the password'],
+    ['an unknown user', () => withPassword(closed, SECRET, 'eve'), 'login', 'Redis refuses the user name'],
+    ['a password that nobody asks for', () => withPassword(open, SECRET), 'login', 'Redis has no password'],
+    ['TLS to a server without it', () => open.url.replace('redis:', 'rediss:'), 'tls', 'write redis:// in REDIS_URL'],
+    [
+      'no TLS to a server with it',
+      () => encrypted.url.replace('rediss:', 'redis:'),
+      'tls',
+      'write rediss:// in REDIS_URL',
+    ],
+    ['an unknown certificate', () => encrypted.url, 'tls', 'NODE_EXTRA_CA_CERTS'],
+    ['a node of a cluster', () => clustered.url, 'cluster', 'name a standalone Redis in REDIS_URL'],
+    ['a replica', () => replica.url, 'refused', 'this Redis is a replica: use the primary'],
+    ['an unknown database', () => `${open.url}/99`, 'url', 'Redis has no database with this number'],
+    ['an unreadable URL', () => 'redis://:pass#word@127.0.0.1', 'url', 'the URL in REDIS_URL cannot be read'],
+    ['other keys', () => userWith('~other:*', '+@all'), 'rights', 'the user of Redis lacks rights'],
+    [
+      'reading alone',
+      () => userWith('~{mes-*}:*', '+@read', '+ping', '+info'),
+      'rights',
+      'the user of Redis lacks rights',
+    ],
+    ['no INFO', () => userWith(...RIGHTS, '-info'), 'rights', "'info'"],
+    ['no MGET', () => userWith(...RIGHTS, '-mget'), 'rights', "'mget'"],
+    ['no DEL', () => userWith(...RIGHTS, '-del'), 'rights', "'del'"],
+    ['no TIME and no HSET', () => userWith(...RIGHTS, '-time', '-hset'), 'rights', 'may not run TIME, HSET'],
+  ])('is named with what to do, once: %s', async (_, url, kind, message) => {
+    const store = await openStore(await url());
+    await eventually(() => store.problem?.kind === kind);
+    expect(lines[0]).toContain('Redis is not used, and responses come from the database: ');
+    expect(lines.join()).toContain(message);
+    expect(lines.join()).not.toContain('trusted from now on');
+    // Many attempts later, nothing has been said again. A cause may have two signs.
+    await delay(500);
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.length).toBeLessThan(3);
+    expect(store.problem?.message).not.toMatch(/127\.0\.0\.1|no-such-host/);
+    expect(lines.join()).not.toContain(SECRET);
+  });
+
+  it('is used as soon as its user has the rights, which is said', async () => {
+    const store = await openStore(await userWith(...RIGHTS, '-time'));
+    expect(store.problem?.kind).toBe('rights');
+    await userWith(...RIGHTS);
+    await eventually(() => store.available);
+    expect(store.problem).toBeUndefined();
+    expect(lines.at(-1)).toContain('Redis is used');
+  });
+
+  it.each(['-hset', '-pexpire'])('is not trusted again and again if a right is taken away: %s', async (right) => {
+    const store = await openStore(await userWith(...RIGHTS));
+    expect(store.available).toBe(true);
+    await userWith(...RIGHTS, right);
+    for (let i = 0; i < 20; i += 1) {
+      await store.begin({ id: `write ${i}`, tags: ['a'] }).catch(() => undefined);
+      await store.pending(['a']).catch(() => undefined);
+      await delay(20);
+    }
+    expect(store.problem?.kind).toBe('rights');
+    expect(lines.length).toBeLessThan(5);
+  });
+
+  it('because it is full is not trusted again and again', async () => {
+    const store = await openStore(open.url);
+    await redisCommand({ url: open.url }, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1');
+    try {
+      for (let i = 0; i < 20; i += 1) {
+        await store.begin({ id: `write ${i}`, tags: ['a'] }).catch(() => undefined);
+        await delay(20);
+      }
+      expect(store.problem?.kind).toBe('read-only');
+      expect(lines.filter((line) => line.includes('Redis is not used')).length).toBeLessThan(3);
+    } finally {
+      await redisCommand({ url: open.url }, 'CONFIG', 'SET', 'maxmemory', '0');
+    }
+    await eventually(() => store.available);
+  });
+
+  it('leaves nothing behind that the trial of rights has written', async () => {
+    const store = await openStore(open.url, 'mes-other');
+    expect(store.available).toBe(true);
+    const keys = await redisCommand({ url: open.url }, 'KEYS', '{mes-other}:*');
+    expect(keys).toEqual([`{mes-other}:version:${EPOCH}`]);
+  });
+});
+
+function withPassword({ port }: RedisServer, password: string, user = ''): string {
+  return `redis://${user}:${password}@127.0.0.1:${port}`;
+}

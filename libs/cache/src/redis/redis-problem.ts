@@ -1,0 +1,132 @@
+import { DeadlineExceededError } from '../flow/deadline.js';
+import type { StoreProblem } from '../versions/store-problem.js';
+import { StoreRefusedError } from '../versions/version-store.js';
+
+/** What was being done when an error came. */
+export interface Circumstances {
+  /** What the user has to correct: the name of the setting with the address. */
+  readonly setting: string;
+  /** Whether the connection is encrypted. */
+  readonly usesTls: boolean;
+  /** Whether Redis has let this client in. */
+  readonly isConnected: boolean;
+}
+
+/** A kind of error, and how to say it. */
+type Rule = readonly [
+  sign: RegExp,
+  kind: StoreProblem['kind'],
+  message: string | ((circumstances: Circumstances) => string),
+];
+
+/** By what Redis replies, which begins with a word for the kind of the error. */
+const BY_REPLY: readonly Rule[] = [
+  [/^NOAUTH/, 'login', ({ setting }) => `Redis requires a password: add it to ${setting}`],
+  [/^WRONGPASS/, 'login', ({ setting }) => `Redis refuses the user name or the password: correct them in ${setting}`],
+  [
+    /^ERR (AUTH|Client sent AUTH)/,
+    'login',
+    ({ setting }) => `Redis has no password, but one is given: remove it from ${setting}, or set it in Redis`,
+  ],
+  [
+    /^NOPERM|user executing the script can't/,
+    'rights',
+    'the user of Redis lacks rights: give it the commands and keys that the documentation lists',
+  ],
+  [/^READONLY/, 'read-only', ({ setting }) => `this Redis is a replica: name the primary in ${setting}`],
+  [
+    /^OOM/,
+    'read-only',
+    'the memory of Redis is full and nothing may be evicted: raise maxmemory, or set maxmemory-policy to volatile-lru',
+  ],
+  [
+    /^MISCONF/,
+    'read-only',
+    'Redis cannot save to its disk and therefore refuses writes: repair that, or turn saving off',
+  ],
+  [/^NOREPLICAS/, 'read-only', 'Redis refuses writes because it has too few replicas: repair them'],
+  [
+    /^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/,
+    'cluster',
+    ({ setting }) => `this Redis is a node of a cluster without the keys: name a standalone Redis in ${setting}`,
+  ],
+  [/^LOADING/, 'error', 'Redis is loading its data: wait'],
+  [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
+  [/^ERR (DB index|invalid DB)/, 'url', ({ setting }) => `Redis has no database with this number: correct ${setting}`],
+  [/^ERR unknown command/, 'error', 'the server lacks a command of Redis 7: use Redis 7 or newer'],
+];
+
+/** By the code that Node gives to errors of sockets and of TLS. */
+const BY_CODE: readonly Rule[] = [
+  [
+    /^ECONNREFUSED$/,
+    'unreachable',
+    ({ setting }) => `nothing listens at the address in ${setting}: start Redis there, or correct the address`,
+  ],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'unreachable', ({ setting }) => `the host in ${setting} is not known: correct its name`],
+  [
+    /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
+    'unreachable',
+    ({ setting }) => `no way leads to the address in ${setting}: correct it, or look at the network`,
+  ],
+  [/^(EPROTO|ERR_SSL_.*)$/, 'tls', ({ setting }) => `the server does not speak TLS as expected: correct ${setting}`],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'tls',
+    ({ setting }) => `the certificate of Redis is for another host: name that host in ${setting}`,
+  ],
+  [/^CERT_HAS_EXPIRED$/, 'tls', 'the certificate of Redis has expired: renew it'],
+  [
+    /CERT|UNABLE_TO_VERIFY/,
+    'tls',
+    'the certificate of Redis is not trusted: name the file with its authority in NODE_EXTRA_CA_CERTS',
+  ],
+  [/^ERR_INVALID_URL$/, 'url', ({ setting }) => `the URL in ${setting} cannot be read: correct it`],
+];
+
+/** Says what is wrong with Redis, and what to do. */
+export function problemOf(error: unknown, circumstances: Circumstances): StoreProblem {
+  if (error instanceof StoreRefusedError) return { kind: 'refused', message: error.message };
+  const detail = messageOf(error);
+  const { code } = error as { readonly code?: unknown };
+  const rule =
+    BY_REPLY.find(([sign]) => sign.test(detail)) ??
+    BY_CODE.find(([sign]) => typeof code === 'string' && sign.test(code));
+  if (rule) {
+    const [, kind, message] = rule;
+    return { kind, message: typeof message === 'string' ? message : message(circumstances), detail };
+  }
+  if (error instanceof DeadlineExceededError || /timeout/i.test(detail)) return { ...silence(circumstances), detail };
+  if (/closed|ended|ECONNRESET|EPIPE/.test(detail)) return { ...closing(circumstances), detail };
+  return { kind: 'error', message: 'Redis cannot be used: look at its log', detail };
+}
+
+function silence({ setting, usesTls, isConnected }: Circumstances): StoreProblem {
+  if (isConnected) {
+    return { kind: 'silent', message: 'Redis does not answer in time: look at its load and at the network' };
+  }
+  if (usesTls) {
+    const message = `the server does not answer as one with TLS: if it uses none, write redis:// in ${setting}`;
+    return { kind: 'tls', message };
+  }
+  return {
+    kind: 'unreachable',
+    message: `nobody answers at the address in ${setting}: correct it, or look at the network`,
+  };
+}
+
+function closing({ setting, usesTls, isConnected }: Circumstances): StoreProblem {
+  if (isConnected) return { kind: 'closed', message: 'the connection to Redis broke: see whether Redis was restarted' };
+  if (usesTls) {
+    const message = `the server closes connections with TLS: if it uses none, write redis:// in ${setting}`;
+    return { kind: 'tls', message };
+  }
+  return {
+    kind: 'tls',
+    message: `the server closes connections without TLS: if it requires TLS, write rediss:// in ${setting}`,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

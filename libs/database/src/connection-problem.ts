@@ -1,0 +1,98 @@
+import pg from 'pg';
+import { DatabaseUnfitError, reasonOf } from './database-errors.js';
+
+/** Why there is no usable connection to PostgreSQL. */
+export interface ConnectionProblem {
+  /** The cause and what to do, as a part of a sentence, with the error as it was given. */
+  readonly message: string;
+  /** True if it may pass by itself. */
+  readonly passes: boolean;
+}
+
+/** A kind of error: its sign, how to say it, and whether it may pass by itself. */
+type Rule = readonly [sign: RegExp, message: (setting: string) => string, passes: boolean];
+
+/** By SQLSTATE. */
+const BY_STATE: readonly Rule[] = [
+  [/^28P01$/, (setting) => `PostgreSQL refuses the user or the password: correct them in ${setting}`, false],
+  [/^28/, (setting) => `PostgreSQL refuses this connection: correct ${setting}, or allow it in pg_hba.conf`, false],
+  [/^3D/, (setting) => `PostgreSQL has no database with this name: create it, or correct ${setting}`, false],
+  [
+    /^08P01$/,
+    (setting) =>
+      `the server is not PostgreSQL itself, but a connection pooler such as PgBouncer: name PostgreSQL in ${setting}, or set pool_mode=session and ignore_startup_parameters=options there`,
+    false,
+  ],
+  [/^53300$/, () => 'PostgreSQL has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE', true],
+  [/^57P0/, () => 'PostgreSQL is starting or stopping: wait', true],
+];
+
+/** By the code that Node gives to errors of sockets and of TLS. */
+const BY_CODE: readonly Rule[] = [
+  [
+    /^ECONNREFUSED$/,
+    (setting) => `nothing listens at the address in ${setting}: start PostgreSQL there, or correct the address`,
+    true,
+  ],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, (setting) => `the host in ${setting} is not known: correct its name`, true],
+  [
+    /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
+    (setting) => `no way leads to the address in ${setting}: correct it, or look at the network`,
+    true,
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    (setting) => `the certificate of PostgreSQL is for another host: name that host in ${setting}`,
+    false,
+  ],
+  [/^CERT_HAS_EXPIRED$/, () => 'the certificate of PostgreSQL has expired: renew it', false],
+  [
+    /CERT|UNABLE_TO_VERIFY/,
+    (setting) =>
+      `the certificate of PostgreSQL is not trusted: name the file with its authority by sslrootcert in ${setting}`,
+    false,
+  ],
+];
+
+/** By the message of the driver. */
+const BY_MESSAGE: readonly Rule[] = [
+  [
+    /does not support SSL/,
+    (setting) => `PostgreSQL does not use TLS: turn it on there, or remove sslmode from ${setting}`,
+    false,
+  ],
+  [
+    /password must be a string|no password|client password/i,
+    (setting) => `PostgreSQL asks for a password: add it to ${setting}, or set PGPASSWORD`,
+    false,
+  ],
+];
+
+/**
+ * Says why PostgreSQL cannot be used, and what to do.
+ *
+ * @param setting what the user has to correct: the name of the setting with the URL
+ */
+export function connectionProblem(error: unknown, setting: string): ConnectionProblem {
+  const detail = reasonOf(error);
+  if (error instanceof DatabaseUnfitError) {
+    return {
+      message: `PostgreSQL is not fit for use: ${detail}. Name the primary in ${setting}, or correct its settings`,
+      passes: true,
+    };
+  }
+  const code = codeOf(error);
+  const rule =
+    (error instanceof pg.DatabaseError
+      ? BY_STATE.find(([sign]) => sign.test(code))
+      : BY_CODE.find(([sign]) => sign.test(code))) ?? BY_MESSAGE.find(([sign]) => sign.test(detail));
+  if (!rule) return { message: `PostgreSQL does not answer as it should: ${detail}`, passes: true };
+  const [, message, passes] = rule;
+  return { message: `${message(setting)} (${detail})`, passes };
+}
+
+function codeOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const { code } = first as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

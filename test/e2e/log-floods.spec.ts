@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { RedisServer } from '../support/redis-server.js';
+import { redisCommand } from '../support/redis-command.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const TIMES = 12;
+
+describe('the log while something comes and goes', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let folder: string;
+  let table: OrdersTable;
+  let api: ApiProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    [database, redis, folder] = await Promise.all([
+      createTestDatabase(),
+      RedisServer.start(),
+      mkdtemp(join(tmpdir(), 'mes-floods-')),
+    ]);
+    api = new ApiProcess({ DATABASE_URL: database.url, REDIS_URL: redis.url, DATA_DIR: folder });
+    url = await api.ready();
+    table = await OrdersTable.connect(database.url);
+  });
+
+  afterAll(async () => {
+    await api.destroy();
+    await table.close();
+    await Promise.all([redis.stop(), database.drop(), rm(folder, { recursive: true })]);
+  });
+
+  /** How often the log has a text. */
+  function linesWith(text: string): number {
+    return api.output.split(text).length - 1;
+  }
+
+  it('says the loss of the connection for notifications once, and its return', async () => {
+    const listener = `application_name = 'mes-orders-api listener' AND datname = current_database()`;
+    for (let i = 0; i < TIMES; i += 1) {
+      await eventually(async () => {
+        const ended = await table.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${listener}`);
+        return ended.length > 0;
+      });
+    }
+    await eventually(async () => (await fetch(`${url}/health/ready`)).status === 200);
+    expect(linesWith('Cannot listen to PostgreSQL')).toBeGreaterThan(0);
+    // A connection may be ended while it begins to listen, which fails with other words.
+    expect(linesWith('Cannot listen to PostgreSQL')).toBeLessThan(TIMES / 2);
+    expect(linesWith('Listening to PostgreSQL again')).toBeLessThan(TIMES / 2);
+  });
+
+  it('says the loss of Redis once, and its return', async () => {
+    const isTrusted = async (): Promise<boolean> => {
+      const ready = (await (await fetch(`${url}/health/ready`)).json()) as {
+        details?: { cache: { trusted: boolean } };
+      };
+      return ready.details?.cache.trusted === true;
+    };
+    await eventually(isTrusted);
+    const before = linesWith('Redis is used');
+    for (let i = 0; i < TIMES; i += 1) {
+      await eventually(
+        async () => Number(await redisCommand({ url: redis.url }, 'CLIENT', 'KILL', 'TYPE', 'NORMAL')) > 0,
+      );
+      await eventually(isTrusted);
+    }
+    expect(linesWith('Redis is not used')).toBeGreaterThan(0);
+    expect(linesWith('Redis is not used')).toBeLessThan(TIMES / 2);
+    expect(linesWith('Redis is used') - before).toBeLessThan(TIMES / 2);
+  });
+});
