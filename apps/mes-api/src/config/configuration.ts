@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseRoleMap, type RoleMap } from './roles.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { readEnvironment, type LOG_LEVELS } from './environment.js';
 
@@ -10,6 +11,8 @@ export abstract class Configuration {
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
+  /** Where a proxy serves page and API, such as `/mes`; empty at the root. */
+  abstract readonly basePath: string;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   /** One of so many hits is logged; 0 for none. */
   abstract readonly logHitsEvery: number;
@@ -34,6 +37,9 @@ export abstract class Configuration {
         readonly issuer: string;
         readonly jwksUrl: string;
         readonly audience: string;
+        /** The claim with the roles, or the path to it. */
+        readonly rolesClaim: string;
+        readonly roleMap: RoleMap;
         /** Client id of the operators' page at the issuer; without it, the page has no sign-in. */
         readonly clientId: string | undefined;
         readonly scope: string;
@@ -85,6 +91,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     production: environment.NODE_ENV === 'production',
     host: environment.HOST,
     port: environment.PORT,
+    basePath: environment.BASE_PATH.replace(/\/$/, ''),
     logLevel: environment.LOG_LEVEL,
     logHitsEvery: environment.LOG_HITS_EVERY,
     metricsToken: environment.METRICS_TOKEN,
@@ -99,7 +106,15 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     dataDirectory: resolve(environment.DATA_DIR),
     auth:
       issuer && jwksUrl && audience
-        ? { issuer, jwksUrl, audience, clientId: environment.AUTH_CLIENT_ID, scope: environment.AUTH_SCOPE }
+        ? {
+            issuer,
+            jwksUrl,
+            audience,
+            rolesClaim: environment.AUTH_ROLES_CLAIM,
+            roleMap: parseRoleMap(environment.AUTH_ROLE_MAP) ?? new Map(),
+            clientId: environment.AUTH_CLIENT_ID,
+            scope: environment.AUTH_SCOPE,
+          }
         : undefined,
     developmentSignIn: environment.DEVELOPMENT_SIGN_IN,
     database: {

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { BASE_PATH } from '../base-path';
 import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { useNotices } from '../shell/notices-context';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
@@ -36,7 +37,7 @@ export function ViewsMenu({ shown, view, onChoose }: ViewsMenuProps): ReactNode 
     return true;
   };
   const copy = async (): Promise<void> => {
-    const link = location.origin + addressOf(shown, view);
+    const link = location.origin + BASE_PATH + addressOf(shown, view);
     try {
       await navigator.clipboard.writeText(link);
       notify({ about: 'link', tone: 'good', text: t('views.copied') });
