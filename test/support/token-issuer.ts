@@ -1,7 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult, type JWK, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type GenerateKeyPairResult,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTPayload,
+} from 'jose';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 
 const ALGORITHM = 'ES256';
@@ -25,6 +33,8 @@ export class TokenIssuer {
   requests = 0;
   /** What the issuer says about itself, beside its name. */
   endpoints: Readonly<Record<string, string>> = {};
+  /** Answers requests for the metadata instead of the normal answer. */
+  answersMetadata: ((response: ServerResponse) => void) | undefined;
   /** A listener that handles requests for the keys instead of the normal one. */
   misbehaviour: RequestListener | undefined;
   private readonly keys = new Map<string, GenerateKeyPairResult>();
@@ -106,6 +116,7 @@ export class TokenIssuer {
   }
 
   async returns(): Promise<void> {
+    if (this.server.listening) return;
     this.server = this.createServer();
     await this.listen(this.port);
   }
@@ -114,8 +125,15 @@ export class TokenIssuer {
     if (this.server.listening) await this.leave();
   }
 
-  private get metadata(): object {
-    return { issuer: this.issuer, jwks_uri: this.jwksUrl, ...this.endpoints };
+  private sendMetadata(url: string, response: ServerResponse): void {
+    if (this.answersMetadata) {
+      this.answersMetadata(response);
+      return;
+    }
+    const isKnown = url === `${PATH}/.well-known/openid-configuration`;
+    const metadata = { issuer: this.issuer, jwks_uri: this.jwksUrl, ...this.endpoints };
+    response.writeHead(isKnown ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(isKnown ? metadata : { error: 'Realm does not exist' }));
   }
 
   private async listen(port: number): Promise<void> {
@@ -126,8 +144,8 @@ export class TokenIssuer {
 
   private createServer(): Server {
     return createServer((request, response) => {
-      if (request.url === `${PATH}/.well-known/openid-configuration`) {
-        response.setHeader('content-type', 'application/json').end(JSON.stringify(this.metadata));
+      if (request.url?.endsWith('/.well-known/openid-configuration') === true) {
+        this.sendMetadata(request.url, response);
         return;
       }
       this.requests += 1;

@@ -12,7 +12,12 @@ const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash'];
  */
 export function isAccessToken({ typ }: JWTHeaderParameters, payload: JWTPayload): boolean {
   // RFC 7515, section 4.1.9: a media type, usually without `application/`, in letters of any case.
-  const type = typ === undefined ? 'jwt' : String(typ).toLowerCase().replace(/^application\//, '');
+  const type =
+    typ === undefined
+      ? 'jwt'
+      : String(typ)
+          .toLowerCase()
+          .replace(/^application\//, '');
   if (type === 'at+jwt') return true;
   if (type !== 'jwt') return false;
   if (payload.typ !== undefined) return payload.typ === 'Bearer';

@@ -12,7 +12,8 @@ export class CallerController {
   @ApiOperation({
     operationId: 'getCaller',
     summary: 'Get the caller',
-    description: 'Who the caller is to this API, whatever the issuer calls its roles. A caller without a role gets 403.',
+    description:
+      'Who the caller is to this API, whatever the issuer calls its roles. A caller without a role gets 403.',
   })
   @ApiOkResponse({ type: CallerDto })
   find(@CurrentCaller() { subject, roles }: Caller): CallerDto {

@@ -5,7 +5,7 @@ import { EnvironmentError } from '../config/environment.js';
 const TIMEOUT_MS = 2_000;
 
 /** Time between two questions while the issuer does not answer. */
-const PAUSE_MS = 10_000;
+const PAUSE_MS = 5_000;
 
 const LONGEST_QUOTE = 200;
 
@@ -30,7 +30,8 @@ interface Metadata {
  */
 export class IssuerMetadata implements BeforeApplicationShutdown {
   private readonly log = new Logger('Issuer');
-  private readonly stopped = new AbortController();
+  private asking: AbortController | undefined;
+  private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
   private known: Metadata = {};
 
@@ -49,7 +50,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       if (error instanceof EnvironmentError) throw error;
       metadata.log.warn(
         `AUTH_ISSUER: ${issuer} does not answer (${reasonOf(error)}). The start goes on; nobody can sign in on the page until ` +
-          'it answers. It is asked again every 10 seconds.',
+          'it answers. It is asked again every 5 seconds.',
       );
       metadata.askLater(issuer);
     }
@@ -66,8 +67,9 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
   }
 
   beforeApplicationShutdown(): void {
+    this.isStopped = true;
     clearTimeout(this.timer);
-    this.stopped.abort();
+    this.asking?.abort();
   }
 
   private askLater(issuer: string): void {
@@ -76,7 +78,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
         await this.ask(issuer);
         this.log.log(`AUTH_ISSUER: ${issuer} answers`);
       } catch (error) {
-        if (this.stopped.signal.aborted) return;
+        if (this.isStopped) return;
         if (error instanceof EnvironmentError) this.log.error(error.message);
         else this.askLater(issuer);
       }
@@ -86,13 +88,12 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
 
   private async ask(issuer: string): Promise<void> {
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const signal = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const response = await fetch(url, { headers: { accept: 'application/json' }, signal });
+    const { status, text } = await this.get(url);
     // A proxy in front of an absent issuer answers with a page.
-    const answer = parsedObject(await response.text());
-    if (!answer || response.status >= 500) throw new Error(`${url} answers ${response.status}`);
-    if (!response.ok) {
-      throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${response.status}`);
+    const answer = parsedObject(text);
+    if (!answer || status >= 500) throw new Error(`${url} answers ${status}`);
+    if (status >= 400) {
+      throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${status}`);
     }
     if (answer.issuer !== issuer) {
       const named = JSON.stringify(answer.issuer)?.slice(0, LONGEST_QUOTE);
@@ -101,6 +102,21 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       );
     }
     this.known = answer;
+  }
+
+  private async get(url: string): Promise<{ readonly status: number; readonly text: string }> {
+    // Not AbortSignal.timeout(): joined with another signal, it may be collected before it fires.
+    const asking = new AbortController();
+    const timer = setTimeout(() => {
+      asking.abort(new Error(`no answer in ${TIMEOUT_MS} ms`));
+    }, TIMEOUT_MS);
+    this.asking = asking;
+    try {
+      const response = await fetch(url, { headers: { accept: 'application/json' }, signal: asking.signal });
+      return { status: response.status, text: await response.text() };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -103,8 +103,8 @@ describe('TokenVerifier', () => {
         issuer: 'https://issuer.example',
         audience: 'orders',
         algorithms: ['ES256'],
-      rolesClaim: 'roles',
-      roleMap: OWN_NAMES,
+        rolesClaim: 'roles',
+        roleMap: OWN_NAMES,
         key: () => keys.publicKey,
         now: () => now,
       });

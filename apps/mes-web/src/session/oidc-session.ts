@@ -64,7 +64,10 @@ export class OidcSignIn {
     if (!user) return undefined;
     tabStorage.set(WAS_SIGNED_IN, 'yes');
     this.manager.events.addAccessTokenExpired(onEnd);
-    return { session: await this.sessionOf(user, onEnd), path: typeof user.state === 'string' ? user.state : document.baseURI };
+    return {
+      session: await this.sessionOf(user, onEnd),
+      path: typeof user.state === 'string' ? user.state : document.baseURI,
+    };
   }
 
   private async sessionOf(first: User, onEnd: () => void): Promise<Session> {
