@@ -96,8 +96,8 @@ describe('the operators’ page below a base path, behind nginx', () => {
     await page.waitForURL(`${url}/dashboard`);
     await page.getByRole('link', { name: 'Orders', exact: true }).click();
     await desk.row(id).waitFor();
-    await page.getByRole('link', { name: 'Board' }).click();
-    await page.waitForURL(`${url}/board*`);
+    await page.getByRole('link', { name: 'Board', exact: true }).click();
+    await page.waitForURL(({ pathname }) => pathname === `${BASE_PATH}/board`);
 
     // A reload at an address below others, which signs in again without asking.
     await page.goto(`${url}/orders/${id}`);
@@ -109,7 +109,6 @@ describe('the operators’ page below a base path, behind nginx', () => {
 
     await page.goto(`${url}/nowhere`);
     await page.getByRole('link', { name: 'Go to New orders' }).click();
-    // It was the board that was shown last.
     await page.waitForURL(`${url}/`);
     expect([...paths].filter((path) => !path.startsWith(`${BASE_PATH}/`))).toEqual([]);
   }, 180_000);
