@@ -10,17 +10,16 @@ const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash'];
  * Microsoft Entra send `typ: JWT` in all their tokens; other issuers send none. Keycloak then names the kind in the claim `typ`, and
  * Amazon Cognito in `token_use`.
  */
-export function isAccessToken({ typ }: JWTHeaderParameters, payload: JWTPayload): boolean {
-  // RFC 7515, section 4.1.9: a media type, usually without `application/`, in letters of any case.
-  const type =
-    typ === undefined
-      ? 'jwt'
-      : String(typ)
-          .toLowerCase()
-          .replace(/^application\//, '');
+export function isAccessToken(header: JWTHeaderParameters, payload: JWTPayload): boolean {
+  const type = typeOf(header);
   if (type === 'at+jwt') return true;
   if (type !== 'jwt') return false;
   if (payload.typ !== undefined) return payload.typ === 'Bearer';
   if (payload.token_use !== undefined) return payload.token_use === 'access';
   return !ID_TOKEN_CLAIMS.some((name) => payload[name] !== undefined);
+}
+
+/** RFC 7515, section 4.1.9: a media type, usually without `application/`, in letters of any case. */
+function typeOf({ typ = 'JWT' }: { readonly typ?: unknown }): string | undefined {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
 }

@@ -96,9 +96,9 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${status}`);
     }
     if (answer.issuer !== issuer) {
-      const named = JSON.stringify(answer.issuer)?.slice(0, LONGEST_QUOTE);
+      const named = JSON.stringify(answer.issuer ?? null).slice(0, LONGEST_QUOTE);
       throw new EnvironmentError(
-        `AUTH_ISSUER: ${issuer} calls itself ${named ?? 'nothing'}; AUTH_ISSUER must be exactly what it calls itself`,
+        `AUTH_ISSUER: ${issuer} calls itself ${named}; AUTH_ISSUER must be exactly what it calls itself`,
       );
     }
     this.known = answer;
