@@ -55,6 +55,7 @@ const LAYERS = {
     'api',
     'language',
     'storage.ts',
+    'base-path.ts',
   ],
   // Settings and events stand beside the folders that read and write with them.
   'libs/cache/src': [

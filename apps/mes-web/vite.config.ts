@@ -13,9 +13,9 @@ const filesOfTexts: Plugin = {
       const files = Object.values(bundle).flatMap((file) => {
         const id = file.type === 'chunk' ? file.facadeModuleId : undefined;
         const language = /\/language\/(\w+)\.json$/.exec(id ?? '')?.[1];
-        return language === undefined ? [] : ` data-${language}="/${file.fileName}"`;
+        return language === undefined ? [] : ` data-${language}="${file.fileName}"`;
       });
-      return html.replace('<script src="/start.js"', (script) => script + files.join(''));
+      return html.replace('<script src="./start.js"', (script) => script + files.join(''));
     },
   },
 };
@@ -29,7 +29,7 @@ const settingsFirst: Plugin = {
       attrs: {
         rel: 'preload',
         as: 'fetch',
-        href: `${process.env.VITE_API_URL ?? ''}/page/settings`,
+        href: `${process.env.VITE_API_URL ?? '.'}/page/settings`,
         crossorigin: 'anonymous',
       },
       injectTo: 'head',
@@ -39,6 +39,8 @@ const settingsFirst: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative to the <base> of the document, so that the same build works at any base path.
+  base: './',
   build: {
     // What browsers of the last two years understand; light-dark() is theirs.
     target: 'es2022',
@@ -52,7 +54,7 @@ export default defineConfig({
   plugins: [
     filesOfTexts,
     settingsFirst,
-    compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(html|js|css|svg)$/ }),
+    compression({ algorithms: ['brotliCompress', 'gzip'], include: /\.(js|css|svg)$/ }),
   ],
   server: { proxy: { '/api': API, '/page': API } },
 });

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
 import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
@@ -37,8 +37,8 @@ describe('signing in at an issuer', () => {
       pageDirectory,
       port,
       environment: {
-        AUTH_ISSUER: issuer.url,
-        AUTH_JWKS_URL: `${issuer.url}/jwks`,
+        AUTH_ISSUER: issuer.issuer,
+        AUTH_JWKS_URL: `${issuer.endpoints}/jwks`,
         AUTH_AUDIENCE: 'urn:mes-orders-api',
         AUTH_CLIENT_ID: 'mes-web',
         AUTH_SCOPE: 'openid',
@@ -71,19 +71,10 @@ describe('signing in at an issuer', () => {
     return port;
   }
 
-  async function signInAtIssuer(page: Page, name: string): Promise<void> {
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL(`${issuer.url}/**`);
-    await page.locator('input[name=login]').fill(name);
-    await page.locator('input[name=password]').fill('any');
-    await page.locator('button[type=submit]').click();
-    await page.getByRole('button', { name: 'Continue' }).click();
-  }
-
   it('returns to the address where it started, and needs no input after a reload', async () => {
     const { page } = desk;
     await desk.open('/?sort=dueAt');
-    await signInAtIssuer(page, 'anna');
+    await issuer.signIn(page, 'anna');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
     expect(new URL(page.url()).search).toBe('?sort=dueAt');
     await page.locator('.subject', { hasText: 'anna' }).waitFor();
@@ -107,10 +98,10 @@ describe('signing in at an issuer', () => {
       if (authorization !== undefined && request.frame() === page.mainFrame()) tokens.add(authorization);
     });
     await desk.open('/');
-    await signInAtIssuer(page, 'clara');
+    await issuer.signIn(page, 'clara');
     await desk.live();
     const before = tokens.size;
-    await page.waitForResponse(`${issuer.url}/token`);
+    await page.waitForResponse(`${issuer.endpoints}/token`);
     await eventually(async () => {
       await page.getByRole('link', { name: 'Dashboard' }).click();
       await page.getByRole('link', { name: 'Orders', exact: true }).click();
@@ -122,11 +113,11 @@ describe('signing in at an issuer', () => {
   it('is necessary again after signing out', async () => {
     const { page } = desk;
     await desk.open('/');
-    await signInAtIssuer(page, 'boris');
+    await issuer.signIn(page, 'boris');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
     await desk.openUserMenu();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.waitForURL(`${issuer.url}/**`);
+    await page.waitForURL(`${issuer.endpoints}/**`);
     await page.getByRole('button', { name: 'Yes, sign me out' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
@@ -139,14 +130,14 @@ describe('signing in at an issuer', () => {
     await page.getByText('Couldn’t reach the server or the sign-in service.').waitFor();
     issuer.thaw();
     await page.getByRole('button', { name: 'Try again' }).click();
-    await signInAtIssuer(page, 'dora');
+    await issuer.signIn(page, 'dora');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
   it('is offered again if the issuer is silent while the user signs out', async () => {
     const { page } = desk;
     await desk.open('/');
-    await signInAtIssuer(page, 'eva');
+    await issuer.signIn(page, 'eva');
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
     // While a navigation is under way, the document can only speak for itself.
     await page.evaluate(`

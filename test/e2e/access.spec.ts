@@ -45,6 +45,7 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   'GET /api/v1/events': { may: STAFF, status: 200 },
   'POST /api/v1/cache/evictions': { may: ['admin'], status: 202, body: { tags: ['epoch'] } },
   'GET /api/v1/cache/stats': { may: ['admin'], status: 200 },
+  'GET /api/v1/me': { may: EVERYBODY, status: 200 },
   'GET /page/settings': { may: 'public', status: 200 },
   'POST /page/development-tokens': { may: 'public', status: 200, body: { role: 'viewer' } },
   'GET /health/live': { may: 'public', status: 200 },
@@ -255,6 +256,7 @@ describe('access', () => {
       ['GET', '/api/v1/dashboard/workload?colour=red', undefined],
       ['POST', '/api/v1/cache/evictions?colour=red', { tags: ['no tag'] }],
       ['GET', '/api/v1/cache/stats?colour=red', undefined],
+      ['GET', '/api/v1/me?colour=red', undefined],
     ];
     const nobody = await api.token([]);
     for (const [method, path, body] of wrong) {

@@ -1,5 +1,16 @@
 import { createHmac } from 'node:crypto';
-import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import {
+  decodeJwt,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type CryptoKey,
+  type JWTPayload,
+} from 'jose';
+import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
@@ -114,6 +125,30 @@ describe('an API with an issuer of tokens', () => {
     expect(await status(await issuer.sign({ ...claims, [claim]: undefined }))).toBe(401);
   });
 
+  it.each<[string, string | undefined, object, number]>([
+    ['an access token by RFC 9068', 'at+jwt', {}, 200],
+    ['… with the whole media type', 'Application/AT+JWT', {}, 200],
+    ['an access token of Keycloak', 'JWT', { typ: 'Bearer' }, 200],
+    ['an access token of Keycloak before version 24', 'JWT', { typ: 'Bearer', nonce: 'n' }, 200],
+    ['an access token of Auth0 or Microsoft Entra', 'JWT', { azp: 'mes-web' }, 200],
+    ['an access token of Okta', undefined, { cid: 'mes-web', scp: ['openid'] }, 200],
+    ['an access token of Amazon Cognito', undefined, { token_use: 'access' }, 200],
+    ['an ID token of Keycloak', 'JWT', { typ: 'ID', azp: 'mes-web' }, 401],
+    ['a refresh token of Keycloak', 'JWT', { typ: 'Refresh' }, 401],
+    ['a token of Keycloak that needs a proof (DPoP)', 'JWT', { typ: 'DPoP' }, 401],
+    ['an ID token of Amazon Cognito', undefined, { token_use: 'id' }, 401],
+    ['an ID token with a nonce', 'JWT', { nonce: 'n' }, 401],
+    ['an ID token for an access token', 'JWT', { at_hash: 'h' }, 401],
+    ['an ID token for a code', undefined, { c_hash: 'h' }, 401],
+    ['a logout token', 'logout+jwt', {}, 401],
+    ['an ID token with a type', 'id_token+jwt', {}, 401],
+    ['an event', 'secevent+jwt', {}, 401],
+    ['a token of no type', '', {}, 401],
+  ])('decides by the kind of a token: %s', async (_, typ, claims, expected) => {
+    const token = await issuer.sign({ ...goodClaims(), ...claims }, 'first', typ === undefined ? {} : { typ });
+    expect(await status(token)).toBe(expected);
+  });
+
   it('accepts tokens from nbf to exp, with a small tolerance', async () => {
     expect(await statusWith({ expiresIn: -LEEWAY - 5 })).toBe(401);
     expect(await statusWith({ expiresIn: -1 })).toBe(200);
@@ -136,5 +171,129 @@ describe('an API with an issuer of tokens', () => {
     expect(await statusWith({ subject: 'olga' })).toBe(200);
     expect(await statusWith({ subject: 'olga', expiresIn: -60 })).toBe(401);
     expect((await api.call('/health/ready')).status).toBe(200);
+  });
+});
+
+/** What the issuers send, without names and times. */
+const KEYCLOAK = { typ: 'Bearer', azp: 'mes-web', scope: 'openid profile', realm_access: { roles: ['mes-floor'] } };
+const AUTH0 = { azp: 'mes-web', scope: 'openid profile', 'https://example.com/roles': ['MES Operators', 'Others'] };
+const ENTRA = {
+  ver: '2.0',
+  azp: 'mes-web',
+  scp: 'Orders.ReadWrite',
+  oid: '4b2c',
+  tid: '9f1e',
+  roles: ['Mes.Operator'],
+};
+
+describe('the roles of an issuer', () => {
+  let database: TestDatabase;
+  let issuer: TokenIssuer;
+
+  beforeAll(async () => {
+    [database, issuer] = await Promise.all([createTestDatabase(), TokenIssuer.start()]);
+  });
+
+  afterAll(() => Promise.all([issuer.stop(), database.drop()]));
+
+  function start(environment: Readonly<Record<string, string>>): Promise<OrdersApi> {
+    return OrdersApi.start({ databaseUrl: database.url, environment: { ...issuer.environment, ...environment } });
+  }
+
+  it.each<[string, Readonly<Record<string, string>>, object]>([
+    ['Keycloak', { AUTH_ROLES_CLAIM: 'realm_access.roles', AUTH_ROLE_MAP: 'mes-floor=operator' }, KEYCLOAK],
+    [
+      'Auth0',
+      { AUTH_ROLES_CLAIM: 'https://example.com/roles', AUTH_ROLE_MAP: 'MES Operators=operator , mes-admin=admin' },
+      AUTH0,
+    ],
+    ['Microsoft Entra', { AUTH_ROLE_MAP: 'Mes.Operator=operator' }, ENTRA],
+  ])('are read as %s sends them, and no other name is a role', async (_, environment, claims) => {
+    const api = await start(environment);
+    const { iss, aud, exp, sub } = { ...decodeJwt(await issuer.token()) };
+    const ours = { iss, aud, exp, sub };
+    for (const typ of ['JWT', 'at+jwt']) {
+      const token = await issuer.sign({ ...ours, ...claims }, 'first', { typ });
+      const { status, body } = await api.call('/api/v1/me', { token });
+      expect({ status, body }).toEqual({ status: 200, body: { subject: 'anna', roles: ['operator'] } });
+      expect((await api.call('/api/v1/orders', { token })).status).toBe(200);
+      expect((await api.call('/api/v1/cache/stats', { token })).status).toBe(403);
+    }
+    // Somebody else's admin, in whatever claim.
+    for (const names of [['admin'], ['operator', 'viewer'], 'operator', { operator: true }, [['operator']], 7]) {
+      const token = await issuer.sign({ ...ours, roles: names, realm_access: { roles: names }, [CLAIM]: names });
+      expect({ names, status: (await api.call('/api/v1/me', { token })).status }).toEqual({ names, status: 403 });
+    }
+    await api.stop();
+  });
+});
+
+const CLAIM = 'https://example.com/roles';
+
+describe('at the start, the issuer', () => {
+  let database: TestDatabase;
+  let issuer: TokenIssuer;
+  const processes: ApiProcess[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterAll(() => database.drop());
+
+  beforeEach(async () => {
+    issuer = await TokenIssuer.start();
+  });
+
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((api) => api.destroy()));
+    await issuer.stop();
+  });
+
+  function start(environment: Readonly<Record<string, string>> = {}): ApiProcess {
+    const api = new ApiProcess({ DATABASE_URL: database.url, ...issuer.environment, ...environment });
+    processes.push(api);
+    return api;
+  }
+
+  it.each<[string, (right: string) => string, string]>([
+    ['calls itself something else', (right) => `${right}/`, 'calls itself "http://'],
+    [
+      'is none',
+      (right) => right.replace('/realms/mes', '/realms/other'),
+      '/.well-known/openid-configuration answers 404',
+    ],
+  ])('stops it if it %s, in one sentence', async (_, wrong, message) => {
+    const api = start({ AUTH_ISSUER: wrong(issuer.issuer) });
+    expect(await api.ended()).toBe(1);
+    const [line = '', ...others] = api.output
+      .trim()
+      .split('\n')
+      .filter((text) => text.includes('cannot start'));
+    expect(line).toContain(`MES Orders API cannot start: AUTH_ISSUER: `);
+    expect(line).toContain(message);
+    expect(others).toEqual([]);
+    expect(api.output).not.toMatch(/^ +at /m);
+  });
+
+  it.each<[string, () => Promise<void> | void]>([
+    ['is away', () => issuer.leave()],
+    ['hangs', () => void (issuer.answersMetadata = () => undefined)],
+    ['is being started', () => void (issuer.answersMetadata = (response) => response.writeHead(503).end('{}'))],
+    ['has a page in front', () => void (issuer.answersMetadata = (response) => response.writeHead(404).end('<html>'))],
+  ])('stops nothing if it %s: the log says so once, and when it answers again', async (_, leave) => {
+    await leave();
+    const api = start();
+    const url = await api.ready();
+    const warnings = (): string[] => api.output.split('\n').filter((line) => line.includes('does not answer'));
+    expect(warnings()).toHaveLength(1);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+
+    issuer.answersMetadata = undefined;
+    await issuer.returns();
+    await eventually(() => api.output.includes(`AUTH_ISSUER: ${issuer.issuer} answers`));
+    const response = await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${await issuer.token()}` } });
+    expect(response.status).toBe(200);
+    expect(warnings()).toHaveLength(1);
   });
 });

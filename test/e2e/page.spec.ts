@@ -172,7 +172,13 @@ describe('the API for the operators’ page', () => {
 
     it('is the issuer if one is configured', async () => {
       expect((await withIssuer.call('/page/settings')).body).toEqual({
-        signIn: { kind: 'oidc', authority: ISSUER.AUTH_ISSUER, clientId: 'mes-web', scope: 'openid profile' },
+        signIn: {
+          kind: 'oidc',
+          authority: ISSUER.AUTH_ISSUER,
+          clientId: 'mes-web',
+          scope: 'openid profile',
+          audience: ISSUER.AUTH_AUDIENCE,
+        },
       });
     });
 

@@ -60,7 +60,8 @@ export class ApiProcess {
   async ready(): Promise<string> {
     return eventually(() => {
       if (!this.isRunning) throw new Error(`the API ended:\n${this.output}`);
-      return this.output.includes('/docs') ? /http:\/\/\S+:\d+/.exec(this.output)?.[0] : undefined;
+      // The log may name other addresses before.
+      return /(http:\/\/\S+:\d+)\S*\/docs/.exec(this.output)?.[1];
     }, START_PATIENCE_MS);
   }
 

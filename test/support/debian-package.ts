@@ -11,6 +11,10 @@ const run = promisify(execFile);
 export interface PackagedProgram {
   readonly name: string;
   readonly package: string;
+  /** The folder of the program in the package; `usr/bin` by default. */
+  readonly folder?: string;
+  /** The argument that makes the program print its version; `--version` by default. */
+  readonly versionArgument?: string;
 }
 
 /**
@@ -19,14 +23,19 @@ export interface PackagedProgram {
  *
  * @throws Error with one line that says what to install
  */
-export async function findProgram({ name, package: from }: PackagedProgram): Promise<string> {
-  const isInstalled = await run(name, ['--version']).then(
+export async function findProgram({
+  name,
+  package: from,
+  folder: inside = 'usr/bin',
+  versionArgument = '--version',
+}: PackagedProgram): Promise<string> {
+  const isInstalled = await run(name, [versionArgument]).then(
     () => true,
     () => false,
   );
   if (isInstalled) return name;
   const folder = join(tmpdir(), `mes-packages-${userInfo().uid}`, from);
-  const path = join(folder, 'usr/bin', name);
+  const path = join(folder, inside, name);
   if (existsSync(path)) return path;
   await unpack(from, folder).catch((cause: unknown) => {
     throw new Error(`${name} is missing; install the package ${from}: "apt-get install ${from}" (Debian, Ubuntu)`, {

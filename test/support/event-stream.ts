@@ -1,4 +1,5 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { eventually } from './eventually.js';
 import type { OrdersApi } from './orders-api.js';
 
@@ -11,6 +12,8 @@ export interface ReceivedEvent {
 export interface EventStreamOptions {
   readonly token?: string;
   readonly lastEventId?: string | undefined;
+  /** The certificate of a server with TLS, in PEM. */
+  readonly certificate?: string;
 }
 
 /** A client of the live events, which parses the stream as in the HTML standard. It can also connect without reading. */
@@ -45,10 +48,12 @@ export class EventStream {
   }
 
   /** Connects without reading. */
-  static connect(url: string, { token, lastEventId }: EventStreamOptions): Promise<EventStream> {
+  static connect(url: string, { token, lastEventId, certificate }: EventStreamOptions): Promise<EventStream> {
     return new Promise((resolve, reject) => {
-      const request = httpRequest(`${url}/api/v1/events`, {
+      const open = certificate === undefined ? httpRequest : httpsRequest;
+      const request = open(`${url}/api/v1/events`, {
         agent: false,
+        ca: certificate,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),

@@ -1,10 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult, type JWK, type JWTPayload } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type GenerateKeyPairResult,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTPayload,
+} from 'jose';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 
 const ALGORITHM = 'ES256';
+const PATH = '/realms/mes';
 
 /** Claims of a token. Times are in seconds from now. */
 export interface TokenClaims {
@@ -19,11 +28,14 @@ export interface TokenClaims {
 
 /** An issuer of tokens with a real server for its keys. A test can make the server misbehave. */
 export class TokenIssuer {
-  readonly issuer = 'https://login.example.com/realms/mes';
   readonly audience = 'mes';
   /** The number of requests for the keys. */
   requests = 0;
-  /** A listener that handles requests instead of the normal one. */
+  /** What the issuer says about itself, beside its name. */
+  endpoints: Readonly<Record<string, string>> = {};
+  /** Answers requests for the metadata instead of the normal answer. */
+  answersMetadata: ((response: ServerResponse) => void) | undefined;
+  /** A listener that handles requests for the keys instead of the normal one. */
   misbehaviour: RequestListener | undefined;
   private readonly keys = new Map<string, GenerateKeyPairResult>();
   private server: Server;
@@ -41,8 +53,13 @@ export class TokenIssuer {
     return issuer;
   }
 
+  /** The issuer in the tokens, which serves its metadata. */
+  get issuer(): string {
+    return `http://127.0.0.1:${this.port}${PATH}`;
+  }
+
   get jwksUrl(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/keys`;
+    return `http://127.0.0.1:${this.port}/keys`;
   }
 
   /** The environment variables of an API that accepts the tokens. */
@@ -86,20 +103,20 @@ export class TokenIssuer {
   }
 
   /** A token with exactly this payload. If the key id is unknown, an unpublished key signs the token. */
-  async sign(payload: JWTPayload, keyId = 'first'): Promise<string> {
+  async sign(payload: JWTPayload, keyId = 'first', header: Partial<JWTHeaderParameters> = {}): Promise<string> {
     const { privateKey } = this.keys.get(keyId) ?? (await generateKeyPair(ALGORITHM));
-    return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: keyId }).sign(privateKey);
+    return new SignJWT(payload).setProtectedHeader({ alg: ALGORITHM, kid: keyId, ...header }).sign(privateKey);
   }
 
   /** Closes the server until the issuer {@link returns}. */
   async leave(): Promise<void> {
-    this.port = (this.server.address() as AddressInfo).port;
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, 'close');
   }
 
   async returns(): Promise<void> {
+    if (this.server.listening) return;
     this.server = this.createServer();
     await this.listen(this.port);
   }
@@ -108,13 +125,29 @@ export class TokenIssuer {
     if (this.server.listening) await this.leave();
   }
 
+  private sendMetadata(url: string, response: ServerResponse): void {
+    if (this.answersMetadata) {
+      this.answersMetadata(response);
+      return;
+    }
+    const isKnown = url === `${PATH}/.well-known/openid-configuration`;
+    const metadata = { issuer: this.issuer, jwks_uri: this.jwksUrl, ...this.endpoints };
+    response.writeHead(isKnown ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(isKnown ? metadata : { error: 'Realm does not exist' }));
+  }
+
   private async listen(port: number): Promise<void> {
     this.server.listen(port, '127.0.0.1');
     await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
   }
 
   private createServer(): Server {
     return createServer((request, response) => {
+      if (request.url?.endsWith('/.well-known/openid-configuration') === true) {
+        this.sendMetadata(request.url, response);
+        return;
+      }
       this.requests += 1;
       if (this.misbehaviour) {
         this.misbehaviour(request, response);

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { IssuerMetadata } from './auth/issuer-metadata.js';
 import type { Configuration } from './config/configuration.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { keepAuditLog } from './observability/audit-log.js';
@@ -13,9 +14,9 @@ import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
 import { refuseOversized, serverLimits } from './http/request-limits.js';
 import { requestIds } from './http/request-id.js';
-import { toOriginForm } from './http/request-target.js';
+import { routePath } from './http/request-target.js';
 import { servePage } from './page/serve-page.js';
-import { addSecurityHeaders } from './http/security-headers.js';
+import { addSecurityHeaders, pageSecurityPolicy } from './http/security-headers.js';
 import { refuseUnreadable, refuseUnroutable, watchBodies } from './http/refused-requests.js';
 import { parseQuery } from './validation/parse-query.js';
 
@@ -54,7 +55,7 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
     trustProxy: configuration.trustProxy,
     // The application has no middleware.
     skipMiddie: true,
-    rewriteUrl: toOriginForm,
+    rewriteUrl: routePath(configuration.basePath),
     routerOptions: { maxParamLength: 200, querystringParser: parseQuery },
     forceCloseConnections: 'idle',
     // Requests that arrive on open connections while the server closes are still served.
@@ -83,6 +84,12 @@ export async function addHooks(
   addSecurityHeaders(server);
   refuseOversized(server);
   keepAuditLog(server, log);
-  serveDocumentation(application);
-  if (pageDirectory !== undefined) await servePage(server, pageDirectory, configuration.auth?.issuer);
+  serveDocumentation(application, configuration.basePath);
+  if (pageDirectory === undefined) return;
+  const issuer = application.get(IssuerMetadata, { strict: false });
+  await servePage(server, {
+    directory: pageDirectory,
+    basePath: configuration.basePath,
+    policy: () => pageSecurityPolicy(issuer.origins.connect, issuer.origins.frame),
+  });
 }

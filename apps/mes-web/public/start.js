@@ -1,5 +1,8 @@
 // Runs before the scripts of the build. It is no part of the bundle, and has the same name in every build.
 
+// Goes where the page is at home if somebody has opened it past the proxy, without the base path.
+if (!`${location.pathname}/`.startsWith(new URL(document.baseURI).pathname)) location.replace(document.baseURI);
+
 // Chooses the language, and loads its texts together with the scripts. Otherwise they would load only after the scripts.
 (() => {
   const LANGUAGES = ['en', 'ru'];
@@ -33,7 +36,10 @@
 
   const showMessage = () => {
     // The page has replaced it if it did start.
-    if (message()) message().hidden = false;
+    if (!message()) return;
+    // An empty address would be the base path.
+    for (const link of message().querySelectorAll('a')) link.href = location.href;
+    message().hidden = false;
   };
 
   const onFailure = ({ target }) => {

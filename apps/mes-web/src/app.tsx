@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
+import { BASE_PATH } from './base-path';
 import { useLanguage } from './language/language-context';
 import { ConnectionBanner } from './live/connection-banner';
 import { LiveBadge } from './live/live-badge';
@@ -23,7 +24,6 @@ const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboar
 
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
-  const { t } = useLanguage();
   const isConnecting = useLiveState() === 'connecting';
   // Before the router reads the address.
   useState(startWithLast);
@@ -32,10 +32,8 @@ export function App(): ReactNode {
   }, [isConnecting]);
   return (
     // Without transitions, a click shows the new screen at once.
-    <BrowserRouter useTransitions={false}>
-      <a className="skip" href="#content">
-        {t('skip')}
-      </a>
+    <BrowserRouter basename={BASE_PATH} useTransitions={false}>
+      <SkipLink />
       <Header />
       <ScreenBoundary>
         <Routes>
@@ -49,6 +47,17 @@ export function App(): ReactNode {
       </ScreenBoundary>
       <ConnectionBanner />
     </BrowserRouter>
+  );
+}
+
+/** The link past the header. It names the whole address: a mere fragment belongs to the base path. */
+function SkipLink(): ReactNode {
+  const { t } = useLanguage();
+  const { pathname, search } = useLocation();
+  return (
+    <a className="skip" href={`${BASE_PATH}${pathname}${search}#content`}>
+      {t('skip')}
+    </a>
   );
 }
 

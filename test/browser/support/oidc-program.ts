@@ -6,13 +6,17 @@ import Provider from 'oidc-provider';
 /** The audience of the API. */
 const AUDIENCE = 'urn:mes-orders-api';
 
-// A real OpenID Connect issuer with the page as its only client. Arguments: the origin of the page, and the lifetime of access
-// tokens in seconds. It accepts any name and password, grants the role operator, and prints its URL as JSON.
-const [, , origin = '', lifetime = '3600'] = process.argv;
+// A real OpenID Connect issuer with the page as its only client. Arguments: the URL of the page, without a slash at its end, and the
+// lifetime of access tokens in seconds. It accepts any name and password, grants the role operator, and prints its URLs as JSON.
+// Its endpoints are on another host than it is itself.
+const [, , page = '', lifetime = '3600'] = process.argv;
+const { origin } = new URL(page);
 const server = createServer();
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+const { port } = server.address() as AddressInfo;
+const issuer = `http://localhost:${String(port)}`;
+const endpoints = `http://127.0.0.1:${String(port)}`;
 
 const provider = new Provider(issuer, {
   clients: [
@@ -21,8 +25,8 @@ const provider = new Provider(issuer, {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code'],
       response_types: ['code'],
-      redirect_uris: [`${origin}/signed-in`],
-      post_logout_redirect_uris: [origin],
+      redirect_uris: [`${page}/signed-in`],
+      post_logout_redirect_uris: [page],
     },
   ],
   pkce: { required: () => true, methods: ['S256'] },
@@ -30,7 +34,8 @@ const provider = new Provider(issuer, {
   scopes: ['openid', 'offline_access'],
   claims: { openid: ['sub'] },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
-  extraTokenClaims: () => ({ roles: ['operator'] }),
+  // As most issuers send them, and as Keycloak does.
+  extraTokenClaims: () => ({ roles: ['operator'], realm_access: { roles: ['mes-floor'] } }),
   // The cookie is the session of the issuer. With it, the page gets new tokens after a reload.
   cookies: { keys: ['for tests only'] },
   features: {
@@ -50,5 +55,9 @@ const provider = new Provider(issuer, {
   },
 });
 const handle = provider.callback();
-server.on('request', (request, response) => void handle(request, response));
-console.log(JSON.stringify({ url: issuer }));
+server.on('request', (request, response) => {
+  // The metadata name endpoints on the host that was asked.
+  if (request.url?.startsWith('/.well-known/') === true) request.headers.host = new URL(endpoints).host;
+  void handle(request, response);
+});
+console.log(JSON.stringify({ issuer, endpoints }));

@@ -1,8 +1,11 @@
 import { Global, Module, type FactoryProvider } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
+import { OWN_NAMES } from '../config/roles.js';
 import { Authentication } from './authentication.js';
+import { CallerController } from './caller.controller.js';
 import { DevelopmentIssuer } from './development-issuer.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { IssuerMetadata } from './issuer-metadata.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** The signature algorithms that OIDC providers use. */
@@ -21,11 +24,28 @@ const tokenVerifier: FactoryProvider<TokenVerifier> = {
       });
     }
     const { issuer, audience, algorithms, publicKey } = await DevelopmentIssuer.open(dataDirectory);
-    return new TokenVerifier({ issuer, audience, algorithms, key: () => publicKey });
+    return new TokenVerifier({
+      issuer,
+      audience,
+      algorithms,
+      rolesClaim: 'roles',
+      roleMap: OWN_NAMES,
+      key: () => publicKey,
+    });
   },
+};
+
+const issuerMetadata: FactoryProvider<IssuerMetadata> = {
+  provide: IssuerMetadata,
+  inject: [Configuration],
+  useFactory: ({ auth }: Configuration) => IssuerMetadata.discover(auth?.issuer),
 };
 
 /** Authenticates callers by their tokens. */
 @Global()
-@Module({ providers: [tokenVerifier, Authentication], exports: [TokenVerifier, Authentication] })
+@Module({
+  controllers: [CallerController],
+  providers: [tokenVerifier, issuerMetadata, Authentication],
+  exports: [TokenVerifier, IssuerMetadata, Authentication],
+})
 export class AuthModule {}

@@ -1,12 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Role } from '../config/roles.js';
 
-export const ROLES = ['operator', 'partner', 'viewer', 'admin'] as const;
+export { ROLES, type Role } from '../config/roles.js';
 
 /** What the subject of a token must match. */
 export const SUBJECT = /^[\x21-\x7e]{1,255}$/;
-
-export type Role = (typeof ROLES)[number];
 
 /** The caller of a request, as its token says. */
 export interface Caller {

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { TokenIssuer } from '../../../../test/support/token-issuer.js';
+import { OWN_NAMES } from '../config/roles.js';
 import { FAILURE_PAUSE_MS, IssuerKeys, KEYS_FRESH_MS, KEYS_USABLE_MS, UNKNOWN_KEY_PAUSE_MS } from './issuer-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -33,6 +34,8 @@ describe('IssuerKeys', () => {
       issuer: issuer.issuer,
       audience: issuer.audience,
       algorithms: ['ES256'],
+      rolesClaim: 'roles',
+      roleMap: OWN_NAMES,
       key: (header, token) => keys.find(header, token),
     });
   });

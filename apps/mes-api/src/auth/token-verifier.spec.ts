@@ -1,5 +1,6 @@
 import { generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import type { LRUCache } from 'lru-cache';
+import { OWN_NAMES } from '../config/roles.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const NOW = Date.UTC(2031, 0, 1);
@@ -41,6 +42,8 @@ describe('TokenVerifier', () => {
       issuer: 'https://issuer.example',
       audience: 'orders',
       algorithms: ['ES256'],
+      rolesClaim: 'roles',
+      roleMap: OWN_NAMES,
       key: () => {
         keysAsked += 1;
         return pair.publicKey;
@@ -100,6 +103,8 @@ describe('TokenVerifier', () => {
         issuer: 'https://issuer.example',
         audience: 'orders',
         algorithms: ['ES256'],
+        rolesClaim: 'roles',
+        roleMap: OWN_NAMES,
         key: () => keys.publicKey,
         now: () => now,
       });

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem-details/problem.js';
-import { type Caller, type Role, ROLES, SUBJECT } from './caller.js';
+import { isAccessToken } from './access-token.js';
+import { SUBJECT, type Caller } from './caller.js';
+import { claimedRoles, type RoleClaim } from './claimed-roles.js';
 import { IssuerUnavailableError } from './issuer-keys.js';
 
-export interface TokenExpectations {
+export interface TokenExpectations extends RoleClaim {
   readonly issuer: string;
   readonly audience: string;
   /** Asymmetric ones only: a verification key cannot sign tokens. */
@@ -35,7 +37,7 @@ interface RememberedToken {
   readonly until: number;
 }
 
-/** Verifies bearer tokens: JSON Web Tokens (RFC 7519) with the claims `sub` and `roles`. */
+/** Verifies bearer tokens: JSON Web Tokens (RFC 7519) that are access tokens, with the claim `sub` and a claim with roles. */
 @Injectable()
 export class TokenVerifier {
   /**
@@ -76,7 +78,7 @@ export class TokenVerifier {
     if (token === undefined || !COMPACT_JWS.test(token)) {
       throw unauthorized('Send a token: "Authorization: Bearer <token>".');
     }
-    const caller = callerFrom(await this.verifiedPayload(token));
+    const caller = this.callerFrom(await this.verifiedPayload(token));
     this.remember(token, caller);
     return caller;
   }
@@ -87,21 +89,29 @@ export class TokenVerifier {
     this.remembered.set(ownCopy(signed), { signature: ownCopy(signature), caller, until });
   }
 
+  private callerFrom(payload: JWTPayload): Caller {
+    const { sub, exp = 0 } = payload;
+    if (typeof sub !== 'string' || !SUBJECT.test(sub)) {
+      throw unauthorized('The subject of the token must be 1 to 255 visible ASCII characters.');
+    }
+    const expiresAt = (exp + CLOCK_TOLERANCE_SECONDS) * 1_000;
+    return { subject: sub, roles: claimedRoles(payload, this.expectations), expiresAt };
+  }
+
   private async verifiedPayload(token: string): Promise<JWTPayload> {
     const { key, issuer, audience, algorithms } = this.expectations;
-    try {
-      const { payload } = await jwtVerify(token, key, {
-        issuer,
-        audience,
-        algorithms: [...algorithms],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        requiredClaims: ['sub', 'exp'],
-        currentDate: new Date(this.now()),
-      });
-      return payload;
-    } catch (error) {
+    const { payload, protectedHeader } = await jwtVerify(token, key, {
+      issuer,
+      audience,
+      algorithms: [...algorithms],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ['sub', 'exp'],
+      currentDate: new Date(this.now()),
+    }).catch((error: unknown) => {
       throw toProblem(error);
-    }
+    });
+    if (!isAccessToken(protectedHeader, payload)) throw unauthorized('The token is not an access token.');
+    return payload;
   }
 }
 
@@ -135,14 +145,6 @@ function partsOf(token: string): { readonly signed: string; readonly signature: 
 /** A copy of the text. A slice would keep the whole header in memory (V8). */
 function ownCopy(ascii: string): string {
   return Buffer.from(ascii, 'latin1').toString('latin1');
-}
-
-function callerFrom({ sub, roles, exp = 0 }: JWTPayload): Caller {
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) {
-    throw unauthorized('The subject of the token must be 1 to 255 visible ASCII characters.');
-  }
-  const known = Array.isArray(roles) ? ROLES.filter((role: Role) => roles.includes(role)) : [];
-  return { subject: sub, roles: known, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 };
 }
 
 function toProblem(error: unknown): Problem {

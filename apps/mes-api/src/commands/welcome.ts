@@ -4,7 +4,14 @@ import type { Configuration } from '../config/configuration.js';
 
 /** The text that is printed after the start: addresses and, if this process issues tokens, a token of each role. */
 export async function welcome(configuration: Configuration, url: string): Promise<string> {
-  const lines = ['', `Operators’ page  ${url}/`, `MES Orders API   ${url}/api/v1`, `Swagger UI       ${url}/docs`, ''];
+  const base = `${url}${configuration.basePath}`;
+  const lines = [
+    '',
+    `Operators’ page  ${base}/`,
+    `MES Orders API   ${base}/api/v1`,
+    `Swagger UI       ${base}/docs`,
+    '',
+  ];
   if (configuration.auth) return lines.join('\n');
 
   const issuer = await DevelopmentIssuer.open(configuration.dataDirectory);
@@ -14,7 +21,7 @@ export async function welcome(configuration: Configuration, url: string): Promis
   lines.push(
     '',
     'Try it:',
-    `  curl -i -H "Authorization: Bearer ${tokens[0] ?? ''}" "${url}/api/v1/orders?status=NEW"`,
+    `  curl -i -H "Authorization: Bearer ${tokens[0] ?? ''}" "${base}/api/v1/orders?status=NEW"`,
     '',
   );
   return lines.join('\n');

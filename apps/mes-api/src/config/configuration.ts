@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { projectFolder } from './project-folder.js';
+import { parseRoleMap, type RoleMap } from './roles.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { describeMisspelt, readEnvironment, type LOG_LEVELS } from './environment.js';
 
@@ -13,6 +14,8 @@ export abstract class Configuration {
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
+  /** Where a proxy serves page and API, such as `/mes`; empty at the root. */
+  abstract readonly basePath: string;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   /** One of so many hits is logged; 0 for none. */
   abstract readonly logHitsEvery: number;
@@ -37,6 +40,9 @@ export abstract class Configuration {
         readonly issuer: string;
         readonly jwksUrl: string;
         readonly audience: string;
+        /** The claim with the roles, or the path to it. */
+        readonly rolesClaim: string;
+        readonly roleMap: RoleMap;
         /** Client id of the operators' page at the issuer; without it, the page has no sign-in. */
         readonly clientId: string | undefined;
         readonly scope: string;
@@ -91,6 +97,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     production: environment.NODE_ENV === 'production',
     host: environment.HOST,
     port: environment.PORT,
+    basePath: environment.BASE_PATH.replace(/\/$/, ''),
     logLevel: environment.LOG_LEVEL,
     logHitsEvery: environment.LOG_HITS_EVERY,
     metricsToken: environment.METRICS_TOKEN,
@@ -105,7 +112,15 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     dataDirectory: resolve(projectFolder(), environment.DATA_DIR),
     auth:
       issuer && jwksUrl && audience
-        ? { issuer, jwksUrl, audience, clientId: environment.AUTH_CLIENT_ID, scope: environment.AUTH_SCOPE }
+        ? {
+            issuer,
+            jwksUrl,
+            audience,
+            rolesClaim: environment.AUTH_ROLES_CLAIM,
+            roleMap: parseRoleMap(environment.AUTH_ROLE_MAP) ?? new Map(),
+            clientId: environment.AUTH_CLIENT_ID,
+            scope: environment.AUTH_SCOPE,
+          }
         : undefined,
     developmentSignIn: environment.DEVELOPMENT_SIGN_IN,
     database: {

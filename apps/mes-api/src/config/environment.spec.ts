@@ -51,6 +51,16 @@ describe('the environment', () => {
     ['CACHE_TTL_SECONDS', '86401'],
     ['NEAR_CACHE_MB', '99999'],
     ['LOG_LEVEL', 'loud-est'],
+    ['BASE_PATH', 'mes-api'],
+    ['BASE_PATH', '//mes-api'],
+    ['BASE_PATH', '/mes-api/..'],
+    ['BASE_PATH', '/mes api'],
+    ['BASE_PATH', '/mes?api'],
+    ['AUTH_ROLES_CLAIM', 'two claims'],
+    ['AUTH_ROLE_MAP', 'the-boss=root'],
+    ['AUTH_ROLE_MAP', '=admin '],
+    ['AUTH_ROLE_MAP', 'the-boss=admin,,'],
+    ['AUTH_ROLE_MAP', 'the-boss'],
   ])('refuses %s=%s, naming the variable without its value', (name, value) => {
     const message = messageOf({ [name]: value });
     expect(message).toContain(`${name}: `);
@@ -70,6 +80,21 @@ describe('the environment', () => {
       expect(readEnvironment({ TRUST_PROXY: value }).TRUST_PROXY).toBe(value);
     },
   );
+
+  it.each([
+    'login.example.com',
+    'ftp://login.example.com',
+    'https://user:secret@login.example.com',
+    'https://a.example/?b',
+    'https://a.example/#b',
+  ])('refuses an issuer that is none: %s', (AUTH_ISSUER) => {
+    const message = messageOf({ ...AUTH, AUTH_ISSUER });
+    expect(message).toContain('AUTH_ISSUER: AUTH_ISSUER must be an http(s) URL');
+  });
+
+  it('refuses an audience that ID tokens have', () => {
+    expect(messageOf({ ...AUTH, AUTH_CLIENT_ID: AUTH.AUTH_AUDIENCE })).toContain('AUTH_AUDIENCE: must differ');
+  });
 
   it.each(['AUTH_ISSUER', 'AUTH_JWKS_URL'])('refuses a %s that is not a URL', (name) => {
     const message = messageOf({ ...AUTH, [name]: 'no url' });

@@ -21,6 +21,7 @@ import { EnvironmentError } from './environment-error.js';
 import { projectFolder } from './project-folder.js';
 import { redisUrlComplaint } from './redis-url.js';
 import { findMisspelt } from './similar-variables.js';
+import { parseRoleMap, ROLES } from './roles.js';
 import { parseTrustProxy } from './trust-proxy.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -74,6 +75,9 @@ export class Environment {
   @MinLength(1)
   HOST = '127.0.0.1';
 
+  @Matches(/^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/, { message: '$property must be a path such as /mes' })
+  BASE_PATH = '';
+
   @IsOptional()
   @Url(databaseUrlComplaint)
   DATABASE_URL?: string;
@@ -96,7 +100,17 @@ export class Environment {
   DATA_DIR = '.data';
 
   @IsOptional()
-  @IsUrl({ require_tld: false })
+  @IsUrl(
+    {
+      require_tld: false,
+      require_protocol: true,
+      protocols: ['http', 'https'],
+      disallow_auth: true,
+      allow_query_components: false,
+      allow_fragments: false,
+    },
+    { message: '$property must be an http(s) URL, exactly as in the tokens of the issuer' },
+  )
   AUTH_ISSUER?: string;
 
   @IsOptional()
@@ -106,6 +120,18 @@ export class Environment {
   @IsOptional()
   @IsString()
   AUTH_AUDIENCE?: string;
+
+  @Matches(/^\S+$/, { message: '$property must be the name of a claim, or a path such as realm_access.roles' })
+  AUTH_ROLES_CLAIM = 'roles';
+
+  @ValidateBy(
+    {
+      name: 'isRoleMap',
+      validator: { validate: (value: unknown) => typeof value === 'string' && parseRoleMap(value) !== undefined },
+    },
+    { message: `$property must be a list such as name=operator,name=admin; the roles are ${ROLES.join(', ')}` },
+  )
+  AUTH_ROLE_MAP = '';
 
   @IsOptional()
   @IsString()
@@ -221,6 +247,9 @@ function databaseComplaints({ NODE_ENV, DATABASE_URL }: Environment): string[] {
 }
 
 function authComplaints({ NODE_ENV, ...auth }: Environment): string[] {
+  if (auth.AUTH_CLIENT_ID !== undefined && auth.AUTH_CLIENT_ID === auth.AUTH_AUDIENCE) {
+    return ['AUTH_AUDIENCE: must differ from AUTH_CLIENT_ID, which is the audience of ID tokens'];
+  }
   const names = ['AUTH_ISSUER', 'AUTH_JWKS_URL', 'AUTH_AUDIENCE'] as const;
   const missing = names.filter((name) => auth[name] === undefined);
   if (missing.length === 0 || (missing.length === names.length && NODE_ENV !== 'production')) return [];

@@ -7,10 +7,24 @@ const ABSOLUTE_FORM = /^http:\/\/([^/?#]+)([/?].*)?$/i;
 const FORBIDDEN = /[^\w\-.~!$&'()*+,;=:@/?%]|%(?![\da-f]{2})/i;
 
 /**
- * The request target in origin-form. Of a target in absolute-form, the authority replaces `Host`: RFC 9112, section 3.2.2. Other
- * targets are returned unchanged. Must be called before the router.
+ * Turns request targets into paths of routes. What begins with the base path loses it; other paths stay as they are: the proxy may
+ * have removed it, and the requests of orchestrators and of Prometheus come past the proxy. Must be called before the router.
  */
-export function toOriginForm({ url = '', headers }: IncomingMessage): string {
+export function routePath(basePath: string): (request: IncomingMessage) => string {
+  return (request) => {
+    const target = toOriginForm(request);
+    if (!target.startsWith(basePath)) return target;
+    const rest = target.slice(basePath.length);
+    if (rest.startsWith('/')) return rest;
+    return rest === '' || rest.startsWith('?') ? `/${rest}` : target;
+  };
+}
+
+/**
+ * The request target in origin-form. Of a target in absolute-form, the authority replaces `Host`: RFC 9112, section 3.2.2. Other
+ * targets are returned unchanged.
+ */
+function toOriginForm({ url = '', headers }: IncomingMessage): string {
   if (url.startsWith('/')) return url;
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(url) ?? [];
   // HTTP/1.1 requires a Host header with the absolute-form as well.

@@ -13,16 +13,20 @@ export function addSecurityHeaders(server: FastifyInstance): void {
   });
 }
 
-/** The Content-Security-Policy of the operators' page: it loads only its own files, and connects to the issuer of tokens. */
-export function pageSecurityPolicy(issuer: string | undefined): string {
-  const origins = ["'self'", ...(issuer === undefined ? [] : [new URL(issuer).origin])];
+/**
+ * The Content-Security-Policy of the operators' page: it loads only its own files.
+ *
+ * @param connect other origins that it connects to
+ * @param frame other origins that it shows in frames
+ */
+export function pageSecurityPolicy(connect: readonly string[], frame: readonly string[]): string {
   const headers = securityHeaders({
     styleSrc: ["'self'"],
     // Charts are drawn with style attributes.
     styleSrcAttr: ["'unsafe-inline'"],
     fontSrc: ["'self'"],
-    connectSrc: origins,
-    frameSrc: origins,
+    connectSrc: ["'self'", ...connect],
+    frameSrc: ["'self'", ...frame],
   });
   return headers['content-security-policy'] ?? '';
 }

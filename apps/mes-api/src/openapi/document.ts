@@ -3,8 +3,12 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { nameEnums } from './named-enums.js';
 import { showEvents } from './show-events.js';
 
-/** Creates the OpenAPI document from the decorators of the routes. */
-export function describeApi(application: NestFastifyApplication): OpenAPIObject {
+/**
+ * Creates the OpenAPI document from the decorators of the routes.
+ *
+ * @param basePath where clients find the API, such as `/mes`
+ */
+export function describeApi(application: NestFastifyApplication, basePath = ''): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('MES Orders API')
@@ -15,7 +19,7 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
     )
     .setVersion('1.0.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/')
+    .addServer(basePath === '' ? '/' : basePath)
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
@@ -26,6 +30,7 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
     .addTag('dashboard', 'Numbers of orders')
     .addTag('events', 'Live events of the orders')
     .addTag('cache', 'Administration of the cache')
+    .addTag('access', 'Who the caller is')
     .addTag('page', 'Settings and sign-in of the operators’ page')
     .addTag('operations', 'Health and metrics')
     .build();
@@ -33,8 +38,8 @@ export function describeApi(application: NestFastifyApplication): OpenAPIObject 
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
-export function serveDocumentation(application: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', application, () => describeApi(application), {
+export function serveDocumentation(application: NestFastifyApplication, basePath: string): void {
+  SwaggerModule.setup('docs', application, () => describeApi(application, basePath), {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
     customSiteTitle: 'MES Orders API',

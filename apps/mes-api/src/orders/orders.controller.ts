@@ -4,6 +4,7 @@ import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, A
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
+import { Configuration } from '../config/configuration.js';
 import { CurrentActor } from './actor-of.js';
 import { CurrentVisibility } from './visibility-of.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
@@ -46,7 +47,10 @@ const NEW_VERSION = {
 @Controller('api/v1/orders')
 @UseFilters(OrderProblemFilter)
 export class OrdersController {
-  constructor(private readonly orders: OrdersService) {}
+  constructor(
+    private readonly orders: OrdersService,
+    private readonly configuration: Configuration,
+  ) {}
 
   @Get()
   @AllowRoles('operator', 'viewer', 'admin', 'partner')
@@ -115,7 +119,7 @@ export class OrdersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OrderDto> {
     const order = await this.orders.create(body, caller.subject, parseIdempotencyKey(idempotencyKey));
-    reply.headers({ location: `/api/v1/orders/${order.id}`, etag: versionTag(order) });
+    reply.headers({ location: `${this.configuration.basePath}/api/v1/orders/${order.id}`, etag: versionTag(order) });
     return presentOrder(order, visibility);
   }
 

@@ -29,6 +29,9 @@ export class SignInDto {
     example: 'openid profile',
   })
   scope?: string | undefined;
+
+  @ApiPropertyOptional({ type: String, description: 'The audience to request from the issuer.', example: 'mes' })
+  audience?: string | undefined;
 }
 
 /** The settings that the page needs before the sign-in. */

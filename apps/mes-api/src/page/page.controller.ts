@@ -26,7 +26,8 @@ export class PageController {
     const { auth } = this.configuration;
     if (!auth) return { signIn: { kind: 'development' } };
     if (auth.clientId === undefined) return { signIn: { kind: 'none' } };
-    return { signIn: { kind: 'oidc', authority: auth.issuer, clientId: auth.clientId, scope: auth.scope } };
+    const { issuer: authority, clientId, scope, audience } = auth;
+    return { signIn: { kind: 'oidc', authority, clientId, scope, audience } };
   }
 
   @Post('development-tokens')

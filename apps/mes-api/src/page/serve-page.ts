@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { pageSecurityPolicy } from '../http/security-headers.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** The client-side routes of the page. All of them serve the same document. */
 const PAGE_ROUTES = ['/', '/board', '/mine', '/dashboard', '/orders/:id', '/signed-in'];
@@ -13,23 +13,34 @@ const EXCLUSION_OR_WILDCARD = /\*|;\s*q=0(?:\.0*)?\s*(?:,|$)/i;
 
 const YEAR_IN_SECONDS = 31_536_000;
 
-/**
- * Serves the operators' page, if it has been built.
- *
- * @param directory the output of the build
- * @param issuer the issuer of tokens, to which the page connects
- */
-export async function servePage(server: FastifyInstance, directory: string, issuer: string | undefined): Promise<void> {
+/** Where the build puts the base path. */
+const BASE = '<base href="/" />';
+
+/** How the operators' page is served. */
+export interface ServedPage {
+  /** The output of the build. */
+  readonly directory: string;
+  /** Where browsers find the page, such as `/mes`. */
+  readonly basePath: string;
+  /** The current Content-Security-Policy. */
+  readonly policy: () => string;
+}
+
+/** Serves the operators' page, if it has been built. */
+export async function servePage(server: FastifyInstance, { directory, basePath, policy }: ServedPage): Promise<void> {
   if (!existsSync(join(directory, 'assets'))) return;
-  const policy = pageSecurityPolicy(issuer);
-  const document = await readFile(join(directory, 'index.html'));
+  const built = await readFile(join(directory, 'index.html'), 'utf8');
+  const document = built.replace(BASE, `<base href="${basePath}/" />`);
+  // The same at all instances, and another one for another policy: with 304, browsers keep the one that they know.
+  const entityTag = (): string => `"${createHash('sha256').update(document).update(policy()).digest('base64url')}"`;
+
   // Somebody who mistypes an address gets the page, which says so. Programs get a problem.
   server.addHook('onRequest', (request, reply, done) => {
     if (isLost(request)) void reply.code(404).header('cache-control', 'no-cache').type('text/html').send(document);
     else done();
   });
   server.addHook('onSend', (request, reply, payload, done) => {
-    if (isLost(request)) reply.header('content-security-policy', policy);
+    if (isLost(request)) reply.header('content-security-policy', policy());
     done(null, payload);
   });
   await server.register(async (scope) => {
@@ -40,10 +51,10 @@ export async function servePage(server: FastifyInstance, directory: string, issu
     });
     // The document names the assets of its build, and an asset's name changes with its content.
     scope.addHook('onSend', (request, reply, payload, done) => {
-      const isDocument = reply.getHeader('content-type')?.toString().startsWith('text/html') === true;
-      if (isDocument) reply.header('content-security-policy', policy);
+      const { url = '' } = request.routeOptions;
+      if (PAGE_ROUTES.includes(url)) reply.header('content-security-policy', policy());
       if (reply.statusCode < 400) {
-        const isNamedByContent = request.routeOptions.url?.startsWith('/assets/') === true;
+        const isNamedByContent = url.startsWith('/assets/');
         reply.header('cache-control', isNamedByContent ? `public, max-age=${YEAR_IN_SECONDS}, immutable` : 'no-cache');
       }
       done(null, payload);
@@ -54,12 +65,16 @@ export async function servePage(server: FastifyInstance, directory: string, issu
       index: false,
       preCompressed: true,
       cacheControl: false,
-      // The API documentation registers the same plugin.
-      decorateReply: !scope.hasReplyDecorator('sendFile'),
+      decorateReply: false,
       globIgnore: ['**/*.{br,gz,html}'],
     });
     for (const route of PAGE_ROUTES) {
-      scope.get(route, (_request, reply) => reply.sendFile('index.html', directory));
+      scope.get(route, ({ headers }, reply): FastifyReply => {
+        const tag = entityTag();
+        const isKnown = headers['if-none-match']?.includes(tag) === true;
+        void reply.header('etag', tag);
+        return isKnown ? reply.code(304).send() : reply.type('text/html').send(document);
+      });
     }
   });
 }

@@ -1,3 +1,4 @@
+import { BASE_PATH } from '../base-path';
 import { defaults } from './client';
 import { compareClocks } from './clock';
 
@@ -9,8 +10,8 @@ export interface Credentials {
   onRejected(token: string): void;
 }
 
-/** The origin of the API. Empty, which is the page’s own origin, unless the build sets `VITE_API_URL`. */
-export const API_URL: string = (import.meta.env.VITE_API_URL as string | undefined) ?? '';
+/** Where the API is: beside the page, unless the build sets `VITE_API_URL`. */
+export const API_URL: string = (import.meta.env.VITE_API_URL as string | undefined) ?? BASE_PATH;
 
 /**
  * Time limits for every request, from its token to the last byte of its response, in milliseconds. For an event stream, it is the

@@ -1,4 +1,5 @@
 import type { Credentials } from '../api/connect';
+import { BASE_PATH } from '../base-path';
 import { listen, SILENCE_LIMIT, type Report } from './live-events';
 
 /** Later terms win; within a term, the greater tab. */
@@ -49,7 +50,7 @@ export class SharedStream {
     private readonly credentials: Credentials,
     private readonly onReport: (report: Report) => void,
   ) {
-    this.channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`mes.live.${user}`) : undefined;
+    this.channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`mes.live.${BASE_PATH}${user}`) : undefined;
     this.channel?.addEventListener('message', ({ data }: MessageEvent<Message>) => {
       this.receive(data);
     });

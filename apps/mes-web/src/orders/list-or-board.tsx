@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
+import { BASE_PATH } from '../base-path';
 import { useLanguage } from '../language/language-context';
 import { deviceStorage } from '../storage';
 import { parametersOf, type OrdersView } from './orders-view';
@@ -18,7 +19,8 @@ export function lastOfListAndBoard(): string {
 
 /** Shows the board instead of the list if the page has just been opened without a view and the device has shown the board last. */
 export function startWithLast(): void {
-  if (location.pathname + location.search === LIST) history.replaceState(history.state, '', lastOfListAndBoard());
+  const isPlainList = [BASE_PATH, BASE_PATH + LIST].includes(location.pathname) && location.search === '';
+  if (isPlainList) history.replaceState(history.state, '', BASE_PATH + lastOfListAndBoard());
 }
 
 export function isListOrBoard(pathname: string): boolean {

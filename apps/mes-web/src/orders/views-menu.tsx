@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import { BASE_PATH } from '../base-path';
 import { useLanguage } from '../language/language-context';
 import { Menu, MenuGroup, MenuItem } from '../shell/menu';
 import { useNotices } from '../shell/notices-context';
@@ -36,7 +37,7 @@ export function ViewsMenu({ shown, view, onChoose }: ViewsMenuProps): ReactNode 
     return true;
   };
   const copy = async (): Promise<void> => {
-    const link = location.origin + addressOf(shown, view);
+    const link = location.origin + BASE_PATH + addressOf(shown, view);
     try {
       await navigator.clipboard.writeText(link);
       notify({ about: 'link', tone: 'good', text: t('views.copied') });

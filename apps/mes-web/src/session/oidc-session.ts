@@ -1,12 +1,16 @@
 import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import { getCaller } from '../api/client';
 import { settledInTime, TIME_LIMITS } from '../api/connect';
+import { dataOf } from '../api/problem';
+import { BASE_PATH } from '../base-path';
 import { tabStorage } from '../storage';
-import { claimsOf, SIGNED_IN_PATH, type Session } from './session';
+import { SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
   readonly authority: string;
   readonly clientId: string;
   readonly scope: string;
+  readonly audience: string;
 }
 
 /** Key of the flag that a user has signed in in this tab. A reload then goes to the issuer without asking. */
@@ -20,13 +24,15 @@ const WAS_SIGNED_IN = 'mes.signed-in';
 export class OidcSignIn {
   private readonly manager: UserManager;
 
-  constructor({ authority, clientId, scope }: OidcSettings) {
+  constructor({ authority, clientId, scope, audience }: OidcSettings) {
     this.manager = new UserManager({
       authority,
       client_id: clientId,
       scope,
-      redirect_uri: new URL(SIGNED_IN_PATH, location.origin).href,
-      post_logout_redirect_uri: location.origin,
+      // Without it, Auth0 issues tokens for itself only. Others ignore it: RFC 6749, section 3.1.
+      extraQueryParams: { audience },
+      redirect_uri: location.origin + SIGNED_IN_PATH,
+      post_logout_redirect_uri: location.origin + BASE_PATH,
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       // The PKCE verifier and the return path must survive the redirect to the issuer.
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
@@ -58,12 +64,15 @@ export class OidcSignIn {
     if (!user) return undefined;
     tabStorage.set(WAS_SIGNED_IN, 'yes');
     this.manager.events.addAccessTokenExpired(onEnd);
-    return { session: this.sessionOf(user, onEnd), path: typeof user.state === 'string' ? user.state : '/' };
+    return {
+      session: await this.sessionOf(user, onEnd),
+      path: typeof user.state === 'string' ? user.state : document.baseURI,
+    };
   }
 
-  private sessionOf(first: User, onEnd: () => void): Session {
+  private async sessionOf(first: User, onEnd: () => void): Promise<Session> {
     return {
-      ...claimsOf(first.access_token),
+      ...(await callerOf(first)),
       token: async () => (await this.manager.getUser())?.access_token ?? first.access_token,
       onRejected: (rejected) => {
         void this.manager.getUser().then((user) => {
@@ -76,4 +85,11 @@ export class OidcSignIn {
       },
     };
   }
+}
+
+/** Who the user is to the API, which knows what the issuer calls the roles. */
+async function callerOf({ access_token: token, profile }: User): Promise<Pick<Session, 'subject' | 'roles'>> {
+  const answer = await getCaller({ headers: { Authorization: `Bearer ${token}` } });
+  if (answer.status === 403) return { subject: profile.sub, roles: [] };
+  return dataOf(Promise.resolve(answer));
 }

@@ -125,8 +125,8 @@ async function start(onEnd: (state: State) => void): Promise<State> {
     reloadOnce();
     throw error;
   });
-  const { authority = '', clientId = '', scope = '' } = signIn;
-  const oidc = new OidcSignIn({ authority, clientId, scope });
+  const { authority = '', clientId = '', scope = '', audience = '' } = signIn;
+  const oidc = new OidcSignIn({ authority, clientId, scope, audience });
   if (location.pathname === SIGNED_IN_PATH) {
     try {
       const completed = await oidc.complete(() => {
@@ -137,7 +137,7 @@ async function start(onEnd: (state: State) => void): Promise<State> {
       return signedIn(completed.session);
     } catch {
       // The issuer refused, or the redirect was opened a second time.
-      history.replaceState(null, '', '/');
+      history.replaceState(null, '', document.baseURI);
       return { ...signedOut, oidc };
     }
   }

@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose';
 import type { Credentials } from '../api/connect';
+import { BASE_PATH } from '../base-path';
 
 /** The path that the issuer redirects to after signing in. */
-export const SIGNED_IN_PATH = '/signed-in';
+export const SIGNED_IN_PATH = `${BASE_PATH}/signed-in`;
 
 export const ROLES = ['operator', 'viewer', 'admin', 'partner'] as const;
 export type Role = (typeof ROLES)[number];
