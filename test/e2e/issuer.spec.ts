@@ -202,6 +202,7 @@ describe('the roles of an issuer', () => {
 
   it.each<[string, Readonly<Record<string, string>>, object]>([
     ['Keycloak', { AUTH_ROLES_CLAIM: 'realm_access.roles', AUTH_ROLE_MAP: 'mes-floor=operator' }, KEYCLOAK],
+    ['one that sends a single role as a text', { AUTH_ROLES_CLAIM: 'role' }, { role: 'operator' }],
     [
       'Auth0',
       { AUTH_ROLES_CLAIM: 'https://example.com/roles', AUTH_ROLE_MAP: 'MES Operators=operator , mes-admin=admin' },
