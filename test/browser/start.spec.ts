@@ -144,7 +144,7 @@ describe('the page is never blank', () => {
   it('if the whole page fails, in the language of the page', async () => {
     const desk = await workshop.atDesk({ language: 'ru' });
     await desk.open('/');
-    await desk.page.evaluate('Intl.DateTimeFormat = undefined');
+    await desk.page.evaluate('String.prototype.toLocaleUpperCase = undefined');
     await desk.page.locator('form').getByRole('button', { name: 'Оператор' }).click();
     await desk.page.getByRole('heading', { name: 'Что-то пошло не так' }).waitFor();
     await desk.page.getByRole('button', { name: 'Обновить страницу' }).click();

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
+import { ROLE } from '../auth/caller.dto.js';
 import { ROLES, type Role } from '../auth/caller.js';
 import { Optional } from '../validation/cardinality.decorators.js';
 
@@ -8,7 +9,7 @@ const SUBJECT = /^[\x21-\x7e]{1,100}$/;
 /** The role and the name that a developer signs in with. */
 export class DevelopmentSignInDto {
   @IsIn(ROLES)
-  @ApiProperty({ enum: ROLES, example: 'operator' })
+  @ApiProperty({ ...ROLE, example: 'operator' })
   role!: Role;
 
   @Optional()
