@@ -216,18 +216,6 @@ describe('prepareDatabase', () => {
   });
 });
 
-/** Waits until another session of this name has come since. */
-async function newSession(client: pg.Client, name: string): Promise<void> {
-  const since = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  await eventually(async () => {
-    const { rowCount } = await client.query(
-      'SELECT FROM pg_stat_activity WHERE application_name = $1 AND backend_start > $2',
-      [name, since.rows[0]?.now],
-    );
-    return (rowCount ?? 0) > 0;
-  });
-}
-
 /** Waits until a session of some database waits for a lock with this statement. */
 async function waitingIn(database: string, statement: string): Promise<void> {
   // Its own, since a transaction sees the same activity as long as it lasts.
