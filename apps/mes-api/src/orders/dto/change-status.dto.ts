@@ -14,7 +14,7 @@ export const RULES_OF_REASONS = {
   if: { properties: { status: { const: 'ON_HOLD' } } },
   then: { anyOf: [WITH_COMMENT, WITH_NAMED_REASON] },
   // Some generators do not know the schema `false`.
-  else: { not: { required: ['reason'] } },
+  else: { not: { properties: { reason: {} }, required: ['reason'] } },
 };
 
 /** A status change, of whatever order. */
