@@ -29,8 +29,8 @@ import './orders-grid.css';
 
 /** The next page loads when fewer rows than this are left below. */
 const NEAR_THE_END = 30;
-/** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
-const OVERSCAN = 8;
+/** Rows rendered above and below the visible ones: more than a turn of the wheel scrolls by, and few, since the first screen waits for them. */
+const OVERSCAN = 3;
 
 interface OrdersGridProps {
   /** The element of the grid, which scrolls and has the focus. */
