@@ -5,6 +5,7 @@ import {
   useEffectEvent,
   useMemo,
   useRef,
+  useState,
   type CSSProperties,
   type KeyboardEvent,
   type ReactNode,
@@ -29,8 +30,10 @@ import './orders-grid.css';
 
 /** The next page loads when fewer rows than this are left below. */
 const NEAR_THE_END = 30;
-/** Rows rendered above and below the visible ones: more than a turn of the wheel scrolls by, and few, since the first screen waits for them. */
-const OVERSCAN = 3;
+/** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
+const OVERSCAN = 8;
+/** The time after which they are rendered: the first screen does not wait for them. In milliseconds. */
+const OVERSCAN_DELAY = 100;
 
 interface OrdersGridProps {
   /** The element of the grid, which scrolls and has the focus. */
@@ -93,12 +96,21 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
   /** Whether a press takes the order that the user sees. */
   const isPressable = useIsFresh() && !settling;
 
+  const [overscan, setOverscan] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setOverscan(OVERSCAN);
+    }, OVERSCAN_DELAY);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
   const virtualizer = useVirtualizer({
     count: orders.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => orders[index]?.id ?? index,
-    overscan: OVERSCAN,
+    overscan,
   });
   useEffect(() => {
     virtualizer.measure();
