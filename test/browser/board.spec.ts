@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { insertOrders } from '../support/test-orders.js';
 import { violations } from './support/accessibility.js';
+import { holdResponse } from './support/hold-response.js';
 import type { Language, Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
@@ -583,26 +584,13 @@ describe('the board, in a browser', () => {
       const desk = await atBoard();
       const { page } = desk;
       await card(desk, 'NEW', order).waitFor();
-      let answer: () => void = () => undefined;
-      const held = new Promise<void>((resolve) => (answer = resolve));
-      let read: () => void = () => undefined;
-      const isRead = new Promise<void>((resolve) => (read = resolve));
       // The first answer is older than the step, and comes after its event.
-      await page.route(
-        '**/api/v1/orders?status=MANUFACTURING_STARTED&priority=HIGH*',
-        async (route) => {
-          const response = await route.fetch();
-          read();
-          await held;
-          await route.fulfill({ response });
-        },
-        { times: 1 },
-      );
+      const first = await holdResponse(page, '**/api/v1/orders?status=MANUFACTURING_STARTED&priority=HIGH*');
       await page.getByRole('checkbox', { name: 'High' }).check();
-      await isRead;
+      await first.answered;
       await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
       await card(desk, 'NEW', order).waitFor({ state: 'detached' });
-      answer();
+      first.release();
       await card(desk, 'MANUFACTURING_STARTED', order).waitFor();
     });
 

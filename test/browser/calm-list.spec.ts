@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { insertOrders } from '../support/test-orders.js';
+import { holdResponse } from './support/hold-response.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
@@ -226,25 +227,12 @@ describe('the queue while somebody is at it, in a browser', () => {
     const [first] = await createOrders(3);
     const desk = await atNewest('anna', true);
     const before = await rowsOf(desk);
-    let read = (): void => undefined;
-    const isRead = new Promise<void>((resolve) => (read = resolve));
-    let show = (): void => undefined;
-    const held = new Promise<void>((resolve) => (show = resolve));
     // The page has the arrival right after the touch, however long the API takes.
-    await desk.page.route(
-      '**/api/v1/orders?*',
-      async (route) => {
-        const response = await route.fetch();
-        read();
-        await held;
-        await route.fulfill({ response });
-      },
-      { times: 1 },
-    );
+    const list = await holdResponse(desk.page, '**/api/v1/orders?*');
     const arrival = await workshop.create();
-    await isRead;
+    await list.answered;
     await desk.row(first.id).locator('.cell-customer').tap();
-    show();
+    list.release();
     await desk.page.getByRole('button', { name: '1 new order' }).waitFor();
     expect(await rowsOf(desk)).toEqual(before);
     await desk.row(arrival.id).waitFor();

@@ -825,10 +825,11 @@ describe('the cache', () => {
     for (const [name, write] of writes) {
       // The dashboard of another hour differs without a write.
       await eventually(() => Date.now() % HOUR < HOUR - MINUTE, 2 * MINUTE);
-      await readAll();
-      const warm = await readAll();
-      const misses = [...warm].filter(([, { cache }]) => !/^mes-(near|redis); hit$/.test(cache ?? ''));
-      expect({ name, misses }).toEqual({ name, misses: [] });
+      // On a busy machine, an instance may distrust its cache for a moment.
+      const warm = await eventually(async () => {
+        const seen = await readAll();
+        return [...seen.values()].every(({ cache }) => /^mes-(near|redis); hit$/.test(cache ?? '')) && seen;
+      });
       expect({ name, status: (await write()).status }).toEqual({ name, status: 200 });
 
       const cached = await readAll();
