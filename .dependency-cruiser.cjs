@@ -17,6 +17,7 @@ const HTTP = '^node_modules/(fastify|@fastify|@nestjs/platform-fastify|@nestjs/s
 const LAYERS = {
   'apps/mes-api/src': [
     'main.ts',
+    'serve.ts',
     'commands',
     'application.ts',
     'app.module.ts',
@@ -32,6 +33,7 @@ const LAYERS = {
     'auth',
     'openapi',
     'shutdown',
+    'workers',
     'backplane',
     'http',
     'validation',

@@ -34,7 +34,9 @@ async function make() {
   const compilerOptions = { outDir: '.' };
   const settings = join(build, 'tsconfig.json');
   await writeFile(settings, JSON.stringify({ extends: '../../tsconfig.build.json', compilerOptions }));
-  run('node_modules/@nestjs/cli/bin/nest.js', 'build', '--path', relative(ROOT, settings));
+  run('node_modules/typescript/bin/tsc', '--project', settings);
+  // Node does not know the names of the libraries: their imports become relative.
+  run('node_modules/tsc-alias/dist/bin/index.js', '--project', settings);
   await rm(settings);
   await mkdir(join(build, PROCESSES));
 

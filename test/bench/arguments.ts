@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 export const SCENARIOS = ['page', 'hit-costs', 'memory', 'stampede', 'creates', 'factory-day', 'scale'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
@@ -103,15 +104,15 @@ export function readBenchArguments(args: string[]): BenchArguments | undefined {
   if (values.help) return undefined;
 
   const base = values.quick ? QUICK : WHOLE;
-  const rounds = whole('--rounds', values.rounds, 100) ?? base.rounds;
+  const rounds = wholeNumber('--rounds', values.rounds ?? String(base.rounds), 100);
   return {
     plan: {
       ...base,
-      orders: whole('--orders', values.orders, 100_000_000) ?? base.orders,
+      orders: wholeNumber('--orders', values.orders ?? String(base.orders), 100_000_000),
       rounds,
       factoryRounds: Math.min(rounds, base.factoryRounds),
       seconds: positive('--seconds', values.seconds) ?? base.seconds,
-      scaleOrders: whole('--scale-orders', values['scale-orders'], 100_000_000) ?? base.scaleOrders,
+      scaleOrders: wholeNumber('--scale-orders', values['scale-orders'] ?? String(base.scaleOrders), 100_000_000),
     },
     scenarios: scenariosOf(values.only),
     scaleDatabaseUrl: values['scale-database-url'],
@@ -125,13 +126,6 @@ function scenariosOf(only: string | undefined): readonly ScenarioName[] {
   const unknown = wanted.find((name) => !SCENARIOS.some((known) => known === name));
   if (unknown !== undefined) throw new CommandError(`--only knows ${SCENARIOS.join(', ')}, but not ${unknown}`);
   return SCENARIOS.filter((name) => wanted.includes(name));
-}
-
-function whole(option: string, text: string | undefined, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > most) throw new CommandError(`${option} must be a whole number from 1 to ${most}`);
-  return value;
 }
 
 function positive(option: string, text: string | undefined): number | undefined {

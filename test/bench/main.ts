@@ -31,12 +31,7 @@ import { Stage } from './servers/stage.js';
 
 const resources = new Resources();
 
-async function run(): Promise<void> {
-  const wanted = readBenchArguments(process.argv.slice(2));
-  if (!wanted) {
-    console.log(BENCH_USAGE);
-    return;
-  }
+async function run(wanted: BenchArguments): Promise<void> {
   console.log(markdownOf(await measure(wanted)));
 }
 
@@ -64,4 +59,10 @@ async function measure({ plan, scenarios, scaleDatabaseUrl, output }: BenchArgum
   return results;
 }
 
-runProgram(run, resources, 'The benchmark has failed');
+runProgram({
+  usage: BENCH_USAGE,
+  read: readBenchArguments,
+  run,
+  resources,
+  failure: 'The benchmark has failed',
+});

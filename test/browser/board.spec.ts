@@ -299,6 +299,20 @@ describe('the board, in a browser', () => {
     expect(await numbersIn(desk, 'MANUFACTURING_COMPLETED')).toEqual([manufactured.number]);
   });
 
+  it.each(LANGUAGES)('moves no card when an order leaves the column of a pointer, in %s', async (language) => {
+    const orders = [await createAt('NEW'), await createAt('NEW'), await createAt('NEW')] as const;
+    const desk = await atBoard({ language });
+    const cards = orders.map((order) => card(desk, 'NEW', order));
+    await cards[2]?.hover();
+    const places = (): Promise<unknown> => Promise.all(cards.map((one) => one.boundingBox()));
+    const before = await places();
+    await workshop.move(orders[0], 'MANUFACTURING_STARTED');
+    await column(desk, 'NEW').locator('.departing').waitFor();
+    await workshop.move(orders[0], 'MANUFACTURING_COMPLETED');
+    await eventually(async () => /Manufactured|Изготовлен/.test((await cards[0]?.innerText()) ?? ''));
+    expect(await places()).toEqual(before);
+  });
+
   it('refuses a step that the user may not make', async () => {
     const order = await createAt('MANUFACTURING_STARTED');
     const desk = await atBoard({ name: 'boris' });
@@ -372,8 +386,15 @@ describe('the board, in a browser', () => {
       await above.waitFor();
       const [first, second] = [await above.boundingBox(), await below.boundingBox()];
       expect(second?.y).toBeGreaterThanOrEqual((first?.y ?? 0) + (first?.height ?? 0));
-      const menu = await desk.page.locator('.filter-menus > :last-child').boundingBox();
-      expect((menu?.x ?? 0) + (menu?.width ?? 0)).toBeLessThanOrEqual(320);
+      for (const button of await desk.page.locator('main [aria-haspopup=menu]').all()) {
+        await button.click();
+        for (const shown of [button, desk.page.getByRole('menu')]) {
+          const { x, width } = (await shown.boundingBox()) ?? { x: 0, width: 0 };
+          expect(x).toBeGreaterThanOrEqual(0);
+          expect(x + width).toBeLessThanOrEqual(320);
+        }
+        await desk.page.keyboard.press('Escape');
+      }
     },
   );
 

@@ -105,6 +105,46 @@ describe('the queue while somebody is at it, in a browser', () => {
   });
 
   it.each([
+    ['/?sort=createdAt', '.grid', '.grid [role=row]'],
+    ['/board', '.board-column:has(.board-card) ul', '.board-card'],
+    ['/mine', 'html', '.card'],
+    ['/dashboard', 'html', '.panel'],
+  ])(
+    'moves nothing at the end of %s when the connection is lost and restored, and hides nothing',
+    async (at, scroller, last) => {
+      await table.query(insertOrders(40));
+      if (at === '/mine') await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+      const desk = await workshop.signedIn({ name: 'anna', viewport: { width: 390, height: 700 }, language: 'ru' });
+      const { page } = desk;
+      await desk.open(at);
+      await desk.live();
+      await page.locator(last).nth(2).waitFor();
+      /** Scrolls to the end, and returns where the last element is. */
+      const atTheEnd = async (): Promise<unknown> => {
+        await page.evaluate(`document.querySelector('${scroller}').scrollTo({ top: 1e6, behavior: 'instant' })`);
+        await desk.painted();
+        return lastPlace();
+      };
+      const lastPlace = (): Promise<{ top: number; bottom: number }> =>
+        page.evaluate(`(() => {
+        const places = [...document.querySelectorAll('${last}')].map((one) => one.getBoundingClientRect());
+        const { top, bottom } = places.sort((a, b) => b.bottom - a.bottom)[0];
+        return { top, bottom };
+      })()`);
+      const place = await atTheEnd();
+      await page.context().setOffline(true);
+      const banner = page.locator('.banner');
+      await banner.waitFor();
+      expect(await lastPlace()).toEqual(place);
+      expect(await atTheEnd()).toEqual(place);
+      expect((await lastPlace()).bottom).toBeLessThanOrEqual((await banner.boundingBox())?.y ?? 0);
+      await page.context().setOffline(false);
+      await banner.waitFor({ state: 'detached' });
+      expect(await lastPlace()).toEqual(place);
+    },
+  );
+
+  it.each([
     ['en', 390],
     ['ru', 1280],
   ] as const)(
@@ -505,39 +545,58 @@ describe('the queue while somebody is at it, in a browser', () => {
       expect(await desk.page.locator('.notice').count()).toBe(1);
     });
 
-    it('ignores a press on a card that moves because another one grows', async () => {
-      const [first, second] = await createOrders(2);
-      for (const order of [first, second]) await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
-      const desk = await atMine();
-      const { page } = desk;
-      const lower = page.locator('.card').nth(1);
-      await lower.hover();
-      await page.evaluate(`
-        const lower = document.querySelectorAll('.card')[1].querySelector('.moves .primary');
-        const before = lower.getBoundingClientRect().y;
-        const press = () => {
-          const { x, y } = lower.getBoundingClientRect();
-          if (y === before) requestAnimationFrame(press);
-          else {
-            requestAnimationFrame(() => {
-              document.elementFromPoint(x + 20, y + 20).click();
-              globalThis.pressed = true;
-            });
-          }
-        };
-        press();
-      `);
-      const isFirst = (await lower.getByRole('link').innerText()) === `Order ${String(second.number)}`;
-      const [upper, other] = isFirst ? [first, second] : [second, first];
-      const token = await workshop.api.token('operator', 'lead');
-      const body = { status: 'ON_HOLD', reason: 'QUALITY', comment: 'The stone is loose.' };
-      await workshop.api.call(`/api/v1/orders/${upper.id}/status`, { method: 'PATCH', token, body });
-      await pressed(desk);
-      // A press a moment later is meant.
-      await lower.getByRole('button', { name: 'Return to queue' }).click();
-      await page.locator('.notice', { hasText: `${String(other.number)}: New.` }).waitFor();
-      expect((await workshop.order(other)).status).toBe('NEW');
-    });
+    it.each((['en', 'ru'] as const).flatMap((language) => [1280, 390, 320].map((width) => ({ language, width }))))(
+      'moves nothing when an order changes, in $language at $width px',
+      async ({ language, width }) => {
+        const [first] = await createOrders(5);
+        await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+        const dueAt = new Date(Date.now() + 9 * 86_400_000).toISOString();
+        await workshop.change(first, { dueAt, priority: 'URGENT' });
+        const desk = await workshop.signedIn({ name: 'anna', language, viewport: { width, height: 900 } });
+        const { page } = desk;
+        await desk.open('/mine');
+        await desk.live();
+        const card = page.locator('.card').first();
+        await card.getByRole('link', { name: String(first.number) }).waitFor();
+        await page.locator('.card').nth(4).waitFor();
+        await desk.leave();
+        await page.locator('.card').nth(1).hover();
+        /** Where the cards and their parts are on the page. */
+        const places = (): Promise<unknown> =>
+          page.evaluate(`
+          [...document.querySelectorAll('.card, .card-heading > *, .card > p, .card .moves > .primary')].map((one) => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return [x, y + scrollY, height, ...(one.className.startsWith('mark') ? [] : [width])];
+          })
+        `);
+        const before = await places();
+        const token = await workshop.api.token('operator', 'anna');
+        for (const change of [
+          { status: 'ON_HOLD', reason: 'TOOL_DOWN', comment: 'The laser is cold. '.repeat(20) },
+          { status: 'MANUFACTURING_STARTED' },
+          { status: 'MANUFACTURING_COMPLETED' },
+          { status: 'PACKAGING' },
+        ]) {
+          const request = { method: 'PATCH', token, body: change };
+          expect((await workshop.api.call(`/api/v1/orders/${first.id}/status`, request)).status).toBe(200);
+          await card.locator(`.status-${change.status.toLowerCase()}`).waitFor();
+          if (change.comment !== undefined) await card.getByText('The laser is cold.').waitFor();
+          expect({ status: change.status, places: await places() }).toEqual({ status: change.status, places: before });
+        }
+        let send = (): void => undefined;
+        const sent = new Promise<void>((resolve) => (send = resolve));
+        await page.route(`**/orders/${first.id}/status`, async (route) => {
+          await sent;
+          await route.continue();
+        });
+        await card.locator('.moves > .primary').click();
+        await card.locator('.sending').waitFor();
+        expect(await places()).toEqual(before);
+        send();
+        await card.locator('.departure').waitFor();
+        expect((await workshop.order(first)).status).toBe('SHIPPED');
+      },
+    );
 
     it('gives the focus to a card when the changes are shown', async () => {
       const first = await createPackaged();

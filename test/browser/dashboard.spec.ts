@@ -127,6 +127,52 @@ describe('the dashboard of the shift lead, in a browser', () => {
     await page.getByRole('heading', { name: `Order ${String(order.number)}` }).waitFor();
   });
 
+  it('shows what is due soonest of hundreds of orders in work, and leads to the others', async () => {
+    // Each of 15 operators has 20 orders.
+    await table.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, status,
+         assignee, created_at, due_at)
+       SELECT gen_random_uuid(), 'CRM', 'C', 'c', 'Ring', 'm', 1, 'NORMAL', 'crm', 'MANUFACTURING_STARTED', 'operator-' || n % 15,
+         now() - interval '1 day', now() + (n - 50) * interval '1 minute'
+       FROM generate_series(0, 299) AS n`,
+    );
+    const token = await workshop.api.token('admin');
+    await workshop.api.call('/api/v1/cache/evictions', { method: 'POST', token, body: { tags: ['epoch'] } });
+    const desk = await workshop.signedIn({ role: 'viewer' });
+    const { page } = desk;
+    await desk.open('/dashboard');
+    const workload = page.getByRole('region', { name: 'Who works on what' });
+    await workload.getByText('15 people · 300 orders').waitFor();
+    expect(await workload.getByRole('heading', { level: 3 }).count()).toBe(12);
+    expect(await workload.locator('a[href*="/orders/"]').count()).toBe(36);
+    expect(await workload.getByRole('heading', { level: 3 }).first().innerText()).toBe('operator-0 20 orders');
+    /** A press does nothing while the links may just have moved, so a link is pressed until it leads away. */
+    const follow = async (name: string): Promise<void> => {
+      await eventually(async () => {
+        await workload
+          .getByRole('link', { name })
+          .click({ timeout: 1_000 })
+          .catch(() => undefined);
+        return new URL(page.url()).pathname === '/board';
+      });
+      await page.getByRole('heading', { name: 'Board' }).waitFor();
+    };
+    await follow('operator-3: and 17 more');
+    expect(new URL(page.url()).search).toBe('?assignee=operator-3');
+    const started = page.locator('[data-status=MANUFACTURING_STARTED]');
+    await started.locator('.board-count').getByText('20', { exact: true }).waitFor();
+    expect(await page.getByLabel('Assigned to', { exact: true }).inputValue()).toBe('operator-3');
+    // New orders are assigned to nobody, so the list does not have this filter.
+    await page.getByRole('link', { name: 'List', exact: true }).click();
+    await page.getByText('No new orders. New ones appear automatically.').waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await started.locator('.board-count').getByText('300', { exact: true }).waitFor();
+    await desk.open('/dashboard');
+    await follow('and 3 more people with 60 orders');
+    expect(new URL(page.url()).search).toBe('');
+  });
+
   it('shows which new order is the oldest, and leads to it', async () => {
     const first = await workshop.create();
     const second = await workshop.create();

@@ -35,6 +35,23 @@ interface Nested {
   closest(selector: string): unknown;
 }
 
+/** A script that finds the controls of the filter bar that do not show their whole text. */
+const CUT_CONTROLS = `[...document.querySelectorAll('.filter-bar :is(button, select, input:not([type=checkbox]))')]
+  .filter((control) => control.checkVisibility())
+  .filter((control) => {
+    const { font, inlineSize, paddingLeft, paddingRight } = getComputedStyle(control);
+    if (control.localName === 'input') {
+      const pen = new OffscreenCanvas(1, 1).getContext('2d');
+      pen.font = font;
+      return pen.measureText(control.placeholder).width > control.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    }
+    control.style.cssText = 'inline-size: max-content; max-inline-size: none';
+    const { inlineSize: whole } = getComputedStyle(control);
+    control.style.cssText = '';
+    return parseFloat(whole) > parseFloat(inlineSize) + 1;
+  })
+  .map((control) => control.outerHTML)`;
+
 /** A script that gives a device a clock that is hours ahead. */
 function clockOf(hours: number): string {
   return `
@@ -121,7 +138,7 @@ describe('the page on every device', () => {
         );
       expect(cut).toEqual([]);
 
-      await page.locator('.filter-bar [aria-haspopup=menu]').last().click();
+      await page.locator('.queue-heading [aria-haspopup=menu]').click();
       await page.getByRole('menu').waitFor();
       await look('view');
       await page.keyboard.press('Escape');
@@ -134,6 +151,28 @@ describe('the page on every device', () => {
       await look('order-page');
     });
   });
+
+  it.each(LANGUAGES.flatMap((language) => ['/', '/board'].map((path) => ({ language, path }))))(
+    'has all filters in one row at a desk, and cuts none, in $language at $path',
+    async ({ language, path }) => {
+      const desk = await workshop.signedIn({ language });
+      const { page } = desk;
+      await desk.open(path);
+      await page.locator(`[id="order-${orders[2]?.id ?? ''}"]`).waitFor();
+      const controls = page.locator('.filter-bar').locator('input:visible, select:visible, button:visible');
+      /** How far the middles of the controls are apart. */
+      const unevenness = async (): Promise<number> => {
+        const middles = (await Promise.all((await controls.all()).map(sizeOf))).map(({ y, height }) => y + height / 2);
+        return Math.max(...middles) - Math.min(...middles);
+      };
+      expect(await controls.count()).toBeGreaterThan(7);
+      expect(await unevenness()).toBeLessThan(2);
+      expect(await page.evaluate(CUT_CONTROLS)).toEqual([]);
+      await page.locator('.filter-bar input[type=checkbox]').first().check();
+      await page.waitForURL('**priority=URGENT**');
+      expect(await unevenness()).toBeLessThan(2);
+    },
+  );
 
   function isInHead(target: Locator): Promise<boolean> {
     return target.evaluate((element: Nested) => element.closest('.grid-head') !== null);

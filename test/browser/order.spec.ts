@@ -453,6 +453,50 @@ describe('an order on the page', () => {
     });
   });
 
+  it.each(LANGUAGES.flatMap((language) => SCREENS.map((viewport) => ({ language, viewport, width: viewport.width }))))(
+    'moves nothing when the order changes, in $language at $width px',
+    async ({ language, viewport }) => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna', language, viewport });
+      const { page } = desk;
+      await desk.open(`/orders/${order.id}`);
+      await desk.live();
+      await page.locator('.timeline').waitFor();
+      const places = (): Promise<unknown> =>
+        page.evaluate(`
+          [...document.querySelectorAll('.moves > .primary, .facts')].map((one) => {
+            const { x, y } = one.getBoundingClientRect();
+            return [x, y + scrollY];
+          })
+        `);
+      const before = await places();
+      const token = await workshop.api.token('operator', 'anna');
+      for (const change of [
+        { status: 'ON_HOLD', reason: 'TOOL_DOWN', comment: 'The laser is cold. '.repeat(20) },
+        { status: 'MANUFACTURING_STARTED' },
+        { status: 'MANUFACTURING_COMPLETED' },
+        { status: 'PACKAGING' },
+      ]) {
+        const request = { method: 'PATCH', token, body: change };
+        expect((await workshop.api.call(`/api/v1/orders/${order.id}/status`, request)).status).toBe(200);
+        await page.locator(`.order-heading .status-${change.status.toLowerCase()}`).waitFor();
+        if (change.comment !== undefined) await page.locator('.hold-note').getByText('The laser is cold.').waitFor();
+        expect({ status: change.status, places: await places() }).toEqual({ status: change.status, places: before });
+      }
+      let send = (): void => undefined;
+      const sent = new Promise<void>((resolve) => (send = resolve));
+      await page.route(`**/orders/${order.id}/status`, async (route) => {
+        await sent;
+        await route.continue();
+      });
+      await page.locator('.moves > .primary').click();
+      await page.locator('.sending').waitFor();
+      expect(await places()).toEqual(before);
+      send();
+      await becomes({ status: 'SHIPPED' });
+    },
+  );
+
   describe.each(LANGUAGES)('in %s', (language) => {
     it('looks good on every screen: nothing overflows, and fingers hit', async () => {
       const name = `eva-${language}`;

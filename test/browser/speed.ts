@@ -4,27 +4,33 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareDatabase } from '@mes/database';
 import pg from 'pg';
+import type { Browser } from 'playwright-core';
 import { fillOrders } from '../bench/fill/fill-orders.js';
 import { spreadOf } from '../bench/measure/spread.js';
 import { shownSpread } from '../bench/report/numbers.js';
+import { Resources } from '../bench/servers/resources.js';
 import { eventually } from '../support/eventually.js';
 import { ApiProcess } from '../support/api-process.js';
 import { newOrder } from '../support/test-orders.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
+import { runProgram } from '../support/run-program.js';
+import { wholeNumber } from '../support/whole-number.js';
 import { launchBrowser } from './support/browser.js';
 import { Operator } from './support/operators-page.js';
 
-// Measures the operators' page in a headless Chromium, with the built API, PostgreSQL and Redis. It measures the time from the
-// start of a navigation to the first painted screen of rows, the time until another browser shows a created order, and the
-// duration of frames during scrolling.
-const { values } = parseArgs({
-  options: {
-    orders: { type: 'string', default: '100000' },
-    rounds: { type: 'string', default: '20' },
-  },
-});
-const [orders, rounds] = [Number(values.orders), Number(values.rounds)];
+// `npm run page-speed`: measures the operators' page in a headless Chromium, with the built API, PostgreSQL and Redis. It measures the
+// time from the start of a navigation to the first painted screen of rows, the time until another browser shows a created order, and
+// the duration of frames during scrolling.
+
+const USAGE = `Measures the operators' page in a browser.
+
+  npm run page-speed
+  npm run page-speed -- --orders 10000 --rounds 5
+
+  --orders <n>    orders in the database; 100000 by default
+  --rounds <n>    measurements of each kind; 20 by default
+  --help          shows this text`;
 
 /** A script for the page. It records when rows fill the grid, in milliseconds since the navigation, and when orders appear. */
 const WATCH = `
@@ -61,38 +67,81 @@ const SCROLL = `(async () => {
   return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
 })()`;
 
-const scratch = await mkdtemp(join(tmpdir(), 'mes-speed-'));
-process.env.TEST_PAGE_DIRECTORY = scratch;
-const [postgres, redis] = await Promise.all([startPostgres(), RedisServer.start()]);
-const databaseUrl = await postgres.createDatabase();
-await prepareDatabase({ url: databaseUrl, patience: 10_000 });
-const client = new pg.Client(databaseUrl);
-await client.connect();
-await fillOrders(client, orders);
-await client.end();
+const resources = new Resources();
 
-const api = new ApiProcess(
-  { DATABASE_URL: databaseUrl, REDIS_URL: redis.url, DATA_DIR: scratch, LOG_LEVEL: 'error' },
-  { program: 'dist/apps/mes-api/src/main.js' },
-);
-const url = await api.ready();
-const browser = await launchBrowser();
-try {
-  const [first, again] = [await measureFirst(), await measureAgain()];
+interface SpeedPlan {
+  readonly orders: number;
+  readonly rounds: number;
+}
+
+function readSpeedArguments(args: string[]): SpeedPlan | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      orders: { type: 'string', default: '100000' },
+      rounds: { type: 'string', default: '20' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    orders: wholeNumber('--orders', values.orders, 10_000_000),
+    rounds: wholeNumber('--rounds', values.rounds, 1_000),
+  };
+}
+
+async function run({ orders, rounds }: SpeedPlan): Promise<void> {
+  const stage = await start(orders);
+  const [first, again] = [await measureFirst(stage, rounds), await measureAgain(stage, rounds)];
   const results: [what: string, values: number[], unit: string][] = [
     ['navigation to the first screen of rows, empty browser cache', first, 'ms'],
     ['navigation to the first screen of rows, filled browser cache', again, 'ms'],
-    ['from creating an order to its row on another screen', await measureArrivals(), 'ms'],
-    ['a frame while scrolling through 2,000 rows, 95th percentile', await measureScrolling(), 'ms'],
+    ['from creating an order to its row on another screen', await measureArrivals(stage, rounds), 'ms'],
+    ['a frame while scrolling through 2,000 rows, 95th percentile', await measureScrolling(stage, rounds), 'ms'],
   ];
   console.log(`${orders.toLocaleString('en')} orders, ${String(rounds)} rounds: median (least–most)`);
   for (const [what, measured, unit] of results) console.log(`${what}: ${shownSpread(spreadOf(measured))} ${unit}`);
-} finally {
-  await browser.close();
-  await api.destroy();
-  await redis.stop();
-  await postgres.stop();
-  await rm(scratch, { recursive: true });
+}
+
+interface Stage {
+  readonly browser: Browser;
+  readonly url: string;
+}
+
+async function start(orders: number): Promise<Stage> {
+  const scratch = await resources.start(
+    () => mkdtemp(join(tmpdir(), 'mes-speed-')),
+    (path) => rm(path, { recursive: true }),
+  );
+  process.env.TEST_PAGE_DIRECTORY = scratch;
+  const [postgres, redis] = await Promise.all([
+    resources.start(
+      () => startPostgres(),
+      (server) => server.stop(),
+    ),
+    resources.start(
+      () => RedisServer.start(),
+      (server) => server.stop(),
+    ),
+  ]);
+  const databaseUrl = await postgres.createDatabase();
+  await prepareDatabase({ url: databaseUrl, patience: 10_000 });
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await fillOrders(client, orders);
+  await client.end();
+
+  const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redis.url, DATA_DIR: scratch, LOG_LEVEL: 'error' };
+  const api = await resources.start(
+    () => Promise.resolve(new ApiProcess(environment, { program: 'dist/apps/mes-api/src/main.js' })),
+    (process) => process.destroy(),
+  );
+  const url = await api.ready();
+  const browser = await resources.start(
+    () => launchBrowser(),
+    (started) => started.close(),
+  );
+  return { browser, url };
 }
 
 async function filledAfter({ page }: Operator): Promise<number> {
@@ -101,7 +150,7 @@ async function filledAfter({ page }: Operator): Promise<number> {
 }
 
 /** Measures with an empty HTTP cache. The user is already signed in, as with an issuer's session. */
-async function measureFirst(): Promise<number[]> {
+async function measureFirst({ browser, url }: Stage, rounds: number): Promise<number[]> {
   const measured: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const operator = await Operator.atDesk(browser, url);
@@ -115,7 +164,7 @@ async function measureFirst(): Promise<number[]> {
   return measured;
 }
 
-async function measureAgain(): Promise<number[]> {
+async function measureAgain({ browser, url }: Stage, rounds: number): Promise<number[]> {
   const operator = await Operator.signedIn(browser, url, { name: 'anna' });
   await operator.page.addInitScript(WATCH);
   const measured: number[] = [];
@@ -129,7 +178,7 @@ async function measureAgain(): Promise<number[]> {
   return measured;
 }
 
-async function measureArrivals(): Promise<number[]> {
+async function measureArrivals({ browser, url }: Stage, rounds: number): Promise<number[]> {
   const operator = await Operator.signedIn(browser, url, { name: 'boris' });
   await operator.page.addInitScript(WATCH);
   // The created order is the first one.
@@ -159,7 +208,7 @@ async function measureArrivals(): Promise<number[]> {
   return measured;
 }
 
-async function measureScrolling(): Promise<number[]> {
+async function measureScrolling({ browser, url }: Stage, rounds: number): Promise<number[]> {
   const operator = await Operator.signedIn(browser, url, { name: 'clara' });
   await operator.page.getByRole('grid').waitFor();
   const measured: number[] = [];
@@ -169,3 +218,11 @@ async function measureScrolling(): Promise<number[]> {
   await operator.close();
   return measured;
 }
+
+runProgram({
+  usage: USAGE,
+  read: readSpeedArguments,
+  run,
+  resources,
+  failure: 'The measurement failed',
+});

@@ -1,12 +1,20 @@
 import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
+import { wholeNumber } from '../support/whole-number.js';
 
 export interface ConsistencyArguments {
   readonly seconds: number;
   readonly seed: string;
   readonly instances: number;
   readonly clients: number;
+  readonly redis: (typeof TOPOLOGIES)[number];
+  readonly postgres: (typeof WAYS)[number];
 }
+
+const TOPOLOGIES = ['server', 'cluster', 'sentinels'] as const;
+
+/** How the instances reach PostgreSQL. */
+const WAYS = ['server', 'pooler'] as const;
 
 export const CONSISTENCY_USAGE = `Runs several instances of the API under load and checks that no response is stale and no write is lost.
 
@@ -17,6 +25,8 @@ export const CONSISTENCY_USAGE = `Runs several instances of the API under load a
   --seed <text>      seed of the clients' random choices; a new one for each run by default
   --instances <n>    number of API processes; 3 by default
   --clients <n>      number of concurrent clients; 24 by default
+  --redis <kind>     ${TOPOLOGIES.join(', ')}; one server by default
+  --postgres <kind>  ${WAYS.join(', ')}: PgBouncer in transaction mode; the server itself by default
   --help             shows this text`;
 
 /**
@@ -32,20 +42,22 @@ export function readConsistencyArguments(args: string[]): ConsistencyArguments |
       seed: { type: 'string', default: String(Date.now()) },
       instances: { type: 'string', default: '3' },
       clients: { type: 'string', default: '24' },
+      redis: { type: 'string', default: 'server' },
+      postgres: { type: 'string', default: 'server' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
+  const redis = TOPOLOGIES.find((kind) => kind === values.redis);
+  if (redis === undefined) throw new CommandError(`--redis must be one of ${TOPOLOGIES.join(', ')}`);
+  const postgres = WAYS.find((kind) => kind === values.postgres);
+  if (postgres === undefined) throw new CommandError(`--postgres must be one of ${WAYS.join(', ')}`);
   return {
-    seconds: whole('--seconds', values.seconds, 3_600),
+    redis,
+    postgres,
+    seconds: wholeNumber('--seconds', values.seconds, 3_600),
     seed: values.seed,
-    instances: whole('--instances', values.instances, 20),
-    clients: whole('--clients', values.clients, 1_000),
+    instances: wholeNumber('--instances', values.instances, 20),
+    clients: wholeNumber('--clients', values.clients, 1_000),
   };
-}
-
-function whole(option: string, text: string, most: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > most) throw new CommandError(`${option} must be a whole number from 1 to ${most}`);
-  return value;
 }

@@ -1,8 +1,11 @@
 import 'reflect-metadata';
 import { note } from '../bench/note.js';
 import { Resources } from '../bench/servers/resources.js';
+import { PgBouncer } from '../support/pgbouncer.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { runProgram } from '../support/run-program.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisSentinels } from '../support/redis-sentinels.js';
 import { RedisServer } from '../support/redis-server.js';
 import { CONSISTENCY_USAGE, readConsistencyArguments, type ConsistencyArguments } from './arguments.js';
 import { describeViolations } from './report/describe-violations.js';
@@ -20,16 +23,14 @@ const LEAST_SHARE_OF_HITS = 0.1;
 
 const resources = new Resources();
 
-async function run(): Promise<void> {
-  const wanted = readConsistencyArguments(process.argv.slice(2));
-  if (!wanted) {
-    console.log(CONSISTENCY_USAGE);
-    return;
-  }
-  await prove(wanted);
-}
-
-async function prove({ seconds, seed, instances, clients }: ConsistencyArguments): Promise<void> {
+async function run({
+  seconds,
+  seed,
+  instances,
+  clients,
+  redis: kind,
+  postgres: way,
+}: ConsistencyArguments): Promise<void> {
   note(`seed ${seed}: starting PostgreSQL, Redis and ${instances} instances`);
   const postgres = await resources.start(
     () => startPostgres({ settings: { max_connections: '300' } }),
@@ -44,6 +45,20 @@ async function prove({ seconds, seed, instances, clients }: ConsistencyArguments
       System.start({ databaseUrl: postgres.url, redisUrl: redis.url, instances, variant: { environment: PATIENT } }),
     (started) => started.stop(),
   );
+  if (kind !== 'server') {
+    const topology = await resources.start<RedisCluster | RedisSentinels>(
+      () => (kind === 'cluster' ? RedisCluster : RedisSentinels).start(),
+      (servers) => servers.stop(),
+    );
+    await system.turnToRedis(topology.url);
+  }
+  if (way === 'pooler') {
+    const pooler = await resources.start(
+      () => PgBouncer.start(postgres.url),
+      (server) => server.stop(),
+    );
+    await system.turnToPooler(pooler.url);
+  }
   note(`${clients} clients for ${seconds} s`);
   const { violations, checked, exchanges } = await runUnderLoad(
     system,
@@ -62,4 +77,10 @@ async function prove({ seconds, seed, instances, clients }: ConsistencyArguments
   process.exitCode = 1;
 }
 
-runProgram(run, resources, 'The run failed');
+runProgram({
+  usage: CONSISTENCY_USAGE,
+  read: readConsistencyArguments,
+  run,
+  resources,
+  failure: 'The run failed',
+});

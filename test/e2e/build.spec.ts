@@ -20,7 +20,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const run = promisify(execFile);
 
-const SOURCES = ['package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'apps', 'libs'];
+const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'apps', 'libs'];
 /** A build compiles the whole API, and this machine may be busy with other tests. */
 const PATIENCE_MS = 600_000;
 const YESTERDAY = new Date(Date.now() - 24 * 3_600_000);

@@ -38,6 +38,7 @@ describe('a command', () => {
   it.each([
     ['token', '--role'],
     ['sample', '--orders'],
+    ['migrate', '--grant-to'],
     ['openapi', '[file]'],
   ])(
     'shows its usage, and does nothing else: %s',
@@ -52,7 +53,7 @@ describe('a command', () => {
     PATIENCE_MS,
   );
 
-  it.each(['token', 'sample', 'openapi'])(
+  it.each(['token', 'sample', 'migrate', 'openapi'])(
     'names an unknown option in one sentence: %s',
     async (name) => {
       const { exitCode, stdout, stderr } = await command(name, '--rolle', 'admin');
@@ -68,6 +69,8 @@ describe('a command', () => {
     ['token', ['--role', '--subject', 'a'], "Cannot make a token: Option '--role' argument is ambiguous; --help shows"],
     ['token', ['--lifetime', 'long'], 'Cannot make a token: --lifetime must be a time such as 30m, 12h or 7d'],
     ['token', ['--subject', 'Анна'], 'Cannot make a token: --subject must be 1 to 255 visible ASCII characters'],
+    ['migrate', [], 'Cannot migrate the database: DATABASE_URL must be set, with the role that owns the tables'],
+    ['migrate', ['--grant-to', ''], 'Cannot migrate the database: --grant-to must name a role'],
     ['openapi', ['a.json', 'b.json'], 'Cannot write the OpenAPI document: one file is enough'],
     ['openapi', ['no/folder.json'], 'Cannot write the OpenAPI document: ENOENT: no such file or directory'],
   ] as const)(

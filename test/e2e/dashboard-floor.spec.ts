@@ -3,6 +3,7 @@ import type { DueDashboardDto } from '../../apps/mes-api/src/dashboard/due-dashb
 import type { ThroughputDashboardDto } from '../../apps/mes-api/src/dashboard/throughput-dashboard.dto.js';
 import type { WorkloadDashboardDto } from '../../apps/mes-api/src/dashboard/workload-dashboard.dto.js';
 import { dueSql } from '../../apps/mes-api/src/orders/repository/order-due.sql.js';
+import { WORKLOAD_SQL } from '../../apps/mes-api/src/orders/repository/order-workload.sql.js';
 import { nextStatuses, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
@@ -114,15 +115,17 @@ describe('what the dashboard shows of the floor', () => {
     expect(due.counts).toEqual(late);
 
     const { body: workload } = await read<WorkloadDashboardDto>('workload', from);
-    const started = await table.query<{ operator: string }>(
-      `SELECT assignee AS operator, id, number, product_name AS product, priority, due_at AS "dueAt" FROM orders
-       WHERE status = 'MANUFACTURING_STARTED' ORDER BY assignee, due_sort, id`,
+    const started = await table.query<{ assignee: string }>(
+      `SELECT assignee, id, number, product_name AS product, priority, due_at AS "dueAt" FROM orders
+       WHERE status = 'MANUFACTURING_STARTED'
+       ORDER BY min(due_sort) OVER (PARTITION BY assignee), assignee, due_sort, id`,
     );
-    const shown = workload.operators.flatMap(({ operator, orders }) =>
-      orders.map(({ id, number, product, priority, dueAt }) => ({ operator, id, number, product, priority, dueAt })),
-    );
-    const bare = JSON.parse(JSON.stringify(started), (_, value: unknown) => value ?? undefined) as unknown;
-    expect({ shown, isComplete: workload.isComplete }).toEqual({ shown: bare, isComplete: true });
+    const operators = [...new Set(started.map(({ assignee }) => assignee))].map((operator) => {
+      const all = started.filter(({ assignee }) => assignee === operator);
+      return { operator, count: all.length, orders: all.slice(0, 3).map(({ assignee: _, ...order }) => order) };
+    });
+    const truth = { operators: operators.slice(0, 12), operatorCount: operators.length, orderCount: started.length };
+    expect(workload).toEqual(JSON.parse(JSON.stringify(truth), (_, value: unknown) => value ?? undefined));
 
     const { body: throughput } = await read<ThroughputDashboardDto>('throughput', from);
     const reached = await table.query<{ milestone: string; n: number }>(
@@ -248,6 +251,26 @@ describe('what the dashboard shows of the floor', () => {
     expect(await counts()).toEqual([{ status: 'NEW', priority: 'LOW', overdue: 1, dueSoon: 0 }]);
   });
 
+  it('shows who has what is due soonest, and counts all operators and orders', async () => {
+    const orders = 400;
+    // Each of 25 operators has 16 orders. Those of operator 3 have no due date.
+    await table.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
+         status, assignee, created_at, due_at)
+       SELECT gen_random_uuid(), 'CRM', 'C', 'c', 'p', 'm', 1, 'HIGH', 'crm', 'MANUFACTURING_STARTED', 'operator-' || n % 25,
+         now() - interval '1 day', CASE WHEN n % 25 <> 3 THEN now() + (n - 100) * interval '1 minute' END
+       FROM generate_series(0, $1::integer - 1) AS n`,
+      [orders],
+    );
+    await evict('epoch');
+    await expectTruth();
+    const { body } = await read<WorkloadDashboardDto>('workload');
+    expect(body).toMatchObject({ operatorCount: 25, orderCount: orders });
+    const names = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => `operator-${String(n)}`);
+    expect(body.operators.map(({ operator, count }) => [operator, count])).toEqual(names.map((name) => [name, 16]));
+    expect(JSON.stringify(body).length).toBeLessThan(10_000);
+  });
+
   it('names the oldest new order', async () => {
     const oldest = async (): Promise<unknown> =>
       (await read<{ oldestNewOrder: unknown }>('statuses')).body.oldestNewOrder;
@@ -298,6 +321,29 @@ describe('what the dashboard shows of the floor', () => {
     );
     await table.query('ANALYZE orders');
     const { sql, parameters } = dueSql(new Date());
+    const { indexes, rows } = await scansOf(sql, parameters);
+    expect(indexes).toEqual(new Set(['orders_unfinished_by_due']));
+    expect(rows).toBe(20);
+  });
+
+  it('finds who works on what among the started orders, whatever the number of others', async () => {
+    await table.query(
+      `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
+         status, assignee, created_at, due_at)
+       SELECT gen_random_uuid(), 'CRM', 'C', 'c', 'p', 'm', 1, 'HIGH', 'crm',
+         CASE WHEN n % 200 = 0 THEN 'MANUFACTURING_STARTED' ELSE 'CLOSED' END::order_status, 'operator-' || n % 10,
+         now() - interval '90 days', now() - interval '80 days'
+       FROM generate_series(1, 20000) AS n`,
+    );
+    await table.query('ANALYZE orders');
+    const { indexes, rows } = await scansOf(WORKLOAD_SQL);
+    expect(indexes).not.toContain(undefined);
+    // The started orders are counted, and three of the only operator are shown.
+    expect(rows).toBe(103);
+  });
+
+  /** The indexes that a statement reads, or undefined for the table itself, and how many orders it finds in them. */
+  async function scansOf(sql: string, parameters: unknown[] = []): Promise<{ indexes: Set<unknown>; rows: number }> {
     const [row] = await table.query<{ 'QUERY PLAN': readonly { readonly Plan: Plan }[] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
       parameters,
@@ -305,8 +351,9 @@ describe('what the dashboard shows of the floor', () => {
     const plan = row?.['QUERY PLAN'][0]?.Plan;
     const nodesOf = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
     const scans = (plan ? nodesOf(plan) : []).filter((node) => node['Relation Name'] === 'orders');
-    expect(new Set(scans.map((node) => node['Index Name']))).toEqual(new Set(['orders_unfinished_by_due']));
-    const read = scans.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
-    expect(Math.round(read)).toBe(20);
-  });
+    return {
+      indexes: new Set(scans.map((node) => node['Index Name'])),
+      rows: Math.round(scans.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0)),
+    };
+  }
 });

@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { ServerClock } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { OrderEntity } from '../../apps/mes-api/src/orders/repository/order.entity.js';
 import {
@@ -30,8 +31,11 @@ class SlowForPartners extends TypeOrmOrdersRepository {
   isSlow = false;
   underWay = 0;
 
-  constructor(private readonly dataSource: DataSource) {
-    super(dataSource.getRepository(OrderEntity));
+  constructor(
+    private readonly dataSource: DataSource,
+    clock: ServerClock,
+  ) {
+    super(dataSource.getRepository(OrderEntity), clock);
   }
 
   override async list(wanted: OrderPageRequest): Promise<OrderPage> {
@@ -61,8 +65,8 @@ describe('one caller', () => {
       redisUrl: redis.url,
       override: (builder) =>
         builder.overrideProvider(PERSISTENT_ORDERS).useFactory({
-          inject: [DataSource],
-          factory: (dataSource: DataSource) => new SlowForPartners(dataSource),
+          inject: [DataSource, ServerClock],
+          factory: (dataSource: DataSource, clock: ServerClock) => new SlowForPartners(dataSource, clock),
         }),
     });
     orders = api.application.get(PERSISTENT_ORDERS);

@@ -1,4 +1,5 @@
 import { CACHE_DEFAULTS } from '@mes/cache';
+import { ServerClock } from '@mes/database';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { OrderEntity } from '../../apps/mes-api/src/orders/repository/order.entity.js';
@@ -47,8 +48,9 @@ describe('too many requests', () => {
       databaseUrl: database.url,
       override: (builder) =>
         builder.overrideProvider(PERSISTENT_ORDERS).useFactory({
-          inject: [DataSource],
-          factory: (dataSource: DataSource) => new GatedOrders(dataSource.getRepository(OrderEntity)),
+          inject: [DataSource, ServerClock],
+          factory: (dataSource: DataSource, clock: ServerClock) =>
+            new GatedOrders(dataSource.getRepository(OrderEntity), clock),
         }),
     });
     orders = api.application.get(PERSISTENT_ORDERS);

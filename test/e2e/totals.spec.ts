@@ -205,6 +205,7 @@ describe('the total of a list', () => {
       }
       if (n % 5 !== 0) continue;
       expect(await move(id, 'MANUFACTURING_STARTED')).toBe(200);
+      expect((await total('status=NEW')).headers.get('cache-status')).toBe('mes-near; hit');
       await create();
       expect((await total('status=NEW')).headers.get('cache-status')).toBe('mes-near; hit');
     }

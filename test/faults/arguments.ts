@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CommandError } from '../../apps/mes-api/src/commands/command-failure.js';
+import { wholeNumber } from '../support/whole-number.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import type { FaultPlan } from './run-fault.js';
@@ -45,16 +46,10 @@ export function readFaultsArguments(args: string[]): FaultsArguments | undefined
   return {
     faults: values.only === undefined ? FAULTS : values.only.split(',').map(faultOf),
     seed: values.seed,
-    clients: whole('--clients', values.clients),
-    seconds: whole('--seconds', values.seconds),
+    clients: wholeNumber('--clients', values.clients, 9_999),
+    seconds: wholeNumber('--seconds', values.seconds, 9_999),
     busy: values.busy,
   };
-}
-
-function whole(option: string, text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new CommandError(`${option} must be a whole number from 1 to 9999`);
-  return value;
 }
 
 function faultOf(name: string): Fault {

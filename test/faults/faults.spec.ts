@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** The faults that take little time. `npm run faults` injects all faults and judges the hits. */
-const FAULTS = ['redis-hung', 'cut-off', 'listening-vanished', 'postgres-vanished', 'rolling-restart'];
+const FAULTS = [
+  ...['redis-hung', 'cut-off', 'listening-vanished', 'postgres-vanished', 'rolling-restart'],
+  ...['cluster-failed-over', 'sentinels-failed-over', 'pooler-hung'],
+];
 
 describe('several instances under load', () => {
   it('show nothing stale, lose no write and fail no request without need during faults', async () => {

@@ -19,16 +19,7 @@ const LAST_WORDS = 2_000;
 
 const resources = new Resources();
 
-async function run(): Promise<void> {
-  const wanted = readFaultsArguments(process.argv.slice(2));
-  if (!wanted) {
-    console.log(FAULTS_USAGE);
-    return;
-  }
-  await prove(wanted);
-}
-
-async function prove({ faults, busy, ...plan }: FaultsArguments): Promise<void> {
+async function run({ faults, busy, ...plan }: FaultsArguments): Promise<void> {
   note(`seed ${plan.seed}: ${faults.length} faults, ${INSTANCES} instances`);
   const stage = new Stage(resources, INSTANCES);
   const results: FaultResult[] = [];
@@ -59,4 +50,10 @@ async function lastWordsOfTheDead(stage: Stage): Promise<string[]> {
   return dead.map(({ name, output }) => `${name} ended: ${output.slice(-LAST_WORDS)}`);
 }
 
-runProgram(run, resources, 'The run failed');
+runProgram({
+  usage: FAULTS_USAGE,
+  read: readFaultsArguments,
+  run,
+  resources,
+  failure: 'The run failed',
+});

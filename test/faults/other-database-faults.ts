@@ -5,7 +5,7 @@ import { PromotedReplica } from './promoted-replica.js';
 import { POSTGRES_SETTINGS } from './stage.js';
 import { WHILE } from './while.js';
 
-/** Faults that replace the database under the running system with one that lacks acknowledged writes. */
+/** Faults that replace the database under the running system. Only a synchronous standby has all acknowledged writes. */
 export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'orders-restored',
@@ -46,6 +46,23 @@ export const OTHER_DATABASE_FAULTS: readonly Fault[] = [
         (server) => server.stop(),
       );
       await system.replaceDatabase(() => system.turnToDatabase(replica.url));
+    },
+  },
+  {
+    name: 'postgres-failed-over-synchronously',
+    title: 'PostgreSQL is killed, and its synchronous standby is promoted, which has all commits',
+    alerts: ['MesDatabaseReplaced'],
+    mayFail: 'while PostgreSQL does not serve',
+    leavesOthers: true,
+    happen: async ({ system, postgres, resources }) => {
+      const standby = await resources.start(
+        () => PromotedReplica.follow(postgres.url, POSTGRES_SETTINGS),
+        (server) => server.stop(),
+      );
+      await delay(WHILE);
+      process.kill(postgres.pid, 'SIGKILL');
+      await standby.becomePrimary();
+      await system.turnToDatabase(standby.url);
     },
   },
   {

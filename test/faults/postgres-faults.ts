@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { withSession } from '../support/with-session.js';
 import type { Fault, Scene } from './fault.js';
 import { instanceAt } from './instance-at.js';
 import { WHILE } from './while.js';
@@ -177,17 +178,6 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     },
   },
 ];
-
-async function withSession(url: string, use: (session: pg.Client) => Promise<void>): Promise<void> {
-  const session = new pg.Client(url);
-  session.on('error', () => undefined);
-  await session.connect();
-  try {
-    await use(session);
-  } finally {
-    await session.end();
-  }
-}
 
 /** Takes all free connections, then ends those of the instances and takes them too. */
 async function useUpConnections({ system, postgres }: Scene): Promise<void> {

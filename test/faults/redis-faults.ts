@@ -13,6 +13,7 @@ import { WHILE } from './while.js';
 const HICCUP_MS = REDIS_DEADLINE_MS + 50;
 /** Long enough for requests to be in progress, in milliseconds. */
 const BEGIN_OF_HICCUP_MS = 20;
+const HICCUPS = 10;
 const MANY_ORDERS = 400;
 /** An address without a server: port 9 belongs to the discard protocol. */
 const NOBODY = ['127.0.0.1', '9'];
@@ -89,7 +90,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-evicts',
     title: 'Redis is full and evicts random keys (allkeys-random)',
-    alerts: ['MesEpochRenewed'],
+    alerts: ['MesRedisEvictsPendingWrites'],
     happen: (scene) => withMemory(scene, 'allkeys-random', (used) => Math.floor(used * 0.95)),
   },
   {
@@ -116,15 +117,17 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-hiccup',
-    title: `Redis takes ${HICCUP_MS} ms for one reply to one instance`,
+    title: `Redis takes ${HICCUP_MS} ms for one reply to one instance, ${HICCUPS} times`,
     alerts: ['MesRedisFailing'],
     touches: 1,
     happen: async ({ system }) => {
       const { redis } = instanceAt(system, 0);
-      redis.delay(HICCUP_MS);
-      await delay(BEGIN_OF_HICCUP_MS);
-      redis.mend();
-      await delay(WHILE);
+      for (let i = 0; i < HICCUPS; i += 1) {
+        redis.delay(HICCUP_MS);
+        await delay(BEGIN_OF_HICCUP_MS);
+        redis.mend();
+        await delay(WHILE / 5);
+      }
     },
   },
   {
@@ -213,7 +216,8 @@ async function withClient<T>(
 async function withMemory({ redis }: Scene, policy: string, limit: (used: number) => number): Promise<void> {
   const used = await withClient(redis, async (client) => /used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   await command(redis, ['CONFIG', 'SET', 'maxmemory-policy', policy, 'maxmemory', String(limit(Number(used)))]);
-  await delay(WHILE);
+  // The alert waits for the policy to stay for a minute of Prometheus.
+  await delay(2 * WHILE);
   await command(redis, ['CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '0']);
 }
 

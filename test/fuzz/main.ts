@@ -1,16 +1,20 @@
 import 'reflect-metadata';
 import '../support/silence-nest.js';
-import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
+import { Resources } from '../bench/servers/resources.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { runProgram } from '../support/run-program.js';
 import { startSharedServers, stopSharedServers } from '../support/shared-servers.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { FUZZ_USAGE, readFuzzArguments } from './arguments.js';
 import { runCampaign, type CampaignPlan } from './campaign.js';
 
 // `npm run fuzz`: the long form of fuzz.spec.ts, with its own servers.
+
+const resources = new Resources();
+
 async function run(plan: CampaignPlan): Promise<void> {
-  await startSharedServers();
+  await resources.start(startSharedServers, stopSharedServers);
   const database = await createTestDatabase();
   const environment = { RATE_LIMIT_PER_MINUTE: '0', MAX_EVENT_LOOP_DELAY_MS: '60000' };
   const api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL, environment });
@@ -29,10 +33,10 @@ async function run(plan: CampaignPlan): Promise<void> {
   }
 }
 
-try {
-  const plan = readFuzzArguments(process.argv.slice(2));
-  if (plan) await run(plan).finally(stopSharedServers);
-  else console.log(FUZZ_USAGE);
-} catch (error) {
-  fail(error, 'The fuzzer failed');
-}
+runProgram({
+  usage: FUZZ_USAGE,
+  read: readFuzzArguments,
+  run,
+  resources,
+  failure: 'The fuzzer failed',
+});

@@ -1,17 +1,12 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { fail } from '../../apps/mes-api/src/commands/command-failure.js';
+import { runProgram } from '../support/run-program.js';
 import { INTERLEAVINGS_USAGE, readInterleavingsArguments } from './arguments.js';
-import { explore } from './explore.js';
+import { explore, type Exploration } from './explore.js';
 
 // `npm run interleavings`: runs readers and writers of the cache in random interleavings. Exits with 1 if anything was stale.
 
-async function run(): Promise<void> {
-  const explorations = readInterleavingsArguments(process.argv.slice(2));
-  if (!explorations) {
-    console.log(INTERLEAVINGS_USAGE);
-    return;
-  }
+async function run(explorations: readonly Exploration[]): Promise<void> {
   Logger.overrideLogger(false);
   for (const exploration of explorations) {
     const { violation, ...explored } = await explore(exploration);
@@ -22,4 +17,9 @@ async function run(): Promise<void> {
   }
 }
 
-run().catch((error: unknown) => fail(error, 'The exploration failed'));
+runProgram({
+  usage: INTERLEAVINGS_USAGE,
+  read: readInterleavingsArguments,
+  run,
+  failure: 'The exploration failed',
+});

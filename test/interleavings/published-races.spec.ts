@@ -73,8 +73,8 @@ class Instance {
     const monotonicReads = new MonotonicReads(versions, options);
     const inspector = new Inspector(versions, options, events);
     this.cache = new ResponseCache(versions, entries, monotonicReads, this.refreshed, inspector, options, events);
-    const refresher = new Refresher(versions, entries, this.refreshed, options, events);
-    this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events);
+    const refresher = new Refresher(versions, entries, options, events);
+    this.writer = new CacheWriter(versions, entries, this.refreshed, refresher, monotonicReads, options, events);
   }
 
   /** @param loaded the gate at which the load waits after it has read the database */

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { register } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { Explored } from '../interleavings/explore.js';
+import { registerHooks } from '../support/register-hooks.js';
 import { controls, mutations } from './mutations.js';
 
 type Explorer = typeof import('../interleavings/explore.js');
@@ -10,7 +10,7 @@ type Explorer = typeof import('../interleavings/explore.js');
 // Prints a line of JSON for each mutation.
 
 /** The limit on runs for each mutation, far above the number that any of them needs. */
-const RUNS = 3_000;
+const RUNS = 20_000;
 
 /** The number of runs without a mutation, which is more than most mutations need. */
 const CONTROL_RUNS = 200;
@@ -25,9 +25,10 @@ export interface Caught extends Pick<Explored, 'runs' | 'violation'> {
 
 const all = [...controls, ...mutations];
 
-register('./mutation-hooks.js', import.meta.url, {
-  data: Object.fromEntries(all.map(({ name, edits }) => [name, edits])),
-});
+await registerHooks(
+  import.meta.resolve('./mutation-hooks.js'),
+  Object.fromEntries(all.map(({ name, edits }) => [name, edits])),
+);
 Logger.overrideLogger(false);
 
 const wanted = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile } from '../support/typescript-hooks.js';
 
@@ -14,29 +14,35 @@ export function initialize(table) {
   mutations = table;
 }
 
-export async function resolve(specifier, context, nextResolve) {
+export function resolve(specifier, context, nextResolve) {
   const parent = context.parentURL && new URL(context.parentURL);
   const mutation = parent?.searchParams.get('mutation');
   if (!mutation) return nextResolve(specifier, context);
-  const resolved = await nextResolve(specifier, { ...context, parentURL: withoutQuery(parent) });
-  if (!resolved.url.endsWith('.ts')) return resolved;
-  return { ...resolved, url: `${resolved.url}?mutation=${encodeURIComponent(mutation)}` };
+  return after(nextResolve(specifier, { ...context, parentURL: withoutQuery(parent) }), (resolved) => {
+    if (!resolved.url.endsWith('.ts')) return resolved;
+    return { ...resolved, url: `${resolved.url}?mutation=${encodeURIComponent(mutation)}` };
+  });
 }
 
-export async function load(url, context, nextLoad) {
+export function load(url, context, nextLoad) {
   const { searchParams } = new URL(url);
   const mutation = searchParams.get('mutation');
   if (!mutation) return nextLoad(url, context);
   const original = withoutQuery(new URL(url));
   const edits = mutations[mutation].filter(({ file }) => new URL(file, root).href === original);
-  if (edits.length > 0) return { format: 'module', source: await mutated(original, edits), shortCircuit: true };
+  if (edits.length > 0) return { format: 'module', source: mutated(original, edits), shortCircuit: true };
   if (!unchanged.has(original)) unchanged.set(original, nextLoad(original, context));
-  return unchanged.get(original);
+  return after(unchanged.get(original), (loaded) => ({ ...loaded, shortCircuit: true }));
 }
 
-async function mutated(url, edits) {
+/** Depending on how the hooks were registered, the next one gives a result or a promise of it. */
+function after(result, use) {
+  return result instanceof Promise ? result.then(use) : use(result);
+}
+
+function mutated(url, edits) {
   const path = fileURLToPath(url);
-  let code = await readFile(path, 'utf8');
+  let code = readFileSync(path, 'utf8');
   for (const { file, find, replace } of edits) {
     const occurrences = code.split(find).length - 1;
     if (occurrences !== 1) throw new Error(`${file} contains this text ${occurrences} times, not once: ${find}`);

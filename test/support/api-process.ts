@@ -8,7 +8,11 @@ const LOADER = resolve('test/support/register-typescript.js');
 const START_PATIENCE_MS = 180_000;
 
 /** Environment variables with limits that a busy machine does not exceed by itself. */
-export const PATIENT = { REDIS_DEADLINE_MS: '10000', MAX_EVENT_LOOP_DELAY_MS: '60000' };
+export const PATIENT = {
+  REDIS_DEADLINE_MS: '10000',
+  MAX_EVENT_LOOP_DELAY_MS: '60000',
+  KEEP_ALIVE_SECONDS: '3600',
+};
 
 export interface ApiProcessOptions {
   /** Another program that prints its address in the same way. */

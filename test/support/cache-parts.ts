@@ -29,8 +29,8 @@ export function cacheParts({ versions = memoryVersions(), options: changed = {},
   const reads = new MonotonicReads(versions, options);
   const inspector = new Inspector(versions, options, events, backplane);
   const responses = new ResponseCache(versions, entries, reads, refreshOnWrite, inspector, options, events, backplane);
-  const refresher = new Refresher(versions, entries, refreshOnWrite, options, events);
-  const writer = new CacheWriter(versions, entries, refresher, reads, options, events, backplane);
+  const refresher = new Refresher(versions, entries, options, events);
+  const writer = new CacheWriter(versions, entries, refreshOnWrite, refresher, reads, options, events, backplane);
   const cache = new TaggedCache(responses, writer);
   return { cache, events: recordEvents(events), l1, entries, inspector, refreshOnWrite, responses, versions, writer };
 }

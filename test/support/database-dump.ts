@@ -1,14 +1,15 @@
 import { prepareDatabase } from '@mes/database';
-import pg from 'pg';
+import { withSession } from './with-session.js';
 
 /** The tables in an order that satisfies their foreign keys. */
 const TABLES = [
   ...['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_milestones'],
+  ...['archived_orders', 'archived_order_status_changes', 'order_archiving'],
   ...['order_events', 'order_event_horizons', 'secrets'],
 ];
 
 const CONTINUE_NUMBERS = `SELECT
-  setval(pg_get_serial_sequence('orders', 'number'), (SELECT coalesce(max(number), 0) + 1 FROM orders)),
+  setval(pg_get_serial_sequence('orders', 'number'), (SELECT coalesce(max(number), 0) + 1 FROM (SELECT number FROM orders UNION ALL SELECT number FROM archived_orders) AS o)),
   setval(pg_get_serial_sequence('order_events', 'seq'), (SELECT coalesce(max(seq), 0) + 1 FROM order_events))`;
 
 interface TableDump {
@@ -24,7 +25,7 @@ export class DatabaseDump {
   private constructor(private readonly tables: readonly TableDump[]) {}
 
   static take(databaseUrl: string): Promise<DatabaseDump> {
-    return connected(databaseUrl, async (client) => {
+    return withSession(databaseUrl, async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
       const tables: TableDump[] = [];
       for (const name of TABLES) {
@@ -42,14 +43,14 @@ export class DatabaseDump {
 
   /** Drops all tables, creates them again and fills them in many transactions, like `pg_restore --clean`. */
   async restore(databaseUrl: string): Promise<void> {
-    await connected(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
+    await withSession(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
     await prepareDatabase({ url: databaseUrl, patience: 60_000 });
     await this.restoreData(databaseUrl);
   }
 
   /** Empties some tables and fills them, like `pg_restore --data-only --disable-triggers --single-transaction`. */
   async restoreData(databaseUrl: string, only: readonly string[] = TABLES): Promise<void> {
-    await connected(databaseUrl, async (client) => {
+    await withSession(databaseUrl, async (client) => {
       await client.query('BEGIN');
       for (const name of only) await client.query(`ALTER TABLE ${name} DISABLE TRIGGER ALL`);
       await client.query(`TRUNCATE ${only.join(', ')}`);
@@ -64,15 +65,5 @@ export class DatabaseDump {
       for (const name of only) await client.query(`ALTER TABLE ${name} ENABLE TRIGGER ALL`);
       await client.query('COMMIT');
     });
-  }
-}
-
-async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
   }
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -13,6 +13,8 @@ export interface PackagedProgram {
   readonly package: string;
   /** The folder of the program in the package; `usr/bin` by default. */
   readonly folder?: string;
+  /** The packages of shared libraries that the package needs and that few systems have: see {@link librariesOf}. */
+  readonly libraries?: readonly string[];
   /** The argument that makes the program print its version; `--version` by default. */
   readonly versionArgument?: string;
 }
@@ -27,6 +29,7 @@ export async function findProgram({
   name,
   package: from,
   folder: inside = 'usr/bin',
+  libraries = [],
   versionArgument = '--version',
 }: PackagedProgram): Promise<string> {
   const isInstalled = await run(name, [versionArgument]).then(
@@ -37,7 +40,7 @@ export async function findProgram({
   const folder = join(tmpdir(), `mes-packages-${userInfo().uid}`, from);
   const path = join(folder, inside, name);
   if (existsSync(path)) return path;
-  await unpack(from, folder).catch((cause: unknown) => {
+  await unpack([from, ...libraries], folder).catch((cause: unknown) => {
     throw new Error(`${name} is missing; install the package ${from}: "apt-get install ${from}" (Debian, Ubuntu)`, {
       cause,
     });
@@ -45,19 +48,28 @@ export async function findProgram({
   return path;
 }
 
-async function unpack(name: string, folder: string): Promise<void> {
+/** The environment in which a program that {@link findProgram} has unpacked finds its shared libraries. */
+export async function librariesOf(path: string): Promise<NodeJS.ProcessEnv> {
+  const folder = join(dirname(dirname(path)), 'lib');
+  if (!existsSync(folder)) return {};
+  // Named after the processor.
+  const folders = (await readdir(folder)).map((name) => join(folder, name));
+  return { LD_LIBRARY_PATH: folders.join(':') };
+}
+
+async function unpack(names: readonly string[], folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   const scratch = await mkdtemp(join(folder, '..', 'unpacking-'));
   try {
     // Without lists of packages, as in a new container, apt finds none. Reading them needs root.
-    await download(name, scratch).catch(async () => {
+    await download(names, scratch).catch(async () => {
       await run('apt-get', ['update', '-qq']);
-      await download(name, scratch);
+      await download(names, scratch);
     });
-    const archive = (await readdir(scratch)).find((file) => file.endsWith('.deb'));
-    if (archive === undefined) throw new Error(`apt-get downloaded no package ${name}`);
+    const archives = (await readdir(scratch)).filter((file) => file.endsWith('.deb'));
+    if (archives.length < names.length) throw new Error(`apt-get did not download ${names.join(', ')}`);
     const unpacked = join(scratch, 'unpacked');
-    await run('dpkg-deb', ['--extract', join(scratch, archive), unpacked]);
+    for (const archive of archives) await run('dpkg-deb', ['--extract', join(scratch, archive), unpacked]);
     // Another process may have been faster.
     await rename(unpacked, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
@@ -67,6 +79,6 @@ async function unpack(name: string, folder: string): Promise<void> {
   }
 }
 
-async function download(name: string, folder: string): Promise<void> {
-  await run('apt-get', ['download', '-qq', '-o', 'APT::Sandbox::User=root', name], { cwd: folder });
+async function download(names: readonly string[], folder: string): Promise<void> {
+  await run('apt-get', ['download', '-qq', '-o', 'APT::Sandbox::User=root', ...names], { cwd: folder });
 }

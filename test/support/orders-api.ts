@@ -24,6 +24,8 @@ const TURN_TIMEOUT = 120_000;
 
 export interface OrdersApiOptions {
   readonly databaseUrl: string;
+  /** The URL of PostgreSQL itself, if the other one leads to a pooler in transaction mode. */
+  readonly directUrl?: string | undefined;
   /** The URL of Redis. Without it, the cache is in the process. */
   readonly redisUrl?: string;
   /** The folder of the operators' page. Without it, the API does not serve the page. */
@@ -70,6 +72,7 @@ export class OrdersApi {
   /** Migrates the database and starts the API. */
   static async start({
     databaseUrl,
+    directUrl,
     redisUrl,
     pageDirectory,
     port = 0,
@@ -77,17 +80,20 @@ export class OrdersApi {
     override = (builder) => builder,
   }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
-    await prepareDatabase({ url: databaseUrl, patience: 60_000 });
+    await prepareDatabase({ url: directUrl ?? databaseUrl, patience: 60_000 });
     const configuration = readConfiguration({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       DATA_DIR: dataDirectory,
       DATABASE_URL: databaseUrl,
+      DATABASE_DIRECT_URL: directUrl,
       REDIS_URL: redisUrl,
       // Redis may be slow on a machine that is busy with tests.
       REDIS_DEADLINE_MS: '10000',
       // The tests themselves run in the same event loop.
       MAX_EVENT_LOOP_DELAY_MS: '60000',
+      // The client closes idle connections, never the server: a busy client would send a request on a closed one.
+      KEEP_ALIVE_SECONDS: '3600',
       ...environment,
     });
     Object.assign(configuration.cache, CACHE_TIMES);

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgres } from '../../libs/database/src/embedded/embedded-postgres.js';
+import { startOtherPostgres } from './other-postgres.js';
 import { createDatabaseOn } from './test-database.js';
 import { watchOver } from './watchdog.js';
 
@@ -25,14 +26,20 @@ export interface PostgresServer {
 export interface PostgresServerOptions {
   /** Settings of the server, such as `{ log_statement: 'all' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The major version, such as `15`; by default that of `TEST_POSTGRES`, or else the embedded one. */
+  readonly version?: string | undefined;
 }
 
 /** Starts a server with fresh data in a temporary folder. */
-export async function startPostgres({ settings }: PostgresServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  settings,
+  version = process.env.TEST_POSTGRES,
+}: PostgresServerOptions = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'mes-postgres-'));
   // The folder allows access to its contents: if root runs the tests, the server runs as another user.
   await chmod(directory, 0o711);
-  const server = await EmbeddedPostgres.start({ directory, settings: { ...FAST_SETTINGS, ...settings } });
+  const plan = { directory, settings: { ...FAST_SETTINGS, ...settings } };
+  const server = await (version ? startOtherPostgres(version, plan) : EmbeddedPostgres.start(plan));
   const paths = [server.dataDirectory, directory];
   const callOff = watchOver(server.pid, paths);
   return {

@@ -31,7 +31,7 @@ export class RedisMonitor {
 
   /**
    * The commands since the last call, in the format of MONITOR without time and sender, e.g. `"GET" "key"`. They include the
-   * commands in scripts, but not the renewals of presence keys.
+   * commands in scripts, but not what is sent at intervals.
    *
    * @param url the URL of the server, to send a marker after all earlier commands
    */
@@ -55,14 +55,17 @@ export class RedisMonitor {
   }
 }
 
-/** Removes the scripts that run at intervals, which renew a presence key or sweep, and the commands in them. */
+/**
+ * Removes what is sent at intervals: the question for the eviction policy, and the scripts that renew a presence key or sweep, with
+ * the commands in them.
+ */
 function withoutIntervals(commands: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < commands.length; i += 1) {
     const command = commands[i] ?? '';
     if (command.includes(':member:')) while (commands[i + 1]?.match(/^"(TIME|SET|PEXPIRE)"/)) i += 1;
     else if (isSweep(command)) while (commands[i + 1]?.match(/^"(TIME|HVALS)"/)) i += 1;
-    else kept.push(command);
+    else if (command !== '"INFO" "memory"') kept.push(command);
   }
   return kept;
 }

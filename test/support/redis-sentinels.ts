@@ -10,7 +10,6 @@ const SENTINEL_PASSWORD = 'the password of the sentinels';
 /** A real Redis with a replica, which three sentinels watch. Servers and sentinels have different passwords. */
 export class RedisSentinels {
   readonly name = NAME;
-  readonly password = PASSWORD;
   readonly sentinelPassword = SENTINEL_PASSWORD;
 
   private constructor(private readonly servers: RedisServer[]) {}
@@ -35,17 +34,32 @@ export class RedisSentinels {
     }
   }
 
+  /** The primary, by way of the sentinels. */
+  get url(): string {
+    const hosts = this.addresses.map(({ host, port }) => `${host}:${port}`).join();
+    const [password, own] = [PASSWORD, SENTINEL_PASSWORD].map(encodeURIComponent);
+    return `redis-sentinel://:${password}@${hosts}/${NAME}?sentinelPassword=${own}`;
+  }
+
   get addresses(): { readonly host: string; readonly port: number }[] {
     return this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   }
 
-  /** Ends the primary with SIGKILL. The replica is promoted after `meanwhile`. */
-  async killPrimary(meanwhile: () => Promise<void>): Promise<void> {
+  async sendToSentinels(...words: readonly string[]): Promise<void> {
+    await Promise.all(this.sentinels.map(({ url }) => redisCommand({ url, password: SENTINEL_PASSWORD }, ...words)));
+  }
+
+  /** Ends the primary with SIGKILL, and waits for its replica to be promoted, which happens after `meanwhile`. */
+  async failOver(meanwhile: () => Promise<void>): Promise<void> {
     const [primary, replica] = this.servers;
     replica?.pause();
     await primary?.kill();
     await meanwhile();
     replica?.resume();
+    // When Sentinel promotes a replica, it breaks the connections of all clients.
+    const role = async (server: RedisServer): Promise<string | undefined> =>
+      (await ask<string[]>(server, 'ROLE').catch(() => []))[0];
+    if (replica) await eventually(async () => (await role(replica)) === 'master');
   }
 
   async stop(): Promise<void> {
@@ -55,6 +69,10 @@ export class RedisSentinels {
   private get sentinels(): readonly RedisServer[] {
     return this.servers.slice(2);
   }
+}
+
+function ask<T>({ url }: RedisServer, ...words: readonly string[]): Promise<T> {
+  return redisCommand<T>({ url, password: PASSWORD }, ...words);
 }
 
 function configFor(primary: RedisServer): string {

@@ -1,5 +1,5 @@
 // Lets Node import TypeScript: `node --import <this file> program.ts`. Programs in other processes need it, and so does Jest's
 // global set-up, to which Jest applies neither its module names nor ES modules.
-import { register } from 'node:module';
+import { registerHooks } from './register-hooks.js';
 
-register('./typescript-hooks.js', import.meta.url);
+await registerHooks(import.meta.resolve('./typescript-hooks.js'));

@@ -25,6 +25,11 @@ export class Scrape {
     return new Scrape(body);
   }
 
+  /** @param text as `/metrics` answers */
+  static from(text: string): Scrape {
+    return new Scrape(text);
+  }
+
   /** The names of the metrics. */
   get names(): readonly string[] {
     return [...this.text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);

@@ -1,32 +1,23 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { transform } from '@swc/core';
+import { transformSync } from '@swc/core';
 
 const LIBRARY = /^@mes\/(cache|database)$/;
 
 /** Resolves an import of a JavaScript file to the TypeScript file that it is compiled from. */
-export async function resolve(specifier, context, nextResolve) {
-  const library = LIBRARY.exec(specifier)?.[1];
-  if (library !== undefined) {
-    return nextResolve(new URL(`../../libs/${library}/src/index.ts`, import.meta.url).href, context);
-  }
-  try {
-    return await nextResolve(specifier, context);
-  } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !/^\.{1,2}\/.*\.js$/.test(specifier)) throw error;
-    return nextResolve(specifier.replace(/\.js$/, '.ts'), context);
-  }
+export function resolve(specifier, context, nextResolve) {
+  return nextResolve(sourceOf(specifier, context.parentURL), context);
 }
 
-export async function load(url, context, nextLoad) {
+export function load(url, context, nextLoad) {
   if (!url.endsWith('.ts')) return nextLoad(url, context);
   const path = fileURLToPath(url);
-  return { format: 'module', source: await compile(await readFile(path, 'utf8'), path), shortCircuit: true };
+  return { format: 'module', source: compile(readFileSync(path, 'utf8'), path), shortCircuit: true };
 }
 
 /** Compiles TypeScript with the same compiler as Jest. */
-export async function compile(code, filename) {
-  const compiled = await transform(code, {
+export function compile(code, filename) {
+  const compiled = transformSync(code, {
     filename,
     jsc: {
       target: 'es2022',
@@ -39,4 +30,12 @@ export async function compile(code, filename) {
     swcrc: false,
   });
   return compiled.code;
+}
+
+function sourceOf(specifier, importer) {
+  const library = LIBRARY.exec(specifier)?.[1];
+  if (library !== undefined) return new URL(`../../libs/${library}/src/index.ts`, import.meta.url).href;
+  if (importer === undefined || !/^\.{1,2}\/.*\.js$/.test(specifier)) return specifier;
+  const source = new URL(specifier.replace(/\.js$/, '.ts'), importer);
+  return source.protocol === 'file:' && existsSync(source) ? source.href : specifier;
 }

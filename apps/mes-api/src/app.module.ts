@@ -29,7 +29,7 @@ import { InputValidationPipe } from './validation/input-validation.pipe.js';
 
 @Module({})
 export class AppModule {
-  /** @param databaseUrl of a running database with the current schema */
+  /** @param databaseUrl of a running database with the current schema, for requests */
   static forRoot(configuration: Configuration, databaseUrl: string, tracing?: Tracing): DynamicModule {
     return {
       module: AppModule,
@@ -39,7 +39,12 @@ export class AppModule {
         EventEmitterModule.forRoot(),
         TypeOrmModule.forRoot({
           ...databaseOptions(
-            { ...DATABASE_DEFAULTS, url: databaseUrl, poolSize: configuration.database.poolSize },
+            {
+              ...DATABASE_DEFAULTS,
+              url: databaseUrl,
+              isPooled: configuration.database.directUrl !== undefined,
+              poolSize: configuration.database.poolSize,
+            },
             tracing?.onStatement,
           ),
           autoLoadEntities: true,

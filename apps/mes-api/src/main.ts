@@ -1,100 +1,26 @@
 import 'reflect-metadata';
-import { resolve } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApplication } from './application.js';
-import { DevelopmentIssuer } from './auth/development-issuer.js';
+import cluster from 'node:cluster';
 import { fail } from './commands/command-failure.js';
 import { holdBuild } from './commands/hold-build.js';
-import { explainListening } from './commands/listen-failure.js';
-import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import { loadEnvironmentFile } from './config/environment.js';
-import { readConfiguration } from './config/configuration.js';
-import { startTracing } from './observability/tracing/start-tracing.js';
-import type { Tracing } from './observability/tracing/tracing.js';
-import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
-import { welcome } from './commands/welcome.js';
+import { readConfiguration, type Configuration } from './config/configuration.js';
+import { serve } from './serve.js';
+import { superviseWorkers } from './workers/supervise-workers.js';
 
-/** Where the build puts the operators' page. */
-const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
-
-/** The parts that have been started so far. A signal during the start stops these. */
-const started: {
-  tracing?: Tracing | undefined;
-  database?: OpenDatabase;
-  application?: NestFastifyApplication;
-  shutdown?: ShutdownPlan;
-} = {};
-/** Aborted by the first signal: the start does not go on. */
-const stopped = new AbortController();
-/** Aborted by the second signal: the shutdown waits for nothing any more. */
-const hurried = new AbortController();
-let stopping: Promise<void> | undefined;
-
-async function start(): Promise<void> {
-  holdBuild();
-  loadEnvironmentFile();
-  const configuration = readConfiguration(process.env);
+holdBuild();
+loadEnvironmentFile();
+const configuration = read();
+if (configuration.workers > 1 && cluster.isPrimary) {
   for (const warning of configuration.warnings) console.error(warning);
-  started.shutdown = configuration.shutdown;
-  started.database = await openDatabase(configuration, console.error, stopped.signal);
-  stopped.signal.throwIfAborted();
-  // Before the application is made, which would log a failure as well.
-  if (!configuration.auth) await DevelopmentIssuer.open(configuration.dataDirectory);
-
-  started.tracing = await startTracing(configuration);
-  const { tracing, database } = started;
-  started.application = await createApplication(configuration, database.url, PAGE_DIRECTORY, tracing);
-  void started.database.embedded?.exited.then(({ expected, description }) => {
-    if (!expected) void stop(1, `the embedded ${description}`);
-  });
-  stopped.signal.throwIfAborted();
-  await started.application.listen(configuration.port, configuration.host).catch((error: unknown) => {
-    throw explainListening(error, configuration);
-  });
-  console.log(await welcome(configuration, await urlOf(started.application, configuration.host)));
+  superviseWorkers(configuration.workers);
+} else {
+  serve(configuration);
 }
 
-/** Answers the requests in flight, then closes the connections, then stops the embedded PostgreSQL. */
-async function stop(exitCode: number, why: string): Promise<void> {
-  if (exitCode !== 0) console.error(`MES Orders API stops: ${why}`);
-  stopping ??= (async () => {
-    stopped.abort();
-    await starting.catch(() => undefined);
-    const isDone = await stopApplication(exitCode);
-    await started.tracing?.close(hurried.signal);
-    await started.database?.close();
-    process.exit(isDone ? exitCode : 1);
-  })();
-  await stopping;
+function read(): Configuration {
+  try {
+    return readConfiguration(process.env);
+  } catch (error) {
+    return fail(error);
+  }
 }
-
-async function stopApplication(exitCode: number): Promise<boolean> {
-  const { application, shutdown } = started;
-  if (!application || !shutdown) return true;
-  // After the death of the database, requests cannot be served during a delay.
-  const delay = exitCode === 0 ? shutdown.delay : 0;
-  const isDone = await shutDown(application, { ...shutdown, delay }, hurried.signal);
-  if (!isDone) console.error('MES Orders API stops: requests in flight were cut off');
-  return isDone;
-}
-
-async function urlOf(application: NestFastifyApplication, host: string): Promise<string> {
-  const { port } = new URL(await application.getUrl());
-  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${reachable}:${port || '80'}`;
-}
-
-function onSignal(signal: NodeJS.Signals): void {
-  if (stopping) hurried.abort();
-  else void stop(0, signal);
-}
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
-const starting = start();
-starting.catch(async (error: unknown) => {
-  // An interrupted start fails, and stop() is already running.
-  if (stopped.signal.aborted) return;
-  await started.application?.close();
-  await started.database?.close();
-  fail(error);
-});

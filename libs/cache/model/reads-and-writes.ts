@@ -32,6 +32,7 @@ type BrokenRule =
   | 'an overdue write is not invalidated again when it completes'
   | 'a load makes writes overdue that it did not wait for'
   | 'nobody invalidates at the deadline of a pending write'
+  | 'a late transaction counts as announced'
   | 'an inspector looks only once'
   | 'an inspector does not compare the versions again';
 
@@ -62,6 +63,8 @@ interface Plan {
   readonly losses?: number;
   /** A transaction may take longer than loads wait for it. */
   readonly slowTransactions?: true;
+  /** The database may get the transaction of a writer that died before the commit. */
+  readonly lateTransactions?: true;
   /** Only the first promise is checked. */
   readonly onlyAcknowledged?: true;
   /** A reader may join a load that finds no order. */
@@ -79,7 +82,18 @@ interface PendingWrite {
 interface Writer {
   readonly order: Order;
   readonly to: number;
-  at: 'begin' | 'commit' | 'snapshot' | 'load' | 'complete' | 'look back' | 'wait' | 'done' | 'dead';
+  at:
+    | 'begin'
+    | 'commit'
+    | 'snapshot'
+    | 'load'
+    | 'complete'
+    | 'look back'
+    | 'wait'
+    | 'done'
+    | 'given up'
+    | 'late'
+    | 'dead';
   /** The version of the tag of the order that it creates, from before the commit. */
   orderVersion: string | null;
   /** For refresh-on-write: the version of the list's tag, and the list as loaded afterwards. */
@@ -260,16 +274,36 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       case 'wait':
         waitSteps(add, orderTag, awaited, acknowledge);
         break;
+      case 'given up':
+        stepAdder('network', (next) => itemAt(next.writers, index))(
+          `delivers the transaction of the ${actor}: ${order} is ${STATUSES[to]}`,
+          (me, next) => {
+            next.database[order] = to;
+            me.at = mine || broken === 'a late transaction counts as announced' ? 'dead' : 'late';
+          },
+        );
+        break;
+      case 'late':
+        stepAdder('database', (next) => itemAt(next.writers, index))(`notifies of ${tags.join(', ')}`, (me, next) => {
+          invalidate(next, tags);
+          me.at = 'dead';
+        });
+        break;
       case 'done':
       case 'dead':
     }
-    if (state.deaths > 0 && !['begin', 'done', 'dead'].includes(at)) {
+    if (state.deaths > 0 && !['begin', 'done', 'given up', 'late', 'dead'].includes(at)) {
       add('dies', (me, next) => {
-        Object.assign(me, NOTHING_KNOWN, { at: 'dead' });
+        const isOnItsWay = plan.lateTransactions && at === 'commit';
+        Object.assign(me, NOTHING_KNOWN, { at: isOnItsWay ? 'given up' : 'dead' });
         next.deaths -= 1;
       });
     }
-    if (at === 'dead' && mine && broken !== 'nobody invalidates at the deadline of a pending write') {
+    if (
+      ['given up', 'dead'].includes(at) &&
+      mine &&
+      broken !== 'nobody invalidates at the deadline of a pending write'
+    ) {
       stepAdder('sweeper', () => undefined)(`invalidates ${mine.tags.join(', ')} at the deadline`, (_, next) => {
         invalidate(next, mine.tags);
         next.pending = next.pending.filter(({ writer }) => writer !== index);
@@ -648,6 +682,7 @@ const twoChanges: Plan = {
 };
 const oneChange: Plan = { orders: { x: 1 }, writes: [['x', 2]], reads: [LIST, 'order:x'] };
 const death: Plan = { ...oneChange, deaths: 1 };
+const late: Plan = { ...death, lateTransactions: true, onlyAcknowledged: true };
 const slow: Plan = {
   ...{ ...oneChange, reads: [LIST, 'order:x', 'order:x'], slowTransactions: true, onlyAcknowledged: true },
 };
@@ -672,6 +707,7 @@ const SCENARIOS = {
   'an order is started while a reader waits for the creation of another one': awaited,
   'an order is started and completed': twoChanges,
   'an order is started, and its writer may die': death,
+  'an order is started, its writer may die, and the transaction may come late (acknowledged writes only)': late,
   'an order is started, and Redis may lose versions': { ...oneChange, losses: 2 },
   'an order is started by a slow transaction (acknowledged writes only)': slow,
   'an order is created while another one is started, and the list is inspected': inspected,
@@ -696,6 +732,7 @@ const BROKEN_RULES: Record<BrokenRule, Plan> = {
   'an overdue write is not invalidated': death,
   'an overdue write is not invalidated again when it completes': slow,
   'nobody invalidates at the deadline of a pending write': death,
+  'a late transaction counts as announced': late,
   'an inspector looks only once': inspectedChanges,
   'an inspector does not compare the versions again': inspectedChanges,
 };

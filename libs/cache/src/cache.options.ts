@@ -2,7 +2,16 @@ import type { Keyv } from 'keyv';
 
 /** Settings of the cache. All times are in milliseconds. */
 export interface CacheOptions {
-  /** Redis for all instances. Without it, and without stores of one's own, everything is in this process. */
+  /**
+   * Redis for all instances. Without it, and without stores of one's own, everything is in this process.
+   *
+   * - `redis://user:password@host:port/database` is one Redis;
+   * - `redis://user:password@host-a:port,host-b:port` is a Redis Cluster, of which it names some nodes;
+   * - `redis-sentinel://user:password@host-a:port,host-b:port/name` is the primary that sentinels know by this name; their own
+   *   login follows as `?sentinelUsername=…&sentinelPassword=…`.
+   *
+   * With `rediss`, all connections use TLS.
+   */
   readonly redisUrl?: string | undefined;
   /** What messages call the setting with the URL of Redis, such as the name of a variable. `redisUrl` if left out. */
   readonly redisUrlName?: string | undefined;

@@ -25,6 +25,7 @@ export { RefreshOnWrite, type RefreshedResponse } from './read/refresh-on-write.
 export type { CacheOutcome, KeyAndTags } from './read/response-cache.js';
 export { RedisAccess } from './redis/redis-connection.js';
 export { clusterClient, sentinelClient, type RedisAddress } from './redis/redis-topologies.js';
+export { redisUrlComplaint } from './redis/redis-url.js';
 export { CachedMethod, TaggedCache } from './tagged-cache.js';
 export { Backplane, CutOffError, InvalidationNotRelayedError } from './versions/backplane.js';
 export { STORE_PROBLEMS, type StoreProblem } from './versions/store-problem.js';

@@ -1,11 +1,8 @@
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { once } from 'node:events';
+import pg from 'pg';
+import { PgBouncer } from '../../../test/support/pgbouncer.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { databaseUrlComplaint } from './database-url.js';
-import { prepareDatabase } from './prepare-database.js';
-
-/** The type of NotificationResponse in PostgreSQL's protocol. */
-const NOTIFICATION = 'A'.charCodeAt(0);
+import { prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
 
 describe('a PostgreSQL that cannot be used', () => {
   let database: TestDatabase;
@@ -55,29 +52,96 @@ describe('a PostgreSQL that cannot be used', () => {
     expect(error?.message).not.toContain('pass-word');
   });
 
-  describe('through a way that drops notifications, as a pooler in transaction mode does', () => {
-    let pooler: Server;
+  describe('through PgBouncer in transaction mode', () => {
+    let pooler: PgBouncer;
 
-    beforeEach(async () => {
-      const { hostname, port } = new URL(database.url);
-      pooler = createServer((client) => {
-        const server = connect(Number(port), hostname);
-        client.pipe(server);
-        server.on('data', (chunk: Buffer) => chunk[0] !== NOTIFICATION && client.write(chunk));
-        server.on('end', () => client.end());
-        for (const socket of [client, server]) socket.on('error', () => undefined);
-      }).listen(0, '127.0.0.1');
-      await once(pooler, 'listening');
+    beforeAll(async () => {
+      pooler = await PgBouncer.start(database.url);
     });
 
-    afterEach(() => pooler.close());
+    afterAll(() => pooler.stop());
 
-    it('is refused at once, since writes of other instances would not be heard of', async () => {
-      const url = changed((one) => (one.port = String((pooler.address() as AddressInfo).port)));
-      const preparation = prepareDatabase({ url, urlName: 'DATABASE_URL', patience: 60_000 });
-      await expect(preparation).rejects.toThrow(
-        'notifications do not arrive, as through a connection pooler in transaction mode: name PostgreSQL itself in DATABASE_URL',
+    /** Why a start is refused. */
+    async function refusal(
+      options: Pick<PrepareDatabaseOptions, 'url' | 'pooled'>,
+      patience = 60_000,
+    ): Promise<string> {
+      const directUrlName = 'DATABASE_DIRECT_URL';
+      const urlName = options.pooled ? directUrlName : 'DATABASE_URL';
+      const error: unknown = await prepareDatabase({ ...options, urlName, directUrlName, patience }).catch(
+        (failure: unknown) => failure,
       );
+      return error instanceof Error ? error.message : 'it is not refused';
+    }
+
+    function throughPooler(url: string): Promise<string> {
+      return refusal({ url: database.url, pooled: { url, urlName: 'DATABASE_URL' } }, 0);
+    }
+
+    it('is refused as the only way, since writes of other instances would not be heard of', async () => {
+      expect(await refusal({ url: pooler.url })).toBe(
+        'notifications do not arrive, as through a connection pooler in transaction mode: name PostgreSQL itself in DATABASE_DIRECT_URL, or set pool_mode=session',
+      );
+    });
+
+    it('is refused as the way past it', async () => {
+      const { url } = pooler;
+      expect(await refusal({ url, pooled: { url, urlName: 'DATABASE_URL' } })).toContain(
+        'name PostgreSQL itself in DATABASE_DIRECT_URL, or set pool_mode=session',
+      );
+    });
+
+    it('is accepted with another way past it, again and again', async () => {
+      for (let i = 0; i < 2; i += 1) expect(await throughPooler(pooler.url)).toBe('it is not refused');
+    });
+
+    it('must lead to the same database', async () => {
+      const other = await createTestDatabase();
+      expect(await throughPooler(pooler.urlOf(new URL(other.url).pathname.slice(1)))).toBe(
+        'DATABASE_URL and DATABASE_DIRECT_URL lead to different databases: name the same one in both',
+      );
+      await other.drop();
+    });
+
+    it('must lead to the same schema', async () => {
+      const name = new URL(database.url).pathname.slice(1);
+      const direct = new pg.Client(database.url);
+      await direct.connect();
+      await direct.query(`CREATE SCHEMA elsewhere; ALTER DATABASE ${name} SET search_path = elsewhere`);
+      const past = changed((url) => (url.search = 'options=-csearch_path%3Dpublic'));
+      await pooler.console(`RECONNECT ${name}`);
+      expect(await refusal({ url: past, pooled: { url: pooler.url, urlName: 'DATABASE_URL' } })).toBe(
+        'DATABASE_URL and DATABASE_DIRECT_URL lead to different schemas: give both roles the same search_path',
+      );
+      await direct.query(`ALTER DATABASE ${name} RESET search_path`);
+      await pooler.console(`RECONNECT ${name}`);
+      await direct.end();
+    });
+
+    it.each<[string, () => string, RegExp]>([
+      [
+        'options of the session',
+        () => `${pooler.url}?options=-c%20work_mem%3D8MB`,
+        /refuses the options of the session: remove options from DATABASE_URL, and PGOPTIONS/,
+      ],
+      [
+        'a wrong password',
+        () => Object.assign(new URL(pooler.url), { password: 'pass-word' }).href,
+        /refuses the user(,| or) the password.*in DATABASE_URL/,
+      ],
+    ])('is named with what to do: %s', async (_, url, sentence) => {
+      const reason = await throughPooler(url());
+      expect(reason).toMatch(sentence);
+      expect(reason).not.toContain('pass-word');
+    });
+
+    it('is named with what to do: a pooler that does not reach PostgreSQL', async () => {
+      const away = await PgBouncer.start(
+        changed((url) => (url.port = '1')),
+        { queryWaitTimeout: 1 },
+      );
+      expect(await throughPooler(away.url)).toMatch(/^the connection pooler does not reach PostgreSQL/);
+      await away.stop();
     });
   });
 });

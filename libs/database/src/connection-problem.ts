@@ -18,10 +18,10 @@ const BY_STATE: readonly Rule[] = [
   [/^28/, (setting) => `PostgreSQL refuses this connection: correct ${setting}, or allow it in pg_hba.conf`, false],
   [/^3D/, (setting) => `PostgreSQL has no database with this name: create it, or correct ${setting}`, false],
   [
-    /^08P01$/,
+    /^42501$/,
     (setting) =>
-      `the server is not PostgreSQL itself, but a connection pooler such as PgBouncer: name PostgreSQL in ${setting}, or set pool_mode=session and ignore_startup_parameters=options there`,
-    false,
+      `the role in ${setting} lacks a right: run npm run migrate -- --grant-to this role, with the role that owns the tables in ${setting}`,
+    true,
   ],
   [/^53300$/, () => 'PostgreSQL has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE', true],
   [/^57P0/, () => 'PostgreSQL is starting or stopping: wait', true],
@@ -54,8 +54,25 @@ const BY_CODE: readonly Rule[] = [
   ],
 ];
 
-/** By the message of the driver. */
+/** By the message of the driver or of PgBouncer, all of whose errors may have one SQLSTATE. */
 const BY_MESSAGE: readonly Rule[] = [
+  [
+    /unsupported startup parameter/,
+    (setting) =>
+      `a connection pooler such as PgBouncer refuses the options of the session: remove options from ${setting}, and PGOPTIONS`,
+    false,
+  ],
+  [
+    /no such (user|database)|(SASL|password) authentication failed/,
+    (setting) =>
+      `the connection pooler refuses the user, the password or the database: correct them in ${setting}, or there`,
+    false,
+  ],
+  [
+    /login (has been failing|failed)|server conn crashed|query_wait_timeout|shutting down|server_connect|client_login_timeout/,
+    () => 'the connection pooler does not reach PostgreSQL, or has no connection left: look at its log',
+    true,
+  ],
   [
     /does not support SSL/,
     (setting) => `PostgreSQL does not use TLS: turn it on there, or remove sslmode from ${setting}`,

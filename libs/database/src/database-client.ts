@@ -3,11 +3,13 @@ import { DatabaseConnectionLostError, reasonOf } from './database-errors.js';
 import {
   assertFit,
   DATABASE_DEFAULTS,
+  READABLE_DATES,
   SET_UP_SESSION,
   sessionSettings,
   type SessionLimits,
   type SessionState,
 } from './database-settings.js';
+import { PooledTransactions } from './pooled-transactions.js';
 import { serverAddress } from './server-address.js';
 
 /**
@@ -22,6 +24,11 @@ export interface DatabaseClientOptions extends Partial<SessionLimits> {
   readonly queryTimeout: number;
   /** Name of the session in `pg_stat_activity`; wins over the URL. */
   readonly applicationName?: string;
+  /**
+   * Whether the URL may lead to a connection pooler in transaction mode. Each transaction then sets its own limits, in the same round
+   * trip. Nothing that outlasts a transaction works.
+   */
+  readonly isPooled?: boolean | undefined;
   /** Is told of each statement. */
   readonly onStatement?: StatementListener | undefined;
 }
@@ -65,7 +72,9 @@ export class DatabaseClient extends pg.Client {
   private readonly queryTimeout: number;
   private readonly limits: SessionLimits;
 
-  constructor({ url, queryTimeout, applicationName, onStatement, ...limits }: DatabaseClientOptions) {
+  private readonly isPooled: boolean;
+
+  constructor({ url, queryTimeout, applicationName, isPooled = false, onStatement, ...limits }: DatabaseClientOptions) {
     super({
       fallback_application_name: 'mes-orders-api',
       ...serverAddress(url),
@@ -76,7 +85,9 @@ export class DatabaseClient extends pg.Client {
     this.queryTimeout = queryTimeout;
     this.limits = { ...DATABASE_DEFAULTS, ...limits };
     this.statementListeners = onStatement ? [onStatement] : [];
-    this.query = this.observed(this.limitEach(this.query.bind(this))) as pg.Client['query'];
+    this.isPooled = isPooled;
+    const query: Query = this.query.bind(this);
+    this.query = this.observed(this.limitEach(isPooled ? this.pooled(query) : query)) as pg.Client['query'];
     // The query under way, or the next one, reports a broken connection. Without a listener it would end the process.
     this.on('error', () => undefined);
   }
@@ -125,6 +136,11 @@ export class DatabaseClient extends pg.Client {
   private async connectAndSetUp(): Promise<this> {
     try {
       await super.connect();
+      if (this.isPooled) {
+        // Its transaction sees whether PostgreSQL is fit for use, and what time it is there.
+        await this.query('SELECT');
+        return this;
+      }
       const settings = JSON.stringify(sessionSettings(this.limits));
       const { rows } = await this.query<SessionState & pg.QueryResultRow>(SET_UP_SESSION, [settings]);
       for (const state of rows) assertFit(state);
@@ -133,6 +149,30 @@ export class DatabaseClient extends pg.Client {
       void this.end();
       throw error;
     }
+  }
+
+  /** The settings of node-postgres that PgBouncer keeps for each of its clients. */
+  protected getStartupConf(): Readonly<Record<string, string>> {
+    const settings = (super['getStartupConf' as never] as () => Readonly<Record<string, string>>).call(this);
+    return { ...settings, ...(this.isPooled ? READABLE_DATES : {}) };
+  }
+
+  private pooled(query: Query): Query {
+    const transactions = new PooledTransactions(this, this.limits, this.queryTimeout);
+    return (...parameters) => {
+      const callback = parameters.at(-1);
+      if (typeof callback !== 'function') return transactions.run(query as never, parameters);
+      const end = callback as (...outcome: unknown[]) => void;
+      transactions.run(query as never, parameters.slice(0, -1)).then(
+        (result) => {
+          end(null, result);
+        },
+        (error: unknown) => {
+          end(error);
+        },
+      );
+      return undefined;
+    };
   }
 
   private limitEach(query: Query): Query {

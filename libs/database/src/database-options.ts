@@ -5,6 +5,7 @@ import { BoundedPool } from './bounded-pool.js';
 import { DatabaseClient, type StatementListener } from './database-client.js';
 import type { DatabaseSettings } from './database-settings.js';
 import { migrations } from './migrations/migrations.js';
+import { MIGRATIONS_TABLE } from './schema.js';
 
 /** Time that an answer may take beyond PostgreSQL's own limit for a statement, in milliseconds. */
 const GRACE = 1_000;
@@ -20,14 +21,14 @@ export function databaseOptions(
   settings: DatabaseSettings,
   onStatement?: StatementListener,
 ): PostgresDataSourceOptions {
-  const { url, statementTimeout } = settings;
+  const { url, isPooled, statementTimeout, lockTimeout } = settings;
   const queryTimeout = statementTimeout === 0 ? 0 : statementTimeout + GRACE;
   return {
     type: 'postgres',
     url,
     synchronize: false,
     migrations,
-    migrationsTableName: 'schema_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
     poolSize: settings.poolSize,
     driver: { ...pg, Pool: BoundedPool },
@@ -35,7 +36,7 @@ export function databaseOptions(
       connectionTimeoutMillis: settings.acquireTimeout,
       Client: class extends DatabaseClient {
         constructor() {
-          super({ url, queryTimeout, statementTimeout, lockTimeout: settings.lockTimeout, onStatement });
+          super({ url, isPooled, queryTimeout, statementTimeout, lockTimeout, onStatement });
         }
       },
     },

@@ -8,6 +8,8 @@ import { DatabaseUnfitError } from './database-errors.js';
 export interface DatabaseSettings {
   /** `postgres://user:password@host:port/database`, with the parameters that say how to connect, such as `sslmode`. */
   readonly url: string;
+  /** Whether the URL may lead to a connection pooler in transaction mode, such as PgBouncer. */
+  readonly isPooled?: boolean;
   /** Maximum number of connections of one process. */
   readonly poolSize: number;
   /** Time limit of one statement, after which PostgreSQL cancels it; 0: none. */
@@ -28,7 +30,7 @@ export const DATABASE_DEFAULTS = {
   statementTimeout: 5_000,
   lockTimeout: 2_000,
   acquireTimeout: 5_000,
-} satisfies Omit<DatabaseSettings, 'url'>;
+} satisfies Omit<DatabaseSettings, 'url' | 'isPooled'>;
 
 /** Time limits of a session, in milliseconds. */
 export type SessionLimits = Pick<DatabaseSettings, 'statementTimeout' | 'lockTimeout'>;
@@ -38,14 +40,21 @@ export interface SessionState {
   readonly isStandby: boolean;
   readonly isReadOnly: boolean;
   readonly skipsTriggers: boolean;
+  /** Known only where it could not be set. */
+  readonly isolation?: string;
 }
+
+const STATE = `pg_is_in_recovery() AS "isStandby",
+    current_setting('default_transaction_read_only')::boolean AS "isReadOnly",
+    current_setting('session_replication_role') = 'replica' AS "skipsTriggers"`;
 
 /** Applies the {@link sessionSettings}, which are its parameter as JSON, and asks for the {@link SessionState}. */
 export const SET_UP_SESSION = `
-  SELECT pg_is_in_recovery() AS "isStandby",
-    current_setting('default_transaction_read_only')::boolean AS "isReadOnly",
-    current_setting('session_replication_role') = 'replica' AS "skipsTriggers",
+  SELECT ${STATE},
     (SELECT count(set_config(name, value, false)) FROM json_each_text($1) AS setting (name, value))`;
+
+/** node-postgres can read no others. */
+export const READABLE_DATES = { datestyle: 'ISO, MDY' } as const;
 
 /**
  * The settings that the application relies on. The session itself sets them: so they win over the URL, over PGOPTIONS and over
@@ -59,7 +68,7 @@ export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits
     default_transaction_isolation: 'read committed',
     // node-postgres can read no others.
     client_encoding: 'UTF8',
-    datestyle: 'ISO, MDY',
+    ...READABLE_DATES,
     // A client that vanishes gives its locks back soon. In seconds, the last one in milliseconds.
     tcp_keepalives_idle: '10',
     tcp_keepalives_interval: '5',
@@ -68,11 +77,45 @@ export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits
   };
 }
 
+/** PostgreSQL's answer to {@link setUpTransaction}. */
+export interface TransactionState extends SessionState {
+  /** The time of the server, in milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * The first statement of a transaction behind a connection pooler, which may give each transaction another session. It limits the
+ * transaction alone, and asks for the {@link TransactionState}.
+ *
+ * @param latest the time of the server, in milliseconds, at which the statement after this one is cancelled; by default never. A
+ *   pooler may pass on a statement long after the client has given it up. Then the time that is left is negative, and PostgreSQL
+ *   refuses it: nothing is executed.
+ */
+export function setUpTransaction({ statementTimeout, lockTimeout }: SessionLimits, latest?: number): string {
+  const now = 'extract(epoch FROM clock_timestamp()) * 1000';
+  const left =
+    latest !== undefined
+      ? `least(${statementTimeout}, coalesce(nullif(floor(${latest} - ${now}), 0), -1))`
+      : statementTimeout;
+  return `SELECT ${STATE}, current_setting('transaction_isolation') AS isolation, (${now})::float8 AS now,
+    set_config('statement_timeout', (${left})::text, true), set_config('lock_timeout', '${lockTimeout}', true),
+    set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true)`;
+}
+
+/** Whether PostgreSQL has refused a transaction because it came after its time. */
+export function isTooLate(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return code === '22023' && String(message).includes('statement_timeout');
+}
+
 /** @throws {DatabaseUnfitError} if the session cannot be used */
-export function assertFit({ isStandby, isReadOnly, skipsTriggers }: SessionState): void {
+export function assertFit({ isStandby, isReadOnly, skipsTriggers, isolation = 'read committed' }: SessionState): void {
   if (isStandby) throw new DatabaseUnfitError('the server is a standby: its data may be old');
   if (isReadOnly) throw new DatabaseUnfitError('default_transaction_read_only is on: nothing could be written');
   if (skipsTriggers) {
     throw new DatabaseUnfitError('session_replication_role is replica: the triggers that count orders would not run');
+  }
+  if (isolation !== 'read committed') {
+    throw new DatabaseUnfitError(`default_transaction_isolation is ${isolation}, and must be read committed`);
   }
 }

@@ -17,5 +17,6 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded/embedded-postgres-error.js';
-export { prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
+export { prepareDatabase, type DatabasePreparation, type PrepareDatabaseOptions } from './prepare-database.js';
+export { ServerClock } from './server-clock.js';
 export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-values.js';

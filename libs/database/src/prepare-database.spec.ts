@@ -1,13 +1,14 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { eventually } from '../../../test/support/eventually.js';
+import { startPostgres } from '../../../test/support/postgres-server.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { databaseOptions } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
 import { migrations } from './migrations/migrations.js';
-import { prepareDatabase } from './prepare-database.js';
+import { prepareDatabase, type DatabasePreparation } from './prepare-database.js';
 import { readCacheNamespace, readSharedSecret } from './shared-values.js';
 
 describe('prepareDatabase', () => {
@@ -30,7 +31,7 @@ describe('prepareDatabase', () => {
   }
 
   it('migrates once, at the simultaneous start of several instances and at later starts', async () => {
-    const start = (): Promise<void> => prepareDatabase({ url: database.url, patience: 20_000 });
+    const start = (): Promise<DatabasePreparation> => prepareDatabase({ url: database.url, patience: 20_000 });
     await Promise.all(Array.from({ length: 5 }, start));
     await start();
     await connected(async (dataSource) => {
@@ -213,6 +214,17 @@ describe('prepareDatabase', () => {
     });
     await expect(preparation).rejects.toMatchObject({ code: 'DATABASE_NOT_READY' });
     expect(retries).toEqual([]);
+  });
+
+  it('refuses a PostgreSQL that is too old', async () => {
+    const server = await startPostgres({ version: '14' });
+    try {
+      await expect(prepareDatabase({ url: server.url, urlName: 'DATABASE_URL', patience: 60_000 })).rejects.toThrow(
+        /^PostgreSQL 14\.\d+ is too old: name a server of version 15 or newer in DATABASE_URL$/,
+      );
+    } finally {
+      await server.stop();
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, QueryFailedError } from 'typeorm';
@@ -8,6 +8,8 @@ import { DatabaseClient } from './database-client.js';
 import { DatabaseNotReadyError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 import { databaseOptions, poolOf } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
+import { grantMissingRights, missingRights } from './rights.js';
+import { readSchema, type Schema } from './schema.js';
 
 /**
  * Options of {@link prepareDatabase}.
@@ -15,10 +17,16 @@ import { DATABASE_DEFAULTS } from './database-settings.js';
  * @publicApi
  */
 export interface PrepareDatabaseOptions {
-  /** URL of the database. */
+  /** URL of the database, past any connection pooler in transaction mode. */
   readonly url: string;
   /** What messages call the setting with the URL, such as the name of a variable. */
   readonly urlName?: string | undefined;
+  /** What messages call the setting for this URL if the other one leads to such a pooler. */
+  readonly directUrlName?: string | undefined;
+  /** The way through a connection pooler in transaction mode, which must lead to the same database. */
+  readonly pooled?: { readonly url: string; readonly urlName: string } | undefined;
+  /** A role that gets the rights that it lacks to run the API. The role in the URL must own the tables. */
+  readonly grantTo?: string | undefined;
   /** Time limit for repeated attempts, in milliseconds; there is one attempt at least. */
   readonly patience: number;
   /** Ends the waiting at once. A migration under way is rolled back when the process ends. */
@@ -27,6 +35,22 @@ export interface PrepareDatabaseOptions {
   readonly onRetry?: (reason: string) => void;
 }
 
+/**
+ * What {@link prepareDatabase} has found and done.
+ *
+ * @publicApi
+ */
+export interface DatabasePreparation {
+  /** Names of the migrations that it has applied. */
+  readonly applied: readonly string[];
+  /** The rights that it has granted, in the words of GRANT. */
+  readonly granted: readonly string[];
+  /** Names of the migrations in the database that this build does not know: a newer build has applied them. */
+  readonly unknown: readonly string[];
+}
+
+/** The oldest version of PostgreSQL that the API works with. */
+const OLDEST_VERSION = 15;
 const RETRY_INTERVAL = 500;
 /** Time limit of short queries, in milliseconds. */
 const QUERY_TIMEOUT = 3_000;
@@ -35,16 +59,20 @@ const NOTIFICATION_TIMEOUT = 10_000;
 const NOT_HEARD = 'notifications do not arrive, as through a connection pooler in transaction mode';
 /** Time between two checks of the server during a migration, in milliseconds. */
 const HEARTBEAT_INTERVAL = 2_000;
+/** Most rights that a message lists. */
+const MOST_LISTED = 5;
 
 /**
- * Waits until PostgreSQL accepts connections, and migrates the database. If several instances start at once, one of them
- * migrates and the others wait for it.
+ * Waits until PostgreSQL accepts connections, and applies the migrations that are missing. If several instances start at once, one
+ * of them migrates and the others wait for it.
+ *
+ * A role that may not migrate needs the rights of the API only. It waits until another role has migrated and has granted them.
  *
  * @throws {DatabaseNotReadyError} when the time is up, when waiting would not help, or at the signal
  * @throws the reason of the signal if that was given before the call
  * @publicApi
  */
-export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<void> {
+export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
   const { signal } = options;
   const interrupted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => {
@@ -52,57 +80,138 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
     });
   });
   signal?.throwIfAborted();
-  await Promise.race([prepare(options), interrupted]);
+  return Promise.race([prepare(options), interrupted]);
 }
 
-async function prepare({ url, urlName = 'url', patience, signal, onRetry }: PrepareDatabaseOptions): Promise<void> {
+async function prepare(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
+  const { patience, signal, onRetry } = options;
   const deadline = performance.now() + patience;
   for (;;) {
-    const obstacle = await attempt(url, urlName, signal);
-    if (!obstacle) return;
-    const { reason, cause, passes } = obstacle;
-    if (!passes || performance.now() >= deadline) throw new DatabaseNotReadyError(reason, { cause });
-    onRetry?.(reason);
+    try {
+      return await attempt(options);
+    } catch (error) {
+      if (!(error instanceof Obstacle)) throw error;
+      const { message, passes, cause } = error;
+      if (!passes || performance.now() >= deadline) throw new DatabaseNotReadyError(message, { cause });
+      onRetry?.(message);
+    }
     await sleep(RETRY_INTERVAL, undefined, { signal });
   }
 }
 
-/** The reason why the database is not ready. */
-interface Obstacle {
-  readonly reason: string;
-  readonly cause?: unknown;
-  /** True if it may pass by itself. */
-  readonly passes: boolean;
+/** The database is not ready. The message says why. */
+class Obstacle extends Error {
+  /** @param passes whether it may pass by itself */
+  constructor(
+    reason: string,
+    readonly passes: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
 }
 
-async function attempt(url: string, urlName: string, signal: AbortSignal | undefined): Promise<Obstacle | undefined> {
+/** @throws {Obstacle} */
+async function attempt(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
+  const { url, urlName = 'url', pooled, grantTo, signal } = options;
   const client = new DatabaseClient({ url, queryTimeout: QUERY_TIMEOUT });
   try {
-    await client.connect();
-    // Before the lock, which a pooler would keep.
-    if (!(await hearsNotifications(client, url))) {
-      await client.end();
-      return { reason: `${NOT_HEARD}: name PostgreSQL itself in ${urlName}, or set pool_mode=session`, passes: false };
-    }
-    const holder = await lock(client);
-    if (holder !== undefined) {
-      await client.end();
-      const reason = `another instance migrates the database (${holder}): wait for it, or end that process if it hangs`;
-      return { reason, passes: true };
-    }
+    const { mayMigrate, pending, unknown } = await open(client, options).catch((error: unknown) => {
+      if (error instanceof Obstacle) throw error;
+      const { message, passes } = connectionProblem(error, urlName);
+      throw new Obstacle(message, passes, { cause: error });
+    });
+    const isCurrent = !mayMigrate || pending.length === 0;
+    const applied = isCurrent ? [] : await migrateWhileItAnswers(client, url, signal);
+    const granted = mayMigrate && grantTo !== undefined ? await grant(client, grantTo) : [];
+    if (pooled) await assertSameDatabase(client, urlName, pooled);
+    return { applied, granted, unknown };
   } catch (error) {
-    await client.end();
-    const { message, passes } = connectionProblem(error, urlName);
-    return { reason: message, cause: error, passes };
-  }
-  try {
-    await migrateWhileItAnswers(client, url, signal);
-    return undefined;
-  } catch (error) {
+    if (error instanceof Obstacle) throw error;
     const reason = `the database schema could not be migrated: ${reasonOf(error)}${remedyOf(error, urlName)}`;
-    return { reason, cause: error, passes: passesWithTime(error) };
+    throw new Obstacle(reason, passesWithTime(error), { cause: error });
   } finally {
     await client.end();
+  }
+}
+
+/** Connects, and checks that the role can do what it has to. Takes the lock of the migrations if there is something to do. */
+async function open(
+  client: DatabaseClient,
+  { url, urlName = 'url', directUrlName = urlName, grantTo }: PrepareDatabaseOptions,
+): Promise<Schema> {
+  await client.connect();
+  await assertNewEnough(client, urlName);
+  // Before the lock, which a pooler would keep.
+  if (!(await hearsNotifications(client, url))) {
+    throw new Obstacle(`${NOT_HEARD}: name PostgreSQL itself in ${directUrlName}, or set pool_mode=session`, false);
+  }
+  const schema = await readSchema(client);
+  assertKnown(schema);
+  if (!schema.mayMigrate) {
+    await assertUsable(client, schema, urlName, grantTo);
+    return schema;
+  }
+  if (grantTo !== undefined) await assertGrantable(client, schema, grantTo);
+  if (schema.pending.length === 0 && grantTo === undefined) return schema;
+  const holder = await lock(client);
+  if (holder === undefined) return schema;
+  const reason = `another instance migrates the database (${holder}): wait for it, or end that process if it hangs`;
+  throw new Obstacle(reason, true);
+}
+
+async function assertNewEnough(client: DatabaseClient, urlName: string): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number`,
+  );
+  const [server] = rows;
+  if (!server || server.number >= OLDEST_VERSION * 10_000) return;
+  const reason = `PostgreSQL ${server.version} is too old: name a server of version ${OLDEST_VERSION} or newer in ${urlName}`;
+  throw new Obstacle(reason, false);
+}
+
+/** Refuses a database in which the migrations of this build and those of another one would mix. */
+function assertKnown({ pending, unknown }: Schema): void {
+  if (pending.length === 0 || unknown.length === 0) return;
+  const reason = `the database has migrations that this build does not know (${unknown.join(', ')}), and lacks ${pending.join(', ')}: use the build that has migrated it`;
+  throw new Obstacle(reason, false);
+}
+
+/** Refuses a database that lacks migrations or rights, for a role that may not migrate. Another role may be about to do so. */
+async function assertUsable(
+  client: DatabaseClient,
+  { role, pending }: Schema,
+  urlName: string,
+  grantTo: string | undefined,
+): Promise<void> {
+  if (grantTo !== undefined) {
+    const reason = `the role ${role} neither owns the tables nor may create them: name the role that does in ${urlName}`;
+    throw new Obstacle(reason, false);
+  }
+  const remedy = `run npm run migrate -- --grant-to ${role} with the role that owns the tables in ${urlName}`;
+  if (pending.length > 0) {
+    const are = pending.length === 1 ? 'migration is' : 'migrations are';
+    const reason = `${pending.length} ${are} missing, and the role ${role} may not migrate: ${remedy}`;
+    throw new Obstacle(reason, true);
+  }
+  const missing = await missingRights(client, role);
+  if (missing.length === 0) return;
+  const further = missing.length > MOST_LISTED ? ` and ${missing.length - MOST_LISTED} more` : '';
+  const reason = `the role ${role} lacks rights (${missing.slice(0, MOST_LISTED).join(', ')}${further}): ${remedy}`;
+  throw new Obstacle(reason, true);
+}
+
+/** Refuses a role that does not exist, or that has all rights whatever is granted. */
+async function assertGrantable(client: DatabaseClient, { owner }: Schema, role: string): Promise<void> {
+  const { rows } = await client.query<{ isOwner: boolean }>(
+    `SELECT pg_has_role(rolname, $2::name, 'MEMBER') AS "isOwner" FROM pg_roles WHERE rolname = $1`,
+    [role, owner],
+  );
+  const [found] = rows;
+  if (!found) throw new Obstacle(`PostgreSQL has no role ${role}: create it first`, false);
+  if (found.isOwner) {
+    const reason = `the role ${role} has all rights, as the owner of the tables, a member of it or a superuser: name another role`;
+    throw new Obstacle(reason, false);
   }
 }
 
@@ -120,6 +229,43 @@ async function hearsNotifications(client: DatabaseClient, url: string): Promise<
     await other.connect();
     await other.query('SELECT pg_notify($1, $2)', [channel, '']);
     return await Promise.race([heard, sleep(NOTIFICATION_TIMEOUT, false, { ref: false })]);
+  } finally {
+    await other.end();
+  }
+}
+
+/** Refuses a way through a pooler that leads to another database or schema, or whose role lacks rights. */
+async function assertSameDatabase(
+  client: DatabaseClient,
+  urlName: string,
+  pooled: { readonly url: string; readonly urlName: string },
+): Promise<void> {
+  const other = new DatabaseClient({ url: pooled.url, queryTimeout: QUERY_TIMEOUT, isPooled: true });
+  try {
+    await other.connect();
+    // A lock belongs to one database of one server, and the name of neither tells a copy from the original.
+    const lock = randomInt(2 ** 48 - 1);
+    await client.query('SELECT pg_advisory_lock($1)', [lock]);
+    const { rows } = await other.query<{ isElsewhere: boolean }>(
+      'SELECT pg_try_advisory_xact_lock($1) AS "isElsewhere"',
+      [lock],
+    );
+    if (rows[0]?.isElsewhere !== false) {
+      throw new Obstacle(
+        `${pooled.urlName} and ${urlName} lead to different databases: name the same one in both`,
+        false,
+      );
+    }
+    const schema = await readSchema(other);
+    if (schema.pending.length > 0) {
+      const reason = `${pooled.urlName} and ${urlName} lead to different schemas: give both roles the same search_path`;
+      throw new Obstacle(reason, false);
+    }
+    if (!schema.mayMigrate) await assertUsable(other, schema, pooled.urlName, undefined);
+  } catch (error) {
+    if (error instanceof Obstacle) throw error;
+    const { message, passes } = connectionProblem(error, pooled.urlName);
+    throw new Obstacle(message, passes, { cause: error });
   } finally {
     await other.end();
   }
@@ -149,11 +295,13 @@ async function migrateWhileItAnswers(
   client: DatabaseClient,
   url: string,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<string[]> {
   const done = new AbortController();
-  const dataSource = new DataSource(databaseOptions({ ...DATABASE_DEFAULTS, url, poolSize: 1, statementTimeout: 0 }));
+  const options = databaseOptions({ ...DATABASE_DEFAULTS, url, poolSize: 1, statementTimeout: 0 });
+  // By itself, this logger is silent. The others write a line for a failure, whose error reaches the caller anyway.
+  const dataSource = new DataSource({ ...options, logger: 'debug' });
   try {
-    await Promise.race([
+    return await Promise.race([
       migrate(dataSource),
       heartbeats(client, AbortSignal.any([done.signal, ...(signal ? [signal] : [])])),
     ]);
@@ -166,9 +314,17 @@ async function migrateWhileItAnswers(
   }
 }
 
-async function migrate(dataSource: DataSource): Promise<void> {
+async function migrate(dataSource: DataSource): Promise<string[]> {
   await dataSource.initialize();
-  await dataSource.runMigrations();
+  return (await dataSource.runMigrations()).map(({ name }) => name);
+}
+
+async function grant(client: DatabaseClient, role: string): Promise<string[]> {
+  try {
+    return await grantMissingRights(client, role);
+  } catch (error) {
+    throw new Obstacle(`the rights could not be granted: ${reasonOf(error)}`, false, { cause: error });
+  }
 }
 
 /** Never resolves. Rejects when the server no longer answers, and at the signal. */
@@ -189,10 +345,17 @@ function isRefusal(error: unknown): boolean {
   return typeof code === 'string' && /^(28|3D)/.test(code);
 }
 
-/** What to do if the role lacks a right (SQLSTATE 42501). */
+/** What to do if the role lacks a right (SQLSTATE 42501), or cannot use the extension that searches need. */
 function remedyOf(error: unknown, setting: string): string {
-  const { code } = error as { code?: unknown };
-  return code === '42501' ? `; give the role in ${setting} this right, or start once with a role that has it` : '';
+  const { code, query = '' } = error as { readonly code?: unknown; readonly query?: string };
+  if (code === '42704' && query.includes('gin_trgm_ops')) {
+    return `; the extension pg_trgm is in a schema that is not in the search path: add that schema to it by ALTER ROLE … SET search_path`;
+  }
+  if (code !== '42501') return '';
+  if (query.startsWith('CREATE EXTENSION')) {
+    return '; let a superuser run CREATE EXTENSION pg_trgm in this database once, then try again';
+  }
+  return `; give the role in ${setting} this right, or run npm run migrate with a role that has it`;
 }
 
 /** Whether waiting may cure a failed migration: a lost connection, a lock, an overloaded or restarting server. */

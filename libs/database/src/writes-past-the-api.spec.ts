@@ -144,6 +144,21 @@ describe.each(['origin', 'replica'])('a write past the API, in a session with th
       ['reset'],
     ],
     [
+      'an order that is added to the archive',
+      [`INSERT INTO archived_orders SELECT * FROM orders WHERE id = '${id(4)}'`],
+      ['epoch'],
+      ['reset'],
+    ],
+    ['an archived order that is changed', [`UPDATE archived_orders SET comment = 'x'`], ['epoch'], ['reset']],
+    [
+      'the history of archived orders',
+      [`UPDATE archived_order_status_changes SET comment = 'x'`],
+      ['epoch'],
+      ['reset'],
+    ],
+    ['archived orders that are removed', ['DELETE FROM archived_orders'], ['epoch'], ['reset']],
+    ['all archived orders', ['TRUNCATE archived_orders'], ['epoch'], ['reset']],
+    [
       'an order that is removed',
       [`DELETE FROM orders WHERE id = '${id(1_000)}'`],
       [`order:${id(1_000)}`, 'orders:NEW', 'orders:counts'],

@@ -1,3 +1,4 @@
+import { ServerClock } from '@mes/database';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
@@ -15,8 +16,11 @@ import { servePage } from './serve-page.js';
 /** A repository that reads pages by number, as most services do: with LIMIT and OFFSET, and with the number of all orders. */
 @Injectable()
 class OffsetOrdersRepository extends TypeOrmOrdersRepository {
-  constructor(@InjectRepository(OrderEntity) private readonly entities: Repository<OrderEntity>) {
-    super(entities);
+  constructor(
+    @InjectRepository(OrderEntity) private readonly entities: Repository<OrderEntity>,
+    clock: ServerClock,
+  ) {
+    super(entities, clock);
   }
 
   override async list({ filter: { status = [] }, limit }: OrderPageRequest): Promise<OrderPage> {

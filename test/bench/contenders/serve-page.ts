@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { DATABASE_DEFAULTS, databaseOptions } from '@mes/database';
+import { DATABASE_DEFAULTS, databaseOptions, ServerClock } from '@mes/database';
 import { Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
@@ -39,6 +39,7 @@ export async function servePage({ controllers, imports = [], providers = [] }: M
         OrdersPage,
         OrdersService,
         CursorCodec,
+        ServerClock,
         { provide: OrdersRepository, useClass: TypeOrmOrdersRepository },
         ...providers,
       ],

@@ -6,10 +6,14 @@ import { readConfiguration } from '../../../apps/mes-api/src/config/configuratio
 import { OrdersService } from '../../../apps/mes-api/src/orders/orders.service.js';
 import {
   PERSISTENT_ORDERS,
+  type Announcement,
   type OrdersRepository,
 } from '../../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { ResponseCache, type CacheResult, type LoadResponse } from '../../../libs/cache/src/read/response-cache.js';
 import { printAddress } from './print-address.js';
+
+/** Longer than any write takes, in milliseconds. */
+const LONG = 60_000;
 
 // This API without the cache, but with authorisation: reads go to the database, and writes invalidate nothing.
 const configuration = readConfiguration(process.env);
@@ -26,10 +30,11 @@ replace(ResponseCache, {
 // notification.
 const versions = application.get(VersionStore, { strict: false });
 const persistent = application.get<OrdersRepository>(PERSISTENT_ORDERS, { strict: false });
+const announced = (): Announcement => ({ store: versions.store, until: performance.now() + LONG });
 const writes: Pick<OrdersRepository, 'create' | 'changeStatuses' | 'changeFields'> = {
-  create: (order) => persistent.create({ ...order, announcedTo: versions.store }),
-  changeStatuses: (change) => persistent.changeStatuses({ ...change, announcedTo: versions.store }),
-  changeFields: (change) => persistent.changeFields({ ...change, announcedTo: versions.store }),
+  create: (order) => persistent.create({ ...order, announced: announced() }),
+  changeStatuses: (change) => persistent.changeStatuses({ ...change, announced: announced() }),
+  changeFields: (change) => persistent.changeFields({ ...change, announced: announced() }),
 };
 replace(OrdersService, { orders: Object.assign(Object.create(persistent) as OrdersRepository, writes) });
 

@@ -15,7 +15,7 @@ import { StatementCounter } from '../measure/statement-counter.js';
 import { note } from '../note.js';
 import { PROGRAMS, type ServerName } from './programs.js';
 import type { Resources } from './resources.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess, type ServerProgram } from './server-process.js';
 
 const MEBIBYTE = 1024 * 1024;
 const DATABASE_PATIENCE_MS = 30_000;
@@ -124,23 +124,47 @@ export class Stage {
     return server;
   }
 
+  /** One more instance of this API on the default database, which the caller stops. */
+  async anotherApi(name: string, environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+    const databaseUrl = await this.database();
+    return ServerProcess.start(this.programOf('api-redis', databaseUrl, name, environment));
+  }
+
+  get redisPid(): number {
+    return this.redis.pid;
+  }
+
+  get postgresPid(): number {
+    return this.postgres.pid;
+  }
+
   private get pageFile(): string {
     return join(this.directory, 'page.json');
   }
 
   private start(name: ServerName, databaseUrl: string): Promise<ServerProcess> {
-    const { path, redis } = PROGRAMS[name];
+    return this.resources.start(
+      () => ServerProcess.start(this.programOf(name, databaseUrl)),
+      (server) => server.stop(),
+    );
+  }
+
+  private programOf(
+    server: ServerName,
+    databaseUrl: string,
+    name: string = server,
+    more: Readonly<Record<string, string>> = {},
+  ): ServerProgram {
+    const { path, redis } = PROGRAMS[server];
     const environment = {
       DATABASE_URL: databaseUrl,
       DATA_DIR: this.directory,
       LOG_LEVEL: 'warn',
       PAGE_FILE: this.pageFile,
       ...(redis ? { REDIS_URL: this.redis.url } : {}),
+      ...more,
     };
-    return this.resources.start(
-      () => ServerProcess.start({ name, program: path, environment, directory: this.directory }),
-      (server) => server.stop(),
-    );
+    return { name, program: path, environment, directory: this.directory };
   }
 
   private async fill(orders: number): Promise<string> {

@@ -5,6 +5,7 @@ import { Instance } from '../workload/instance.js';
 /** The configuration of an instance, and the way to start it. */
 export interface ApiPlan extends ApiProcessOptions {
   readonly name: string;
+  /** With `REDIS_URL`, the instance connects past its proxy: to a cluster, say, whose nodes name their own addresses. */
   readonly environment: Readonly<Record<string, string>>;
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -102,5 +103,5 @@ export class ApiInstance {
 }
 
 function launch({ environment, ...options }: ApiPlan, redis: TcpProxy, database: TcpProxy): ApiProcess {
-  return new ApiProcess({ ...environment, REDIS_URL: redis.url, DATABASE_URL: database.url }, options);
+  return new ApiProcess({ REDIS_URL: redis.url, DATABASE_URL: database.url, ...environment }, options);
 }

@@ -1,13 +1,26 @@
-import { createClient } from 'redis';
+import type { createClient } from 'redis';
+import { DeadlineExceededError } from '../../../libs/cache/src/flow/deadline.js';
+import { clientOfUrl } from '../../../libs/cache/src/redis/redis-url.js';
 
-/** The number of pending writes in the version store of a database. */
-export async function countPendingWrites(redisUrl: string, namespace: string): Promise<number> {
-  const client = createClient({ url: redisUrl });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await client.hLen(`{${namespace}}:pending-writes`);
-  } finally {
-    await client.disconnect();
-  }
+/**
+ * Returns a function that tells whether the version store of a database has no pending writes. If a server of a cluster does not answer,
+ * it returns false, and asks another server the next time.
+ */
+export function noPendingWrites(redisUrl: string, namespace: string): () => Promise<boolean> {
+  const connect = clientOfUrl(redisUrl, 'redisUrl', namespace);
+  return async () => {
+    try {
+      const client = (await connect({})) as ReturnType<typeof createClient>;
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        return (await client.hLen(`{${namespace}}:pending-writes`)) === 0;
+      } finally {
+        await client.disconnect();
+      }
+    } catch (error) {
+      if (error instanceof DeadlineExceededError) return false;
+      throw error;
+    }
+  };
 }

@@ -14,7 +14,7 @@ import { Board } from '../workload/board.js';
 import { ACTORS, type Actor, type Floor } from '../workload/client.js';
 import { Recorder } from '../workload/recorder.js';
 import { ApiInstance, type ApiPlan } from './api-instance.js';
-import { countPendingWrites } from './pending-writes.js';
+import { noPendingWrites } from './pending-writes.js';
 import { readStoredOrders } from './read-stored-orders.js';
 
 const DATABASE_PATIENCE_MS = 30_000;
@@ -28,7 +28,9 @@ export interface SystemPlan {
   readonly redisUrl: string;
   readonly instances: number;
   /** The differences between these instances and those that users start. */
-  readonly variant?: Pick<ApiPlan, 'program' | 'preloads'> & { readonly environment?: ApiPlan['environment'] };
+  readonly variant?: Pick<ApiPlan, 'preloads'> & { readonly environment?: ApiPlan['environment'] };
+  /** The API of another build, in whose database this build applies no migrations. */
+  readonly program?: string;
 }
 
 /** The replacement of the database with another state during a run. Times are in milliseconds. */
@@ -58,17 +60,18 @@ export class System {
     authorization: Floor['authorization'],
     /** The address of the Redis with the version store. */
     public redisUrl: string,
+    isOfOlderBuilds: boolean,
   ) {
     this.floor = {
       recorder: this.recorder,
       board: new Board(),
-      reader: new AnswerReader(),
+      reader: new AnswerReader(isOfOlderBuilds),
       authorization,
       instances: () => this.instances.filter(({ isRunning }) => isRunning).map(({ client }) => client),
     };
   }
 
-  /** Migrates the database, and starts everything. */
+  /** Migrates the database if the instances are of this build, and starts everything. */
   static async start(plan: SystemPlan): Promise<System> {
     const resources = new Resources();
     try {
@@ -80,12 +83,12 @@ export class System {
   }
 
   private static async startWith(resources: Resources, plan: SystemPlan): Promise<System> {
-    const { databaseUrl, redisUrl, variant } = plan;
+    const { databaseUrl, redisUrl, variant, program } = plan;
     const directory = await resources.start(
       () => mkdtemp(join(tmpdir(), 'mes-consistency-')),
       (path) => rm(path, { recursive: true, force: true }),
     );
-    await prepareDatabase({ url: databaseUrl, patience: DATABASE_PATIENCE_MS });
+    if (program === undefined) await prepareDatabase({ url: databaseUrl, patience: DATABASE_PATIENCE_MS });
     const issuer = await DevelopmentIssuer.open(directory);
     const tokens = ACTORS.map(async (actor) => {
       const role = actor.replace(/-\d+$/, '') as Role;
@@ -101,7 +104,7 @@ export class System {
       (open) => open.close(),
     );
     const environment = { ...environmentOf(directory), ...variant?.environment };
-    const common = { databaseUrl, redisUrl, directory };
+    const common = { databaseUrl, redisUrl, directory, program };
     const start = (api: ApiPlan): Promise<ApiInstance> =>
       resources.start(
         () => ApiInstance.start(api),
@@ -112,14 +115,29 @@ export class System {
       start({ ...common, name: 'uncached', environment: environmentOf(directory), redisUrl: NO_REDIS }),
       ...names.map((name) => start({ ...common, ...variant, name, environment })),
     ]);
-    return new System(resources, instances, uncached, table, tableWay, authorization, redisUrl);
+    return new System(resources, instances, uncached, table, tableWay, authorization, redisUrl, program !== undefined);
+  }
+
+  /** What the keys of the cache begin with in Redis, in braces. */
+  async namespace(): Promise<string> {
+    const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
+    return row?.namespace ?? '';
+  }
+
+  /** Lets all instances use another Redis. They start anew. */
+  async turnToRedis(url: string): Promise<void> {
+    this.redisUrl = url;
+    await this.startAnew(() => ({ REDIS_URL: url }));
+  }
+
+  /** Lets all instances reach PostgreSQL through a pooler in transaction mode. They start anew. */
+  async turnToPooler(url: string): Promise<void> {
+    await this.startAnew(({ database }) => ({ DATABASE_URL: url, DATABASE_DIRECT_URL: database.url }));
   }
 
   /** Waits until the version store has no pending writes, not even those of dead instances. */
   async quiet(): Promise<void> {
-    const [row] = await this.table.query<{ namespace: string }>('SELECT cache_namespace() AS namespace');
-    const namespace = row?.namespace ?? '';
-    await eventually(async () => (await countPendingWrites(this.redisUrl, namespace)) === 0, QUIET_PATIENCE_MS);
+    await eventually(noPendingWrites(this.redisUrl, await this.namespace()), QUIET_PATIENCE_MS);
   }
 
   /** Replaces the database with another state, which may lack acknowledged writes. */
@@ -154,6 +172,14 @@ export class System {
 
   stop(): Promise<void> {
     return this.resources.close();
+  }
+
+  /** Starts all instances anew, one after another, with these variables in addition. */
+  private async startAnew(variables: (instance: ApiInstance) => Readonly<Record<string, string>>): Promise<void> {
+    for (const instance of this.instances) {
+      await instance.end('SIGTERM');
+      await instance.startAgain({ environment: { ...instance.plan.environment, ...variables(instance) } });
+    }
   }
 }
 

@@ -22,7 +22,7 @@ interface ResultBody {
 }
 interface OperatorBody {
   readonly operator: string;
-  readonly orders: readonly unknown[];
+  readonly count: number;
 }
 
 interface PageBody {
@@ -35,10 +35,14 @@ export class AnswerReader {
   private readonly orders = new Map<string, SeenOrder>();
   private readonly pages = new Map<string, { readonly text: string; readonly answer: ReadAnswer }>();
 
+  /** @param isOfOlderBuilds whether some of the instances may not know all paths */
+  constructor(private readonly isOfOlderBuilds = false) {}
+
   /** @throws Error if the response is not allowed */
   read(asked: Asked, path: string, { status, text }: RawAnswer): ReadAnswer {
     if (status >= 500) return { came: { kind: 'unknown' } };
     if (status === 404 && 'order' in asked) return { came: { kind: 'missing' } };
+    if (status === 404 && this.isOfOlderBuilds) return { came: { kind: 'done' } };
     // Nobody but its assignee may give an order back to the queue.
     const isRefused =
       status === 409 ? asked.kind === 'change' || asked.kind === 'edit' : status === 403 && asked.kind === 'change';
@@ -76,7 +80,7 @@ export class AnswerReader {
       }
       case 'workload': {
         const { operators } = JSON.parse(text) as { readonly operators: readonly OperatorBody[] };
-        const started = new Map(operators.map(({ operator, orders }) => [operator, orders.length]));
+        const started = new Map(operators.map(({ operator, count }) => [operator, count]));
         return { came: { kind: 'workload', started } };
       }
       case 'throughput':

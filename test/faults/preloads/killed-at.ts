@@ -10,6 +10,7 @@ const AMID = Number(process.env.KILLED_AMID ?? 0);
 const POINTS = {
   begin: [RedisVersionStore.prototype, 'begin'],
   commit: [TypeOrmOrdersRepository.prototype, 'create'],
+  archive: [TypeOrmOrdersRepository.prototype, 'archive'],
   complete: [RedisVersionStore.prototype, 'complete'],
 } as const;
 

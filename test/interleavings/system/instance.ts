@@ -57,8 +57,17 @@ export class Instance implements Listener {
     this.backplane = new SimulatedBackplane(host, notifications);
     const inspector = new Inspector(versions, options, events);
     this.cache = new ResponseCache(versions, entries, monotonicReads, refreshed, inspector, options, events);
-    const refresher = new Refresher(versions, entries, refreshed, options, events);
-    this.writer = new CacheWriter(versions, entries, refresher, monotonicReads, options, events, this.backplane);
+    const refresher = new Refresher(versions, entries, options, events);
+    this.writer = new CacheWriter(
+      versions,
+      entries,
+      refreshed,
+      refresher,
+      monotonicReads,
+      options,
+      events,
+      this.backplane,
+    );
     this.sweeper = new PendingWriteSweeper(versions, options, events);
     notifications.listen(this);
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StoreRefusedError } from '@mes/cache';
+import { ServerClock } from '@mes/database';
 import { Injectable } from '@nestjs/common';
 import { PostgresNotifications } from './postgres-notifications.js';
 
@@ -19,6 +20,8 @@ interface BeatRow {
   readonly state: string;
   /** The beats of the other members, by their ids. */
   readonly others: Readonly<Record<string, string>> | null;
+  /** The server's time, in milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** A member and its last beat that is known. */
@@ -50,7 +53,10 @@ export class Members {
   private state = '';
   private lastAuthority: string | null = null;
 
-  constructor(private readonly notifications: PostgresNotifications) {}
+  constructor(
+    private readonly notifications: PostgresNotifications,
+    private readonly clock: ServerClock,
+  ) {}
 
   /** Until when this instance may answer from the cache by its last beat. */
   get leaseEndsAt(): number {
@@ -87,6 +93,7 @@ export class Members {
   async beat(dead: readonly LastBeat[] = []): Promise<Beat> {
     const { releases } = this;
     this.releases = false;
+    const sentAt = performance.now();
     const [row] = await this.notifications.query<BeatRow>(
       `WITH mine AS (
         INSERT INTO cache_members AS m (id) VALUES ($1)
@@ -101,11 +108,13 @@ export class Members {
           FOR UPDATE SKIP LOCKED)
       )
       SELECT (SELECT store FROM mine) AS claimed, store AS authority, database_state() AS state,
-        (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $1) AS others
+        (SELECT json_object_agg(id, beat::text) FROM cache_members WHERE id <> $1) AS others,
+        (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now
       FROM cache_authority`,
       [this.id, releases, dead.map(rowOf)],
     );
     if (!row) throw new Error('the database does not say which store is the authority');
+    this.clock.note(row.now, sentAt);
     this.learn(row.others ?? {});
     this.state = row.state;
     this.lastAuthority = row.authority;

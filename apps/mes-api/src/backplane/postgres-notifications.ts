@@ -6,6 +6,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { Configuration } from '../config/configuration.js';
 
 /** The channel for the tags that all instances must invalidate. Instances without Redis and triggers of the database notify on it. */
 export const EVICTIONS_CHANNEL = 'mes_evictions';
@@ -59,7 +60,10 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   /** Whether the end of the last failure is worth a line, because its begin was. */
   private endIsNews = false;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly configuration: Configuration,
+  ) {
     this.listen(MARKS_CHANNEL, (mark) => {
       this.marks.get(mark)?.();
     });
@@ -147,9 +151,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   private async stayConnected(onOutcome: () => void): Promise<void> {
     while (!this.closed) {
-      const { url } = this.dataSource.options as PostgresDataSourceOptions;
+      const { url = '' } = this.dataSource.options as PostgresDataSourceOptions;
       const client = new DatabaseClient({
-        url: url ?? '',
+        url: this.configuration.database.directUrl ?? url,
         queryTimeout: ANSWER_TIMEOUT,
         applicationName: APPLICATION_NAME,
       });
@@ -205,7 +209,10 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   /** Logs why the connection failed, from time to time. */
   private report(error: unknown): void {
-    const { message } = connectionProblem(error, 'DATABASE_URL');
+    const { message } = connectionProblem(
+      error,
+      this.configuration.database.directUrl === undefined ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL',
+    );
     if (this.closed || !this.reminder.isDue(message)) return;
     this.endIsNews = true;
     this.logger.warn(`Cannot listen to PostgreSQL for the writes of other instances: ${message}`);

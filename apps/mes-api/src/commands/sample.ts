@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   const configuration = readConfiguration(process.env);
   const database = await openDatabase(configuration, console.error);
   try {
-    await fill(database.url, wanted);
+    await fill(database.directUrl, wanted);
   } finally {
     await database.close();
   }
@@ -64,7 +64,9 @@ async function lockOutOthers(client: DatabaseClient): Promise<void> {
 }
 
 async function highestNumber(client: DatabaseClient): Promise<number> {
-  const { rows } = await client.query<{ highest: number }>('SELECT coalesce(max(number), 0) AS highest FROM orders');
+  const { rows } = await client.query<{ highest: number }>(
+    'SELECT coalesce(max(number), 0) AS highest FROM (SELECT number FROM orders UNION ALL SELECT number FROM archived_orders) AS o',
+  );
   return rows[0]?.highest ?? 0;
 }
 

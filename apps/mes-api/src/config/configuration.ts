@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { projectFolder } from './project-folder.js';
 import { parseRoleMap, type RoleMap } from './roles.js';
@@ -14,6 +15,8 @@ export abstract class Configuration {
   abstract readonly production: boolean;
   abstract readonly host: string;
   abstract readonly port: number;
+  /** Processes that serve the port, each like an instance of its own. */
+  abstract readonly workers: number;
   /** Where a proxy serves page and API, such as `/mes`; empty at the root. */
   abstract readonly basePath: string;
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -53,10 +56,14 @@ export abstract class Configuration {
   /** Without a URL, this process runs an embedded PostgreSQL. */
   abstract readonly database: {
     readonly url: string | undefined;
+    /** Leads to PostgreSQL itself. It is set if the other URL leads to a connection pooler in transaction mode. */
+    readonly directUrl: string | undefined;
     readonly poolSize: number;
     /** Time limit for waiting for PostgreSQL at the start. */
     readonly startTimeout: number;
   };
+  /** Days after their last change until finished orders move to the archive; 0 for never. */
+  abstract readonly archiveAfterDays: number;
   abstract readonly shutdown: {
     /** Time between the loss of readiness and the end of listening. */
     readonly delay: number;
@@ -97,6 +104,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     production: environment.NODE_ENV === 'production',
     host: environment.HOST,
     port: environment.PORT,
+    workers: environment.WORKERS || availableParallelism(),
     basePath: environment.BASE_PATH.replace(/\/$/, ''),
     logLevel: environment.LOG_LEVEL,
     logHitsEvery: environment.LOG_HITS_EVERY,
@@ -125,9 +133,11 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     developmentSignIn: environment.DEVELOPMENT_SIGN_IN,
     database: {
       url: environment.DATABASE_URL,
+      directUrl: environment.DATABASE_DIRECT_URL,
       poolSize: environment.DATABASE_POOL_SIZE,
       startTimeout: environment.DATABASE_WAIT_SECONDS * 1_000,
     },
+    archiveAfterDays: environment.ARCHIVE_AFTER_DAYS,
     shutdown: {
       delay: environment.SHUTDOWN_DELAY_SECONDS * 1_000,
       grace: environment.SHUTDOWN_GRACE_SECONDS * 1_000,

@@ -42,6 +42,7 @@ describe('the environment', () => {
     ['DATABASE_URL', 'mysql://user:pass-word@host/db'],
     ['DATABASE_URL', 'postgres:/host/db'],
     ['DATABASE_URL', 'postgres://pass word@host'],
+    ['DATABASE_DIRECT_URL', 'pass-word@host'],
     ['DATABASE_POOL_SIZE', '501'],
     ['DATABASE_WAIT_SECONDS', 'forever'],
     ['REDIS_URL', 'http://pass-word@host'],
@@ -114,6 +115,13 @@ describe('the environment', () => {
     expect(readEnvironment(production)).toMatchObject(production);
   });
 
+  it('refuses a way past a pooler without the way through it', () => {
+    const DATABASE_DIRECT_URL = 'postgres://mes@host/mes';
+    expect(messageOf({ DATABASE_DIRECT_URL })).toMatch(/DATABASE_DIRECT_URL: has no effect alone: set DATABASE_URL/);
+    const both = { DATABASE_URL: 'postgres://mes@pooler:6432/mes', DATABASE_DIRECT_URL };
+    expect(readEnvironment(both)).toMatchObject(both);
+  });
+
   it('requires a database in production', () => {
     expect(messageOf({ NODE_ENV: 'production', ...AUTH })).toMatch(
       /\n {2}DATABASE_URL: must be set in production[^\n]*$/,
@@ -132,6 +140,15 @@ describe('the environment', () => {
     ['REDIS_URL', 'redis://mes:6379/word@host', '%2F'],
     ['REDIS_URL', 'redis://:pass%word@host', '%25'],
     ['REDIS_URL', 'redis://host/first', 'database'],
+    ['REDIS_URL', 'redis://mes:pass@word@', 'not a URL'],
+    ['REDIS_URL', 'redis://mes:secret-word@a,,b', 'not a URL'],
+    ['REDIS_URL', 'redis://,secret-word@', 'not a URL'],
+    ['REDIS_URL', 'redis://mes:secret-word@a:1,b:port', 'not a URL'],
+    ['REDIS_URL', 'redis://mes:secret-word@a,b/3', 'several hosts mean a Redis Cluster'],
+    ['REDIS_URL', 'redis-sentinel://mes:secret-word@a,b', 'the name of the primary'],
+    ['REDIS_URL', 'redis-sentinel://mes:secret-word@a,b/orders/first', 'the name of the primary'],
+    ['REDIS_URL', 'redis-sentinel://a/orders?password=secret-word@', 'sentinelPassword'],
+    ['REDIS_URL', 'redis://a?sentinelPassword=secret-word@', '%3F'],
   ])('says what is wrong with a URL, without the URL: %s=%s', (name, value, remedy) => {
     const message = messageOf({ [name]: value });
     expect(message).toContain(`\n  ${name}: `);
@@ -142,7 +159,13 @@ describe('the environment', () => {
 
   it.each([
     ...['redis://host', 'redis://host:6379/', 'redis://host:6379/3', 'rediss://mes:pa%23ss@host', 'redis://:p@ss@host'],
-    ...['redis://[::1]:6379'],
+    ...[
+      'redis://[::1]:6379',
+      'redis://:p@ss@a:6379,b',
+      'rediss://mes:pa%23ss@[::1]:1,[::1]:2/',
+      'redis-sentinel://a/orders',
+    ],
+    'rediss-sentinel://mes:pa%23ss@a:1,b:2/orders/3?sentinelUsername=eve&sentinelPassword=a%26b',
   ])('accepts a URL of Redis: %s', (value) => {
     expect(readEnvironment({ REDIS_URL: value }).REDIS_URL).toBe(value);
   });

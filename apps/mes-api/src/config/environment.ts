@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { redisUrlComplaint } from '@mes/cache';
 import { databaseUrlComplaint } from '@mes/database';
 import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
@@ -19,7 +20,6 @@ import {
 } from 'class-validator';
 import { EnvironmentError } from './environment-error.js';
 import { projectFolder } from './project-folder.js';
-import { redisUrlComplaint } from './redis-url.js';
 import { findMisspelt } from './similar-variables.js';
 import { parseRoleMap, ROLES } from './roles.js';
 import { parseTrustProxy } from './trust-proxy.js';
@@ -75,12 +75,19 @@ export class Environment {
   @MinLength(1)
   HOST = '127.0.0.1';
 
+  @Whole(0, 64)
+  WORKERS = 1;
+
   @Matches(/^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/, { message: '$property must be a path such as /mes' })
   BASE_PATH = '';
 
   @IsOptional()
   @Url(databaseUrlComplaint)
   DATABASE_URL?: string;
+
+  @IsOptional()
+  @Url(databaseUrlComplaint)
+  DATABASE_DIRECT_URL?: string;
 
   @Whole(1, 500)
   DATABASE_POOL_SIZE = 10;
@@ -175,6 +182,9 @@ export class Environment {
   @Whole(1, 65_536)
   NEAR_CACHE_MB = 64;
 
+  @Whole(0, 36_500)
+  ARCHIVE_AFTER_DAYS = 0;
+
   @Whole(0, 600)
   CACHE_INSPECTIONS_PER_MINUTE = 0;
 
@@ -230,7 +240,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const messages = wrong.map(
     ({ property, constraints = {} }) => `${property}: ${Object.values(constraints).join(', ')}`,
   );
-  messages.push(...databaseComplaints(environment), ...authComplaints(environment));
+  messages.push(...databaseComplaints(environment), ...workersComplaints(environment), ...authComplaints(environment));
   if (messages.length > 0) throw new EnvironmentError(`the environment is not valid:\n  ${messages.join('\n  ')}`);
   return environment;
 }
@@ -241,9 +251,21 @@ export function describeMisspelt(variables: NodeJS.ProcessEnv): string[] {
   return [...misspelt].map(([name, meant]) => `The variable ${name} has no effect. Did you mean ${meant}?`);
 }
 
-function databaseComplaints({ NODE_ENV, DATABASE_URL }: Environment): string[] {
+function databaseComplaints({ NODE_ENV, DATABASE_URL, DATABASE_DIRECT_URL }: Environment): string[] {
+  if (DATABASE_DIRECT_URL !== undefined && DATABASE_URL === undefined) {
+    return [
+      'DATABASE_DIRECT_URL: has no effect alone: set DATABASE_URL, which leads to the same database through a pooler',
+    ];
+  }
   if (NODE_ENV !== 'production' || DATABASE_URL !== undefined) return [];
   return ['DATABASE_URL: must be set in production, since the PostgreSQL that the API runs itself is for development'];
+}
+
+function workersComplaints({ WORKERS, DATABASE_URL, REDIS_URL }: Environment): string[] {
+  const missing = Object.entries({ DATABASE_URL, REDIS_URL }).filter(([, url]) => url === undefined);
+  if (WORKERS === 1 || missing.length === 0) return [];
+  const names = missing.map(([name]) => name).join(' and ');
+  return [`WORKERS: several processes share a database and a Redis: set ${names}, or WORKERS to 1`];
 }
 
 function authComplaints({ NODE_ENV, ...auth }: Environment): string[] {

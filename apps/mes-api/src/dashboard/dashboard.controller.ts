@@ -56,7 +56,11 @@ export class DashboardController {
   @Get('workload')
   @AllowRoles('operator', 'viewer', 'admin')
   @CachedRoute(cachedWorkload)
-  @ApiOperation({ operationId: 'getWorkloadDashboard', summary: 'Get the started orders of each operator' })
+  @ApiOperation({
+    operationId: 'getWorkloadDashboard',
+    summary: 'Get the operators with their started orders',
+    description: 'All numbers are exact. Of the operators and of their orders, those are shown that are due soonest.',
+  })
   @ApiCached(WorkloadDashboardDto)
   workload(): Promise<WorkloadDashboardDto> {
     return this.dashboard.workload();

@@ -5,7 +5,7 @@ import type { DueDashboardDto } from './due-dashboard.dto.js';
 import { estimate } from './estimate.js';
 import type { StatusDashboardDto } from './status-dashboard.dto.js';
 import type { DurationDto, DurationsDto, ThroughputDashboardDto } from './throughput-dashboard.dto.js';
-import type { OperatorWorkloadDto, WorkloadDashboardDto } from './workload-dashboard.dto.js';
+import type { WorkloadDashboardDto } from './workload-dashboard.dto.js';
 
 const HOURS = 24;
 const HOURS_OF_A_WEEK = 7 * HOURS;
@@ -52,16 +52,15 @@ export class DashboardService {
   }
 
   async workload(): Promise<WorkloadDashboardDto> {
-    const { orders, isComplete } = await this.orders.started();
-    const operators = new Map<string, OperatorWorkloadDto>();
-    for (const { assignee, id, number, product, priority, dueAt } of orders) {
-      const workload = operators.get(assignee) ?? { operator: assignee, orders: [] };
-      workload.orders.push({ id, number, product, priority, dueAt: dueAt?.toISOString() });
-      operators.set(assignee, workload);
-    }
+    const { operators, operatorCount, orderCount } = await this.orders.workload();
     return {
-      operators: [...operators.values()].sort((a, b) => (a.operator < b.operator ? -1 : 1)),
-      isComplete,
+      operators: operators.map(({ operator, count, orders }) => ({
+        operator,
+        count,
+        orders: orders.map((order) => ({ ...order, dueAt: order.dueAt?.toISOString() })),
+      })),
+      operatorCount,
+      orderCount,
     };
   }
 }

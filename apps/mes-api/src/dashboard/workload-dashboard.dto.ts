@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type OrderPriority } from '../orders/order.js';
+import { MOST_OPERATORS, MOST_STARTED } from '../orders/order-figures.js';
 import { ORDER_PRIORITY } from '../orders/dto/enums.js';
 
 export class StartedOrderDto {
@@ -23,15 +24,31 @@ export class OperatorWorkloadDto {
   @ApiProperty({ description: 'Subject of the operator’s token.' })
   operator!: string;
 
-  @ApiProperty({ type: StartedOrderDto, isArray: true, description: 'Due soonest first.' })
+  @ApiProperty({ type: 'integer', description: 'Number of all started orders of the operator.' })
+  count!: number;
+
+  @ApiProperty({
+    type: StartedOrderDto,
+    isArray: true,
+    maxItems: MOST_STARTED,
+    description: `The ${MOST_STARTED} that are due soonest, overdue ones first.`,
+  })
   orders!: StartedOrderDto[];
 }
 
 /** Who works on what: the orders that are MANUFACTURING_STARTED, by operator. */
 export class WorkloadDashboardDto {
-  @ApiProperty({ type: OperatorWorkloadDto, isArray: true, description: 'Sorted by name.' })
+  @ApiProperty({
+    type: OperatorWorkloadDto,
+    isArray: true,
+    maxItems: MOST_OPERATORS,
+    description: `The ${MOST_OPERATORS} operators whose orders are due soonest, in this order.`,
+  })
   operators!: OperatorWorkloadDto[];
 
-  @ApiProperty({ description: 'If false, there are further orders: only the 500 that are due soonest are shown.' })
-  isComplete!: boolean;
+  @ApiProperty({ type: 'integer', description: 'Number of all operators with started orders.' })
+  operatorCount!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Number of all started orders.' })
+  orderCount!: number;
 }

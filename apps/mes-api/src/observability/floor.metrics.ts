@@ -2,7 +2,7 @@ import { Reminder } from '@mes/cache';
 import { Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Registry } from 'prom-client';
-import { OrderChanged, OrderCreated, StatusChanged } from '../orders/order-events.js';
+import { OrderChanged, OrderCreated, OrdersArchived, StatusChanged } from '../orders/order-events.js';
 import { MOST_COUNTED, type DueCount } from '../orders/order-figures.js';
 import { TRANSITIONS } from '../orders/order-status.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type Order, type OrderPriority } from '../orders/order.js';
@@ -50,6 +50,7 @@ export class FloorMetrics {
   private readonly created: Counter<'source'>;
   private readonly moved: Counter<'from' | 'to'>;
   private readonly changed: Counter<'field'>;
+  private readonly archived: Counter;
   private readonly timeToStart: DurationHistogram;
   private readonly timeToCompletion: DurationHistogram;
   private reading: Promise<Floor | undefined> | undefined;
@@ -77,6 +78,7 @@ export class FloorMetrics {
       'field',
     );
     for (const field of FIELDS) this.changed.inc({ field }, 0);
+    this.archived = this.counter('mes_orders_archived_total', 'Orders moved to the archive by this instance');
     this.timeToStart = this.times(
       'mes_order_time_to_start_seconds',
       'Time from the creation of an order to each start',
@@ -103,6 +105,11 @@ export class FloorMetrics {
   @OnEvent(OrderChanged.eventName)
   countChanged({ changes }: OrderChanged): void {
     for (const { field } of changes) this.changed.inc({ field });
+  }
+
+  @OnEvent(OrdersArchived.eventName)
+  countArchived({ count }: OrdersArchived): void {
+    this.archived.inc(count);
   }
 
   private declareGauges(): void {

@@ -4,6 +4,7 @@ import { SkipThrottle } from '@nestjs/throttler';
 import { Registry } from 'prom-client';
 import { Public } from '../auth/access.js';
 import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { MetricsOfAllWorkers } from '../workers/metrics-of-all-workers.js';
 import { MetricsAccessGuard } from './metrics-access.guard.js';
 
 @ApiTags('operations')
@@ -11,7 +12,7 @@ import { MetricsAccessGuard } from './metrics-access.guard.js';
 @Public()
 @SkipThrottle()
 export class MetricsController {
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly all: MetricsOfAllWorkers) {}
 
   @Get()
   @UseGuards(MetricsAccessGuard)
@@ -36,6 +37,6 @@ export class MetricsController {
     },
   )
   metrics(): Promise<string> {
-    return this.registry.metrics();
+    return this.all.text();
   }
 }

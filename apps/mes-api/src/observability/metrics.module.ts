@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CacheAdministrationModule } from '../cache-administration/cache-administration.module.js';
 import { EventsStreamModule } from '../events-stream/events-stream.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
+import { MetricsOfAllWorkers } from '../workers/metrics-of-all-workers.js';
 import { CacheMetrics } from './cache.metrics.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { FloorMetrics } from './floor.metrics.js';
@@ -14,6 +15,6 @@ import { RequestsModule } from './requests.module.js';
 @Module({
   imports: [RequestsModule, CacheAdministrationModule, EventsStreamModule, OrdersModule],
   controllers: [MetricsController],
-  providers: [MetricsAccessGuard, CacheMetrics, DatabaseMetrics, FloorMetrics, ProcessMetrics],
+  providers: [MetricsAccessGuard, MetricsOfAllWorkers, CacheMetrics, DatabaseMetrics, FloorMetrics, ProcessMetrics],
 })
 export class MetricsModule {}

@@ -25,3 +25,10 @@ export class OrderChanged {
 
   constructor(readonly changes: readonly FieldChange[]) {}
 }
+
+/** Orders were moved to the archive, and that was committed. */
+export class OrdersArchived {
+  static readonly eventName = 'orders.archived';
+
+  constructor(readonly count: number) {}
+}

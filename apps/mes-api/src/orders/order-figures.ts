@@ -36,8 +36,13 @@ export interface OrderThroughput {
   readonly asOf: Date;
 }
 
+/** The most operators of a workload. */
+export const MOST_OPERATORS = 12;
+
+/** The most orders that a workload shows of each operator. */
+export const MOST_STARTED = 3;
+
 export interface StartedOrder {
-  readonly assignee: string;
   readonly id: string;
   readonly number: number;
   readonly product: string;
@@ -45,9 +50,20 @@ export interface StartedOrder {
   readonly dueAt?: Date | undefined;
 }
 
-export interface StartedOrders {
-  /** Due soonest first. */
+/** The started orders of an operator. */
+export interface OperatorWorkload {
+  readonly operator: string;
+  readonly count: number;
+  /** Due soonest first, up to `MOST_STARTED`. */
   readonly orders: readonly StartedOrder[];
-  /** Whether no order was left out. */
-  readonly isComplete: boolean;
+}
+
+/** Who works on what, all read at one time. */
+export interface Workload {
+  /** Those whose orders are due soonest come first, up to `MOST_OPERATORS`. */
+  readonly operators: readonly OperatorWorkload[];
+  /** The number of all operators with started orders. */
+  readonly operatorCount: number;
+  /** The number of all started orders. */
+  readonly orderCount: number;
 }

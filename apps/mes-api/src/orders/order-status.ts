@@ -76,6 +76,9 @@ export function transitionsTo(status: OrderStatus): readonly Transition[] {
   return TRANSITIONS.filter(({ to }) => to === status);
 }
 
+/** The statuses that no transition leaves. */
+export const FINAL_STATUSES = ORDER_STATUSES.filter((status) => !TRANSITIONS.some(({ from }) => from === status));
+
 /** Statuses of which nothing about the order changes any more, except the status. */
 const FINISHED: ReadonlySet<OrderStatus> = new Set(['SHIPPED', 'CLOSED', 'CANCELLED']);
 

@@ -58,7 +58,10 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'listOrders',
     summary: 'List orders',
-    description: 'A page of orders. `?status=NEW` gives the new orders. Partners see only their own orders.',
+    description:
+      'A page of orders. `?status=NEW` gives the new orders. Partners see only their own orders.\n\n' +
+      'Orders that moved to the archive, because they were CLOSED or CANCELLED long ago, are in no list, search or count, except by ' +
+      'their number; what has happened in each hour, such as arrivals, still includes them.',
   })
   @ApiCached(OrderListDto)
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
@@ -129,7 +132,8 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'getOrder',
     summary: 'Get an order',
-    description: 'The `ETag` starts with the version of the order and can be sent in `If-Match`.',
+    description:
+      'The `ETag` starts with the version of the order and can be sent in `If-Match`. An archived order is answered like any other.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderDto)

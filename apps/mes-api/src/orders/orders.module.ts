@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { NewOrders } from './caching/new-orders.js';
 import { CursorCodec } from './cursor-codec.js';
+import { ORDER_ARCHIVING_DEFAULTS, ORDER_ARCHIVING_OPTIONS, OrderArchiving } from './order-archiving.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 import { OrderStatusChangeEntity } from './repository/order-status-change.entity.js';
@@ -18,6 +19,8 @@ import { WriteThroughOrdersRepository } from './repository/write-through-orders.
     OrdersService,
     CursorCodec,
     NewOrders,
+    OrderArchiving,
+    { provide: ORDER_ARCHIVING_OPTIONS, useFactory: () => ({ ...ORDER_ARCHIVING_DEFAULTS }) },
     { provide: PERSISTENT_ORDERS, useClass: TypeOrmOrdersRepository },
     { provide: OrdersRepository, useClass: WriteThroughOrdersRepository },
   ],

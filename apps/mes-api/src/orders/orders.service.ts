@@ -12,7 +12,7 @@ import {
   OrderNotFoundError,
   OrderRoleMissingError,
 } from './order-errors.js';
-import type { DueCount, OrderThroughput, StartedOrders } from './order-figures.js';
+import type { DueCount, OrderThroughput, Workload } from './order-figures.js';
 import type { OrderHistory } from './order-history.js';
 import { transitionsTo } from './order-status.js';
 import { type Order, type OrderRequest, type OrderSort, type Visibility, visibilityKey } from './order.js';
@@ -160,9 +160,9 @@ export class OrdersService {
     return this.orders.throughput(lastHour, hours);
   }
 
-  /** The orders that operators have started, due soonest first. */
-  started(): Promise<StartedOrders> {
-    return this.orders.started();
+  /** Counts the started orders of each operator, and shows those that are due soonest. */
+  workload(): Promise<Workload> {
+    return this.orders.workload();
   }
 }
 

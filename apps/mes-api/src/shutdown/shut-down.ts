@@ -7,7 +7,7 @@ import { Drain } from './drain.js';
 const IDLE_CHECK_INTERVAL_MS = 50;
 
 /** Time limit for closing after the last request. Running statements have a shorter limit. */
-const CLOSING_MS = 8_000;
+export const CLOSING_MS = 8_000;
 
 /** Times in milliseconds. */
 export interface ShutdownPlan {
@@ -22,15 +22,18 @@ export interface ShutdownPlan {
  * connections to Redis and PostgreSQL.
  *
  * @param hurry aborted to end all waiting
+ * @param leavePort is called before the server stops listening, and waited for
  * @returns false if requests in flight were cut off
  */
 export async function shutDown(
   application: NestFastifyApplication,
   { delay, grace }: ShutdownPlan,
   hurry: AbortSignal,
+  leavePort: () => Promise<void>,
 ): Promise<boolean> {
   application.get(Drain, { strict: false }).begin();
   await passed(delay, hurry);
+  await leavePort();
 
   const server: Server = application.getHttpServer();
   const closed = application.close().then(() => true);

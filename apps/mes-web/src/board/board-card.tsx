@@ -35,6 +35,15 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
         >
           {order.number}
         </Link>
+        {(isSending || goneTo) && (
+          <span className="board-card-state">
+            {isSending || goneTo === undefined
+              ? t('step.sending')
+              : goneTo === 'unknown'
+                ? t('held.gone')
+                : t(`status.${goneTo}`)}
+          </span>
+        )}
         {onMove && order.nextStatuses.length > 0 && (
           <button
             type="button"
@@ -67,15 +76,6 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
           </span>
         )}
       </p>
-      {(isSending || goneTo) && (
-        <p className="board-card-state">
-          {isSending || goneTo === undefined
-            ? t('step.sending')
-            : goneTo === 'unknown'
-              ? t('held.gone')
-              : t(`status.${goneTo}`)}
-        </p>
-      )}
     </>
   );
 });

@@ -10,6 +10,7 @@ import type { Status } from '../orders/permissions';
 import { useChange } from '../orders/use-change';
 import { useStatusCounts } from '../orders/use-counts';
 import { useView } from '../orders/use-view';
+import { ValueFilter } from '../orders/value-filter';
 import { ViewsMenu } from '../orders/views-menu';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
@@ -70,7 +71,21 @@ export function BoardPage(): ReactNode {
         <span className="board-keys">{mayMove && t('board.keys')}</span>
         <ListOrBoard shown="board" />
       </div>
-      <FilterBar view={view} onChange={changeView}>
+      <FilterBar
+        view={view}
+        onChange={changeView}
+        field={
+          <ValueFilter
+            label={t('order.assignee')}
+            placeholder={t('filters.anyAssignee')}
+            value={view.assignee}
+            valueOf={assigneeOf}
+            onChange={(assignee, replace) => {
+              changeView({ ...view, assignee }, replace);
+            }}
+          />
+        }
+      >
         <ViewsMenu shown="board" view={view} onChoose={changeView} />
       </FilterBar>
       <div ref={columns} className={drag ? 'board-columns dragging' : 'board-columns'} onKeyDown={onKeyDown}>
@@ -114,6 +129,10 @@ export function BoardPage(): ReactNode {
       )}
     </main>
   );
+}
+
+function assigneeOf({ assignee }: OrderDto): string | undefined {
+  return assignee;
 }
 
 /** Moves the focus from card to card. */

@@ -3,8 +3,6 @@ import { Link } from 'react-router';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
-import { useHeight } from '../shell/use-height';
-import { useJustChanged } from '../shell/use-just-changed';
 import { useNow } from '../shell/use-now';
 import { useTitle } from '../shell/use-title';
 import { useAttendance } from '../orders/use-attendance';
@@ -18,7 +16,10 @@ import { useOrders } from '../orders/use-orders';
 import { useSettling } from '../orders/use-settling';
 import './my-work-page.css';
 
-/** The orders in progress that are assigned to the user, due soonest first. While somebody is at them, they keep their places. */
+/**
+ * The orders in progress that are assigned to the user, due soonest first. While somebody is at them, they keep their places. A card
+ * has room for all that changes, so that it never grows.
+ */
 export function MyWorkPage(): ReactNode {
   const { t, formats } = useLanguage();
   const session = useSession();
@@ -32,9 +33,7 @@ export function MyWorkPage(): ReactNode {
   const attendance = useAttendance();
   const list = useCalmList({ orders, hasMore }, { name: orders && 'mine', held: attendance.attended });
   const cards = useRef<HTMLUListElement>(null);
-  // A card grows when somebody else puts its order on hold, and those below it move.
-  const isResized = useJustChanged(useHeight(cards));
-  const isSettling = useSettling(list.rows) || isResized;
+  const isSettling = useSettling(list.rows);
   const focusCards = (): void => {
     (cards.current?.querySelector('a') ?? cards.current)?.focus();
   };
@@ -64,10 +63,9 @@ export function MyWorkPage(): ReactNode {
               <h2>
                 <Link to={`/orders/${order.id}`}>{t('order.heading', { number: order.number })}</Link>
               </h2>
-              <StatusMark status={order.status} />
               <PriorityMark priority={order.priority} />
+              <StatusMark status={order.status} />
             </div>
-            <HoldNote order={order} />
             <p>
               <bdi>{order.product.name}</bdi>, <bdi>{order.material}</bdi> × {formats.number(order.quantity)}
               <br />
@@ -84,6 +82,7 @@ export function MyWorkPage(): ReactNode {
             <div className="card-moves">
               <MoveButtons order={order} />
               {list.left.has(order.id) && <p className="departure">{t('held.gone')}</p>}
+              <HoldNote order={order} />
             </div>
           </li>
         ))}

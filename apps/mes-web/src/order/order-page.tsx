@@ -49,8 +49,10 @@ export function OrderPage(): ReactNode {
       {order.isError && !data && <Failure error={order.error} onRetry={() => void order.refetch()} />}
       {data && (
         <>
-          <HoldNote order={data} />
-          <MoveButtons order={data} />
+          <div className="order-moves">
+            <MoveButtons order={data} />
+            <HoldNote order={data} />
+          </div>
           <div className="order-columns">
             <OrderFacts order={data} />
             <div>

@@ -1,31 +1,26 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useEffectEvent, useId, useRef, useState, type ReactNode } from 'react';
+import { useId, useRef, useState, type ReactNode } from 'react';
+import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { PRIORITIES } from './change';
+import { DebouncedInput } from './debounced-input';
 import { DUE, filtersOf, NO_FILTERS, type Due, type OrdersView } from './orders-view';
-import { loadedMaterials } from './use-orders';
 import type { ChangeView } from './use-view';
+import { ValueFilter } from './value-filter';
 import './filter-bar.css';
-
-/** The pause in typing after which the text takes effect, in milliseconds. */
-const TYPING_PAUSE = 250;
 
 interface FilterBarProps {
   readonly view: OrdersView;
   readonly onChange: ChangeView;
   /** A further field after the filters. */
   readonly field?: ReactNode;
-  /** The menus beside the filters. */
+  /** The menu beside the filters. */
   readonly children: ReactNode;
 }
 
-/** The filters of the list and the board, with the menus. On a narrow screen, a button shows the filters. */
+/** The filters of the list and the board, in one row at a desk, with a menu. On a narrow screen, a button shows the filters. */
 export function FilterBar({ view, onChange, field, children }: FilterBarProps): ReactNode {
   const { t } = useLanguage();
-  const queries = useQueryClient();
-  const [materials, setMaterials] = useState<readonly string[]>([]);
   const formId = useId();
-  const materialsId = useId();
   const [isOpen, setIsOpen] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
   const count = filtersOf(view);
@@ -89,26 +84,15 @@ export function FilterBar({ view, onChange, field, children }: FilterBarProps): 
               </label>
             ))}
           </fieldset>
-          <label>
-            {t('filters.material')}
-            <DebouncedInput
-              type="text"
-              list={materialsId}
-              placeholder={t('filters.anyMaterial')}
-              value={view.material}
-              onFocus={() => {
-                setMaterials(loadedMaterials(queries));
-              }}
-              onChange={(material, replace) => {
-                onChange({ ...view, material }, replace);
-              }}
-            />
-            <datalist id={materialsId}>
-              {materials.map((material) => (
-                <option key={material} value={material} />
-              ))}
-            </datalist>
-          </label>
+          <ValueFilter
+            label={t('filters.material')}
+            placeholder={t('filters.anyMaterial')}
+            value={view.material}
+            valueOf={materialOf}
+            onChange={(material, replace) => {
+              onChange({ ...view, material }, replace);
+            }}
+          />
           <label>
             {t('filters.due')}
             <select
@@ -141,54 +125,11 @@ export function FilterBar({ view, onChange, field, children }: FilterBarProps): 
           </button>
         </form>
       </div>
-      <div className="filter-menus">{children}</div>
+      {children}
     </div>
   );
 }
 
-interface DebouncedInputProps {
-  readonly type: 'search' | 'text';
-  readonly placeholder: string;
-  readonly title?: string;
-  readonly list?: string;
-  readonly value: string;
-  readonly onFocus?: () => void;
-  /** `replace`: the text was changed before, without leaving the field. */
-  readonly onChange: (value: string, replace: boolean) => void;
-}
-
-/** A text input that reports its value after a pause in typing. */
-function DebouncedInput({ value, onChange, ...input }: DebouncedInputProps): ReactNode {
-  const [typed, setTyped] = useState(value);
-  const [last, setLast] = useState(value);
-  const reported = useRef<string>(undefined);
-  const report = useEffectEvent(onChange);
-  if (last !== value) {
-    setLast(value);
-    setTyped(value);
-  }
-  useEffect(() => {
-    if (typed === value) return undefined;
-    const timer = setTimeout(() => {
-      const isFurther = reported.current === value;
-      reported.current = typed;
-      report(typed, isFurther);
-    }, TYPING_PAUSE);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [typed, value]);
-  return (
-    <input
-      {...input}
-      value={typed}
-      maxLength={100}
-      onChange={({ target }) => {
-        setTyped(target.value);
-      }}
-      onBlur={() => {
-        reported.current = undefined;
-      }}
-    />
-  );
+function materialOf({ material }: OrderDto): string {
+  return material;
 }

@@ -29,7 +29,11 @@ export function HoldNote({ order }: HoldNoteProps): ReactNode {
   return (
     <p className="hold-note">
       <HoldMark holdReason={order.holdReason} />
-      {last?.to === 'ON_HOLD' && last.comment !== undefined && <span dir="auto">{last.comment}</span>}
+      {last?.to === 'ON_HOLD' && last.comment !== undefined && (
+        <span dir="auto" title={last.comment}>
+          {last.comment}
+        </span>
+      )}
     </p>
   );
 }

@@ -7,6 +7,7 @@ import {
   isInView,
   listArgumentsOf,
   nameOf,
+  NO_FILTERS,
   parametersOf,
   SORTS,
   viewOf,
@@ -20,6 +21,7 @@ const views = fc.record<OrdersView>({
   priority: fc.subarray([...PRIORITIES]),
   material: fc.string({ maxLength: 20 }),
   due: fc.constantFrom('' as const, ...DUE),
+  assignee: fc.string({ maxLength: 20 }),
   sort: fc.constantFrom(...SORTS),
 });
 
@@ -48,6 +50,13 @@ describe('the view of the orders', () => {
     expect(filtersOf(view)).toBe(2);
   });
 
+  it('asks for the orders of an operator', () => {
+    const view = viewOf(new URLSearchParams('assignee=anna'));
+    expect(filtersOf(view)).toBe(1);
+    expect(listArgumentsOf('PACKAGING', { ...view, assignee: ' anna ' }, NOW).assignee).toEqual(['anna']);
+    expect(listArgumentsOf('PACKAGING', { ...view, assignee: ' ' }, NOW).assignee).toBeUndefined();
+  });
+
   it('names its filters, whatever its order', () => {
     expect(nameOf(viewOf(new URLSearchParams('sort=dueAt')))).toBe('');
     expect(nameOf(viewOf(new URLSearchParams('q=ring&sort=dueAt')))).toBe(
@@ -63,7 +72,7 @@ describe('the view of the orders', () => {
 
   it('ignores unknown values in an address', () => {
     const view = viewOf(new URLSearchParams('priority=HIGH&priority=SOON&due=never&sort=colour&colour=red'));
-    expect(view).toEqual({ q: '', priority: ['HIGH'], material: '', due: '', sort: '-priority' });
+    expect(view).toEqual({ ...NO_FILTERS, priority: ['HIGH'], sort: '-priority' });
   });
 
   it('rounds the due time up, so that requests of different users are the same', () => {

@@ -20,9 +20,11 @@ export interface Filters {
   readonly priority: readonly Priority[];
   readonly material: string;
   readonly due: Due | '';
+  /** New orders are assigned to nobody: only the board has this filter. */
+  readonly assignee: string;
 }
 
-export const NO_FILTERS: Filters = { q: '', priority: [], material: '', due: '' };
+export const NO_FILTERS: Filters = { q: '', priority: [], material: '', due: '', assignee: '' };
 
 /**
  * The filters with the order of the list. The address of the page holds them, so that they can be bookmarked and shared. The board
@@ -44,16 +46,18 @@ export function viewOf(parameters: URLSearchParams): OrdersView {
     priority: PRIORITIES.filter((priority) => asked.includes(priority)),
     material: parameters.get('material') ?? '',
     due: DUE.find((due) => due === parameters.get('due')) ?? '',
+    assignee: parameters.get('assignee') ?? '',
     sort: SORTS.find((sort) => sort === parameters.get('sort')) ?? DEFAULT_SORT,
   };
 }
 
 /** The shortest address of a view. */
-export function parametersOf({ q, priority, material, due, sort }: OrdersView): URLSearchParams {
+export function parametersOf({ q, priority, material, due, assignee, sort }: OrdersView): URLSearchParams {
   const parameters = new URLSearchParams(priority.map((one) => ['priority', one]));
   if (q !== '') parameters.set('q', q);
   if (material !== '') parameters.set('material', material);
   if (due !== '') parameters.set('due', due);
+  if (assignee !== '') parameters.set('assignee', assignee);
   if (sort !== DEFAULT_SORT) parameters.set('sort', sort);
   return parameters;
 }
@@ -64,8 +68,8 @@ export function nameOf(filters: Filters): string {
 }
 
 /** The number of filters that are set. */
-export function filtersOf({ q, priority, material, due }: Filters): number {
-  return [q !== '', priority.length > 0, material !== '', due !== ''].filter(Boolean).length;
+export function filtersOf({ q, priority, material, due, assignee }: Filters): number {
+  return [q !== '', priority.length > 0, material !== '', due !== '', assignee !== ''].filter(Boolean).length;
 }
 
 /** The arguments of the API call that lists the orders of a view with this status. */
@@ -75,12 +79,17 @@ export function listArgumentsOf(status: Status, view: OrdersView, now: Date): Li
 }
 
 /** The filter of that list. */
-export function listFilterOf(status: Status, { q, priority, material, due }: Filters, now: Date): OrderFilter {
+export function listFilterOf(
+  status: Status,
+  { q, priority, material, due, assignee }: Filters,
+  now: Date,
+): OrderFilter {
   return {
     status: [status],
     ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
+    ...(assignee.trim() !== '' ? { assignee: [assignee.trim().slice(0, 255)] } : {}),
     ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
   };
 }

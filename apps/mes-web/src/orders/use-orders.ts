@@ -61,11 +61,11 @@ export function useOrders(list: ListOrdersArguments): Orders {
   return { orders, hasMore, query, needMore };
 }
 
-/** The materials of the orders in all lists that are loaded. */
-export function loadedMaterials(queries: QueryClient): string[] {
+/** The different values of the orders in all lists that are loaded. */
+export function loadedValues(queries: QueryClient, valueOf: (order: OrderDto) => string | undefined): string[] {
   const lists = queries.getQueriesData<InfiniteData<OrderListDto>>({ queryKey: [KEY] });
   const orders = lists.flatMap(([, data]) => data?.pages.flatMap(({ items }) => items) ?? []);
-  return [...new Set(orders.map(({ material }) => material))].sort();
+  return [...new Set(orders.flatMap((order) => valueOf(order) ?? []))].sort();
 }
 
 /** Removes duplicates: an order that moved down the list between two page loads is on both pages. */

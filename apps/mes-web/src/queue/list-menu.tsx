@@ -55,7 +55,12 @@ export function ListMenu({ preferences, onChange }: ListMenuProps): ReactNode {
         </>
       }
     >
-      {t('view.menu')}
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M3 7h9m6 0h3M3 17h3m6 0h9" />
+        <circle cx="15" cy="7" r="3" />
+        <circle cx="9" cy="17" r="3" />
+      </svg>
+      <span>{t('view.menu')}</span>
     </Menu>
   );
 }

@@ -30,6 +30,8 @@ import './orders-grid.css';
 
 /** The next page loads when fewer rows than this are left below. */
 const NEAR_THE_END = 30;
+/** The room for the connection banner at the end of the list, as in the styles. In rem. */
+const BANNER = 3;
 /** Rows rendered above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 8;
 /** The time after which they are rendered: the first screen does not wait for them. In milliseconds. */
@@ -111,6 +113,7 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     estimateSize: () => rowHeight,
     getItemKey: (index) => orders[index]?.id ?? index,
     overscan,
+    scrollPaddingEnd: BANNER * rem,
   });
   useEffect(() => {
     virtualizer.measure();

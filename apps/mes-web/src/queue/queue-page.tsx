@@ -5,7 +5,7 @@ import { useLanguage } from '../language/language-context';
 import { useLiveEvents } from '../live/live-context';
 import { FilterBar } from '../orders/filter-bar';
 import { ListOrBoard } from '../orders/list-or-board';
-import { filtersOf, isInView, listArgumentsOf, parametersOf, type Sort } from '../orders/orders-view';
+import { filtersOf, isInView, listArgumentsOf, NO_FILTERS, parametersOf, type Sort } from '../orders/orders-view';
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
@@ -48,7 +48,9 @@ export function QueuePage(): ReactNode {
   const now = useNow();
   const printing = usePrinting();
   const [preferences, setPreferences] = useRemembered('mes.list', parsePreferences, DEFAULT_PREFERENCES);
-  const [view, change] = useView();
+  const [shared, change] = useView();
+  // New orders are assigned to nobody.
+  const view = useMemo(() => ({ ...shared, assignee: NO_FILTERS.assignee }), [shared]);
   const { orders: loaded = NO_ORDERS, hasMore, query, needMore } = useOrders(listArgumentsOf('NEW', view, now));
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
@@ -142,11 +144,11 @@ export function QueuePage(): ReactNode {
           </UpdateButton>
         </div>
         <span className="queue-keys">{mayTake && t('several.keys')}</span>
+        <ListMenu preferences={preferences} onChange={setPreferences} />
         {maySeeAllOrders(session) && <ListOrBoard shown="list" />}
       </div>
       <FilterBar view={view} onChange={change} field={<SortField sort={view.sort} onChange={changeSort} />}>
         <ViewsMenu shown="list" view={view} onChoose={change} />
-        <ListMenu preferences={preferences} onChange={setPreferences} />
       </FilterBar>
       {query.isPending && <p className="state">{t('loading')}</p>}
       {query.isError && !query.data && <Failure error={query.error} onRetry={() => void query.refetch()} />}

@@ -11,22 +11,19 @@ export interface RefreshedResponse {
   readonly isAggregate?: boolean;
 }
 
-/** After so many refreshes in a row that nobody asked for, a response is no longer refreshed. */
-const MAX_UNASKED = 10;
-
 /**
  * Refresh-on-write: the responses that writes keep current. The application registers those that are asked for all day.
  *
- * While nobody asks this process for a response, writes only invalidate it, so that an import at night does not load it a
- * thousand times. It is refreshed again after the next read.
+ * A write refreshes what somebody has asked this process for since the last refresh, and only invalidates the rest. So nothing is
+ * loaded more often than it is read, however many orders an import creates at night.
  *
  * @publicApi
  */
 @Injectable()
 export class RefreshOnWrite {
   private readonly registered: (() => RefreshedResponse)[] = [];
-  /** Refreshes of each key since somebody last asked for it. */
-  private unasked = new Map<string, number>();
+  /** Whether somebody has asked for each key since its last refresh. */
+  private asked = new Map<string, boolean>();
 
   /** @param describe is called for each write, since key and tags may change with time */
   register(describe: () => RefreshedResponse): void {
@@ -35,18 +32,18 @@ export class RefreshOnWrite {
 
   /** Somebody asks for the response with this key. */
   noteAsked(key: string): void {
-    if (this.unasked.has(key)) this.unasked.set(key, 0);
+    if (this.asked.has(key)) this.asked.set(key, true);
   }
 
-  /** The responses that depend on any of these tags and that somebody asks for. */
+  /** The responses that depend on any of these tags and that somebody has asked for. They are to be refreshed now. */
   takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
     const current = this.registered.map((describe) => describe());
-    this.unasked = new Map(current.map(({ key }) => [key, this.unasked.get(key) ?? 0]));
+    // A key that was not registered until now may have been asked for.
+    this.asked = new Map(current.map(({ key }) => [key, this.asked.get(key) ?? true]));
     const taken = current.filter(
-      (response) =>
-        response.tags.some((tag) => tags.includes(tag)) && (this.unasked.get(response.key) ?? 0) < MAX_UNASKED,
+      (response) => this.asked.get(response.key) && response.tags.some((tag) => tags.includes(tag)),
     );
-    for (const { key } of taken) this.unasked.set(key, (this.unasked.get(key) ?? 0) + 1);
+    for (const { key } of taken) this.asked.set(key, false);
     return taken;
   }
 }

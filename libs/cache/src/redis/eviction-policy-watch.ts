@@ -5,11 +5,8 @@ import { StoreWatch } from '../versions/store-watch.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 
-/** How often to look whether Redis can be asked for its policy, in milliseconds. */
+/** How often to ask Redis for its policy, in milliseconds. */
 const LOOK_INTERVAL = 1_000;
-
-/** How long an answer is good for, in milliseconds. */
-const ANSWER_LIFETIME = 60_000;
 
 /**
  * Looks whether Redis may evict pending writes, which have no time to live. If one is lost and its writer dies between commit and
@@ -22,7 +19,6 @@ export class EvictionPolicyWatch extends StoreWatch implements OnApplicationBoot
   private readonly logger = new Logger(EvictionPolicyWatch.name);
   private readonly reminder = new Reminder();
   private found: StoreProblem | undefined;
-  private answeredAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(@Inject(RedisConnection) private readonly connection: RedisConnection | null) {
@@ -44,16 +40,12 @@ export class EvictionPolicyWatch extends StoreWatch implements OnApplicationBoot
   }
 
   private async look(connection: RedisConnection): Promise<void> {
-    // A Redis that comes back may be another one.
-    if (!connection.available) this.answeredAt = -Infinity;
-    const now = performance.now();
-    if (!connection.available || now - this.answeredAt < ANSWER_LIFETIME) return;
-    this.answeredAt = now;
+    if (!connection.available) return;
     try {
       this.judge(await connection.run('other', (client) => client.info('memory')));
     } catch (error) {
+      // Without Redis, its last answer counts.
       if (!(error instanceof VersionStoreUnavailableError)) throw error;
-      this.answeredAt = -Infinity;
     }
   }
 

@@ -17,7 +17,7 @@ describe('RedisConnection', () => {
 
   /** A connection that is closed after the test. Its deadline is long by default: the machine may be busy with other tests. */
   function makeConnection(redisUrl: string, deadline = 10_000): RedisConnection {
-    const made = new RedisConnection({ redisUrl, deadline, sweepInterval: 20 });
+    const made = new RedisConnection({ redisUrl, namespace: 'cache', deadline, sweepInterval: 20 });
     closers.unshift(() => made.close());
     return made;
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { createClient, type RedisClientType, type RedisFunctions, type RedisModules } from 'redis';
+import type { RedisClientType, RedisFunctions, RedisModules } from 'redis';
 import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import type { CacheTracer } from '../cache.tracer.js';
@@ -11,6 +11,8 @@ import { describeProblem, type StoreProblem } from '../versions/store-problem.js
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { problemOf } from './redis-problem.js';
 import { redisScripts } from './redis-scripts.js';
+import type { CreateRedisClient } from './redis-topologies.js';
+import { clientOfUrl } from './redis-url.js';
 import { tracedClient } from './traced-client.js';
 
 /** Time limit of a connection attempt, in milliseconds. */
@@ -39,7 +41,7 @@ const SLOWNESS: StoreProblem = {
   message: 'Redis answers too slowly: look at its load and at the network, or allow more time for an operation',
 };
 
-/** What every client needs: scripts and limits. Each client writes its address into the options of the socket. */
+/** What every client needs: scripts and limits. A client may write its address into the options of the socket. */
 const clientOptions = () =>
   ({
     scripts: redisScripts,
@@ -55,7 +57,7 @@ type Admit = (client: RedisClient) => Promise<void>;
 
 export type RedisConnectionOptions = Pick<
   CacheOptions,
-  'redisUrl' | 'redisUrlName' | 'createRedisClient' | 'deadline' | 'sweepInterval'
+  'redisUrl' | 'redisUrlName' | 'createRedisClient' | 'namespace' | 'deadline' | 'sweepInterval'
 >;
 
 /**
@@ -86,6 +88,9 @@ export class RedisConnection implements RedisAccess {
     },
   });
   private readonly logger = new Logger(RedisConnection.name);
+  private readonly createClient: CreateRedisClient;
+  /** What messages call the setting with the address. */
+  private readonly setting: string;
   private current: RedisClient | undefined;
   private isTrusted = false;
   private isClosed = false;
@@ -98,11 +103,16 @@ export class RedisConnection implements RedisAccess {
   /** Whether the end of the last problem is worth a line, because its begin was. */
   private endIsNews = true;
 
+  /** @throws Error if the URL cannot be used */
   constructor(
     private readonly options: RedisConnectionOptions,
     private readonly events = new CacheEvents(),
     private readonly tracer?: CacheTracer,
-  ) {}
+  ) {
+    const { redisUrl = '', redisUrlName = 'redisUrl', createRedisClient, namespace } = options;
+    this.setting = createRedisClient ? 'createRedisClient' : redisUrlName;
+    this.createClient = createRedisClient ?? clientOfUrl(redisUrl, redisUrlName, namespace);
+  }
 
   /** Whether operations are tried. */
   get available(): boolean {
@@ -181,9 +191,8 @@ export class RedisConnection implements RedisAccess {
 
   /** Rejects when the connection breaks or is silent, or when its server is not admitted. */
   private async useConnection(admit: Admit, onOutcome: () => void): Promise<void> {
-    const { redisUrl: url, createRedisClient: create = createClient } = this.options;
     this.isConnected = false;
-    const client = await withDeadline(Promise.resolve(create({ url, ...clientOptions() })), CONNECT_TIMEOUT);
+    const client = await withDeadline(Promise.resolve(this.createClient(clientOptions())), CONNECT_TIMEOUT);
     const current = this.tracer ? tracedClient(client as RedisClient, this.tracer) : (client as RedisClient);
     this.current = current;
     const broken = new Promise<never>((_, reject) => {
@@ -237,10 +246,9 @@ export class RedisConnection implements RedisAccess {
   }
 
   private explain(error: unknown): StoreProblem {
-    const { redisUrl, redisUrlName = 'redisUrl' } = this.options;
     return problemOf(error, {
-      setting: redisUrl === undefined ? 'createRedisClient' : redisUrlName,
-      usesTls: redisUrl?.startsWith('rediss:') === true,
+      setting: this.setting,
+      usesTls: this.options.redisUrl?.startsWith('rediss') === true,
       isConnected: this.isConnected,
     });
   }

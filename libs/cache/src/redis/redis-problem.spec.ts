@@ -19,6 +19,7 @@ describe('a Redis that cannot be used', () => {
   let encrypted: TlsRedisServer;
   let clustered: RedisServer;
   let replica: RedisServer;
+  let sentinel: RedisServer;
   let lines: string[];
   let stop: () => Promise<void>;
 
@@ -28,9 +29,10 @@ describe('a Redis that cannot be used', () => {
     encrypted = await TlsRedisServer.start();
     clustered = await RedisServer.start({ args: ['--cluster-enabled', 'yes'] });
     replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', '9'] });
+    sentinel = await RedisServer.start({ args: ['--sentinel'], config: `requirepass ${SECRET}` });
   });
 
-  afterAll(() => Promise.all([open, closed, encrypted, clustered, replica].map((server) => server.stop())));
+  afterAll(() => Promise.all([open, closed, encrypted, clustered, replica, sentinel].map((server) => server.stop())));
 
   beforeEach(() => {
     lines = [];
@@ -48,11 +50,21 @@ describe('a Redis that cannot be used', () => {
 
   /** A store at this address. It is closed after the test. */
   async function openStore(redisUrl: string, namespace = NAMESPACE): Promise<RedisVersionStore> {
-    const connection = new RedisConnection({ redisUrl, redisUrlName: 'REDIS_URL', deadline: 2_000, sweepInterval: 20 });
+    const connection = new RedisConnection({
+      redisUrl,
+      redisUrlName: 'REDIS_URL',
+      namespace,
+      deadline: 2_000,
+      sweepInterval: 20,
+    });
     const store = new RedisVersionStore(connection, { ...OPTIONS, namespace });
     stop = () => store.close();
     await store.open();
     return store;
+  }
+
+  function sentinelUrl({ port }: RedisServer): string {
+    return `redis-sentinel://127.0.0.1:${port}/orders`;
   }
 
   /** A user with these rights. */
@@ -78,10 +90,36 @@ describe('a Redis that cannot be used', () => {
       'write rediss:// in REDIS_URL',
     ],
     ['an unknown certificate', () => encrypted.url, 'tls', 'NODE_EXTRA_CA_CERTS'],
-    ['a node of a cluster', () => clustered.url, 'cluster', 'name a standalone Redis in REDIS_URL'],
+    ['a node of a cluster', () => clustered.url, 'cluster', 'name several of its nodes in REDIS_URL'],
+    [
+      'several that are no cluster',
+      () => `${open.url},127.0.0.1:${closed.port}`,
+      'cluster',
+      'name one host in REDIS_URL',
+    ],
+    [
+      'a cluster without owner',
+      () => `${clustered.url},127.0.0.1:${clustered.port}`,
+      'cluster',
+      'the cluster lacks nodes',
+    ],
+    ['nobody in place of a sentinel', () => 'redis-sentinel://127.0.0.1:1/orders', 'unreachable', 'in REDIS_URL'],
+    ['a Redis in place of a sentinel', () => sentinelUrl(open), 'sentinel', 'name the ports of the sentinels'],
+    ['a sentinel without its password', () => sentinelUrl(sentinel), 'login', 'correct sentinelUsername'],
+    [
+      'a sentinel with a wrong password',
+      () => `${sentinelUrl(sentinel)}?sentinelPassword=wrong`,
+      'login',
+      'correct sentinelUsername',
+    ],
+    [
+      'an unknown primary',
+      () => `${sentinelUrl(sentinel)}?sentinelPassword=${SECRET}`,
+      'sentinel',
+      'the sentinels watch no primary with the name in REDIS_URL',
+    ],
     ['a replica', () => replica.url, 'refused', 'this Redis is a replica: use the primary'],
     ['an unknown database', () => `${open.url}/99`, 'url', 'Redis has no database with this number'],
-    ['an unreadable URL', () => 'redis://:pass#word@127.0.0.1', 'url', 'the URL in REDIS_URL cannot be read'],
     ['other keys', () => userWith('~other:*', '+@all'), 'rights', 'the user of Redis lacks rights'],
     [
       'reading alone',

@@ -19,8 +19,23 @@ type Rule = readonly [
   message: string | ((circumstances: Circumstances) => string),
 ];
 
-/** By what Redis replies, which begins with a word for the kind of the error. */
+/** By what Redis replies, which begins with a word for the kind of the error. What a sentinel replies has its name before it. */
 const BY_REPLY: readonly Rule[] = [
+  [
+    /^sentinel: (NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|Client sent AUTH))/,
+    'login',
+    ({ setting }) => `the sentinels refuse the login: correct sentinelUsername and sentinelPassword in ${setting}`,
+  ],
+  [
+    /^sentinel: ERR unknown command/,
+    'sentinel',
+    ({ setting }) => `this is no sentinel: name the ports of the sentinels in ${setting}, or a Redis with redis://`,
+  ],
+  [
+    /^sentinel: no primary/,
+    'sentinel',
+    ({ setting }) => `the sentinels watch no primary with the name in ${setting}: correct the name`,
+  ],
   [/^NOAUTH/, 'login', ({ setting }) => `Redis requires a password: add it to ${setting}`],
   [/^WRONGPASS/, 'login', ({ setting }) => `Redis refuses the user name or the password: correct them in ${setting}`],
   [
@@ -48,8 +63,14 @@ const BY_REPLY: readonly Rule[] = [
   [
     /^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/,
     'cluster',
-    ({ setting }) => `this Redis is a node of a cluster without the keys: name a standalone Redis in ${setting}`,
+    ({ setting }) => `this Redis is a node of a cluster: name several of its nodes in ${setting}, separated by commas`,
   ],
+  [
+    /^ERR This instance has cluster support disabled/,
+    'cluster',
+    ({ setting }) => `several hosts mean a Redis Cluster, but this Redis is in none: name one host in ${setting}`,
+  ],
+  [/^no node of the cluster owns slot/, 'cluster', 'the cluster lacks nodes, so that nobody has the keys: repair it'],
   [/^LOADING/, 'error', 'Redis is loading its data: wait'],
   [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
   [/^ERR (DB index|invalid DB)/, 'url', ({ setting }) => `Redis has no database with this number: correct ${setting}`],
@@ -81,7 +102,6 @@ const BY_CODE: readonly Rule[] = [
     'tls',
     'the certificate of Redis is not trusted: name the file with its authority in NODE_EXTRA_CA_CERTS',
   ],
-  [/^ERR_INVALID_URL$/, 'url', ({ setting }) => `the URL in ${setting} cannot be read: correct it`],
 ];
 
 /** Says what is wrong with Redis, and what to do. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisCluster } from '../../../../test/support/redis-cluster.js';
@@ -12,7 +13,7 @@ import { TaggedCache } from '../tagged-cache.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
 import { EPOCH, VersionStore } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
-import { clusterClient, sentinelClient, type RedisAddress } from './redis-topologies.js';
+import { sentinelClient, type RedisAddress } from './redis-topologies.js';
 import { RedisVersionStore } from './redis-version-store.js';
 
 const WORDS = ['ring', 'brooch', 'chain', 'watch', 'tiara', 'pearl', 'clasp', 'stone'];
@@ -31,7 +32,7 @@ class TwoInstances {
     readonly second: TestingModule,
   ) {}
 
-  static async start(options: Pick<CacheOptions, 'namespace' | 'createRedisClient'>): Promise<TwoInstances> {
+  static async start(options: Pick<CacheOptions, 'namespace' | 'redisUrl'>): Promise<TwoInstances> {
     const start = async (): Promise<TestingModule> => {
       // Long, since the machine may be busy with other tests, and these tests are not about speed.
       const cache = CacheModule.forRoot({ ...options, deadline: 5_000, sweepInterval: 50 });
@@ -123,24 +124,15 @@ describe('clusterClient', () => {
 
   afterAll(() => cluster.stop());
 
-  /** A namespace whose slot belongs to the master that has a replica. */
-  async function replicatedNamespace(): Promise<{ namespace: string; slot: number }> {
-    for (;;) {
-      const namespace = randomUUID();
-      const slot = await cluster.slotOf(namespace);
-      if (cluster.isReplicated(slot)) return { namespace, slot };
-    }
-  }
-
-  function start(namespace: string, nodes: readonly RedisAddress[] = cluster.addresses): Promise<TwoInstances> {
-    return TwoInstances.start({ namespace, createRedisClient: clusterClient({ nodes, namespace }) });
+  function start(namespace: string, url = cluster.url): Promise<TwoInstances> {
+    return TwoInstances.start({ namespace, redisUrl: url });
   }
 
   describeVersionStore('RedisVersionStore on a cluster', () => {
     const namespace = randomUUID();
     const times = { pendingWriteLifetime: 200, versionLifetime: 60_000, leaseLifetime: 100 };
-    const createRedisClient = clusterClient({ nodes: cluster.addresses, namespace });
-    const connection = new RedisConnection({ createRedisClient, deadline: 5_000, sweepInterval: 50 });
+    const redisUrl = cluster.url;
+    const connection = new RedisConnection({ redisUrl, namespace, deadline: 5_000, sweepInterval: 50 });
     return Promise.resolve({
       versions: new RedisVersionStore(connection, { namespace, ...times }),
       passDeadline: () => passRedisTime(connection, times.pendingWriteLifetime),
@@ -152,18 +144,29 @@ describe('clusterClient', () => {
     const [silent, gone, alone] = [await RedisServer.start(), await RedisServer.start(), await RedisServer.start()];
     silent.pause();
     await gone.kill();
-    const instances = await start(randomUUID(), [...[silent, gone, alone].map(addressOf), ...cluster.addresses]);
+    const others = [silent, gone, alone].map(({ port }) => `127.0.0.1:${port}`).join();
+    const instances = await start(randomUUID(), cluster.url.replace('//', `//${others},`));
     await instances.expectToWork();
     await instances.stop();
     await Promise.all([silent, gone, alone].map((server) => server.stop()));
   });
 
+  it('needs no more rights than the documentation lists', async () => {
+    const documentation = await readFile('docker/README.md', 'utf8');
+    const [, rights = ''] = /^ACL SETUSER mes (on >\S+ .*)$/m.exec(documentation) ?? [];
+    const [, more = ''] = /on a cluster, `(\+[^`]+)`/.exec(documentation) ?? [];
+    await cluster.sendToAll('ACL', 'SETUSER', 'mes', ...rights.split(' '), ...more.split(' '));
+    const instances = await start(`mes-${randomUUID()}`, cluster.url.replace('//', '//mes:password@'));
+    await instances.expectToWork();
+    await instances.stop();
+  });
+
   it('follows the slot to another master, and begins a new epoch there', async () => {
-    const { namespace, slot } = await replicatedNamespace();
+    const namespace = randomUUID();
     const instances = await start(namespace);
     await instances.expectToWork();
     const epoch = await instances.trusted();
-    await cluster.migrate(slot, () => instances.expectToLoad());
+    await cluster.migrate(namespace, () => instances.expectToLoad());
     expect(await instances.trusted()).not.toBe(epoch);
     expect(await instances.read(instances.second)).toEqual(new Set([instances.meaning]));
     await instances.expectToWork();
@@ -171,11 +174,11 @@ describe('clusterClient', () => {
   });
 
   it('follows the slot to the replica of a master that died, and begins a new epoch there', async () => {
-    const { namespace } = await replicatedNamespace();
+    const namespace = randomUUID();
     const instances = await start(namespace);
     await instances.expectToWork();
     const epoch = await instances.trusted();
-    await cluster.killReplicated(async () => {
+    await cluster.failOver(namespace, async () => {
       await instances.untrusted();
       await instances.expectToLoad();
     });
@@ -196,21 +199,25 @@ describe('sentinelClient', () => {
   afterAll(() => sentinels.stop());
 
   it('follows Sentinel to the replica of a primary that died, and begins a new epoch there', async () => {
-    const createRedisClient = sentinelClient({
-      sentinels: sentinels.addresses,
-      name: sentinels.name,
-      sentinel: { password: sentinels.sentinelPassword },
-      client: { password: sentinels.password },
-    });
-    const instances = await TwoInstances.start({ namespace: randomUUID(), createRedisClient });
+    const instances = await TwoInstances.start({ namespace: randomUUID(), redisUrl: sentinels.url });
     await instances.expectToWork();
     const epoch = await instances.trusted();
-    await sentinels.killPrimary(async () => {
+    await sentinels.failOver(async () => {
       await instances.untrusted();
       await instances.expectToLoad();
     });
     expect(await instances.trusted()).not.toBe(epoch);
     expect(await instances.read(instances.second)).toEqual(new Set([instances.meaning]));
+    await instances.expectToWork();
+    await instances.stop();
+  });
+
+  it('needs no more rights at the sentinels than the documentation lists', async () => {
+    const documentation = await readFile('docker/README.md', 'utf8');
+    const [, rights = ''] = /user of the sentinels needs\s+`(\+[^`]+)`/.exec(documentation) ?? [];
+    await sentinels.sendToSentinels('ACL', 'SETUSER', 'mes', 'on', '>password', '-@all', ...rights.split(' '));
+    const redisUrl = sentinels.url.replace(/\?.*$/, '?sentinelUsername=mes&sentinelPassword=password');
+    const instances = await TwoInstances.start({ namespace: randomUUID(), redisUrl });
     await instances.expectToWork();
     await instances.stop();
   });

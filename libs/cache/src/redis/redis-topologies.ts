@@ -6,14 +6,30 @@ import { withDeadline } from '../flow/deadline.js';
 const LOOKUP_TIMEOUT = 800;
 
 /** What `createRedisClient` is set to. */
-type CreateRedisClient = NonNullable<CacheOptions['createRedisClient']>;
+export type CreateRedisClient = NonNullable<CacheOptions['createRedisClient']>;
 
 type Client = ReturnType<typeof createClient>;
+
+/** What a sentinel answers, or why it does not. The message says so: from Redis, the same reply means something else. */
+class SentinelError extends Error {
+  override readonly name = 'SentinelError';
+  readonly code: unknown;
+
+  constructor(override readonly cause: Error & { readonly code?: unknown }) {
+    super(`sentinel: ${cause.message}`);
+    this.code = cause.code;
+  }
+}
 
 /** Where a server listens. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** The client of one Redis. */
+export function standaloneClient(address: RedisAddress, client?: RedisClientOptions): CreateRedisClient {
+  return (options) => clientAt(address, options, client);
 }
 
 /**
@@ -65,11 +81,18 @@ export function sentinelClient({
   readonly sentinel?: RedisClientOptions | undefined;
   readonly client?: RedisClientOptions | undefined;
 }): CreateRedisClient {
-  return lookUp(sentinels, sentinel, client, async (asked) => {
+  const ask = lookUp(sentinels, sentinel, client, async (asked) => {
     const address = await asked.sendCommand<[string, string] | null>(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]);
-    if (!address) throw new Error(`the sentinel watches no primary with the name ${name}`);
+    if (!address) throw new Error(`no primary has the name ${name}`);
     return { host: address[0], port: Number(address[1]) };
   });
+  return async (options) => {
+    try {
+      return await ask(options);
+    } catch (error) {
+      throw new SentinelError(error as Error);
+    }
+  };
 }
 
 /** Asks the servers in turn. One that is dead or outdated delays one attempt only. */

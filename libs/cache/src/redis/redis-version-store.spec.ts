@@ -35,6 +35,7 @@ function create(
   const connection = new RedisConnection(
     {
       redisUrl,
+      namespace,
       // Long by default: the machine may be busy with other tests, and these tests are not about speed.
       deadline,
       sweepInterval: 50,

@@ -16,9 +16,11 @@ export const STORE_PROBLEMS = [
   'rights',
   /** Redis refuses writes. */
   'read-only',
-  /** It is a node of a Redis Cluster that does not have the keys. */
+  /** It is a node of a Redis Cluster that does not have the keys, or is in no cluster. */
   'cluster',
-  /** The address cannot be read. */
+  /** It is no sentinel, or does not know the primary. */
+  'sentinel',
+  /** The address names a database that Redis does not have. */
   'url',
   /** Redis gave another error. */
   'error',

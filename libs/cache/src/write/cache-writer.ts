@@ -7,6 +7,7 @@ import { toCachedResponse, type CachedResponse } from '../entries/cached-respons
 import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
 import { MonotonicReads } from '../read/monotonic-reads.js';
+import { RefreshOnWrite } from '../read/refresh-on-write.js';
 import { Backplane, CutOffError } from '../versions/backplane.js';
 import {
   randomAdvances,
@@ -35,13 +36,14 @@ export interface CacheWrite<T> {
   readonly outcome?: (result: T) => WriteOutcome;
 }
 
-/** How a write was announced before its transaction. */
+/**
+ * How a write was announced before its transaction. A transaction with a fence checks both of this: see PROTOCOL.md, "The fence".
+ */
 export interface Announced {
-  /**
-   * The store that knows of the pending write; undefined if none could be told. A transaction with a fence checks that all
-   * instances still use this store: see PROTOCOL.md, "The fence".
-   */
+  /** The store that knows of the pending write, which all instances must still use; undefined if none could be told. */
   readonly store: string | undefined;
+  /** Until when the transaction must have changed the source, as `performance.now()`: the pending write expires later. */
+  readonly until: number;
 }
 
 /** What a committed transaction has done. */
@@ -50,7 +52,7 @@ export interface WriteOutcome {
   readonly tags?: readonly Tag[];
   /** What it has created, as its readers see it, to be stored before anybody asks for it. */
   readonly created?: readonly CreatedValue[];
-  /** False if the transaction found that not all instances use the announced store. The backplane tells them then. */
+  /** False if the transaction found that the announcement does not hold any more. The backplane tells all instances then. */
   readonly isAnnounced?: boolean;
 }
 
@@ -106,9 +108,10 @@ export class CacheWriter {
   constructor(
     private readonly versions: VersionStore,
     private readonly entries: EntryStore,
+    private readonly refreshed: RefreshOnWrite,
     private readonly refresher: Refresher,
     private readonly monotonicReads: MonotonicReads,
-    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'isRolledBack'>,
+    @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'isRolledBack' | 'pendingWriteLifetime'>,
     private readonly events: CacheEvents,
     @Optional() private readonly backplane?: Backplane,
     @Optional() private readonly tracer?: CacheTracer,
@@ -142,10 +145,11 @@ export class CacheWriter {
   private async carryOut<T>({ tags, creates, shows = [], transaction, outcome }: CacheWrite<T>): Promise<T> {
     const created = creates === undefined ? [] : [creates];
     const pending: PendingWrite = { id: randomUUID(), tags, creates: created };
+    const until = performance.now() + this.options.pendingWriteLifetime / 2;
     const { store, snapshot } = await this.begin(pending, created);
     let result: T;
     try {
-      result = await transaction({ store });
+      result = await transaction({ store, until });
     } catch (error) {
       await this.end(pending, error);
       await this.waitFor(shows);
@@ -217,8 +221,9 @@ export class CacheWriter {
     const isAnnounced = writes.every((write) => write.isAnnounced);
     const created = writes.flatMap((write) => write.created ?? []);
     const stored = created.map((one) => this.store(one));
+    const responses = this.refreshed.takeDependentOn(changed);
     for (let attempt = 1; ; attempt += 1) {
-      const { swaps, ...refresh } = await this.refresher.prepare(changed);
+      const { swaps, ...refresh } = await this.refresher.prepare(changed, responses);
       const otherwise = attempt < MAX_REFRESHES ? 'refuse' : 'invalidate';
       const advances = changed.map((tag): Advance => {
         const swap = swaps.get(tag);

@@ -7,7 +7,7 @@ import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
 import { Reminder } from '../flow/reminder.js';
-import { RefreshOnWrite, type RefreshedResponse } from '../read/refresh-on-write.js';
+import type { RefreshedResponse } from '../read/refresh-on-write.js';
 import { VersionStore, type Tag, type Version } from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
 
@@ -31,15 +31,13 @@ export class Refresher {
   constructor(
     private readonly versions: VersionStore,
     private readonly entries: EntryStore,
-    private readonly refreshed: RefreshOnWrite,
     @Inject(CACHE_OPTIONS) private readonly options: CacheOptions,
     private readonly events: CacheEvents,
     @Optional() private readonly tracer?: CacheTracer,
   ) {}
 
-  /** Loads the registered responses that depend on `changed`. Gives nothing if that fails or takes too long. */
-  async prepare(changed: readonly Tag[]): Promise<Refresh> {
-    const responses = this.refreshed.takeDependentOn(changed);
+  /** Loads responses that depend on `changed`. Gives nothing if that fails or takes too long. */
+  async prepare(changed: readonly Tag[], responses: readonly RefreshedResponse[]): Promise<Refresh> {
     if (responses.length === 0 || !this.versions.available) return NOTHING;
 
     try {

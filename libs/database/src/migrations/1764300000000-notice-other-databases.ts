@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { stateOf } from './database-state.sql.js';
 
 /** Lets the API notice that its data were replaced, restored to an earlier state, or changed by another program. */
 export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
@@ -9,7 +10,9 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
     await runner.query(`
       LOCK TABLE orders, order_status_changes, order_status_counts, order_arrivals IN SHARE ROW EXCLUSIVE MODE
     `);
-    await runner.query(state);
+    await runner.query(
+      stateOf(TABLES, 18, '^order(s|_status_changes|_status_counts|_arrivals)_(count|notify|log)(_|$)'),
+    );
     await runner.query(namespace);
     await runner.query(counting);
     await runner.query(enable('ENABLE ALWAYS'));
@@ -38,48 +41,7 @@ export class NoticeOtherDatabases1764300000000 implements MigrationInterface {
   }
 }
 
-/*
- * A digest that changes when the data may have been replaced or restored to an earlier state, so that nothing read before is
- * valid:
- *
- * - another cluster, another database of it, or a restart of the server (a failover, a recovery to a point in time);
- * - a crash: PostgreSQL then discards its statistics, and notes the time;
- * - other tables under the same names, or other files under the same tables: DROP and CREATE, renaming, TRUNCATE;
- * - triggers that were disabled and enabled again: their rows in the catalogue then have other versions.
- *
- * As long as a trigger that reports writes is missing or disabled, the digest also counts the writes.
- *
- * It reads catalogues only, so it does not wait for a transaction that restores tables and holds their locks.
- */
-const state = `
-  CREATE OR REPLACE FUNCTION database_state() RETURNS text LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    RETURN (
-      WITH tables AS MATERIALIZED (
-        SELECT oid, relfilenode FROM pg_class
-        WHERE relname IN ('orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets')
-          AND pg_table_is_visible(oid)
-      ), table_triggers AS MATERIALIZED (
-        SELECT t.oid, t.xmin, t.tgname, t.tgenabled FROM tables JOIN pg_trigger t ON t.tgrelid = tables.oid
-        WHERE NOT t.tgisinternal
-      ), telling AS (
-        SELECT count(*) = 18 AS all_writes FROM table_triggers
-        WHERE tgenabled <> 'D' AND tgname ~ '^order(s|_status_changes|_status_counts|_arrivals)_(count|notify|log)(_|$)'
-      )
-      SELECT left(encode(sha256(convert_to(concat_ws(
-        '/',
-        (SELECT system_identifier FROM pg_control_system()),
-        (SELECT oid FROM pg_database WHERE datname = current_database()),
-        extract(epoch FROM pg_postmaster_start_time()),
-        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()),
-        (SELECT string_agg(concat(oid, '=', relfilenode), ',' ORDER BY oid) FROM tables),
-        (SELECT string_agg(concat(oid, '=', xmin, tgenabled), ',' ORDER BY oid) FROM table_triggers),
-        (SELECT sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid))
-         FROM tables, telling WHERE NOT all_writes)
-      ), 'UTF8')), 'hex'), 16)
-    );
-  END $$;
-`;
+const TABLES = ['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets'];
 
 /*
  * The prefix of the keys in Redis. A dump does not contain it: installations made from one dump do not share their keys, and a

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { stateOf } from './database-state.sql.js';
 
 /** The numbers of orders started, completed and shipped in each hour, and how long that took, for the dashboard. */
 export class CountMilestones1765000000000 implements MigrationInterface {
@@ -138,36 +139,3 @@ const triggers = `
 `;
 
 const TABLES = ['orders', 'order_status_changes', 'order_status_counts', 'order_arrivals', 'order_events', 'secrets'];
-
-/** The function `database_state()`, for these tables and this number of triggers. What it is for: see the migration that made it. */
-function stateOf(names: readonly string[], reporting: number, triggerNames: string): string {
-  return `
-  CREATE OR REPLACE FUNCTION database_state() RETURNS text LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    RETURN (
-      WITH tables AS MATERIALIZED (
-        SELECT oid, relfilenode FROM pg_class
-        WHERE relname IN ('${names.join("', '")}')
-          AND pg_table_is_visible(oid)
-      ), table_triggers AS MATERIALIZED (
-        SELECT t.oid, t.xmin, t.tgname, t.tgenabled FROM tables JOIN pg_trigger t ON t.tgrelid = tables.oid
-        WHERE NOT t.tgisinternal
-      ), telling AS (
-        SELECT count(*) = ${reporting} AS all_writes FROM table_triggers
-        WHERE tgenabled <> 'D' AND tgname ~ '${triggerNames}'
-      )
-      SELECT left(encode(sha256(convert_to(concat_ws(
-        '/',
-        (SELECT system_identifier FROM pg_control_system()),
-        (SELECT oid FROM pg_database WHERE datname = current_database()),
-        extract(epoch FROM pg_postmaster_start_time()),
-        extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()),
-        (SELECT string_agg(concat(oid, '=', relfilenode), ',' ORDER BY oid) FROM tables),
-        (SELECT string_agg(concat(oid, '=', xmin, tgenabled), ',' ORDER BY oid) FROM table_triggers),
-        (SELECT sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid))
-         FROM tables, telling WHERE NOT all_writes)
-      ), 'UTF8')), 'hex'), 16)
-    );
-  END $$;
-  `;
-}

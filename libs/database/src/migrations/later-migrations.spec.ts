@@ -10,7 +10,9 @@ import { CountByPriority1764700000000 } from './1764700000000-count-by-priority.
 import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
 import { CountMilestones1765000000000 } from './1765000000000-count-milestones.js';
+import { FindWordStarts1765300000000 } from './1765300000000-find-word-starts.js';
 import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
+import { ArchiveOrders1765200000000 } from './1765200000000-archive-orders.js';
 
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
   status, assignee) SELECT gen_random_uuid(), 'CRM', 'C-1', `;
@@ -293,18 +295,115 @@ describe('a later migration', () => {
     });
   });
 
-  describe('that finds late orders', () => {
-    const { name } = new FindLateOrders1765100000000();
+  it.each([
+    [new FindLateOrders1765100000000().name, 'orders_unfinished_by_due', 'btree (status, urgency, due_sort) WHERE'],
+    [new FindWordStarts1765300000000().name, 'orders_by_word_start', 'gin (word_starts(search_text))'],
+  ])('%s builds its index while others write, anew after an interruption', async (name, index, definition) => {
+    await undo(name);
+    await writer.query(`CREATE INDEX ${index} ON orders (id)`);
+    await migrateDuring(insertCustomers('Anna'));
+    const [built] = await dataSource.query<{ definition: string; valid: boolean }[]>(
+      'SELECT pg_get_indexdef(indexrelid) AS definition, indisvalid AS valid FROM pg_index WHERE indexrelid = $1::regclass',
+      [index],
+    );
+    expect(built?.valid).toBe(true);
+    expect(built?.definition).toContain(`USING ${definition}`);
+  });
 
-    it('builds its index while others write, anew after an interruption', async () => {
-      await undo(name);
-      await writer.query('CREATE INDEX orders_unfinished_by_due ON orders (id)');
-      await migrateDuring(insertCustomers('Anna'));
-      const indexes = await dataSource.query<unknown[]>(
-        `SELECT substring(pg_get_indexdef(indexrelid) FROM '\\((.*)\\) WHERE') AS columns, indisvalid AS valid
-         FROM pg_index WHERE indexrelid::regclass::text = 'orders_unfinished_by_due'`,
+  it.each([
+    ['кольцо  gold 585', ['к', 'ко', 'g', 'go', '5', '58']],
+    ['a web-1', ['a', 'w', 'we']],
+  ])('the starts of words are taken from %j', async (text, starts) => {
+    const [row] = await dataSource.query<{ found: string[] }[]>('SELECT array_remove(word_starts($1), $2) AS found', [
+      text,
+      '',
+    ]);
+    expect(new Set(row?.found)).toEqual(new Set(starts));
+  });
+
+  describe('that archives orders', () => {
+    const { name } = new ArchiveOrders1765200000000();
+    const ARCHIVE = `SELECT moved, is_more AS more FROM archive_orders('store', interval '1 day', $1, interval '0', interval '1 hour')`;
+
+    async function archive(most: number): Promise<unknown> {
+      return (await dataSource.query<unknown[]>(ARCHIVE, [most]))[0];
+    }
+
+    async function insertOld(count: number): Promise<void> {
+      await writer.query(
+        `${INSERT} 'Anna', 'Ring', 'Gold 585', 1, 'NORMAL', 'sql', (ARRAY['CLOSED', 'CANCELLED', 'SHIPPED'])[1 + n % 3]::order_status, NULL
+         FROM generate_series(1, ${count}) AS n`,
       );
-      expect(indexes).toEqual([{ columns: 'status, urgency, due_sort', valid: true }]);
+      await writer.query(
+        `UPDATE orders SET created_at = now() - interval '9 days', updated_at = now() - interval '9 days'`,
+      );
+    }
+
+    it('waits for present writers, moves orders step by step, and not without those that it tells of it', async () => {
+      await undo(name);
+      await migrateDuring(insertCustomers('Anna'));
+      await insertOld(12);
+      // Ones that changed lately are looked at, and stay.
+      await writer.query(`UPDATE orders SET updated_at = now() WHERE number % 2 = 0`);
+      expect(await archive(3)).toEqual({ moved: 0, more: false });
+      await writer.query(`UPDATE cache_authority SET store = 'store'`);
+      await dataSource.transaction(async (other) => {
+        const { rows } = await writer.query<{ shard: number }>('SELECT pg_backend_pid() % 64 AS shard');
+        await other.query('SELECT pg_advisory_xact_lock(1836020000, $1)', [rows[0]?.shard]);
+        expect((await writer.query(ARCHIVE, [3])).rows).toEqual([{ moved: 0, more: true }]);
+      });
+      const steps = [];
+      for (let i = 0; i < 4; i += 1) steps.push(await archive(3));
+      expect(steps.map((step) => (step as { more: boolean }).more)).toEqual([true, true, false, false]);
+      expect(steps.reduce<number>((sum, step) => sum + (step as { moved: number }).moved, 0)).toBe(4);
+      // A pass has ended, so there is time until the next one.
+      await writer.query(`UPDATE orders SET updated_at = created_at`);
+      expect(await archive(99)).toEqual({ moved: 0, more: false });
+      await writer.query(`UPDATE order_archiving SET next_at = DEFAULT`);
+      expect(await archive(99)).toEqual({ moved: 4, more: false });
+      expect(
+        await dataSource.query('SELECT status, count(*)::integer FROM orders GROUP BY status ORDER BY status'),
+      ).toEqual([
+        { status: 'NEW', count: 1 },
+        { status: 'SHIPPED', count: 4 },
+      ]);
+    });
+
+    it('reads a bounded range of an index', async () => {
+      await writer.query(`UPDATE cache_authority SET store = 'store'`);
+      await insertOld(3_000);
+      await writer.query('ANALYZE orders');
+      await writer.query(`LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+        SET client_min_messages = log; SET auto_explain.log_analyze = on`);
+      const plans: string[] = [];
+      writer.on('notice', ({ message = '' }) => plans.push(message));
+      await writer.query(ARCHIVE, [10]);
+      const looking = plans.filter((plan) => plan.includes('merged'));
+      expect(looking).toHaveLength(1);
+      expect(looking[0]).not.toMatch(/Seq Scan|Sort  /);
+      const scans = [...(looking[0] ?? '').matchAll(/Scan using (\w+) on orders o.*rows=([\d.]+) loops=1/g)];
+      expect(scans.map(([, index]) => index)).toEqual(['orders_by_age', 'orders_by_age']);
+      for (const [, , rows] of scans) expect(Number(rows)).toBeLessThanOrEqual(10);
+    });
+
+    it('has the columns of the orders and of their history, in the same order, in the archive', async () => {
+      const columnsOf = (table: string): Promise<unknown> =>
+        dataSource.query(
+          `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+           WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+          [table],
+        );
+      for (const table of ['orders', 'order_status_changes']) {
+        expect(await columnsOf(`archived_${table}`)).toEqual(await columnsOf(table));
+      }
+    });
+
+    it('is not undone as long as there are archived orders', async () => {
+      await insertOld(1);
+      await writer.query('INSERT INTO archived_orders SELECT * FROM orders');
+      await expect(undo(name)).rejects.toThrow('there are archived orders');
+      await writer.query('DELETE FROM archived_orders');
+      await undo(name);
     });
   });
 });

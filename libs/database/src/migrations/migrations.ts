@@ -10,6 +10,8 @@ import { SearchAsTyped1764800000000 } from './1764800000000-search-as-typed.js';
 import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reason.js';
 import { CountMilestones1765000000000 } from './1765000000000-count-milestones.js';
 import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
+import { ArchiveOrders1765200000000 } from './1765200000000-archive-orders.js';
+import { FindWordStarts1765300000000 } from './1765300000000-find-word-starts.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -25,4 +27,6 @@ export const migrations = [
   ListByHoldReason1764900000000,
   CountMilestones1765000000000,
   FindLateOrders1765100000000,
+  ArchiveOrders1765200000000,
+  FindWordStarts1765300000000,
 ];

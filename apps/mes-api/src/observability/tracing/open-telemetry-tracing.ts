@@ -13,7 +13,7 @@ import { statementSpans } from './statement-spans.js';
 import type { Tracing } from './tracing.js';
 
 /** Time limit for sending the last spans, in milliseconds. */
-const CLOSING_MS = 2_000;
+export const CLOSING_MS = 2_000;
 
 /**
  * Traces by OpenTelemetry, sent by OTLP over HTTP. The packages read the other `OTEL_` variables themselves. Spans that cannot

@@ -1,5 +1,11 @@
 import type { Tag } from '@mes/cache';
-import { CHANGEABLE_STATUSES, ORDER_STATUSES, transitionsTo, type OrderStatus } from '../order-status.js';
+import {
+  CHANGEABLE_STATUSES,
+  FINAL_STATUSES,
+  ORDER_STATUSES,
+  transitionsTo,
+  type OrderStatus,
+} from '../order-status.js';
 
 /** How many orders there are, by status, and what was done in each hour. */
 export const ORDER_COUNTS_TAG: Tag = 'orders:counts';
@@ -50,4 +56,9 @@ export function tagsOfFieldsChange(orderId: string, status: OrderStatus): readon
 /** What such a change may invalidate, before the present status of the order is known. */
 export function tagsOfPossibleFieldsChange(orderId: string): readonly Tag[] {
   return [orderTag(orderId), ...listTags(CHANGEABLE_STATUSES)];
+}
+
+/** What the move of orders to the archive invalidates. What an order itself shows stays the same. */
+export function tagsOfArchival(): readonly Tag[] {
+  return [...listTags(FINAL_STATUSES), ORDER_COUNTS_TAG];
 }

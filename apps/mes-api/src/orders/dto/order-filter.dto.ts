@@ -83,7 +83,8 @@ export class OrderFilterDto {
     type: 'integer',
     minimum: 1,
     maximum: MAX_NUMBER,
-    description: 'Only the order with exactly this number. With `q`, a number is found in texts too.',
+    description:
+      'Only the order with exactly this number, also from the archive. With `q`, a number is found in texts too.',
   })
   number?: number;
 

@@ -1,4 +1,5 @@
 import type { OrderPriority, Visibility } from '../order.js';
+import { ALL_ORDERS } from './all-orders.sql.js';
 import type { OrderFilter } from './orders.repository.js';
 
 /** Adds a parameter to a statement, and returns its name there. */
@@ -48,21 +49,53 @@ export function isVisible(visibility: Visibility, bind: Bind): string[] {
   return visibility.scope === 'own' ? [`o.created_by = ${bind(visibility.creator)}`] : [];
 }
 
+/** For orders that are read one after the other. */
 export function hasText(q: string, bind: Bind): string {
-  const alternatives = textPatterns(q).map((pattern) => `o.search_text LIKE search_text(${bind(pattern)})`);
-  if (/^[1-9]\d{0,8}$/.test(q)) alternatives.push(`o.number = ${bind(Number(q))}`);
-  return `(${alternatives.join(' OR ')})`;
+  return anyOf([...isLike(q, 'o.search_text', bind), ...hasNumber(q, bind)]);
+}
+
+/** The same for orders that are looked up by the text: an index tells which ones have it, or may have it. */
+export function hasTextByIndex(q: string, bind: Bind): string {
+  if (!isShort(q)) return hasText(q, bind);
+  const isFound = `word_starts(o.search_text) @> ARRAY[left(search_text(${bind(q)}), ${SHORTEST_ANYWHERE - 1})]`;
+  // As an expression, so that PostgreSQL does not look it up in the index for longer texts.
+  const hasIt = anyOf(isLike(q, `(o.search_text || '')`, bind));
+  return anyOf([`${isFound} AND ${hasIt}`, ...hasNumber(q, bind)]);
+}
+
+function isLike(q: string, text: string, bind: Bind): string[] {
+  return textPatterns(q).map((pattern) => `${text} LIKE search_text(${bind(pattern)})`);
+}
+
+function hasNumber(q: string, bind: Bind): string[] {
+  const number = numberIn(q);
+  return number === undefined ? [] : [`o.number = ${bind(number)}`];
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return `(${conditions.join(' OR ')})`;
+}
+
+/** The table that a filter selects from. By its number, an order is found in the archive, too. */
+export function tableOf({ number }: OrderFilter): string {
+  return number === undefined ? 'orders' : ALL_ORDERS;
+}
+
+/** The number of an order that a filter finds by its text, also in the archive. Other texts are not looked for there. */
+export function numberInText({ number, q = '' }: OrderFilter): number | undefined {
+  return number === undefined ? numberIn(q) : undefined;
+}
+
+function numberIn(q: string): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(q) ? Number(q) : undefined;
 }
 
 /** Whether the text is so short that it is found only at the start of words. */
-export function isShort(q: string): boolean {
+function isShort(q: string): boolean {
   return Array.from(q).length < SHORTEST_ANYWHERE;
 }
 
-/**
- * The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters,
- * and the space before the word counts as one.
- */
+/** The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters. */
 function textPatterns(q: string): string[] {
   const literal = q.replace(/[\\%_]/g, '\\$&');
   if (!isShort(q)) return [`%${literal}%`];

@@ -1,6 +1,18 @@
 import { ORDER_STATUSES } from '../order-status.js';
 import type { Order, OrderSort } from '../order.js';
-import { choicesOf, hasText, isOneOf, isVisible, limitsOf, URGENCY, type Bind } from './order-conditions.sql.js';
+import { ALL_ORDERS } from './all-orders.sql.js';
+import {
+  choicesOf,
+  hasText,
+  hasTextByIndex,
+  isOneOf,
+  isVisible,
+  limitsOf,
+  numberInText,
+  tableOf,
+  URGENCY,
+  type Bind,
+} from './order-conditions.sql.js';
 import type { OrderPageRequest, PagePosition } from './orders.repository.js';
 
 /** A sort order that an index supports: all columns have one direction, so that a page starts at one place of the index. */
@@ -57,22 +69,28 @@ export function orderPageSql(list: OrderPageRequest, selected: string): { sql: s
   const bind: Bind = (value) => `$${parameters.push(value)}`;
   const limit = list.limit + 1;
   const { q } = list.filter;
-  if (q !== undefined) return { sql: wholeOrders(searchSql(list, q, limit, bind), list.sort, selected), parameters };
+  if (q !== undefined) return { sql: wholeOrders(searchSql(list, q, limit, bind), list, selected), parameters };
 
-  const { ranges, common } = rangesOf(list, bind);
+  const { table, ranges, common } = rangesOf(list, bind);
   const [range, ...others] = ranges;
   const sql =
     range && others.length === 0
-      ? rangeSql(list.sort, selected, [...range, ...common], limit)
-      : wholeOrders(mergedSql(list.sort, keysOf(list.sort), { ranges, common }, limit), list.sort, selected);
+      ? rangeSql(list.sort, selected, table, [...range, ...common], limit)
+      : wholeOrders(mergedSql(list.sort, keysOf(list.sort), { table, ranges, common }, limit), list, selected);
   return { sql, parameters };
 }
 
 /** One range of an index. */
-function rangeSql(sort: OrderSort, selected: string, conditions: readonly string[], limit: number): string {
+function rangeSql(
+  sort: OrderSort,
+  selected: string,
+  table: string,
+  conditions: readonly string[],
+  limit: number,
+): string {
   const { direction } = SORTS[sort];
   return `
-    SELECT ${selected} FROM orders o
+    SELECT ${selected} FROM ${table} o
     WHERE ${conditions.join(' AND ')}
     ORDER BY ${sortedBy(sort)
       .map((column) => `o.${column} ${direction}`)
@@ -81,8 +99,8 @@ function rangeSql(sort: OrderSort, selected: string, conditions: readonly string
 }
 
 /** The start of the list without the condition of the search text. For several ranges, the columns of {@link keysOf} are read. */
-export function mergedSql(sort: OrderSort, selected: string, { ranges, common }: Ranges, limit: number): string {
-  const selects = ranges.map((range) => rangeSql(sort, selected, [...range, ...common], limit));
+export function mergedSql(sort: OrderSort, selected: string, { table, ranges, common }: Ranges, limit: number): string {
+  const selects = ranges.map((range) => rangeSql(sort, selected, table, [...range, ...common], limit));
   if (selects.length === 1) return selects.join('');
   return `
     SELECT * FROM (${selects.map((select) => `(${select})`).join(' UNION ALL ')}) AS merged
@@ -91,9 +109,10 @@ export function mergedSql(sort: OrderSort, selected: string, { ranges, common }:
 }
 
 /** The orders with these keys. */
-function wholeOrders(keys: string, sort: OrderSort, selected: string): string {
+function wholeOrders(keys: string, { filter, sort }: OrderPageRequest, selected: string): string {
+  const table = numberInText(filter) === undefined ? tableOf(filter) : ALL_ORDERS;
   return `
-    SELECT ${selected} FROM (${keys}) AS page JOIN orders o ON o.id = page.${idKey(sort)}
+    SELECT ${selected} FROM (${keys}) AS page JOIN ${table} o ON o.id = page.${idKey(sort)}
     ORDER BY ${keyOrder(sort)}`;
 }
 
@@ -107,7 +126,13 @@ function wholeOrders(keys: string, sort: OrderSort, selected: string): string {
 function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind): string {
   const matches = hasText(q, bind);
   const chosen = choicesOf(list.filter).map((choice) => isOneOf(choice, bind));
-  const conditions = [matches, ...chosen, ...otherConditions(list, bind)];
+  const conditions = [...chosen, ...otherConditions(list, bind)];
+  const number = numberInText(list.filter);
+  const archived =
+    number === undefined
+      ? ''
+      : `UNION ALL
+      SELECT ${keysOf(list.sort)} FROM archived_orders o WHERE ${[`o.number = ${bind(number)}`, ...conditions].join(' AND ')}`;
   const read = `${keysOf(list.sort)}, o.search_text, o.number`;
   const ranges = rangesOf(list, bind);
   const most = Math.ceil((2 * SAMPLE_SIZE * limit) / FREQUENT);
@@ -137,8 +162,9 @@ function searchSql(list: OrderPageRequest, q: string, limit: number, bind: Bind)
       UNION ALL
       SELECT * FROM further WHERE (SELECT part = 'further' FROM answer)
       UNION ALL
-      SELECT ${keysOf(list.sort)} FROM (SELECT * FROM orders o WHERE ${conditions.join(' AND ')} OFFSET 0) AS o
+      SELECT ${keysOf(list.sort)} FROM (SELECT * FROM orders o WHERE ${[hasTextByIndex(q, bind), ...conditions].join(' AND ')} OFFSET 0) AS o
       WHERE (SELECT part = 'lookup' FROM answer)
+      ${archived}
     ) AS found
     ORDER BY ${keyOrder(list.sort)}
     LIMIT ${limit}`;
@@ -167,6 +193,7 @@ function keyOrder(sort: OrderSort): string {
 
 /** Ranges of an index: the conditions of each one, and the common conditions. */
 export interface Ranges {
+  readonly table: string;
   readonly ranges: readonly (readonly string[])[];
   readonly common: readonly string[];
 }
@@ -176,8 +203,8 @@ export function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
   let ranges: readonly (readonly string[])[] = [[]];
   for (const choice of choicesOf({ ...list.filter, status: list.filter.status ?? ORDER_STATUSES })) {
     const { column, type, values } = choice;
-    // Indexes have the urgency only before the time. In the order of the urgency, its values are one range.
-    const divides = column !== 'urgency' || list.sort === 'createdAt' || list.sort === '-createdAt';
+    // Only the index in the order of the due dates has no urgency.
+    const divides = column !== 'urgency' || list.sort !== 'dueAt';
     // A number stands for one order.
     const isOne = list.filter.number !== undefined;
     if (isOne || !divides || ranges.length * values.length > MAX_RANGES) {
@@ -187,7 +214,7 @@ export function rangesOf(list: OrderPageRequest, bind: Bind): Ranges {
       ranges = ranges.flatMap((range) => conditions.map((condition) => [...range, condition]));
     }
   }
-  return { ranges, common };
+  return { table: tableOf(list.filter), ranges, common };
 }
 
 /** The other conditions: of the filter, the visibility and the start of the page. */

@@ -3,10 +3,11 @@ import { ORDER_PRIORITIES, type OrderPriority, type OrderSort, type Visibility }
 import {
   choicesOf,
   hasText,
+  hasTextByIndex,
   isOneOf,
-  isShort,
   isVisible,
   limitsOf,
+  numberInText,
   URGENCY,
   type Bind,
 } from './order-conditions.sql.js';
@@ -99,16 +100,24 @@ function countingSql(filter: OrderFilter, visibility: Visibility, limits: Counti
   const selected = conditionsOf(rest, bind);
   // Without a rest, all orders of the ranges are selected.
   const most = selected.length > 0 ? limits.read : limits.counted + 1;
+  const number = numberInText(filter);
+  const archived = (columns: string, conditions: () => readonly string[]): string =>
+    number === undefined
+      ? ''
+      : `UNION ALL SELECT ${columns} FROM archived_orders o
+      WHERE ${[`o.number = ${bind(number)}`, ...isVisible(visibility, bind), ...conditions()].join(' AND ')}`;
+  const keys = `${keysOf(sort)}, ${read}`;
   const parts = `
-    WITH looked AS MATERIALIZED (${mergedSql(sort, `${keysOf(sort)}, ${read}`, ranges, most)}),
+    WITH looked AS MATERIALIZED (
+      (${mergedSql(sort, keys, ranges, most)}) ${archived(keys, () => conditionsOf(ranged, bind))}
+    ),
     fitting AS MATERIALIZED (${selectedOf('looked', selected, limits)}),
     first AS MATERIALIZED (
       SELECT count(*) <= ${limits.counted} AND (SELECT count(*) < ${most} FROM looked) AS is_exact, count(*) AS fitting FROM fitting
     )`;
   const result = `SELECT is_exact AS "isExact", ${countsOf('fitting')} AS counts FROM first`;
   const { q, ...others } = filter;
-  // The index has too many matches of a short text.
-  if (q === undefined || isShort(q)) return `${parts} ${result}`;
+  if (q === undefined) return `${parts} ${result}`;
 
   const matches = hasText(q, bind);
   return `${parts},
@@ -120,7 +129,8 @@ function countingSql(filter: OrderFilter, visibility: Visibility, limits: Counti
       FROM first
     ),
     matching AS MATERIALIZED (
-      SELECT * FROM orders o WHERE ${matches} AND (SELECT is_worth_lookup FROM estimate)
+      SELECT * FROM orders o WHERE ${hasTextByIndex(q, bind)} AND (SELECT is_worth_lookup FROM estimate)
+      ${archived('*', () => ['(SELECT is_worth_lookup FROM estimate)'])}
     ),
     taken AS MATERIALIZED (SELECT * FROM matching LIMIT ${limits.read}),
     found AS MATERIALIZED (${selectedOf('taken', [...isVisible(visibility, bind), ...conditionsOf(others, bind)], limits)})

@@ -1,24 +1,31 @@
 import type { FieldChange, WantedFields } from '../order-change.js';
-import type { DueCount, OrderThroughput, StartedOrders } from '../order-figures.js';
+import type { DueCount, OrderThroughput, Workload } from '../order-figures.js';
 import type { OrderError } from '../order-errors.js';
 import type { OrderHistory } from '../order-history.js';
 import type { Actor, Order, OrderPriority, OrderRequest, OrderSort, OrderSource, Visibility } from '../order.js';
 import type { HoldReason, OrderStatus } from '../order-status.js';
 
-/** The announcement of a write to the cache. */
+/** The announcement of a write to the cache. If it does not hold, the database notifies all instances of the write. */
 export interface Announcement {
-  /** The store in which the pending write is registered. Without it, the database notifies all instances of the write. */
-  readonly announcedTo?: string | undefined;
+  /** The store that knows of the pending write; undefined if none could be told. */
+  readonly store: string | undefined;
+  /** Until when the write must have reached the database, as `performance.now()`. */
+  readonly until: number;
+}
+
+/** A write that may have been announced. */
+export interface AnnouncedWrite {
+  readonly announced?: Announcement;
 }
 
 /** The outcome of an announcement. */
 export interface AnnouncementOutcome {
-  /** Whether all instances use that store. If not, the database has notified them of the write. */
+  /** Whether all instances use its store, and the write was in time. If not, the database has notified them of the write. */
   readonly isAnnounced: boolean;
 }
 
 /** The data of a new order. */
-export interface NewOrder extends OrderRequest, Announcement {
+export interface NewOrder extends OrderRequest, AnnouncedWrite {
   readonly id: string;
   readonly createdBy: string;
   readonly idempotency?: { readonly key: string; readonly hash: string } | undefined;
@@ -38,7 +45,7 @@ export interface ChangedOrder {
 }
 
 /** The same status change of one order or several different ones. */
-export interface ChangeStatuses extends Announcement {
+export interface ChangeStatuses extends AnnouncedWrite {
   readonly orders: readonly ChangedOrder[];
   readonly to: OrderStatus;
   readonly by: Actor;
@@ -56,7 +63,7 @@ export interface StatusChange extends AnnouncementOutcome {
   readonly repeated: boolean;
 }
 
-export interface ChangeFields extends Announcement {
+export interface ChangeFields extends AnnouncedWrite {
   readonly order: ChangedOrder;
   readonly wanted: WantedFields;
   readonly by: Actor;
@@ -66,6 +73,25 @@ export interface FieldsChange extends AnnouncementOutcome {
   readonly order: Order;
   /** What was changed; nothing if the order had the wanted values. */
   readonly changes: readonly FieldChange[];
+}
+
+/** Which orders move to the archive. All times are in milliseconds. */
+export interface ArchiveOrders extends AnnouncedWrite {
+  /** Age of the last change of an order, in days, from which on it moves. */
+  readonly afterDays: number;
+  /** Most orders that are looked at. */
+  readonly most: number;
+  /** Time until further orders may be looked at, by any instance. */
+  readonly pause: number;
+  /** The same time after all orders were looked at. */
+  readonly rest: number;
+}
+
+export interface ArchivedOrders {
+  /** The number of orders that were moved. */
+  readonly moved: number;
+  /** Whether there are further orders to look at after the pause. */
+  readonly isMore: boolean;
 }
 
 /** The start of a page: the sort values and the id of the last order of the previous page. */
@@ -158,6 +184,14 @@ export abstract class OrdersRepository {
    */
   abstract changeFields(change: ChangeFields): Promise<FieldsChange>;
 
+  /**
+   * Moves old orders that are finished for good to the archive, with their histories, in one transaction. Does nothing while another
+   * instance does so, during its pause, and while not all instances use the store of the announcement.
+   *
+   * An archived order is in no list and no count, except by its number. All else stays as it is: it cannot change any more.
+   */
+  abstract archive(orders: ArchiveOrders): Promise<ArchivedOrders>;
+
   abstract find(id: string, visibility: Visibility): Promise<Order | undefined>;
 
   /** Undefined if there is no such order or it is not visible. */
@@ -185,8 +219,8 @@ export abstract class OrdersRepository {
    */
   abstract throughput(lastHour: Date, hours: number): Promise<OrderThroughput>;
 
-  /** The orders that operators have started: the 500 that are due soonest. */
-  abstract started(): Promise<StartedOrders>;
+  /** Counts the started orders of each operator, and shows those that are due soonest. */
+  abstract workload(): Promise<Workload>;
 }
 
 /** Injection token of the repository that the write-through decorator wraps. */

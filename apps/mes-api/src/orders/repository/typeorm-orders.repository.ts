@@ -1,3 +1,4 @@
+import { ServerClock } from '@mes/database';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { QueryFailedError, type Repository } from 'typeorm';
@@ -14,21 +15,26 @@ import {
 } from '../order-errors.js';
 import { FailedAfterCommitError } from '../../database-errors/database-away.js';
 import { differences, permittedChanges } from '../order-change.js';
-import type { DueCount, OrderThroughput, StartedOrder, StartedOrders } from '../order-figures.js';
+import type { DueCount, OrderThroughput, Workload } from '../order-figures.js';
 import type { OrderHistory } from '../order-history.js';
 import { asCreated, type Actor, type Order, type Visibility } from '../order.js';
 import { ORDER_STATUSES, TRANSITIONS, transitionsTo, type OrderStatus, type Transition } from '../order-status.js';
+import { ALL_CHANGES, ALL_ORDERS } from './all-orders.sql.js';
 import { orderPageSql, positionAfter } from './order-page.sql.js';
 import { dueSql } from './order-due.sql.js';
 import { throughputOf, throughputSql, type ThroughputRow } from './order-throughput.sql.js';
+import { WORKLOAD_SQL, workloadOf, type WorkloadRow } from './order-workload.sql.js';
 import { orderTotalSql, totalOf, type Counted } from './order-total.sql.js';
 import { OrderStatusChangeEntity } from './order-status-change.entity.js';
 import { OrderEntity } from './order.entity.js';
 import {
   OrdersRepository,
+  type ArchivedOrders,
+  type ArchiveOrders,
   type ChangeFields,
   type ChangeStatuses,
   type Creation,
+  type AnnouncedWrite,
   type AnnouncementOutcome,
   type FieldsChange,
   type OrderPageRequest,
@@ -53,9 +59,6 @@ type HistoryRow = Pick<OrderEntity, 'createdAt' | 'status'> &
 
 const HOUR = 60 * 60_000;
 
-/** How many started orders are shown. Nobody has as many in work. */
-const MOST_STARTED = 500;
-
 /** How often a change of fields is tried against other writers of the same order. */
 const MAX_ATTEMPTS = 50;
 
@@ -68,7 +71,10 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
   /** All columns of an order, with the names of the entity's properties. */
   private readonly columns: string;
 
-  constructor(@InjectRepository(OrderEntity) private readonly orders: Repository<OrderEntity>) {
+  constructor(
+    @InjectRepository(OrderEntity) private readonly orders: Repository<OrderEntity>,
+    private readonly clock: ServerClock,
+  ) {
     super();
     this.columns = this.orders.metadata.columns
       .filter(({ isSelect }) => isSelect)
@@ -98,7 +104,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     key: string,
   ): Promise<{ order: Order; hash: string } | undefined> {
     const [row] = await this.orders.query<(OrderEntity & { hash: string })[]>(
-      `SELECT ${this.columns}, o.idempotency_hash AS hash FROM orders o WHERE o.created_by = $1 AND o.idempotency_key = $2`,
+      `SELECT ${this.columns}, o.idempotency_hash AS hash FROM ${ALL_ORDERS} o
+       WHERE o.created_by = $1 AND o.idempotency_key = $2`,
       [createdBy, key],
     );
     return row && { order: asCreated(toOrder(row)), hash: row.hash };
@@ -123,7 +130,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
           AND ($7::text IS NULL OR o.created_by = $7)
         ) IS TRUE AS is_permitted
         FROM json_to_recordset($1) AS w (id uuid, "ifVersions" integer[]) JOIN orders o USING (id)
-        WHERE $13::text IS NULL OR o.created_by = $13
+        WHERE $14::text IS NULL OR o.created_by = $14
         ORDER BY o.id FOR UPDATE OF o
       ), changed AS (
         UPDATE orders AS o SET
@@ -135,7 +142,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
           version = o.version + 1,
           updated_at = clock_timestamp()
         FROM held WHERE o.id = held.id AND held.is_permitted
-        RETURNING o.*, ${announcement('$12')}
+        RETURNING o.*, ${announcement(12)}
       ), noted AS (
         INSERT INTO order_status_changes
           (order_id, version, from_status, to_status, changed_by, changed_at, reason, comment)
@@ -156,21 +163,20 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         from(({ takes }) => takes === true),
         from(({ releases }) => releases === true),
         comment ?? null,
-        change.announcedTo ?? null,
-        visibility.scope === 'own' ? visibility.creator : null,
+        ...this.announcedIn(change),
+        creatorOf(visibility),
       ],
     );
-    const refused = rows.filter(({ isChanged }) => !isChanged).map(toOrder);
-    const earlier = await this.madeEarlier(change, refused).catch((error: unknown) => {
+    const changed = new Map(rows.filter(({ isChanged }) => isChanged).map((row) => [row.id, row]));
+    const { refused, earlier } = await this.explain(change, rows).catch((error: unknown) => {
       // The orders that did change are committed.
-      throw refused.length < rows.length ? new FailedAfterCommitError(error) : error;
+      throw changed.size > 0 ? new FailedAfterCommitError(error) : error;
     });
-    const found = new Map(rows.map((row) => [row.id, row]));
     return change.orders.map(({ id, ifVersions }) => {
-      const row = found.get(id);
-      if (!row) return new OrderNotFoundError();
-      const order = toOrder(row);
-      if (row.isChanged && order.previousStatus) {
+      const row = changed.get(id);
+      const order = row ? toOrder(row) : refused.get(id);
+      if (!order) return new OrderNotFoundError();
+      if (row && order.previousStatus) {
         return { order, from: order.previousStatus, repeated: false, isAnnounced: row.isAnnounced };
       }
       const isWanted = (version: number): boolean => ifVersions?.includes(version) ?? true;
@@ -180,12 +186,9 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     });
   }
 
-  override async changeFields({
-    order: { id, ifVersions },
-    wanted,
-    by,
-    announcedTo,
-  }: ChangeFields): Promise<FieldsChange> {
+  override async changeFields(change: ChangeFields): Promise<FieldsChange> {
+    const { id, ifVersions } = change.order;
+    const { wanted, by } = change;
     let order = await this.present(id);
     // Whenever the change comes too late, another writer has changed the order.
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -202,7 +205,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         `WITH changed AS (
           UPDATE orders SET priority = $3, due_at = $4, assignee = $5, version = version + 1, updated_at = clock_timestamp()
           WHERE id = $1 AND version = $2
-          RETURNING *, ${announcement('$8')}
+          RETURNING *, ${announcement(8)}
         ), noted AS (
           INSERT INTO order_status_changes (order_id, version, changed_by, changed_at, changes)
           SELECT id, version, $6, updated_at, $7 FROM changed
@@ -210,7 +213,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
         SELECT ${this.columns}, o."isAnnounced" FROM changed o`,
         [
           ...[id, order.version, priority, dueAt ?? null, assignee ?? null, by.subject],
-          ...[JSON.stringify(changes), announcedTo ?? null],
+          ...[JSON.stringify(changes), ...this.announcedIn(change)],
         ],
       );
       if (row) return { order: toOrder(row), changes, isAnnounced: row.isAnnounced };
@@ -219,21 +222,31 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     throw new ChangeNotAllowedError(order, 'Other callers kept changing the order at the same time. Try again.');
   }
 
+  override async archive(work: ArchiveOrders): Promise<ArchivedOrders> {
+    const { afterDays, most, pause, rest } = work;
+    const [row] = await this.orders.query<ArchivedOrders[]>(
+      `SELECT moved, is_more AS "isMore" FROM archive_orders(
+        ${storeIfInTime(1)}, make_interval(days => $3), $4, $5 * interval '1 millisecond', $6 * interval '1 millisecond')`,
+      [...this.announcedIn(work), afterDays, most, pause, rest],
+    );
+    if (!row) throw new Error('the function that archives orders returned no row');
+    return row;
+  }
+
   override async find(id: string, visibility: Visibility): Promise<Order | undefined> {
-    const row = await this.orders.findOneBy({ id, ...ownOnly(visibility) });
-    return row ? toOrder(row) : undefined;
+    const [order] = await this.findAll(ALL_ORDERS, [id], visibility);
+    return order;
   }
 
   override async history(id: string, visibility: Visibility): Promise<OrderHistory | undefined> {
-    const rows = await this.orders
-      .createQueryBuilder('o')
-      .select(['o.createdAt AS "createdAt"', 'o.status AS status', 'c.version AS version'])
-      .addSelect(['c.from_status AS "from"', 'c.to_status AS "to"', 'c.reason AS reason', 'c.comment AS comment'])
-      .addSelect(['c.changed_by AS "by"', 'c.changed_at AS "at"', 'c.changes AS changes'])
-      .leftJoin(OrderStatusChangeEntity, 'c', 'c.order_id = o.id')
-      .where({ id, ...ownOnly(visibility) })
-      .orderBy('c.version')
-      .getRawMany<HistoryRow>();
+    const rows = await this.orders.query<HistoryRow[]>(
+      `SELECT o.created_at AS "createdAt", o.status, c.version, c.from_status AS "from", c.to_status AS "to", c.reason, c.comment,
+        c.changed_by AS "by", c.changed_at AS "at", c.changes
+       FROM ${ALL_ORDERS} o LEFT JOIN ${ALL_CHANGES} c ON c.order_id = o.id
+       WHERE o.id = $1 AND ($2::text IS NULL OR o.created_by = $2)
+       ORDER BY c.version`,
+      [id, creatorOf(visibility)],
+    );
     const [order] = rows;
     if (!order) return undefined;
     const entries = rows.filter((row) => row.version !== null);
@@ -301,16 +314,8 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     return throughputOf(row);
   }
 
-  /** A range of an index, and not more orders than are shown. */
-  override async started(): Promise<StartedOrders> {
-    const rows = await this.orders.query<(Omit<StartedOrder, 'dueAt'> & { readonly dueAt: Date | null })[]>(
-      `SELECT assignee, id, number, product_name AS product, priority, due_at AS "dueAt" FROM orders
-       WHERE status = 'MANUFACTURING_STARTED' ORDER BY due_sort, id LIMIT ${MOST_STARTED + 1}`,
-    );
-    return {
-      orders: rows.slice(0, MOST_STARTED).map((row) => ({ ...row, dueAt: row.dueAt ?? undefined })),
-      isComplete: rows.length <= MOST_STARTED,
-    };
+  override async workload(): Promise<Workload> {
+    return workloadOf(await this.orders.query<WorkloadRow[]>(WORKLOAD_SQL));
   }
 
   private async insert(order: NewOrder): Promise<Pick<Creation, 'order' | 'isAnnounced'>> {
@@ -336,11 +341,40 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const names = Object.keys(values);
     const [row] = await this.orders.query<(OrderEntity & AnnouncementOutcome)[]>(
       `INSERT INTO orders AS o (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})
-       RETURNING ${this.columns}, ${announcement(`$${names.length + 1}`)}`,
-      [...Object.values(values), order.announcedTo ?? null],
+       RETURNING ${this.columns}, ${announcement(names.length + 1)}`,
+      [...Object.values(values), ...this.announcedIn(order)],
     );
     if (!row) throw new Error('the inserted order was not returned');
     return { order: toOrder(row), isAnnounced: row.isAnnounced };
+  }
+
+  /** The two parameters of an announcement. */
+  private announcedIn({ announced }: AnnouncedWrite): readonly [store: string | null, until: number] {
+    const until = announced && this.clock.at(announced.until);
+    return until === undefined ? [null, 0] : [announced?.store ?? null, until];
+  }
+
+  /** The orders that did not change, those in the archive included, and the statuses before those changes that were made earlier. */
+  private async explain(
+    change: ChangeStatuses,
+    rows: readonly (OrderEntity & { readonly isChanged: boolean })[],
+  ): Promise<{ readonly refused: ReadonlyMap<string, Order>; readonly earlier: ReadonlyMap<string, OrderStatus> }> {
+    const refused = rows.filter(({ isChanged }) => !isChanged).map(toOrder);
+    if (rows.length < change.orders.length) {
+      const missing = change.orders.map(({ id }) => id).filter((id) => !rows.some((row) => row.id === id));
+      refused.push(...(await this.findAll('archived_orders', missing, change.visibility)));
+    }
+    const earlier = await this.madeEarlier(change, refused);
+    return { refused: new Map(refused.map((order) => [order.id, order])), earlier };
+  }
+
+  private async findAll(table: string, ids: readonly string[], visibility: Visibility): Promise<Order[]> {
+    const rows = await this.orders.query<OrderEntity[]>(
+      `SELECT ${this.columns} FROM ${table} o
+       WHERE o.id = ANY($1::uuid[]) AND ($2::text IS NULL OR o.created_by = $2)`,
+      [ids, creatorOf(visibility)],
+    );
+    return rows.map(toOrder);
   }
 
   /**
@@ -356,7 +390,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
     const rows = await this.orders.query<{ readonly id: string; readonly from: OrderStatus }[]>(
       `SELECT c.order_id AS id, c.from_status AS "from"
        FROM json_to_recordset($1) AS w (id uuid, version integer)
-       JOIN order_status_changes c ON c.order_id = w.id AND c.version = w.version
+       JOIN ${ALL_CHANGES} c ON c.order_id = w.id AND c.version = w.version
        WHERE c.to_status = $2 AND c.changed_by = $3 AND c.reason IS NOT DISTINCT FROM $4::hold_reason
          AND c.comment IS NOT DISTINCT FROM $5`,
       [JSON.stringify(candidates), to, by.subject, reason ?? null, comment ?? null],
@@ -397,15 +431,25 @@ function refusal(order: Order, to: OrderStatus, by: Actor): OrderError {
 }
 
 /**
- * A column for RETURNING: whether all instances use the store of the announcement. If not, a trigger at the end of the statement
- * notifies all instances.
+ * A column for RETURNING: whether the announcement holds. If not, a trigger at the end of the statement notifies all instances.
+ *
+ * @param first the number of the first of its two parameters
  */
-function announcement(parameter: string): string {
-  return `announce_write(${parameter}) AS "isAnnounced"`;
+function announcement(first: number): string {
+  return `announce_write(${storeIfInTime(first)}) AS "isAnnounced"`;
 }
 
-function ownOnly(visibility: Visibility): { createdBy?: string } {
-  return visibility.scope === 'own' ? { createdBy: visibility.creator } : {};
+/**
+ * The store of an announcement. NULL if the statement reaches PostgreSQL so late that the pending write may have expired: after a
+ * network or a server has stood still, PostgreSQL executes what its client has long given up.
+ */
+function storeIfInTime(first: number): string {
+  return `CASE WHEN clock_timestamp() < to_timestamp($${first + 1}::float8 / 1000) THEN $${first}::text END`;
+}
+
+/** The creator whose orders alone are visible; null if all are. */
+function creatorOf(visibility: Visibility): string | null {
+  return visibility.scope === 'own' ? visibility.creator : null;
 }
 
 function violatedUniqueConstraint(error: unknown): string | undefined {

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { writtenOrder } from '../caching/cached-orders.js';
 import {
   orderTag,
+  tagsOfArchival,
   tagsOfCreation,
   tagsOfFieldsChange,
   tagsOfPossibleFieldsChange,
@@ -10,12 +11,14 @@ import {
   tagsOfStatusChange,
 } from '../caching/order-tags.js';
 import { OrderError } from '../order-errors.js';
-import type { DueCount, OrderThroughput, StartedOrders } from '../order-figures.js';
+import type { DueCount, OrderThroughput, Workload } from '../order-figures.js';
 import type { OrderHistory } from '../order-history.js';
 import type { Order, Visibility } from '../order.js';
 import {
   OrdersRepository,
   PERSISTENT_ORDERS,
+  type ArchivedOrders,
+  type ArchiveOrders,
   type ChangeFields,
   type ChangeStatuses,
   type Creation,
@@ -43,7 +46,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.cache.write({
       tags: tagsOfCreation(),
       creates: orderTag(newOrder.id),
-      transaction: ({ store }) => this.persistent.create({ ...newOrder, announcedTo: store }),
+      transaction: (announced) => this.persistent.create({ ...newOrder, announced }),
       outcome: ({ order, repeated, isAnnounced }) =>
         repeated
           ? // The first request may not have come as far as this. Its effects must hold for this answer, too.
@@ -58,7 +61,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
       tags: tagsOfPossibleStatusChange(ids, change.to),
       // The answer shows earlier changes of the orders, which may not be complete yet: those of a repeated request, too.
       shows: ids.map(orderTag),
-      transaction: ({ store }) => this.persistent.changeStatuses({ ...change, announcedTo: store }),
+      transaction: (announced) => this.persistent.changeStatuses({ ...change, announced }),
       outcome: (outcomes) => {
         const changes = outcomes.flatMap((outcome) =>
           outcome instanceof OrderError || outcome.repeated ? [] : [outcome],
@@ -77,9 +80,18 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.cache.write({
       tags: tagsOfPossibleFieldsChange(change.order.id),
       shows: [orderTag(change.order.id)],
-      transaction: ({ store }) => this.persistent.changeFields({ ...change, announcedTo: store }),
+      transaction: (announced) => this.persistent.changeFields({ ...change, announced }),
       outcome: ({ order, changes, isAnnounced }) =>
         changes.length === 0 ? { tags: [] } : { isAnnounced, tags: tagsOfFieldsChange(order.id, order.status) },
+    });
+  }
+
+  override archive(orders: ArchiveOrders): Promise<ArchivedOrders> {
+    return this.cache.write({
+      tags: tagsOfArchival(),
+      // Nothing moves unless it is announced.
+      transaction: (announced) => this.persistent.archive({ ...orders, announced }),
+      outcome: ({ moved }) => (moved === 0 ? { tags: [] } : {}),
     });
   }
 
@@ -118,7 +130,7 @@ export class WriteThroughOrdersRepository extends OrdersRepository {
     return this.persistent.throughput(lastHour, hours);
   }
 
-  override started(): Promise<StartedOrders> {
-    return this.persistent.started();
+  override workload(): Promise<Workload> {
+    return this.persistent.workload();
   }
 }

@@ -1,0 +1,129 @@
+import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  WORKER_NUMBER,
+  type MessageOfSupervisor,
+  type MessageOfWorker,
+  type ProcessMetricsJson,
+} from './worker-messages.js';
+
+/** How long to wait before a worker takes the place of one that died, in milliseconds. */
+const RESTART_PAUSE_MS = 1_000;
+
+/** How long to wait for the metrics of the workers, in milliseconds. The metrics of a worker that hangs are left out. */
+const METRICS_PATIENCE_MS = 2_000;
+
+/**
+ * Runs the API in several processes that share a port. Each is an instance like any other: it has its own connections, caches
+ * and requests. This process only starts them, passes signals on, and collects their metrics.
+ *
+ * The first worker starts alone, so that a start that fails says so once. If it does, this process ends as the worker did.
+ */
+export function superviseWorkers(count: number): void {
+  const supervisor = new Supervisor(count);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      supervisor.stop();
+    });
+  }
+  supervisor.start();
+}
+
+class Supervisor {
+  /** Workers whose process has not ended. */
+  private readonly running = new Set<Worker>();
+  /** Workers that listen. */
+  private readonly listening = new Set<Worker>();
+  private readonly questions = new Map<number, (worker: Worker, metrics: ProcessMetricsJson) => void>();
+  private lastQuestion = 0;
+  private hasStarted = false;
+  private isStopping = false;
+  private exitCode = 0;
+
+  constructor(private readonly count: number) {}
+
+  start(): void {
+    // JSON has no NaN, which some metrics are.
+    cluster.setupPrimary({ serialization: 'advanced' });
+    cluster.on('message', (worker, message: MessageOfWorker) => {
+      if (message.type === 'metrics') this.questions.get(message.id)?.(worker, message.metrics);
+      else if (message.type === 'metrics-of-all?') void this.answer(worker, message.id);
+      else this.takeFromPort(worker);
+    });
+    this.fork(1);
+  }
+
+  /** The second call hurries the workers: a second signal makes them wait for nothing. */
+  stop(): void {
+    this.isStopping = true;
+    for (const worker of this.running) worker.process.kill('SIGTERM');
+    this.exitIfAlone();
+  }
+
+  private fork(number: number): void {
+    if (this.isStopping) return;
+    const worker = cluster.fork({ [WORKER_NUMBER]: number });
+    this.running.add(worker);
+    worker.on('listening', () => {
+      this.listening.add(worker);
+      if (this.hasStarted || this.isStopping) return;
+      this.hasStarted = true;
+      for (let other = 2; other <= this.count; other += 1) this.fork(other);
+    });
+    worker.on('exit', (code, signal) => {
+      this.running.delete(worker);
+      this.listening.delete(worker);
+      this.replace(number, code, signal);
+    });
+  }
+
+  private replace(number: number, code: number | null, signal: string | null): void {
+    // A worker that stops by itself, or the first one that cannot start, has said why.
+    if (this.isStopping || !this.hasStarted) {
+      this.isStopping = true;
+      // Until a worker handles SIGTERM, it ends by it, which is what was asked for.
+      this.exitCode ||= code ?? (signal === 'SIGTERM' ? 0 : 1);
+      this.exitIfAlone();
+      return;
+    }
+    console.error(`Worker ${number} ended (${signal ?? `exit code ${String(code)}`}): another one takes its place`);
+    setTimeout(() => {
+      this.fork(number);
+    }, RESTART_PAUSE_MS);
+  }
+
+  private exitIfAlone(): void {
+    if (this.running.size === 0) process.exit(this.exitCode);
+  }
+
+  /** Passes no more connections to a worker, which then stops listening. It answers what it has. */
+  private takeFromPort(worker: Worker): void {
+    worker.disconnect();
+    send(worker, { type: 'port-left' });
+  }
+
+  private async answer(asker: Worker, id: number): Promise<void> {
+    const all = await this.metricsOfAll();
+    if (asker.isConnected()) send(asker, { type: 'metrics-of-all', id, all });
+  }
+
+  private async metricsOfAll(): Promise<ProcessMetricsJson[]> {
+    const found = new Map<Worker, ProcessMetricsJson>();
+    const asked = [...this.listening].filter((worker) => worker.isConnected());
+    const id = (this.lastQuestion += 1);
+    const isOver = new AbortController();
+    this.questions.set(id, (worker, metrics) => {
+      found.set(worker, metrics);
+      if (asked.every((each) => found.has(each))) isOver.abort();
+    });
+    for (const worker of asked) send(worker, { type: 'metrics?', id });
+    await delay(METRICS_PATIENCE_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
+    this.questions.delete(id);
+    return [...found.values()];
+  }
+}
+
+function send(worker: Worker, message: MessageOfSupervisor): void {
+  // A worker that has just died does not get it, and nobody waits for that worker.
+  worker.send(message, () => undefined);
+}

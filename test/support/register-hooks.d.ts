@@ -1,0 +1,1 @@
+export function registerHooks(url: string, data?: unknown): Promise<void>;
