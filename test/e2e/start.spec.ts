@@ -5,10 +5,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { prepareDatabase } from '@mes/database';
 import { migrations } from '../../libs/database/src/migrations/migrations.js';
 import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
 
@@ -268,6 +270,25 @@ describe('starting and stopping', () => {
     expect(api.output.split(`The database is not ready yet: ${cause}`)).toHaveLength(2);
     expect(api.output.split(`MES Orders API cannot start: ${cause}`)).toHaveLength(2);
     expect(api.output).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['the pool opens', 'SELECT version()'],
+    ['the cache asks for its name', 'cache_namespace()'],
+  ])('waits for PostgreSQL again if the connection breaks once the schema is ready: when %s', async (_, statement) => {
+    const { url } = await emptyDatabase();
+    await prepareDatabase({ url, patience: 60_000 });
+    const way = await TcpProxy.open(url);
+    let isBroken = false;
+    way.breakAfter((chunk) => !isBroken && (isBroken = chunk.includes(statement)));
+    try {
+      const api = start({ ...PATIENT, DATABASE_URL: way.url });
+      await api.ready();
+      expect(isBroken).toBe(true);
+      expect(api.output).toMatch(/^The database is not ready yet: .*lost/m);
+    } finally {
+      await way.close();
+    }
   });
 
   it('serves without Redis if Redis is unavailable, and reports it', async () => {

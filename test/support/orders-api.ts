@@ -80,7 +80,8 @@ export class OrdersApi {
     override = (builder) => builder,
   }: OrdersApiOptions): Promise<OrdersApi> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'mes-api-'));
-    await prepareDatabase({ url: directUrl ?? databaseUrl, patience: 60_000 });
+    const wait = { patience: 60_000 };
+    await prepareDatabase({ ...wait, url: directUrl ?? databaseUrl });
     const configuration = readConfiguration({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
@@ -99,7 +100,9 @@ export class OrdersApi {
     Object.assign(configuration.cache, CACHE_TIMES);
     const log = createLog(configuration);
     const make = async (): Promise<NestFastifyApplication> => {
-      const builder = Test.createTestingModule({ imports: [AppModule.forRoot(configuration, databaseUrl)] })
+      const builder = Test.createTestingModule({
+        imports: [AppModule.forRoot(configuration, { url: databaseUrl, wait })],
+      })
         .overrideProvider(FairShares)
         .useValue(new FairShares({ ...FAIR_SHARES_DEFAULTS, timeout: TURN_TIMEOUT }));
       const module = await override(builder).setLogger(new PinoNestLogger(log)).compile();

@@ -1,10 +1,10 @@
 import { CacheModule, responseShape } from '@mes/cache';
-import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace } from '@mes/database';
+import { DATABASE_DEFAULTS, databaseOptions, readCacheNamespace, untilReady, type DatabaseAccess } from '@mes/database';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AdmissionModule } from './admission/admission.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BackplaneModule } from './backplane/backplane.module.js';
@@ -29,26 +29,27 @@ import { InputValidationPipe } from './validation/input-validation.pipe.js';
 
 @Module({})
 export class AppModule {
-  /** @param databaseUrl of a running database with the current schema, for requests */
-  static forRoot(configuration: Configuration, databaseUrl: string, tracing?: Tracing): DynamicModule {
+  /** @param database with the current schema */
+  static forRoot(configuration: Configuration, { url, wait }: DatabaseAccess, tracing?: Tracing): DynamicModule {
+    const options = databaseOptions(
+      {
+        ...DATABASE_DEFAULTS,
+        url,
+        isPooled: configuration.database.directUrl !== undefined,
+        poolSize: configuration.database.poolSize,
+      },
+      tracing?.onStatement,
+    );
     return {
       module: AppModule,
       imports: [
         ConfigurationModule.forRoot(configuration),
         ...(tracing ? [TracingModule.forRoot(tracing)] : []),
         EventEmitterModule.forRoot(),
-        TypeOrmModule.forRoot({
-          ...databaseOptions(
-            {
-              ...DATABASE_DEFAULTS,
-              url: databaseUrl,
-              isPooled: configuration.database.directUrl !== undefined,
-              poolSize: configuration.database.poolSize,
-            },
-            tracing?.onStatement,
-          ),
-          autoLoadEntities: true,
-          retryAttempts: 0,
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...options, autoLoadEntities: true }),
+          // Nest would log the stack of each attempt.
+          dataSourceFactory: (all) => untilReady(() => new DataSource(all as DataSourceOptions).initialize(), wait),
         }),
         CacheModule.forRootAsync({
           inject: [Configuration, getDataSourceToken()],
@@ -60,7 +61,7 @@ export class AppModule {
             commonHeaders: SECURITY_HEADERS,
             requestIdHeader: REQUEST_ID_HEADER,
             shape: await responseShape(import.meta.dirname),
-            namespace: await readCacheNamespace(dataSource),
+            namespace: await untilReady(() => readCacheNamespace(dataSource), wait),
           }),
         }),
         BackplaneModule,

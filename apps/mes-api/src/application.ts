@@ -1,3 +1,4 @@
+import type { DatabaseAccess } from '@mes/database';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -23,18 +24,18 @@ import { parseQuery } from './validation/parse-query.js';
 /**
  * Creates the application, ready to listen.
  *
- * @param databaseUrl of a running database with the current schema
+ * @param database with the current schema
  * @param pageDirectory of the built operators' page; without it, no page is served
  */
 export async function createApplication(
   configuration: Configuration,
-  databaseUrl: string,
+  database: DatabaseAccess,
   pageDirectory?: string,
   tracing?: Tracing,
 ): Promise<NestFastifyApplication> {
   const log = createLog(configuration, tracing);
   const application = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(configuration, databaseUrl, tracing),
+    AppModule.forRoot(configuration, database, tracing),
     createAdapter(configuration),
     { logger: new PinoNestLogger(log), ...APPLICATION_OPTIONS },
   );

@@ -57,7 +57,7 @@ async function start(configuration: Configuration): Promise<void> {
 
   started.tracing = await startTracing(configuration);
   const { tracing, database } = started;
-  started.application = await createApplication(configuration, database.url, PAGE_DIRECTORY, tracing);
+  started.application = await createApplication(configuration, database, PAGE_DIRECTORY, tracing);
   void started.database.embedded?.exited.then(({ expected, description }) => {
     if (!expected) void stop(1, `the embedded ${description}`);
   });

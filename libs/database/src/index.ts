@@ -20,3 +20,4 @@ export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedde
 export { prepareDatabase, type DatabasePreparation, type PrepareDatabaseOptions } from './prepare-database.js';
 export { ServerClock } from './server-clock.js';
 export { readCacheNamespace, readSharedSecret, type SharedSecret } from './shared-values.js';
+export { untilReady, type DatabaseAccess, type DatabaseWait } from './until-ready.js';

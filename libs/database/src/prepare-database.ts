@@ -5,34 +5,27 @@ import { DataSource, QueryFailedError } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { connectionProblem } from './connection-problem.js';
 import { DatabaseClient } from './database-client.js';
-import { DatabaseNotReadyError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
+import { DatabaseUnavailableError, reasonOf } from './database-errors.js';
 import { databaseOptions, poolOf } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
 import { grantMissingRights, missingRights } from './rights.js';
 import { readSchema, type Schema } from './schema.js';
+import { Obstacle, untilReady, type DatabaseWait } from './until-ready.js';
 
 /**
  * Options of {@link prepareDatabase}.
  *
  * @publicApi
  */
-export interface PrepareDatabaseOptions {
+export interface PrepareDatabaseOptions extends DatabaseWait {
   /** URL of the database, past any connection pooler in transaction mode. */
   readonly url: string;
-  /** What messages call the setting with the URL, such as the name of a variable. */
-  readonly urlName?: string | undefined;
   /** What messages call the setting for this URL if the other one leads to such a pooler. */
   readonly directUrlName?: string | undefined;
   /** The way through a connection pooler in transaction mode, which must lead to the same database. */
   readonly pooled?: { readonly url: string; readonly urlName: string } | undefined;
   /** A role that gets the rights that it lacks to run the API. The role in the URL must own the tables. */
   readonly grantTo?: string | undefined;
-  /** Time limit for repeated attempts, in milliseconds; there is one attempt at least. */
-  readonly patience: number;
-  /** Ends the waiting at once. A migration under way is rolled back when the process ends. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the reason for waiting, at each attempt. */
-  readonly onRetry?: (reason: string) => void;
 }
 
 /**
@@ -51,7 +44,6 @@ export interface DatabasePreparation {
 
 /** The oldest version of PostgreSQL that the API works with. */
 const OLDEST_VERSION = 15;
-const RETRY_INTERVAL = 500;
 /** Time limit of short queries, in milliseconds. */
 const QUERY_TIMEOUT = 3_000;
 /** Time limit for a notification, in milliseconds. */
@@ -72,43 +64,8 @@ const MOST_LISTED = 5;
  * @throws the reason of the signal if that was given before the call
  * @publicApi
  */
-export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
-  const { signal } = options;
-  const interrupted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => {
-      reject(new DatabaseNotReadyError('interrupted'));
-    });
-  });
-  signal?.throwIfAborted();
-  return Promise.race([prepare(options), interrupted]);
-}
-
-async function prepare(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
-  const { patience, signal, onRetry } = options;
-  const deadline = performance.now() + patience;
-  for (;;) {
-    try {
-      return await attempt(options);
-    } catch (error) {
-      if (!(error instanceof Obstacle)) throw error;
-      const { message, passes, cause } = error;
-      if (!passes || performance.now() >= deadline) throw new DatabaseNotReadyError(message, { cause });
-      onRetry?.(message);
-    }
-    await sleep(RETRY_INTERVAL, undefined, { signal });
-  }
-}
-
-/** The database is not ready. The message says why. */
-class Obstacle extends Error {
-  /** @param passes whether it may pass by itself */
-  constructor(
-    reason: string,
-    readonly passes: boolean,
-    options?: ErrorOptions,
-  ) {
-    super(reason, options);
-  }
+export function prepareDatabase(options: PrepareDatabaseOptions): Promise<DatabasePreparation> {
+  return untilReady(() => attempt(options), options);
 }
 
 /** @throws {Obstacle} */

@@ -25,7 +25,10 @@ export interface MemoryUse {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const configuration = readConfiguration({ ...process.env, NEAR_CACHE_MB: String(NEAR_CACHE_MB) });
-const application = await createApplication(configuration, configuration.database.url ?? '');
+const application = await createApplication(configuration, {
+  url: configuration.database.url ?? '',
+  wait: { patience: configuration.database.startTimeout },
+});
 const near = application.get(L1Cache, { strict: false });
 
 /** Number of garbage collections. Memory outside of the heap is freed some time after its owner. */

@@ -17,7 +17,10 @@ const LONG = 60_000;
 
 // This API without the cache, but with authorisation: reads go to the database, and writes invalidate nothing.
 const configuration = readConfiguration(process.env);
-const application = await createApplication(configuration, configuration.database.url ?? '');
+const application = await createApplication(configuration, {
+  url: configuration.database.url ?? '',
+  wait: { patience: configuration.database.startTimeout },
+});
 
 replace(ResponseCache, {
   get: async (_question: KeyAndTags, load: LoadResponse): Promise<CacheResult> => ({

@@ -2,15 +2,16 @@ import { Reminder } from '@mes/cache';
 import {
   EmbeddedPostgres,
   prepareDatabase,
+  type DatabaseAccess,
   type DatabasePreparation,
+  type DatabaseWait,
   type PrepareDatabaseOptions,
 } from '@mes/database';
 import type { Configuration } from '../config/configuration.js';
 import { inDataDirectory } from '../config/data-directory.js';
 
-export interface OpenDatabase {
-  /** For requests, possibly through a connection pooler in transaction mode. */
-  readonly url: string;
+/** The database, for requests possibly through a connection pooler in transaction mode. */
+export interface OpenDatabase extends DatabaseAccess {
   /** For what needs a session. */
   readonly directUrl: string;
   /** Set if this process runs PostgreSQL. */
@@ -41,19 +42,24 @@ export async function openDatabase(
   const url = database.url ?? embedded?.url ?? '';
   const { directUrl } = database;
   const reminder = new Reminder();
+  const wait: DatabaseWait = {
+    urlName: 'DATABASE_URL',
+    patience: database.startTimeout,
+    signal: options.signal,
+    onRetry: (reason) => {
+      if (reminder.isDue(reason)) log(`The database is not ready yet: ${reason}`);
+    },
+  };
   try {
     const preparation = await prepareDatabase({
-      ...options,
+      ...wait,
+      grantTo: options.grantTo,
       ...(directUrl === undefined
-        ? { url, urlName: 'DATABASE_URL', directUrlName: 'DATABASE_DIRECT_URL' }
+        ? { url, directUrlName: 'DATABASE_DIRECT_URL' }
         : { url: directUrl, urlName: 'DATABASE_DIRECT_URL', pooled: { url, urlName: 'DATABASE_URL' } }),
-      patience: database.startTimeout,
-      onRetry: (reason) => {
-        if (reminder.isDue(reason)) log(`The database is not ready yet: ${reason}`);
-      },
     });
     if (preparation.unknown.length > 0) log(describeUnknown(preparation.unknown));
-    return { url, directUrl: directUrl ?? url, embedded, preparation, close: async () => embedded?.stop() };
+    return { url, wait, directUrl: directUrl ?? url, embedded, preparation, close: async () => embedded?.stop() };
   } catch (error) {
     await embedded?.stop();
     throw error;

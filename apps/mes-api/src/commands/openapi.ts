@@ -36,7 +36,7 @@ async function writeDocument(): Promise<void> {
 /** In Nest's preview mode no provider is instantiated. */
 async function documentOfApi(): Promise<OpenAPIObject> {
   const application = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(readConfiguration({}), 'postgres://nowhere'),
+    AppModule.forRoot(readConfiguration({}), { url: 'postgres://nowhere', wait: { patience: 0 } }),
     new FastifyAdapter(),
     { preview: true, abortOnError: false, logger: ['error'] },
   );
