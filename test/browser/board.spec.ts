@@ -313,6 +313,30 @@ describe('the board, in a browser', () => {
     expect(await places()).toEqual(before);
   });
 
+  it.each(LANGUAGES)('moves no card when its neighbours get other facts, in %s', async (language) => {
+    const facts = [
+      { priority: 'URGENT' },
+      { dueAt: '2098-12-31T20:00:00Z' },
+      { priority: 'HIGH', dueAt: '2099-12-31T20:00:00Z', assignee: 'konstantina-konstantinopolskaya' },
+      { dueAt: null, assignee: 'boris' },
+    ];
+    const names = ['A ring', 'A ring that has a very long name', 'A brooch'];
+    const orders = await Promise.all(names.map((name) => createAt('MANUFACTURING_STARTED', { product: { name } })));
+    const desk = await atBoard({ language });
+    const cards = column(desk, 'MANUFACTURING_STARTED').locator('.board-card');
+    await cards.nth(2).hover();
+    const [highest] = await numbersIn(desk, 'MANUFACTURING_STARTED');
+    const changed = orders.find(({ number }) => number === highest) ?? { id: '' };
+    const places = async (): Promise<unknown> => Promise.all((await cards.all()).map((one) => one.boundingBox()));
+    const before = await places();
+    for (const fact of facts) {
+      const shown = await cards.first().innerHTML();
+      await workshop.change(changed, fact);
+      await eventually(async () => (await cards.first().innerHTML()) !== shown);
+      expect(await places()).toEqual(before);
+    }
+  });
+
   it('refuses a step that the user may not make', async () => {
     const order = await createAt('MANUFACTURING_STARTED');
     const desk = await atBoard({ name: 'boris' });

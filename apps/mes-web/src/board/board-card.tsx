@@ -66,16 +66,16 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
         {order.quantity > 1 && `${formats.number(order.quantity)} × `}
         <bdi title={order.product.name}>{order.product.name}</bdi>
       </p>
-      <p className="board-card-due">
+      <div className="board-card-facts">
         <PriorityMark priority={order.priority} />
-        {order.dueAt !== undefined && <Due dueAt={order.dueAt} now={now} />}
         {order.assignee !== undefined && (
           <span title={t('board.by', { name: order.assignee })}>
             <span className="visually-hidden">{t('order.assignee')}: </span>
             <bdi>{order.assignee}</bdi>
           </span>
         )}
-      </p>
+      </div>
+      <div className="board-card-facts">{order.dueAt !== undefined && <Due dueAt={order.dueAt} now={now} />}</div>
     </>
   );
 });
