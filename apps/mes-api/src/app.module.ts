@@ -4,7 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { AdmissionModule } from './admission/admission.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BackplaneModule } from './backplane/backplane.module.js';
@@ -49,7 +49,7 @@ export class AppModule {
         TypeOrmModule.forRootAsync({
           useFactory: () => ({ ...options, autoLoadEntities: true }),
           // Nest would log the stack of each attempt.
-          dataSourceFactory: (all) => untilReady(() => new DataSource(all as DataSourceOptions).initialize(), wait),
+          dataSourceFactory: (all = options) => untilReady(() => new DataSource(all).initialize(), wait),
         }),
         CacheModule.forRootAsync({
           inject: [Configuration, getDataSourceToken()],

@@ -191,4 +191,13 @@ describe('DatabaseClient', () => {
       await answer;
     });
   });
+
+  it('gives a connection the rest of its time after this process was busy', async () => {
+    const client = new DatabaseClient({ url: server.url, queryTimeout: SOON });
+    const connection = client.connect();
+    const end = performance.now() + 3_500;
+    while (performance.now() < end);
+    await connection;
+    await client.end();
+  });
 });

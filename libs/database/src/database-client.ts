@@ -48,6 +48,11 @@ export type StatementListener = (
 const CONNECT_TIMEOUT = 3_000;
 /** Time limit for the server to close the connection, in milliseconds. */
 const END_TIMEOUT = 1_000;
+/**
+ * A time limit is counted in so many steps. A process that was busy for long counts no more than one of them, and does not blame
+ * the server for its own delay.
+ */
+const STEPS = 4;
 /** Silence after which TCP checks that the server is still there, in milliseconds. */
 const KEEP_ALIVE_DELAY = 10_000;
 
@@ -239,11 +244,18 @@ export class DatabaseClient extends pg.Client {
       this.discard(new DatabaseConnectionLostError(`PostgreSQL did not answer within ${limit} ms`));
       this.onSilence?.(began);
     };
-    // If this process was late, the answer may have arrived already: Node reads it before setImmediate().
-    const timer = limit === 0 ? undefined : setTimeout(() => setImmediate(giveUp), limit);
+    let left = STEPS;
+    const count = (): void => {
+      left -= 1;
+      if (left > 0) return;
+      clearInterval(timer);
+      // The answer may have arrived already: Node reads it before setImmediate().
+      setImmediate(giveUp);
+    };
+    const timer = limit === 0 ? undefined : setInterval(count, Math.ceil(limit / STEPS));
     return () => {
       isOver = true;
-      clearTimeout(timer);
+      clearInterval(timer);
       this.lastHeard = performance.now();
     };
   }

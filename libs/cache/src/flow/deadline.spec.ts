@@ -17,4 +17,15 @@ describe('withDeadline', () => {
     while (performance.now() < end);
     await expect(answer).resolves.toBe('was there in time');
   });
+
+  it('gives an operation of several steps the rest of its time after this process was busy', async () => {
+    const operation = (async () => {
+      for (let step = 0; step < 5; step += 1) await new Promise((resolve) => setImmediate(resolve));
+      return 'was there in time';
+    })();
+    const answer = withDeadline(operation, 1_000);
+    const end = performance.now() + 1_200;
+    while (performance.now() < end);
+    await expect(answer).resolves.toBe('was there in time');
+  });
 });

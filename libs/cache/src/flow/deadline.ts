@@ -21,37 +21,32 @@ export function withDeadline<T>(operation: Promise<T>, milliseconds: number): Pr
   });
 }
 
-/** A timer that fires later than by this fraction of its time shows that this process was busy itself. */
-const LATE = 0.5;
-
-/** How often an operation gets its time again because this process was busy. */
-const MAX_EXTENSIONS = 5;
+/** A time limit is counted in so many steps. A process that was busy for long counts no more than one of them. */
+const STEPS = 4;
 
 /**
  * Calls back, once, when `operation` takes longer than `milliseconds`.
  *
- * A process that was busy does not blame the server for its own delay. When the timer fires, answers that already wait in
- * the socket are read first, since Node's event loop runs timers before input. When it fires late, the operation gets its
- * time again.
+ * A process that was busy does not blame the server for its own delay: that hardly counts. At the end, answers that already wait
+ * in the socket are read first, since Node's event loop runs timers before input.
  */
 export function whenSlow(operation: Promise<unknown>, milliseconds: number, callback: () => void): void {
   let isSettled = false;
-  let timer: NodeJS.Timeout;
-  const wait = (extensions: number): void => {
-    const due = performance.now() + milliseconds;
-    timer = setTimeout(() => {
-      const isLate = performance.now() - due > milliseconds * LATE;
+  let left = STEPS;
+  const timer = setInterval(
+    () => {
+      left -= 1;
+      if (left > 0) return;
+      clearInterval(timer);
       setImmediate(() => {
-        if (isSettled) return;
-        if (isLate && extensions > 0) wait(extensions - 1);
-        else callback();
+        if (!isSettled) callback();
       });
-    }, milliseconds);
-  };
-  wait(MAX_EXTENSIONS);
+    },
+    Math.ceil(milliseconds / STEPS),
+  );
   const settle = (): void => {
     isSettled = true;
-    clearTimeout(timer);
+    clearInterval(timer);
   };
   operation.then(settle, settle);
 }
