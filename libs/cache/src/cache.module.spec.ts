@@ -5,6 +5,7 @@ import type { Cache } from 'cache-manager';
 import { CacheModule } from './cache.module.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS } from './cache.options.js';
 import { TaggedCache } from './tagged-cache.js';
+import { Backplane } from './versions/backplane.js';
 import { MemoryVersionStore } from './versions/memory-version-store.js';
 import { VersionStore } from './versions/version-store.js';
 
@@ -23,6 +24,25 @@ class Clipboard {
 
 @Module({ imports: [CacheManagerModule.register({ isGlobal: true })], providers: [Clipboard] })
 class ClipboardModule {}
+
+/** The backplane of one instance alone. */
+class LonelyBackplane extends Backplane {
+  static admissions = 0;
+  readonly mayAnswer = true;
+  readonly isMember = true;
+
+  override admit(store: string): Promise<string> {
+    LonelyBackplane.admissions += 1;
+    return Promise.resolve(store);
+  }
+
+  override relay(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+@Module({ providers: [{ provide: Backplane, useClass: LonelyBackplane }], exports: [Backplane] })
+class BackplaneModule {}
 
 describe('CacheModule', () => {
   const modules: TestingModule[] = [];
@@ -48,6 +68,22 @@ describe('CacheModule', () => {
       useFactory: ({ cacheName }: Settings) => Promise.resolve({ cacheName }),
     });
     expect((await start(cache)).get(CACHE_OPTIONS)).toEqual({ ...CACHE_DEFAULTS, cacheName: 'settings' });
+  });
+
+  it('keeps the defaults of settings that are undefined', async () => {
+    const module = await start(CacheModule.forRoot({ namespace: undefined, maxLoads: undefined }));
+    expect(module.get(CACHE_OPTIONS)).toEqual(CACHE_DEFAULTS);
+  });
+
+  it('uses a backplane of an imported module', async () => {
+    const module = await start(CacheModule.forRootAsync({ imports: [BackplaneModule], useFactory: () => ({}) }));
+    expect(LonelyBackplane.admissions).toBe(1);
+    const write = module.get(TaggedCache).write({ tags: ['words'], transaction: () => Promise.resolve('written') });
+    expect(await write).toBe('written');
+  });
+
+  it('refuses to stand in an application twice', async () => {
+    await expect(start(CacheModule.forRoot(), CacheModule.forRoot({ cacheName: 'other' }))).rejects.toThrow('once');
   });
 
   it('leaves the CACHE_MANAGER of the application alone', async () => {

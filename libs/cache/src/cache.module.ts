@@ -10,6 +10,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { CacheEvents } from './cache.events.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
 import { CacheTracer } from './cache.tracer.js';
@@ -71,7 +72,10 @@ class CacheStoresModule {
     const options: FactoryProvider<CacheModuleOptions> = {
       provide: CACHE_OPTIONS,
       inject,
-      useFactory: async (...given: unknown[]) => ({ ...CACHE_DEFAULTS, ...(await useFactory(...given)) }),
+      useFactory: async (...given: unknown[]) => {
+        const settings = Object.entries<unknown>(await useFactory(...given)).filter(([, value]) => value !== undefined);
+        return { ...CACHE_DEFAULTS, ...Object.fromEntries(settings) };
+      },
     };
     return {
       module: CacheStoresModule,
@@ -109,18 +113,34 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   constructor(
     private readonly fastPath: FastPath,
     private readonly versions: VersionStore,
+    private readonly writer: CacheWriter,
+    modules: ModulesContainer,
     @Optional() private readonly backplane?: Backplane,
-  ) {}
+  ) {
+    const own = [...modules.values()].filter(({ metatype }) => metatype === CacheModule);
+    if (own.length > 1) throw new Error('CacheModule is global: import it once, in the root module');
+  }
 
-  /** @param options that differ from {@link CACHE_DEFAULTS} */
+  /**
+   * The cache of an application, which imports it once, in its root module.
+   *
+   * @param options that differ from {@link CACHE_DEFAULTS}
+   * @throws {RedisUrlError} at the start, if the URL cannot be read
+   */
   static forRoot(options: Partial<CacheModuleOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
   }
 
+  /**
+   * The same with settings from other providers.
+   *
+   * @param options `imports` are the modules of these providers, and of a `Backplane`, `FastPathAdmission`, `FastPathObserver` or
+   *   `CacheTracer`, unless those modules are global
+   */
   static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
     return {
       module: CacheModule,
-      imports: [CacheStoresModule.register(options), EntryCacheModule],
+      imports: [...(options.imports ?? []), CacheStoresModule.register(options), EntryCacheModule],
       providers: [
         versionStore,
         { provide: RedisAccess, useExisting: RedisConnection },
@@ -167,6 +187,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.writer.close();
     await this.versions.close();
   }
 }

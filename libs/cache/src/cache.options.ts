@@ -37,7 +37,10 @@ export interface CacheOptions {
    * entries. See `responseShape()`.
    */
   readonly shape: string;
-  /** How long an unused entry is kept. It may be long, since an invalid entry is never used, whatever its age. */
+  /**
+   * How long an entry is kept. It may be long, since an invalid entry is never used, whatever its age. A store of one's own
+   * keeps entries as long as it says itself.
+   */
   readonly entryLifetime: number;
   /** How long a version is kept. Must be longer than entries live. Losing a version is safe and costs a load. */
   readonly versionLifetime: number;

@@ -1,4 +1,4 @@
-import { Injectable, type INestApplicationContext } from '@nestjs/common';
+import { Injectable, SetMetadata, type INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { recordEvents } from '../../../test/support/recorded-events.js';
 import { CacheEvents } from './cache.events.js';
@@ -25,13 +25,30 @@ class Source {
   }
 }
 
+/** A provider per tenant, whose method has metadata. */
+@Injectable()
+class Tenant {
+  name = 'a';
+
+  @CachedMethod(function (this: Tenant) {
+    return { key: `tenant:${this.name}`, tags: ['tenants'] };
+  })
+  @SetMetadata('role', 'operator')
+  greeting(): Promise<string> {
+    return Promise.resolve(`hello ${this.name}`);
+  }
+}
+
 describe('TaggedCache', () => {
   let application: INestApplicationContext;
   let cache: TaggedCache;
   let source: Source;
 
   beforeEach(async () => {
-    application = await Test.createTestingModule({ imports: [CacheModule.forRoot()], providers: [Source] }).compile();
+    application = await Test.createTestingModule({
+      imports: [CacheModule.forRoot()],
+      providers: [Source, Tenant],
+    }).compile();
     await (application as unknown as { init: () => Promise<unknown> }).init();
     cache = application.get(TaggedCache);
     source = application.get(Source);
@@ -93,8 +110,27 @@ describe('TaggedCache', () => {
     expect(await source.words('ru')).toEqual({ text: 'ru old' });
   });
 
+  it('describes a result with the provider, and keeps the metadata of its method', async () => {
+    const tenant = application.get(Tenant);
+    expect(await tenant.greeting()).toBe('hello a');
+    tenant.name = 'b';
+    expect(await tenant.greeting()).toBe('hello b');
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    expect(Reflect.getMetadata('role', Tenant.prototype.greeting)).toBe('operator');
+  });
+
+  it('says what is wrong with a provider that Nest has not made', async () => {
+    await expect(new Tenant().greeting()).rejects.toThrow('Tenant');
+  });
+
   it('keeps the results of different arguments apart', async () => {
     expect([await source.words('ru'), await source.words('en')]).toEqual([{ text: 'ru old' }, { text: 'en old' }]);
+  });
+
+  it('refuses keys and tags that are not well-formed text', async () => {
+    const load = () => Promise.resolve('loaded');
+    await expect(cache.getOrLoad({ key: 'a\ud800', tags: ['words'] }, load)).rejects.toThrow('well-formed');
+    await expect(cache.getOrLoad({ key: 'a', tags: ['\ud800'] }, load)).rejects.toThrow('well-formed');
   });
 
   it('tells what it does by events', async () => {

@@ -21,6 +21,7 @@ export class TaggedCache {
    * its own, and what JSON cannot tell is lost.
    *
    * @throws what `load` throws; errors are not stored
+   * @throws {TypeError} if the key or a tag is not well-formed text, or the value nothing that JSON can tell
    * @throws {TooManyLoadsError}
    * @throws {LoadTimeoutError}
    */
@@ -35,7 +36,11 @@ export class TaggedCache {
    * Writes to the source and to the cache. After it has returned, no read shows the state before the write, through any
    * instance.
    *
+   * The transaction must be committed when it resolves. So a write must not stand within a larger transaction: it would invalidate
+   * before the commit of that one.
+   *
    * @throws what the transaction throws
+   * @throws {TypeError} before the transaction, if a tag is not well-formed text
    * @throws {CutOffError} before the transaction
    * @throws {InvalidationNotRelayedError} after the commit; the caller must not be told that the write succeeded
    */
@@ -61,9 +66,10 @@ export class TaggedCache {
 const CACHE = Symbol('cache of the decorated methods');
 
 /**
- * Caches the results of an asynchronous method of a provider, with the guarantees of {@link TaggedCache.getOrLoad}.
+ * Caches the results of an asynchronous method of a provider, with the guarantees of {@link TaggedCache.getOrLoad}. Nest must make
+ * the provider itself: one that a factory makes is not given the cache.
  *
- * @param describe key and tags of the result, from the arguments of the method
+ * @param describe key and tags of the result, from the arguments of the method; `this` is the provider
  *
  * @example
  * ```ts
@@ -74,7 +80,7 @@ const CACHE = Symbol('cache of the decorated methods');
  * @publicApi
  */
 export function CachedMethod<Arguments extends unknown[]>(
-  describe: (...given: Arguments) => KeyAndTags,
+  describe: (this: never, ...given: Arguments) => KeyAndTags,
 ): <T>(
   target: object,
   name: string | symbol,
@@ -84,9 +90,14 @@ export function CachedMethod<Arguments extends unknown[]>(
     const load = descriptor.value;
     if (!load) throw new Error('@CachedMethod() decorates methods only');
     Inject(TaggedCache)(target, CACHE);
-    descriptor.value = function (this: object, ...given) {
-      const cache = (this as { [CACHE]: TaggedCache })[CACHE];
-      return cache.getOrLoad(describe(...given), () => load.apply(this, given));
+    const cached = async function (this: object, ...given: Arguments): ReturnType<typeof load> {
+      const cache = (this as { readonly [CACHE]?: TaggedCache })[CACHE];
+      if (!cache) throw new Error(`${this.constructor.name} has a @CachedMethod(), so Nest must make it by itself`);
+      return cache.getOrLoad(describe.apply(this as never, given), () => load.apply(this, given));
     };
+    for (const key of Reflect.getMetadataKeys(load)) {
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, load), cached);
+    }
+    descriptor.value = cached;
   };
 }

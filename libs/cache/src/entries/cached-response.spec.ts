@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { StreamableFile } from '@nestjs/common';
 import { compressed, entityTagOf, toCachedResponse } from './cached-response.js';
 
 const LONG = 'gold ring '.repeat(500);
@@ -35,6 +36,21 @@ describe('a cached response', () => {
     for (const coding of ['identity', 'br', 'gzip'] as const) {
       expect(versioned[coding]?.entityTag).toBe(plain[coding]?.entityTag.replace('"', '"7-'));
     }
+  });
+
+  it('is refused if its version has a character that no entity tag may have', () => {
+    for (const version of ['Łódź', 'a b', 'a"b', 'a\r\nb']) {
+      expect(() => toCachedResponse({}, version)).toThrow('entity tag');
+    }
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['a buffer', Buffer.from('gold')],
+    ['a file', new StreamableFile(Buffer.from('gold'))],
+    ['a function', () => 1],
+  ])('is refused for %s, which JSON cannot tell', (_, value) => {
+    expect(() => toCachedResponse(value)).toThrow('cannot be cached');
   });
 
   it('has different entity tags for different bodies, and only then', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { StreamableFile } from '@nestjs/common';
 
 /** The content codings that responses are kept in: RFC 9110, section 8.4.1. */
 export type ContentCoding = 'identity' | 'br' | 'gzip';
@@ -28,6 +29,9 @@ const MIN_COMPRESSED_BYTES = 1_024;
 /** Of Brotli's 0 to 11. Above it, the time grows much faster than the size shrinks. */
 const BROTLI_QUALITY = 5;
 
+/** What an entity tag may consist of (RFC 9110, section 8.8.3), within ASCII. */
+const ENTITY_TAG = /^[\x21\x23-\x7e]*$/;
+
 const brotli = promisify(brotliCompress);
 const deflate = promisify(gzip);
 
@@ -35,9 +39,15 @@ const deflate = promisify(gzip);
  * Serialises a value. This is the only time: hits send these bytes.
  *
  * @param version stands at the beginning of the entity tag, so that clients can give it back in `If-Match`
+ * @throws {TypeError} if the value is nothing that JSON can tell, or the version nothing that may stand in an entity tag
  */
 export function toCachedResponse(value: unknown, version?: string): CachedResponse {
-  const body = ownBytes(Buffer.from(JSON.stringify(value)));
+  const json = isFile(value) ? undefined : (JSON.stringify(value) as string | undefined);
+  if (json === undefined) throw new TypeError('this value cannot be cached: it must be JSON, not undefined or a file');
+  if (version !== undefined && !ENTITY_TAG.test(version)) {
+    throw new TypeError('this version cannot stand in an entity tag: it must be visible ASCII without quotes');
+  }
+  const body = ownBytes(Buffer.from(json));
   return { loadedAt: Date.now(), identity: { coding: 'identity', body, entityTag: entityTagOf(body, version) } };
 }
 
@@ -61,6 +71,11 @@ export async function compressed({ loadedAt, identity }: CachedResponse): Promis
 export function entityTagOf(body: Buffer, version?: string): string {
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
   return version === undefined ? `"${digest}"` : `"${version}-${digest}"`;
+}
+
+/** JSON would tell the insides of such an object. */
+function isFile(value: unknown): boolean {
+  return value instanceof StreamableFile || ArrayBuffer.isView(value);
 }
 
 /** Other bytes need another strong entity tag: RFC 9110, section 8.8.3.3. */

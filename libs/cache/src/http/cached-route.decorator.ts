@@ -1,5 +1,5 @@
 import { SetMetadata, UseInterceptors } from '@nestjs/common';
-import { CACHED_ROUTE, type CachedRouteMetadata, type DescribeRoute, type RouteHandler } from './cached-route.js';
+import { CACHED_ROUTE, type CachedRouteMetadata, type DescribeRoute } from './cached-route.js';
 import { CachedRouteInterceptor } from './cached-route.interceptor.js';
 
 /** Where Nest's Fastify adapter looks for the configuration of a route; `@RouteConfig()` writes it. */
@@ -23,8 +23,7 @@ const FASTIFY_ROUTE_CONFIG = '__fastify_route_config__';
 export function CachedRoute(describe: DescribeRoute): MethodDecorator {
   return (target, name, descriptor: PropertyDescriptor) => {
     const method = descriptor.value as () => unknown;
-    const handler = { getHandler: () => method, getClass: () => target.constructor } as unknown as RouteHandler;
-    const route: CachedRouteMetadata = { describe, handler };
+    const route: CachedRouteMetadata = { describe, method };
     const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG, method);
     SetMetadata(CACHED_ROUTE, route)(target, name, descriptor);
     SetMetadata(FASTIFY_ROUTE_CONFIG, { ...(config as object | undefined), [CACHED_ROUTE]: route })(

@@ -22,7 +22,8 @@ export type RouteHandler = Pick<ExecutionContext, 'getHandler' | 'getClass'>;
 /** What `@CachedRoute()` says of a route. */
 export interface CachedRouteMetadata {
   readonly describe: DescribeRoute;
-  readonly handler: RouteHandler;
+  /** The method of the controller. */
+  readonly method: object;
 }
 
 /** The metadata key of {@link CachedRouteMetadata}, also in the configuration of a Fastify route. */

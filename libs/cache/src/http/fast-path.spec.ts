@@ -4,6 +4,8 @@ import {
   Controller,
   Get,
   Global,
+  Header,
+  HttpCode,
   Injectable,
   Module,
   NotFoundException,
@@ -105,6 +107,42 @@ class ThingsController {
   }
 }
 
+abstract class Shelf {
+  @Get()
+  @CachedRoute(() => ({ key: 'shelf', tags: ['shelf'] }))
+  all(): string[] {
+    return ['gold'];
+  }
+
+  @Get('counted')
+  @HttpCode(203)
+  @Header('x-shelf', 'yes')
+  @CachedRoute(() => ({ key: 'counted', tags: ['shelf'] }))
+  counted(): string[] {
+    return ['gold'];
+  }
+}
+
+@Controller('open-shelf')
+@UseGuards(CountingGuard)
+class OpenShelf extends Shelf {}
+
+abstract class Drawer {
+  @Get()
+  @CachedRoute(() => ({ key: 'drawer', tags: ['drawer'] }))
+  all(): string[] {
+    return ['gold'];
+  }
+}
+
+@Controller('upper-drawer')
+@UseGuards(CountingGuard)
+class UpperDrawer extends Drawer {}
+
+@Controller('lower-drawer')
+@UseGuards(CountingGuard)
+class LowerDrawer extends Drawer {}
+
 @Global()
 @Module({
   providers: [
@@ -130,7 +168,7 @@ describe('the fast path', () => {
         AdmissionModule,
         CacheModule.forRoot({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' }, requestIdHeader: 'x-id' }),
       ],
-      controllers: [ThingsController],
+      controllers: [ThingsController, OpenShelf, UpperDrawer, LowerDrawer],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     application
@@ -209,7 +247,9 @@ describe('the fast path', () => {
   });
 
   it('asks for a test per cached route, and leaves other routes alone', async () => {
-    expect(new Set(KnownCallers.routes)).toEqual(new Set(['ThingsController.words', 'ThingsController.find']));
+    expect(new Set(KnownCallers.routes)).toEqual(
+      new Set(['ThingsController.words', 'ThingsController.find', 'OpenShelf.all']),
+    );
     await get('/things/plain/text');
     await get('/things/plain/text');
     expect(CountingGuard.calls).toBe(2);
@@ -279,6 +319,18 @@ describe('the fast path', () => {
     expect(again.headers['content-type']).toBeUndefined();
     expect(again.headers['content-length']).toBeUndefined();
     expect(CountingGuard.calls).toBe(1);
+  });
+
+  it('leaves a route that several controllers inherit to their guards', async () => {
+    for (const url of ['/upper-drawer', '/lower-drawer', '/upper-drawer']) await get(url);
+    expect(CountingGuard.calls).toBe(3);
+  });
+
+  it('leaves a route with a status or headers of its own to Nest', async () => {
+    for (let i = 0; i < 2; i += 1) {
+      const response = await get('/open-shelf/counted');
+      expect([response.statusCode, response.headers['x-shelf']]).toEqual([203, 'yes']);
+    }
   });
 
   it('sends the form that the client prefers, each with an entity tag of its own', async () => {

@@ -1,5 +1,6 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { HTTP_CODE_METADATA, HEADERS_METADATA, REDIRECT_METADATA } from '@nestjs/common/constants.js';
+import { HttpAdapterHost, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { CacheTracer, type TracedOperation } from '../cache.tracer.js';
@@ -58,6 +59,9 @@ export interface PreparedRead {
   readonly operation: TracedOperation | undefined;
 }
 
+/** Metadata of a route by which Nest sets a status or headers. */
+const SET_BY_NEST = [HTTP_CODE_METADATA, HEADERS_METADATA, REDIRECT_METADATA];
+
 const L1_HIT = { kind: 'hit', level: 'l1' } as const;
 
 /**
@@ -66,6 +70,7 @@ const L1_HIT = { kind: 'hit', level: 'l1' } as const;
  */
 @Injectable()
 export class FastPath {
+  private readonly logger = new Logger(FastPath.name);
   private readonly prepared = new WeakMap<object, PreparedRead>();
   /** Headers as names and values in turn, which costs Node's `writeHead` the least. */
   private readonly flat = new WeakMap<ResponseHeaders, string[]>();
@@ -75,6 +80,7 @@ export class FastPath {
     private readonly inspector: Inspector,
     private readonly responder: Responder,
     private readonly host: HttpAdapterHost,
+    private readonly modules: ModulesContainer,
     @Inject(CACHE_OPTIONS) private readonly options: Pick<CacheOptions, 'commonHeaders' | 'requestIdHeader'>,
     @Optional() private readonly admission?: FastPathAdmission,
     @Optional() private readonly observer?: FastPathObserver,
@@ -84,6 +90,7 @@ export class FastPath {
   /** Adds the hook to all cached routes. Must be called before the routes are declared. Does nothing on Express. */
   install(): void {
     const { admission } = this;
+    const handlers = this.handlers();
     // There is no adapter where Nest runs without HTTP.
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter?.getType() !== 'fastify') return;
@@ -91,9 +98,11 @@ export class FastPath {
       const config = route.config as { readonly [CACHED_ROUTE]?: CachedRouteMetadata } | undefined;
       const cached = config?.[CACHED_ROUTE];
       if (!cached) return;
-      if (admission) {
+      const handler = handlers.get(cached.method);
+      if (admission && handler) {
         const observed = this.observer?.observerFor({ method: String(route.method), url: route.url });
-        route.onRequest = [route.onRequest ?? [], this.hookFor(cached, admission, observed)].flat();
+        const hook = this.hookFor(cached.describe, admission.testFor(handler), observed);
+        route.onRequest = [route.onRequest ?? [], hook].flat();
       }
       if (route.method === 'HEAD') route.onSend = [route.onSend ?? [], omitLengthOfNothing].flat();
     });
@@ -103,12 +112,32 @@ export class FastPath {
     return this.prepared.get(request);
   }
 
+  /**
+   * The handlers of the routes that the fast path can answer, by their methods. Guards look at the class of the controller: if
+   * several inherit a method, a route does not tell which one it belongs to. Nest itself sets a status and headers of a route.
+   */
+  private handlers(): ReadonlyMap<object, RouteHandler> {
+    const handlers = new Map<object, RouteHandler | undefined>();
+    const scanner = new MetadataScanner();
+    for (const { metatype } of [...this.modules.values()].flatMap(({ controllers }) => [...controllers.values()])) {
+      const prototype = metatype?.prototype as Readonly<Record<string, object>>;
+      for (const name of scanner.getAllMethodNames(prototype)) {
+        const method = prototype[name] ?? {};
+        const handler = { getHandler: () => method, getClass: () => metatype } as unknown as RouteHandler;
+        handlers.set(
+          method,
+          handlers.has(method) || SET_BY_NEST.some((key) => Reflect.hasMetadata(key, method)) ? undefined : handler,
+        );
+      }
+    }
+    return new Map([...handlers].flatMap(([method, handler]) => (handler ? [[method, handler]] : [])));
+  }
+
   private hookFor(
-    { describe, handler }: CachedRouteMetadata,
-    admission: FastPathAdmission,
+    describe: DescribeRoute,
+    isAdmitted: (request: never) => boolean,
     observe?: (request: never, status: 200 | 304) => void,
   ): onRequestHookHandler {
-    const isAdmitted = admission.testFor(handler);
     return (request, reply, done) => {
       const description = isAdmitted(request as never) ? descriptionOf(request, describe) : undefined;
       if (!description) {
@@ -125,18 +154,23 @@ export class FastPath {
       const found = operation
         ? operation.within(() => this.responses.snapshot(description.tags))
         : this.responses.snapshot(description.tags);
-      found.then((snapshot) => {
-        // An inspection needs the handler, which the fast path does without.
-        const response = this.inspector.isDue ? undefined : this.responses.findL1(description, snapshot);
-        if (response) {
-          operation?.end(L1_HIT);
-          const status = this.send(request, reply, response);
-          observe?.(request as never, status);
-          return;
-        }
-        this.prepared.set(request, { description, snapshot, operation });
-        done();
-      }, done);
+      found
+        .then((snapshot) => {
+          // An inspection needs the handler, which the fast path does without.
+          const response = this.inspector.isDue ? undefined : this.responses.findL1(description, snapshot);
+          if (response) {
+            operation?.end(L1_HIT);
+            const status = this.send(request, reply, response);
+            observe?.(request as never, status);
+            return;
+          }
+          this.prepared.set(request, { description, snapshot, operation });
+          done();
+        }, done)
+        .catch((error: unknown) => {
+          this.logger.error(error);
+          reply.raw.destroy();
+        });
     };
   }
 

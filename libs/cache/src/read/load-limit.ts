@@ -4,6 +4,8 @@ import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 /** Too many loads wait already. One more would only make all of them wait longer. */
 export class TooManyLoadsError extends Error {
   readonly code = 'CACHE_TOO_MANY_LOADS';
+  /** Nest answers an error that has this with it. */
+  readonly statusCode = 503;
 
   constructor() {
     super('too many responses are being loaded already');
@@ -13,6 +15,8 @@ export class TooManyLoadsError extends Error {
 /** A load did not end in time. It may go on at the source, but nobody waits for it any more. */
 export class LoadTimeoutError extends Error {
   readonly code = 'CACHE_LOAD_TIMEOUT';
+  /** Nest answers an error that has this with it. */
+  readonly statusCode = 503;
 
   constructor(milliseconds: number) {
     super(`a response could not be loaded within ${milliseconds} ms`);

@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
-import type { Tag } from '../versions/version-store.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { Reminder } from '../flow/reminder.js';
+import { assertWellFormed, type Tag } from '../versions/version-store.js';
 
 /** A response that writes load anew when they invalidate it, before anybody asks again. */
 export interface RefreshedResponse {
   readonly key: string;
   readonly tags: readonly Tag[];
-  /** Gives the value that is stored as JSON. */
+  /**
+   * Gives the value that is stored as JSON. It must read the source, not the cache: the write that refreshes it has not invalidated
+   * anything yet.
+   */
   readonly load: () => Promise<unknown>;
   /** An aggregate: single writes cannot be recognised in it. */
   readonly isAggregate?: boolean;
@@ -21,11 +25,13 @@ export interface RefreshedResponse {
  */
 @Injectable()
 export class RefreshOnWrite {
+  private readonly logger = new Logger(RefreshOnWrite.name);
+  private readonly reminder = new Reminder();
   private readonly registered: (() => RefreshedResponse)[] = [];
   /** Whether somebody has asked for each key since its last refresh. */
   private asked = new Map<string, boolean>();
 
-  /** @param describe is called for each write, since key and tags may change with time */
+  /** @param describe is called for each write, since key and tags may change with time. If it throws, nothing is refreshed. */
   register(describe: () => RefreshedResponse): void {
     this.registered.push(describe);
   }
@@ -37,7 +43,7 @@ export class RefreshOnWrite {
 
   /** The responses that depend on any of these tags and that somebody has asked for. They are to be refreshed now. */
   takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
-    const current = this.registered.map((describe) => describe());
+    const current = this.registered.flatMap((describe) => this.described(describe));
     // A key that was not registered until now may have been asked for.
     this.asked = new Map(current.map(({ key }) => [key, this.asked.get(key) ?? true]));
     const taken = current.filter(
@@ -45,5 +51,18 @@ export class RefreshOnWrite {
     );
     for (const { key } of taken) this.asked.set(key, false);
     return taken;
+  }
+
+  /** The write is committed already: an error must not hide that from its caller. */
+  private described(describe: () => RefreshedResponse): RefreshedResponse[] {
+    try {
+      const response = describe();
+      assertWellFormed([response.key, ...response.tags]);
+      return [response];
+    } catch (error) {
+      if (this.reminder.isDue(String(error)))
+        this.logger.warn(`cannot describe what is refreshed on write: ${String(error)}`);
+      return [];
+    }
   }
 }

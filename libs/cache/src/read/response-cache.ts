@@ -10,6 +10,7 @@ import { SingleFlight } from '../flow/single-flight.js';
 import { Backplane } from '../versions/backplane.js';
 import { SnapshotBatch, type SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import {
+  assertWellFormed,
   VersionStore,
   VersionStoreUnavailableError,
   type Tag,
@@ -131,6 +132,7 @@ export class ResponseCache {
    *
    * @throws {TooManyLoadsError} at once, when too many loads wait already
    * @throws {LoadTimeoutError}
+   * @throws {TypeError} if the key or a tag is not well-formed text
    */
   get(
     keyAndTags: KeyAndTags,
@@ -147,6 +149,7 @@ export class ResponseCache {
     compress: boolean,
     snapshot?: SnapshotOrUnavailable,
   ): Promise<CacheResult> {
+    assertWellFormed([keyAndTags.key, ...keyAndTags.tags]);
     const giveUpAt = performance.now() + this.options.leaseWaitTimeout;
     for (let found = snapshot ?? (await this.snapshot(keyAndTags.tags)); ;) {
       if (found instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, found.detail, load);

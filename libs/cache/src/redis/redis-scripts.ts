@@ -172,9 +172,11 @@ const sweepExpired = script<object, Tag[]>(`
   local swept, time = {}, now()
   for _, write in ipairs(allWrites()) do
     if write.expiresAt <= time then
-      invalidate(write.tags)
       redis.call('HDEL', KEYS[1], write.id)
-      for _, tag in ipairs(write.tags) do swept[#swept + 1] = tag end
+      for _, tags in ipairs({ write.tags, write.creates }) do
+        invalidate(tags)
+        for _, tag in ipairs(tags) do swept[#swept + 1] = tag end
+      end
     end
   end
   return swept`);

@@ -190,7 +190,7 @@ export class MemoryVersionStore extends VersionStore {
   override async sweepExpired(): Promise<readonly Tag[]> {
     const now = this.now();
     const expired = [...this.writes.values()].filter(({ expiresAt }) => expiresAt <= now);
-    const tags = [...new Set(expired.flatMap((write) => write.tags))];
+    const tags = [...new Set(expired.flatMap(({ tags, creates = [] }) => [...tags, ...creates]))];
     await this.invalidate(tags);
     for (const { id } of expired) this.writes.delete(id);
     return tags;

@@ -57,6 +57,16 @@ export class VersionStoreUnavailableError extends Error {
   }
 }
 
+/**
+ * Keys and tags reach the store as UTF-8, where all lone surrogates are the same.
+ *
+ * @throws {TypeError}
+ */
+export function assertWellFormed(texts: readonly string[]): void {
+  if (texts.every((text) => text.isWellFormed())) return;
+  throw new TypeError('a key or tag is not well-formed text: it has half of a surrogate pair');
+}
+
 /** The store must not be trusted now: other instances use another one, or the instance cannot find out. */
 export class StoreRefusedError extends Error {
   readonly code = 'CACHE_STORE_REFUSED';

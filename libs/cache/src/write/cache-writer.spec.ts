@@ -110,6 +110,36 @@ describe('CacheWriter', () => {
     expect(await read()).toBe('hit: written through');
   });
 
+  it.each([
+    ['the write tells nothing of it', () => create(undefined, {})],
+    ['the write tells other tags', () => create(undefined, { tags: ['list'] })],
+    [
+      'nobody knows whether it was created',
+      () => create(() => Promise.reject(new Error('lost'))).catch(() => undefined),
+    ],
+    [
+      'what was created cannot be stored',
+      () => create(undefined, { created: [{ keys: ['a'], value: undefined }] }).catch(() => undefined),
+    ],
+  ])('invalidates what was cached as missing, if %s', async (_, write) => {
+    await read();
+    expect(await read()).toBe('hit: from the source');
+    await write();
+    expect(await read()).toBe('miss: from the source');
+  });
+
+  it('refuses tags and keys that are not well-formed text before the transaction', async () => {
+    let began = 0;
+    const transaction = (): Promise<void> => {
+      began += 1;
+      return Promise.resolve();
+    };
+    await expect(parts.writer.write({ tags: ['a\ud800'], transaction })).rejects.toThrow('well-formed');
+    await expect(parts.writer.write({ tags: [], creates: 'a\ud800', transaction })).rejects.toThrow('well-formed');
+    await expect(parts.writer.invalidate(['a\ud800'])).rejects.toThrow('well-formed');
+    expect(began).toBe(0);
+  });
+
   it('leaves nothing pending after a write', async () => {
     await create();
     now += 1_000;
@@ -130,7 +160,7 @@ describe('CacheWriter', () => {
       await expect(create(() => Promise.reject(new Error('connection lost')))).rejects.toThrow('connection lost');
       expect((await versions.ensureVersions(['list'])).get('list')).not.toBe(before.get('list'));
       now += 1_000;
-      expect(await versions.sweepExpired()).toEqual(['list']);
+      expect(await versions.sweepExpired()).toEqual(['list', 'order:7']);
     });
   });
 
@@ -213,7 +243,17 @@ describe('CacheWriter', () => {
         }),
       );
       await create(undefined, { isAnnounced: false });
-      expect(relayed).toEqual([['list']]);
+      expect(relayed).toEqual([['list', 'order:7']]);
+    });
+
+    it('acknowledges no write that ends after the application has closed, and begins none', async () => {
+      const write = create(() => {
+        parts.writer.close();
+        Object.assign(versions, { begin: away, complete: away });
+        return Promise.resolve();
+      });
+      await expect(write).rejects.toBeInstanceOf(InvalidationNotRelayedError);
+      await expect(create()).rejects.toBeInstanceOf(CutOffError);
     });
 
     it('refuses a write before its transaction if nobody could be told of it', async () => {

@@ -8,8 +8,9 @@ import { EntryStore } from '../entries/entry-store.js';
 import { NextRun } from '../flow/next-run.js';
 import { MonotonicReads } from '../read/monotonic-reads.js';
 import { RefreshOnWrite } from '../read/refresh-on-write.js';
-import { Backplane, CutOffError } from '../versions/backplane.js';
+import { Backplane, CutOffError, InvalidationNotRelayedError } from '../versions/backplane.js';
 import {
+  assertWellFormed,
   randomAdvances,
   VersionStore,
   VersionStoreUnavailableError,
@@ -26,7 +27,7 @@ import { Refresher } from './refresher.js';
 export interface CacheWrite<T> {
   /** Tags that the write may invalidate. */
   readonly tags: readonly Tag[];
-  /** Tag of what the write creates. It stands for nothing else, and nothing is stored under it yet. */
+  /** Tag of what the write creates. It stands for nothing else. What was cached under it as missing is invalidated. */
   readonly creates?: Tag;
   /** Tags of what the caller learns, from the result or from a refusal. The call waits for other pending writes on them. */
   readonly shows?: readonly Tag[];
@@ -102,6 +103,7 @@ export class CacheWriter {
   private readonly logger = new Logger(CacheWriter.name);
   private readonly rounds = new NextRun<void>();
   private committed: Committed[] = [];
+  private isClosed = false;
   /** When each write under way began, the oldest first. */
   private readonly begun = new Set<{ readonly at: number }>();
 
@@ -129,8 +131,10 @@ export class CacheWriter {
    * so its tags are invalidated, now and when the pending write expires.
    *
    * @throws whatever the transaction throws, or `outcome` after the commit
+   * @throws {TypeError} before the transaction, if a tag is not well-formed text
    * @throws {CutOffError} before the transaction, if nobody could be told of the write
-   * @throws {InvalidationNotRelayedError} after the commit, if the other processes could not be told
+   * @throws {InvalidationNotRelayedError} after the commit, if the other processes could not be told, or no more because the
+   *   application has closed
    */
   async write<T>(write: CacheWrite<T>): Promise<T> {
     const begun = { at: performance.now() };
@@ -144,6 +148,8 @@ export class CacheWriter {
 
   private async carryOut<T>({ tags, creates, shows = [], transaction, outcome }: CacheWrite<T>): Promise<T> {
     const created = creates === undefined ? [] : [creates];
+    const touched = [...tags, ...created];
+    assertWellFormed([...touched, ...shows]);
     const pending: PendingWrite = { id: randomUUID(), tags, creates: created };
     const until = performance.now() + this.options.pendingWriteLifetime / 2;
     const { store, snapshot } = await this.begin(pending, created);
@@ -158,20 +164,26 @@ export class CacheWriter {
     let committed: Committed;
     try {
       const done = outcome?.(result) ?? {};
+      assertWellFormed([...(done.tags ?? []), ...(done.created ?? []).flatMap(({ keys }) => keys)]);
       committed = {
         writeId: pending.id,
-        tags: done.tags ?? tags,
+        tags: [...(done.tags ?? tags), ...(done.created ? [] : created)],
         created: creates === undefined || !done.created ? undefined : createdOf(creates, done.created, snapshot),
         isAnnounced: store !== undefined && done.isAnnounced !== false,
       };
     } catch (error) {
       // The transaction is committed all the same.
-      await this.invalidate(tags);
+      await this.invalidate(touched);
       throw error;
     }
     await this.complete(committed);
     await this.waitFor(shows);
     return result;
+  }
+
+  /** The application closes: writes that cannot be told to the store any more are refused, or not acknowledged. */
+  close(): void {
+    this.isClosed = true;
   }
 
   /**
@@ -180,6 +192,7 @@ export class CacheWriter {
    * @throws {InvalidationNotRelayedError}
    */
   async invalidate(tags: readonly Tag[]): Promise<void> {
+    assertWellFormed(tags);
     await this.advance([], randomAdvances(tags));
     this.events.emit({ type: 'invalidation', tags, cause: 'request' });
   }
@@ -191,15 +204,15 @@ export class CacheWriter {
     const { store } = this.versions;
     const snapshot = await this.unlessAway(() => this.versions.begin(write, tags));
     if (snapshot && store !== undefined) return { store, snapshot };
-    if (this.backplane?.isMember === false) throw new CutOffError();
+    if (this.isClosed || this.backplane?.isMember === false) throw new CutOffError();
     this.events.emit({ type: 'unannounced-write' });
     return { store: undefined, snapshot: undefined };
   }
 
   /** Ends a write whose transaction failed. If it may still be committed, the pending write stays and will expire. */
-  private async end({ id, tags }: PendingWrite, error: unknown): Promise<void> {
+  private async end({ id, tags, creates = [] }: PendingWrite, error: unknown): Promise<void> {
     if (this.options.isRolledBack(error)) await this.unlessAway(() => this.versions.complete([id], []));
-    else await this.invalidate(tags);
+    else await this.invalidate([...tags, ...creates]);
   }
 
   private async waitFor(shown: readonly Tag[]): Promise<void> {
@@ -267,6 +280,11 @@ export class CacheWriter {
     const began = performance.now();
     let failed = true;
     try {
+      if (this.isClosed && !this.backplane) {
+        throw new InvalidationNotRelayedError(
+          'the application has closed, so the other instances cannot be told of a write',
+        );
+      }
       await this.backplane?.relay(tags);
       failed = false;
     } finally {

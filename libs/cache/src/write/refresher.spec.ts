@@ -83,6 +83,16 @@ describe('responses that are refreshed on write', () => {
     expect(await read(other)).toBe('miss: from the source');
   });
 
+  it('do not hide a committed write if they cannot be described', async () => {
+    parts.refreshOnWrite.register(() => {
+      throw new Error('no such hour');
+    });
+    await read();
+    value = 'new';
+    await write();
+    expect(await read()).toContain('new');
+  });
+
   it('are loaded only if the write has changed something that they depend on', async () => {
     await write(['counts']);
     expect(loads).toBe(1);
