@@ -95,10 +95,12 @@ export type CacheEventListener = (event: CacheEvent) => void;
 export class CacheEvents {
   private readonly listeners: CacheEventListener[] = [];
 
+  /** Tells the listener of everything from now on, within the operation: it must be quick and must not throw. */
   subscribe(listener: CacheEventListener): void {
     this.listeners.push(listener);
   }
 
+  /** Tells all listeners. The library calls this; an application has no need to. */
   emit(event: CacheEvent): void {
     for (const listener of this.listeners) listener(event);
   }

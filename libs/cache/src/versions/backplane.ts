@@ -27,6 +27,7 @@ export abstract class Backplane implements Admission {
   /** Whether the other instances can be told of a write, and their echoes heard. */
   abstract readonly isMember: boolean;
 
+  /** Lets this instance trust a store only if all instances use the same one. Throws a `StoreRefusedError` if not. */
   abstract admit(store: string, label: string): Promise<string>;
 
   /**
