@@ -68,6 +68,8 @@ describe('a command', () => {
     ['token', ['--role'], "Cannot make a token: Option '--role <value>' argument missing; --help shows the usage"],
     ['token', ['--role', '--subject', 'a'], "Cannot make a token: Option '--role' argument is ambiguous; --help shows"],
     ['token', ['--lifetime', 'long'], 'Cannot make a token: --lifetime must be a time such as 30m, 12h or 7d'],
+    ['token', ['--lifetime', '0s'], 'Cannot make a token: --lifetime must be a time such as 30m, 12h or 7d'],
+    ['token', ['--lifetime', '1 year ago'], 'Cannot make a token: --lifetime must be a time such as 30m, 12h or 7d'],
     ['token', ['--subject', 'Анна'], 'Cannot make a token: --subject must be 1 to 255 visible ASCII characters'],
     ['migrate', [], 'Cannot migrate the database: DATABASE_URL must be set, with the role that owns the tables'],
     ['migrate', ['--grant-to', ''], 'Cannot migrate the database: --grant-to must name a role'],

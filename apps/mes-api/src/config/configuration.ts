@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { projectFolder } from './project-folder.js';
 import { parseRoleMap, type RoleMap } from './roles.js';
+import { parseOrigins } from './cors-origins.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 import { describeMisspelt, readEnvironment, type LOG_LEVELS } from './environment.js';
 
@@ -109,9 +110,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     logLevel: environment.LOG_LEVEL,
     logHitsEvery: environment.LOG_HITS_EVERY,
     metricsToken: environment.METRICS_TOKEN,
-    corsOrigins: environment.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    corsOrigins: parseOrigins(environment.CORS_ORIGINS) ?? [],
     trustProxy: parseTrustProxy(environment.TRUST_PROXY) ?? false,
     requestTimeout: environment.REQUEST_TIMEOUT_SECONDS * 1_000,
     keepAliveTimeout: environment.KEEP_ALIVE_SECONDS * 1_000,

@@ -22,6 +22,7 @@ import { EnvironmentError } from './environment-error.js';
 import { projectFolder } from './project-folder.js';
 import { findMisspelt } from './similar-variables.js';
 import { parseRoleMap, ROLES } from './roles.js';
+import { parseOrigins } from './cors-origins.js';
 import { parseTrustProxy } from './trust-proxy.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -150,9 +151,13 @@ export class Environment {
   @IsIn(['local', 'open'])
   DEVELOPMENT_SIGN_IN: 'local' | 'open' = 'local';
 
-  @Matches(/^(\*|(https?:\/\/[^\s,/]+)(\s*,\s*https?:\/\/[^\s,/]+)*)?$/, {
-    message: '$property must be a list of origins, separated by commas',
-  })
+  @ValidateBy(
+    {
+      name: 'areOrigins',
+      validator: { validate: (value: unknown) => typeof value === 'string' && parseOrigins(value) !== undefined },
+    },
+    { message: '$property must be a list of origins, separated by commas' },
+  )
   CORS_ORIGINS = '';
 
   @ValidateBy(
