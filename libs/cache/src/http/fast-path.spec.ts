@@ -55,6 +55,7 @@ class NotingObserver extends FastPathObserver {
 
   override observerFor({ method, url }: ObservedRoute): (request: FastifyRequest, status: number) => void {
     return (request, status) => {
+      if (request.headers['x-observer'] === 'broken') throw new Error('the observer is broken');
       NotingObserver.noted.push(`${method} ${url}: ${status} for ${request.id}`);
     };
   }
@@ -227,6 +228,14 @@ describe('the fast path', () => {
     ]);
     // The application sets it on the other responses.
     expect(miss.headers['x-id']).toBeUndefined();
+  });
+
+  it('answers all the same if its observer fails', async () => {
+    await get('/things/ring');
+    const hit = await get('/things/ring', { 'x-observer': 'broken' });
+    expect([hit.statusCode, hit.headers['cache-status']]).toEqual([200, 'mes-near; hit']);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await get('/things/ring')).statusCode).toBe(200);
   });
 
   it('leaves invalidated responses to the handler', async () => {

@@ -169,7 +169,7 @@ export class FastPath {
         }, done)
         .catch((error: unknown) => {
           this.logger.error(error);
-          reply.raw.destroy();
+          if (!reply.raw.writableEnded) reply.raw.destroy();
         });
     };
   }
