@@ -237,6 +237,7 @@ describe('starting and stopping', () => {
     ['an unknown host', { HOST: 'no-such-host.invalid' }, 'HOST: no-such-host.invalid is not known'],
     ['an address of another machine', { HOST: '203.0.113.1' }, 'HOST: 203.0.113.1 is no address of this machine'],
     ['a folder for data that cannot be made', { DATA_DIR: '/dev/null/data' }, 'DATA_DIR: /dev/null/data'],
+    ['a place that takes no folders', { DATA_DIR: '/proc/data' }, 'DATA_DIR: /proc/data'],
   ])('ends with one sentence that names the variable: %s', async (_, wrong, sentence) => {
     const database = await emptyDatabase();
     const api = start({ DATABASE_URL: database.url, ...wrong });
@@ -245,13 +246,15 @@ describe('starting and stopping', () => {
     expect(api.output.split('\n').filter((line) => /cannot start|rror|    at /.test(line))).toHaveLength(1);
   });
 
-  it('ends with one sentence if there is no place for the embedded database', async () => {
-    const api = start({ DATA_DIR: '/dev/null/data' });
-    expect(await api.ended()).toBe(1);
-    expect(api.output).toMatch(
-      /^MES Orders API cannot start: DATA_DIR: \/dev\/null\/data[^\n]* name a folder [^\n]*\n$/,
-    );
-  });
+  it.each(['/dev/null/data', '/proc/mes/data'])(
+    'ends with one sentence if there is no place for the embedded database: %s',
+    async (directory) => {
+      const api = start({ DATA_DIR: directory });
+      expect(await api.ended()).toBe(1);
+      expect(api.output).toMatch(/^MES Orders API cannot start: DATA_DIR: \/[^\n]* name a folder [^\n]*\n$/);
+      expect(api.output).toContain(`now it is ${directory}`);
+    },
+  );
 
   it('names a misspelt variable, and starts all the same', async () => {
     const database = await emptyDatabase();

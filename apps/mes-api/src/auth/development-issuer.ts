@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { inDataDirectory } from '../config/data-directory.js';
@@ -66,7 +66,6 @@ async function readOrMakeKey(directory: string): Promise<JWK> {
   const existing = await read(path);
   if (existing !== undefined) return parseKey(existing, path);
 
-  await mkdir(directory, { recursive: true });
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const draft = join(directory, `${KEY_FILE}.${randomUUID()}`);
   await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
