@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import {
   decodeJwt,
   exportJWK,
@@ -9,6 +10,7 @@ import {
   type CryptoKey,
   type JWTPayload,
 } from 'jose';
+import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
@@ -157,8 +159,13 @@ describe('an API with an issuer of tokens', () => {
   });
 
   it('reports that the issuer’s keys are unavailable instead of refusing the token', async () => {
-    await issuer.leave();
-    const answer = await api.call('/api/v1/orders', { token: await issuer.token() });
+    const AUTH_JWKS_URL = `http://127.0.0.1:${await freePort()}/keys`;
+    const other = await OrdersApi.start({
+      databaseUrl: database.url,
+      environment: { ...issuer.environment, AUTH_JWKS_URL },
+    });
+    const answer = await other.call('/api/v1/orders', { token: await issuer.token() });
+    await other.stop();
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'ISSUER_UNAVAILABLE' });
     expect(answer.headers.get('retry-after')).toBe('5');
@@ -297,4 +304,44 @@ describe('at the start, the issuer', () => {
     expect(response.status).toBe(200);
     expect(warnings()).toHaveLength(1);
   });
+
+  it.each<[string, RequestListener | undefined, string]>([
+    ['are not at that address', (_, response) => void response.writeHead(404).end(), 'it answers 404'],
+    ['are a page', (_, response) => void response.end('<html>'), 'Failed to parse'],
+    ['are away', undefined, 'ECONNREFUSED'],
+  ])(
+    'says once why its keys %s, and that they can be read again, without losing its readiness',
+    async (_, wrong, cause) => {
+      issuer.misbehaviour = wrong;
+      const lost = `http://127.0.0.1:${await freePort()}/keys`;
+      const given = wrong ? issuer.jwksUrl.replace('/keys', '/certs') : lost;
+      const api = start({ AUTH_JWKS_URL: given });
+      const url = await api.ready();
+      const lines = (text: string): string[] => api.output.split('\n').filter((line) => line.includes(text));
+      const authorization = `Bearer ${await issuer.token()}`;
+      for (let i = 0; i < 5; i += 1) {
+        expect((await fetch(`${url}/api/v1/me`, { headers: { authorization } })).status).toBe(503);
+      }
+      const [line = '', ...others] = lines('cannot be read');
+      expect(others).toEqual([]);
+      expect(line).toContain(`AUTH_JWKS_URL: the keys at ${given} cannot be read (${cause}`);
+      expect(line).toContain(`the issuer names ${issuer.jwksUrl} for its keys. Every token is refused with 503.`);
+      const ready = await fetch(`${url}/health/ready`);
+      expect(ready.status).toBe(200);
+      const message = expect.stringContaining(`the keys at AUTH_JWKS_URL cannot be read: ${cause}`) as string;
+      expect(await ready.json()).toMatchObject({
+        status: 'degraded',
+        details: { issuer: { status: 'degraded', message } },
+      });
+      if (!wrong) return;
+
+      issuer.misbehaviour = undefined;
+      await eventually(() => lines(`AUTH_JWKS_URL: the keys at ${given} can be read`).length === 1);
+      expect((await fetch(`${url}/api/v1/me`, { headers: { authorization } })).status).toBe(200);
+      expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
+        status: 'ok',
+        details: { issuer: { status: 'up' } },
+      });
+    },
+  );
 });

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiProcess } from '../support/api-process.js';
+import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { redisCommand } from '../support/redis-command.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const TIMES = 12;
@@ -73,5 +74,38 @@ describe('the log while something comes and goes', () => {
     expect(linesWith('Redis is not used')).toBeGreaterThan(0);
     expect(linesWith('Redis is not used')).toBeLessThan(TIMES / 2);
     expect(linesWith('Redis is used') - before).toBeLessThan(TIMES / 2);
+  });
+});
+
+describe('the log while requests are refused', () => {
+  const REQUESTS = 200;
+
+  it('says once why PostgreSQL is away, not with each of them', async () => {
+    const [database, folder] = await Promise.all([createTestDatabase(), mkdtemp(join(tmpdir(), 'mes-refusals-'))]);
+    const way = await TcpProxy.open(database.url);
+    const api = new ApiProcess({ ...PATIENT, DATABASE_URL: way.url, DATA_DIR: folder });
+    try {
+      const url = await api.ready();
+      const authorization = `Bearer ${/operator +(\S+)/.exec(api.output)?.[1] ?? ''}`;
+      const read = async (i: number): Promise<unknown> =>
+        (
+          (await (await fetch(`${url}/api/v1/orders?q=lost${i}`, { headers: { authorization } })).json()) as {
+            code?: unknown;
+          }
+        ).code;
+      way.cut();
+      await eventually(async () => (await read(0)) === 'DATABASE_UNAVAILABLE');
+      const start = api.output.length;
+      const codes = new Set<unknown>();
+      for (let i = 1; i <= REQUESTS; i += 1) codes.add(await read(i));
+      expect([...codes]).toEqual(['DATABASE_UNAVAILABLE']);
+      expect(api.output).toMatch(/request \S+: DATABASE_UNAVAILABLE: \S/);
+      // An outage has a few causes: the broken connections, and those that cannot be made.
+      expect(api.output.slice(start).split('\n').length).toBeLessThan(REQUESTS / 20);
+    } finally {
+      await api.destroy();
+      await way.close();
+      await Promise.all([database.drop(), rm(folder, { recursive: true })]);
+    }
   });
 });

@@ -35,7 +35,8 @@ export class TlsRedisServer {
     readonly certificateFile: string,
   ) {}
 
-  static async start(): Promise<TlsRedisServer> {
+  /** @param others of its settings */
+  static async start(others: Readonly<Record<string, string>> = {}): Promise<TlsRedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'mes-redis-tls-'));
     const { keyFile, certificateFile } = await makeCertificate(folder);
     const server = await RedisServer.start();
@@ -45,6 +46,7 @@ export class TlsRedisServer {
       'tls-key-file': keyFile,
       'tls-ca-cert-file': certificateFile,
       'tls-auth-clients': 'no',
+      ...others,
     };
     await redisCommand({ url: server.url }, 'CONFIG', 'SET', ...Object.entries(settings).flat());
     await redisCommand({ url: server.url }, 'CONFIG', 'SET', 'tls-port', port);

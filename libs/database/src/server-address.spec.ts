@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseUrlComplaint } from './database-url.js';
 import { serverAddress } from './server-address.js';
 
 describe('serverAddress', () => {
@@ -35,4 +39,96 @@ describe('serverAddress', () => {
       'user',
     ]);
   });
+
+  it.each(['prefer', 'require', 'verify-ca', 'verify-full'])(
+    'verifies the server with sslmode=%s, without a warning',
+    (mode) => {
+      const emitWarning = process.emitWarning.bind(process);
+      const warnings: unknown[] = [];
+      process.emitWarning = (warning: unknown) => void warnings.push(warning);
+      const { ssl } = serverAddress(`postgres://db.example/mes?sslmode=${mode}`);
+      process.emitWarning = emitWarning;
+      expect(ssl).toEqual({});
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['sslmode=disable', false],
+    ['ssl=true', true],
+    ['ssl=1', true],
+    ['ssl=false', false],
+    ['ssl=0', false],
+    ['ssl=no-verify', { rejectUnauthorized: false }],
+    ['sslnegotiation=direct', true],
+    ['', undefined],
+  ])('has for %s the right TLS', (parameters, ssl) => {
+    expect(serverAddress(`postgres://db.example/mes?${parameters}`).ssl).toEqual(ssl);
+  });
+
+  it('reads the files of TLS', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'mes-tls-'));
+    const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => join(directory, name)) as [string, string, string];
+    await Promise.all([ca, cert, key].map((path) => writeFile(path, path)));
+    expect(
+      serverAddress(`postgres://db.example/mes?sslrootcert=${ca}&sslcert=${cert}&sslkey=${key}&sslmode=no-verify`).ssl,
+    ).toEqual({ rejectUnauthorized: false, ca, cert, key });
+    expect(databaseUrlComplaint(`postgres://db.example/mes?sslrootcert=${directory}`)).toBe(
+      'names a file in sslrootcert that cannot be read (EISDIR)',
+    );
+    await rm(directory, { recursive: true });
+  });
+});
+
+describe('databaseUrlComplaint', () => {
+  it.each(['sslMode', 'sslmod', 'ssl_mode', 'schema', 'uselibpqcompat', 'sslcrl'])(
+    'refuses the unknown parameter %s, which would be dropped',
+    (name) => {
+      expect(databaseUrlComplaint(`postgres://mes@db.example/mes?${name}=verify-full`)).toMatch(
+        new RegExp(
+          `^has a parameter ${name} that is not known: correct or remove it; the known ones are host, .*sslmode`,
+        ),
+      );
+    },
+  );
+
+  it.each([
+    'connect_timeout=10&application_name=mes&keepalives=1&client_encoding=UTF8',
+    'sslmode=require&channel_binding=require&target_session_attrs=read-write',
+    'host=/run/postgresql&port=5433',
+  ])('accepts what has no effect: %s', (parameters) => {
+    expect(databaseUrlComplaint(`postgres://mes@/mes?${parameters}`)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'mes?sslmode=verify_full',
+      'must have one of disable, no-verify, prefer, require, verify-ca, verify-full in sslmode',
+    ],
+    ['mes?sslmode=', 'must have one of disable, no-verify, prefer, require, verify-ca, verify-full in sslmode'],
+    ['mes?ssl=yes', 'must have one of true, 1, false, 0, no-verify in ssl'],
+    ['mes?port=none', 'has a port that is not a number from 1 to 65535'],
+    ['mes?host=a,b', 'must name one host: that of the primary, or one that leads to it'],
+  ])('refuses the value in %s', (path, complaint) => {
+    expect(databaseUrlComplaint(`postgres://mes@db.example/${path}`)).toBe(complaint);
+  });
+
+  it.each([
+    ['db.example:70000', 'has a port that is not a number from 1 to 65535'],
+    ['db.example:54x', 'has a port that is not a number from 1 to 65535'],
+    ['db.example:0', 'has a port that is not a number from 1 to 65535'],
+    ['[::1]:x', 'has a port that is not a number from 1 to 65535'],
+    ['a,b', 'must name one host: that of the primary, or one that leads to it'],
+    ['a:5432,b:5432', 'must name one host: that of the primary, or one that leads to it'],
+  ])('says what is wrong with the address %s', (address, complaint) => {
+    expect(databaseUrlComplaint(`postgres://mes:secret@${address}/mes`)).toBe(complaint);
+  });
+
+  it.each(['mes:54?secret=1', 'mes:54?secret=1&x', 'mes:secret/', 'mes:secret?'])(
+    'does not take the password of %s@… for another part',
+    (login) => {
+      const complaint = databaseUrlComplaint(`postgres://${login}@db.example/mes`);
+      expect(complaint).toMatch(/^is not a URL that can be read; in the user name and the password, # /);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { OWN_NAMES } from '../config/roles.js';
 import { Authentication } from './authentication.js';
 import { CallerController } from './caller.controller.js';
 import { DevelopmentIssuer } from './development-issuer.js';
-import { IssuerKeys } from './issuer-keys.js';
+import { IssuerKeysWatch } from './issuer-keys-watch.js';
 import { IssuerMetadata } from './issuer-metadata.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -13,10 +13,10 @@ const ISSUER_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
 
 const tokenVerifier: FactoryProvider<TokenVerifier> = {
   provide: TokenVerifier,
-  inject: [Configuration],
-  useFactory: async ({ auth, dataDirectory }: Configuration) => {
-    if (auth) {
-      const keys = new IssuerKeys(new URL(auth.jwksUrl));
+  inject: [Configuration, IssuerKeysWatch],
+  useFactory: async ({ auth, dataDirectory }: Configuration, watch: IssuerKeysWatch | null) => {
+    if (auth && watch) {
+      const { keys } = watch;
       return new TokenVerifier({
         ...auth,
         algorithms: ISSUER_ALGORITHMS,
@@ -41,11 +41,19 @@ const issuerMetadata: FactoryProvider<IssuerMetadata> = {
   useFactory: ({ auth }: Configuration) => IssuerMetadata.discover(auth?.issuer),
 };
 
+/** Null if the API issues tokens itself. */
+const issuerKeysWatch: FactoryProvider<IssuerKeysWatch | null> = {
+  provide: IssuerKeysWatch,
+  inject: [Configuration, IssuerMetadata],
+  useFactory: ({ auth }: Configuration, metadata: IssuerMetadata) =>
+    auth ? IssuerKeysWatch.begin(auth.jwksUrl, metadata) : null,
+};
+
 /** Authenticates callers by their tokens. */
 @Global()
 @Module({
   controllers: [CallerController],
-  providers: [tokenVerifier, issuerMetadata, Authentication],
-  exports: [TokenVerifier, IssuerMetadata, Authentication],
+  providers: [tokenVerifier, issuerMetadata, issuerKeysWatch, Authentication],
+  exports: [TokenVerifier, IssuerMetadata, IssuerKeysWatch, Authentication],
 })
 export class AuthModule {}

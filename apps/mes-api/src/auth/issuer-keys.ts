@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, errors, type CryptoKey, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type CryptoKey,
+  type FlattenedJWSInput,
+  type JWSHeaderParameters,
+} from 'jose';
 
 /** How long fetched keys are used without a new fetch, in milliseconds. A withdrawn key is accepted until then. */
 export const KEYS_FRESH_MS = 5 * 60_000;
@@ -23,10 +30,13 @@ export class IssuerUnavailableError extends Error {
   readonly code = 'ISSUER_UNAVAILABLE';
 }
 
-/** A monotonic clock, and the time limit for a fetch; in milliseconds. */
 export interface IssuerKeysOptions {
+  /** A monotonic clock, in milliseconds. */
   readonly now?: () => number;
+  /** The time limit for a fetch, in milliseconds. */
   readonly timeout?: number;
+  /** Is called after each fetch, with the error if it failed. */
+  readonly onOutcome?: (failure: unknown) => void;
 }
 
 /**
@@ -40,14 +50,21 @@ export class IssuerKeys {
   private attempt: { readonly endedAt: number; readonly failure?: unknown } = { endedAt: -Infinity };
   private fetching: Promise<void> | undefined;
 
-  constructor(url: URL, { now = () => performance.now(), timeout = ISSUER_TIMEOUT_MS }: IssuerKeysOptions = {}) {
+  private readonly onOutcome: (failure: unknown) => void;
+
+  constructor(
+    url: URL,
+    { now = () => performance.now(), timeout = ISSUER_TIMEOUT_MS, onOutcome = () => undefined }: IssuerKeysOptions = {},
+  ) {
     // This class decides when to fetch: while the issuer is away, jose would fetch for every request.
     this.remote = createRemoteJWKSet(url, {
       timeoutDuration: timeout,
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
+      [customFetch]: fetchOk,
     });
     this.now = now;
+    this.onOutcome = onOutcome;
   }
 
   /**
@@ -58,7 +75,7 @@ export class IssuerKeys {
    */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     if (this.now() - this.fetchedAt >= KEYS_FRESH_MS) await this.fetch(0);
-    if (this.now() - this.fetchedAt >= KEYS_USABLE_MS) throw this.unavailable();
+    if (!this.areKnown) throw this.unavailable();
     try {
       return await this.keyFor(header, token);
     } catch (error) {
@@ -68,6 +85,16 @@ export class IssuerKeys {
       if (this.attempt.failure !== undefined) throw this.unavailable();
       return this.keyFor(header, token);
     }
+  }
+
+  /** Whether fetched keys are used, even if the issuer is not available. */
+  get areKnown(): boolean {
+    return this.now() - this.fetchedAt < KEYS_USABLE_MS;
+  }
+
+  /** Fetches the keys now. */
+  async refresh(): Promise<void> {
+    await (this.fetching ?? this.fetchNow());
   }
 
   private async keyFor(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
@@ -84,7 +111,10 @@ export class IssuerKeys {
     if (this.fetching) return this.fetching;
     const { endedAt, failure } = this.attempt;
     if (this.now() - endedAt < (failure === undefined ? pause : FAILURE_PAUSE_MS)) return Promise.resolve();
+    return this.fetchNow();
+  }
 
+  private fetchNow(): Promise<void> {
     this.fetching = this.remote
       .reload()
       .then(
@@ -96,7 +126,10 @@ export class IssuerKeys {
           this.attempt = { endedAt: this.now(), failure };
         },
       )
-      .finally(() => (this.fetching = undefined));
+      .finally(() => {
+        this.fetching = undefined;
+        this.onOutcome(this.attempt.failure);
+      });
     return this.fetching;
   }
 
@@ -105,4 +138,11 @@ export class IssuerKeys {
       cause: this.attempt.failure,
     });
   }
+}
+
+/** The error of jose does not say which status it got instead. */
+async function fetchOk(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, options);
+  if (response.status !== 200) throw new Error(`it answers ${response.status}`);
+  return response;
 }

@@ -20,6 +20,7 @@ interface Metadata {
   readonly issuer?: unknown;
   readonly authorization_endpoint?: unknown;
   readonly token_endpoint?: unknown;
+  readonly jwks_uri?: unknown;
 }
 
 /**
@@ -64,6 +65,12 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       connect: originsOf([issuer, known.token_endpoint]),
       frame: originsOf([issuer, known.authorization_endpoint]),
     };
+  }
+
+  /** Where its keys are, if it has said so. */
+  get keysUrl(): string | undefined {
+    const { jwks_uri: url } = this.known;
+    return typeof url === 'string' ? url.slice(0, LONGEST_QUOTE) : undefined;
   }
 
   beforeApplicationShutdown(): void {
@@ -121,7 +128,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
 }
 
 /** Errors of `fetch` have their reason in `cause`. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
   return typeof cause?.code === 'string' ? cause.code : message;
 }

@@ -9,6 +9,7 @@ import { Drain } from '../shutdown/drain.js';
 import { CacheHealthIndicator } from './cache.health-indicator.js';
 import { DatabaseHealthIndicator } from './database.health-indicator.js';
 import { HealthDto } from './health.dto.js';
+import { IssuerHealthIndicator } from './issuer.health-indicator.js';
 
 @ApiTags('operations')
 @Controller('health')
@@ -19,6 +20,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly database: DatabaseHealthIndicator,
     private readonly cache: CacheHealthIndicator,
+    private readonly issuer: IssuerHealthIndicator,
     private readonly drain: Drain,
   ) {}
 
@@ -35,7 +37,8 @@ export class HealthController {
   @ApiOperation({
     operationId: 'isReady',
     summary: 'Check that requests can be served',
-    description: 'Requires the database. Requests are served without the cache as well, so its state is only reported.',
+    description:
+      'Requires the database. Requests are served without the cache as well, and an issuer whose keys cannot be read is the same for all instances, so their state is only reported.',
     security: [],
   })
   @ApiOkResponse({ type: HealthDto })
@@ -48,7 +51,11 @@ export class HealthController {
   async ready(): Promise<HealthCheckResult> {
     if (this.drain.hasBegun) throw notReady('This instance is stopping.');
     try {
-      return await this.health.check([() => this.database.check('database'), () => this.cache.check('cache')]);
+      return await this.health.check([
+        () => this.database.check('database'),
+        () => this.cache.check('cache'),
+        () => this.issuer.check('issuer'),
+      ]);
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw notReady('The database is not available.', error);

@@ -13,7 +13,7 @@ const INDICATORS = {
   },
 };
 
-const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true } };
+const UP = { database: { status: 'up' }, cache: { status: 'up', trusted: true }, issuer: { status: 'up' } };
 
 /** The answer of Terminus while all checks pass. */
 export class HealthDto {

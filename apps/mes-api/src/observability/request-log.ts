@@ -4,8 +4,8 @@ import type { FinishedRequest } from './finished-request.js';
 /** How nginx logs a client that went away. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** Refusals of an overloaded instance, which many log lines would load even more. The metrics count all of them. */
-const OVERLOADED = 'OVERLOADED';
+/** Refusals with one cause, of which many log lines would be the next trouble. The metrics count all of them. */
+const REFUSALS = new Set<string | undefined>(['OVERLOADED', 'DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE']);
 
 /** What monitoring asks for every few seconds. */
 const MONITORING = new Set<string | undefined>(['/health/live', '/health/ready', '/metrics']);
@@ -53,7 +53,7 @@ export class RequestLog {
 }
 
 function isCheap({ outcome, status, route, problemCode }: FinishedRequest): boolean {
-  if (problemCode === OVERLOADED) return true;
+  if (REFUSALS.has(problemCode)) return true;
   if (status === 'aborted' || status >= 400) return false;
   return outcome === 'l1' || status === 304 || MONITORING.has(route);
 }

@@ -1,4 +1,4 @@
-import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, TooManyLoadsError } from '@mes/cache';
+import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, Reminder, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { describeError } from '../database-errors/describe-error.js';
@@ -16,6 +16,12 @@ declare module 'fastify' {
 /** Codes that are not logged for each request: many log lines would add to the overload. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
+/** Codes whose cause is the same for many requests: it is logged at once and at growing intervals. */
+const REMINDED = new Set(['DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE']);
+
+/** Several controllers have filters of their own, and one outage. */
+const reminder = new Reminder();
+
 /** Answers every error with a problem details document: RFC 9457. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
@@ -27,13 +33,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(error);
     request.problemCode = problem.code;
-    if (problem.status >= 500 && !UNLOGGED.has(problem.code)) {
-      const { message, stack } = describeError(problem.cause ?? error);
-      this.logger.error(
-        `request ${request.id}: ${problem.code}: ${message}`,
-        problem.status === 500 ? stack : undefined,
-      );
-    }
+    if (problem.status >= 500 && !UNLOGGED.has(problem.code)) this.log(problem, error, request.id);
     // A connection may break after the response has begun.
     if (reply.sent) return;
     void reply
@@ -42,6 +42,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       .removeHeader('etag')
       .type('application/problem+json')
       .send(problemDocument(problem, request.id));
+  }
+
+  private log(problem: Problem, error: unknown, requestId: string): void {
+    const { message, stack } = describeError(problem.cause ?? error);
+    const line = `${problem.code}: ${message}`;
+    if (REMINDED.has(problem.code) && !reminder.isDue(line)) return;
+    this.logger.error(`request ${requestId}: ${line}`, problem.status === 500 ? stack : undefined);
   }
 }
 

@@ -239,10 +239,10 @@ export class RedisConnection implements RedisAccess {
   /** Notes why Redis is not used, and logs it from time to time. */
   private note(problem: StoreProblem): void {
     this.lastProblem = problem;
-    const text = describeProblem(problem);
-    if (this.isClosed || !this.reminder.isDue(text)) return;
+    // Not by the detail, in which Redis may quote what differs each time.
+    if (this.isClosed || !this.reminder.isDue(`${problem.kind}: ${problem.message}`)) return;
     this.endIsNews = true;
-    this.logger.warn(`Redis is not used, and responses come from the database: ${text}`);
+    this.logger.warn(`Redis is not used, and responses come from the database: ${describeProblem(problem)}`);
   }
 
   private explain(error: unknown): StoreProblem {

@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from 'redis';
 import { eventually } from '../../../../test/support/eventually.js';
 import { redisCommand } from '../../../../test/support/redis-command.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
@@ -7,6 +10,7 @@ import { TlsRedisServer } from '../../../../test/support/tls-redis-server.js';
 import type { StoreProblem } from '../versions/store-problem.js';
 import { EPOCH } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
+import type { CreateRedisClient } from './redis-topologies.js';
 import { RedisVersionStore } from './redis-version-store.js';
 
 const NAMESPACE = 'mes-0123456789ab';
@@ -20,6 +24,8 @@ describe('a Redis that cannot be used', () => {
   let clustered: RedisServer;
   let replica: RedisServer;
   let sentinel: RedisServer;
+  let refusing: { readonly url: string; readonly stop: () => Promise<void> };
+  let closers: (() => Promise<unknown>)[];
   let lines: string[];
   let stop: () => Promise<void>;
 
@@ -30,9 +36,12 @@ describe('a Redis that cannot be used', () => {
     clustered = await RedisServer.start({ args: ['--cluster-enabled', 'yes'] });
     replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', '9'] });
     sentinel = await RedisServer.start({ args: ['--sentinel'], config: `requirepass ${SECRET}` });
+    refusing = await refuseAtOnce('-DENIED Redis is running in protected mode\r\n');
   });
 
-  afterAll(() => Promise.all([open, closed, encrypted, clustered, replica, sentinel].map((server) => server.stop())));
+  afterAll(() =>
+    Promise.all([open, closed, encrypted, clustered, replica, sentinel, refusing].map((server) => server.stop())),
+  );
 
   beforeEach(() => {
     lines = [];
@@ -41,18 +50,25 @@ describe('a Redis that cannot be used', () => {
     };
     Logger.overrideLogger({ log: note, warn: note, error: note });
     stop = () => Promise.resolve();
+    closers = [];
   });
 
   afterEach(async () => {
     await stop();
+    await Promise.all(closers.map((close) => close()));
     Logger.overrideLogger(false);
   });
 
   /** A store at this address. It is closed after the test. */
-  async function openStore(redisUrl: string, namespace = NAMESPACE): Promise<RedisVersionStore> {
+  async function openStore(
+    redisUrl: string,
+    namespace = NAMESPACE,
+    createRedisClient?: CreateRedisClient,
+  ): Promise<RedisVersionStore> {
     const connection = new RedisConnection({
       redisUrl,
       redisUrlName: 'REDIS_URL',
+      ...(createRedisClient && { createRedisClient }),
       namespace,
       deadline: 2_000,
       sweepInterval: 20,
@@ -86,9 +102,31 @@ describe('a Redis that cannot be used', () => {
     [
       'no TLS to a server with it',
       () => encrypted.url.replace('rediss:', 'redis:'),
-      'tls',
-      'write rediss:// in REDIS_URL',
+      'closed',
+      'requires TLS (then write rediss:// in REDIS_URL)',
     ],
+    [
+      'a server that refuses at once, and says why',
+      () => refusing.url.replace('//', `//:${SECRET}@`),
+      'login',
+      'Redis is in protected mode, and refuses other machines: set a password there, and in REDIS_URL',
+    ],
+    [
+      'a server that refuses at once',
+      () => refusing.url,
+      'closed',
+      'is in protected mode (then set a password), or has too many clients (maxclients)',
+    ],
+    ...['EVALSHA', 'DEL', 'SET', 'EXISTS'].map((command): [string, () => Promise<string>, 'error', string] => [
+      `${command} that is disabled`,
+      async () => {
+        const without = await RedisServer.start({ config: `rename-command ${command} ""` });
+        closers.push(() => without.stop());
+        return without.url;
+      },
+      'error',
+      'Redis refuses a command that the cache needs: allow it there',
+    ]),
     ['an unknown certificate', () => encrypted.url, 'tls', 'NODE_EXTRA_CA_CERTS'],
     ['a node of a cluster', () => clustered.url, 'cluster', 'name several of its nodes in REDIS_URL'],
     [
@@ -183,6 +221,17 @@ describe('a Redis that cannot be used', () => {
     await eventually(() => store.available);
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'])('that requires certificates of its clients is named: %s', async (version) => {
+    const strict = await TlsRedisServer.start({ 'tls-auth-clients': 'yes', 'tls-protocols': version });
+    closers.push(() => strict.stop());
+    const socket = { tls: true, rejectUnauthorized: false, reconnectStrategy: false } as const;
+    const store = await openStore(strict.url, NAMESPACE, (options) =>
+      createClient({ ...options, url: strict.url, socket }),
+    );
+    await eventually(() => lines.join().includes('requires certificates of its clients'));
+    expect(store.problem?.message).toContain('set tls-auth-clients no there');
+  });
+
   it('leaves nothing behind that the trial of rights has written', async () => {
     const store = await openStore(open.url, 'mes-other');
     expect(store.available).toBe(true);
@@ -190,6 +239,17 @@ describe('a Redis that cannot be used', () => {
     expect(keys).toEqual([`{mes-other}:version:${EPOCH}`]);
   });
 });
+
+/** A server that writes this to each client, and closes the connection. */
+async function refuseAtOnce(line: string): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).end(line);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, stop: () => Promise.resolve(void server.close()) };
+}
 
 function withPassword({ port }: RedisServer, password: string, user = ''): string {
   return `redis://${user}:${password}@127.0.0.1:${port}`;

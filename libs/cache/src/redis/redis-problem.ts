@@ -74,7 +74,16 @@ const BY_REPLY: readonly Rule[] = [
   [/^LOADING/, 'error', 'Redis is loading its data: wait'],
   [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
   [/^ERR (DB index|invalid DB)/, 'url', ({ setting }) => `Redis has no database with this number: correct ${setting}`],
-  [/^ERR unknown command/, 'error', 'the server lacks a command of Redis 7: use Redis 7 or newer'],
+  [
+    /^DENIED/,
+    'login',
+    ({ setting }) => `Redis is in protected mode, and refuses other machines: set a password there, and in ${setting}`,
+  ],
+  [
+    /^ERR unknown command|Unknown Redis command/,
+    'error',
+    'Redis refuses a command that the cache needs: allow it there if it is disabled or renamed, or use Redis 7 or newer',
+  ],
 ];
 
 /** By the code that Node gives to errors of sockets and of TLS. */
@@ -89,6 +98,11 @@ const BY_CODE: readonly Rule[] = [
     /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
     'unreachable',
     ({ setting }) => `no way leads to the address in ${setting}: correct it, or look at the network`,
+  ],
+  [
+    /^ERR_SSL_\w+_ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
+    'tls',
+    'the server refuses the TLS of this client: if it requires certificates of its clients, set tls-auth-clients no there',
   ],
   [/^(EPROTO|ERR_SSL_.*)$/, 'tls', ({ setting }) => `the server does not speak TLS as expected: correct ${setting}`],
   [
@@ -137,16 +151,18 @@ function silence({ setting, usesTls, isConnected }: Circumstances): StoreProblem
 
 function closing({ setting, usesTls, isConnected }: Circumstances): StoreProblem {
   if (isConnected) return { kind: 'closed', message: 'the connection to Redis broke: see whether Redis was restarted' };
-  if (usesTls) {
-    const message = `the server closes connections with TLS: if it uses none, write redis:// in ${setting}`;
-    return { kind: 'tls', message };
-  }
+  // A server that refuses a client at once need not say why, or the client does not wait for it.
+  const causes = usesTls
+    ? `uses no TLS (then write redis:// in ${setting}), requires certificates of its clients (then set tls-auth-clients no there)`
+    : `requires TLS (then write rediss:// in ${setting}), is in protected mode (then set a password)`;
   return {
-    kind: 'tls',
-    message: `the server closes connections without TLS: if it requires TLS, write rediss:// in ${setting}`,
+    kind: 'closed',
+    message: `the server closes new connections: it ${causes}, or has too many clients (maxclients)`,
   };
 }
 
+/** The error, without the arguments of a command that Redis may quote. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return message.replace(/,? with args beginning with:[^]*$/, '');
 }
