@@ -6,11 +6,13 @@ import { startInLanguage } from './language/i18n';
 import { LanguageProvider } from './language/language-provider';
 import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
+import { ignoreStrayPresses } from './shell/double-press';
 import { ErrorBoundary } from './shell/error-boundary';
 import { NoticesProvider } from './shell/notices';
 import { applyTheme, rememberedTheme } from './shell/theme';
 
 applyTheme(rememberedTheme());
+ignoreStrayPresses();
 await startInLanguage();
 
 const root = document.getElementById('root');

@@ -6,6 +6,7 @@ import { usePollingInterval } from '../live/live-context';
 import { MoveButtons } from '../orders/move-buttons';
 import { StatusMark } from '../orders/marks';
 import { orderQuery } from '../orders/order-query';
+import '../orders/dialog.css';
 
 interface MoveDialogProps {
   /** The order as it was when the dialog was opened. */
@@ -30,7 +31,7 @@ export function MoveDialog({ asked, onClose }: MoveDialogProps): ReactNode {
   return (
     <dialog
       ref={dialog}
-      className="move-dialog"
+      className="dialog move-dialog"
       aria-labelledby={titleId}
       // The close event of a dialog inside does not bubble in the browser, but it does in React.
       onClose={({ target, currentTarget }) => {
