@@ -7,6 +7,7 @@ import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { violations } from './support/accessibility.js';
 import { builtPage } from './support/built-page.js';
+import { holdResponse } from './support/hold-response.js';
 import type { Language } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
@@ -165,6 +166,20 @@ describe('the operators’ page, in a browser', () => {
     expect(kept).not.toMatch(/eyJ/);
     await page.reload();
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  });
+
+  it('shows nothing of a user who has signed out, even while the server is silent', async () => {
+    const { id } = await workshop.create();
+    const desk = await workshop.signedIn();
+    await desk.row(id).waitFor();
+    const settings = await holdResponse(desk.page, '**/page/settings');
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await settings.answered;
+    expect(await desk.page.locator('header').count()).toBe(0);
+    expect(await desk.row(id).count()).toBe(0);
+    settings.release();
+    await desk.page.locator('.sign-in form').waitFor();
   });
 
   it('shows that the session has expired, and returns to the same screen after signing in again', async () => {
