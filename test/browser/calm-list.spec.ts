@@ -630,6 +630,14 @@ describe('the queue while somebody is at it, in a browser', () => {
       await page.locator('.card').nth(59).waitFor();
     });
 
+    it('tells how many orders there are, also of those that are not loaded', async () => {
+      await table.query(insertOrders(60));
+      await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+      const desk = await atMine();
+      await eventually(async () => (await desk.page.title()).startsWith('60 orders in my work'));
+      expect(await desk.page.locator('.card').count()).toBeLessThan(60);
+    });
+
     it('reads once why an order is on hold', async () => {
       const [paused, other] = await createOrders(2);
       await workshop.move(paused, 'MANUFACTURING_STARTED', 'anna');
