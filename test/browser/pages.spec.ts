@@ -258,6 +258,23 @@ describe('the operators’ page, in a browser', () => {
     await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
+  it('tells the date of data that is not from today', async () => {
+    const desk = await workshop.atDesk();
+    const { page } = desk;
+    await page.clock.install();
+    await desk.open('/');
+    await desk.signIn();
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await page.getByText(/^As of \d\d:\d\d$/).waitFor();
+    await desk.live();
+    await page.context().setOffline(true);
+    const banner = page.getByRole('alert');
+    await banner.getByText(/Last updated at \d\d:\d\d\.$/).waitFor();
+    await page.clock.fastForward('24:00:00');
+    await banner.getByText(/Last updated at \d+ \w+ \d{4}, \d\d:\d\d\.$/).waitFor();
+    await page.getByText(/^As of \d+ \w+ \d{4}, \d\d:\d\d$/).waitFor();
+  });
+
   it('shows that data cannot be loaded, and loads it on request', async () => {
     const { id } = await workshop.create();
     const desk = await workshop.atDesk();
