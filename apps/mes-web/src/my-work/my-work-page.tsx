@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
@@ -30,7 +30,8 @@ export function MyWorkPage(): ReactNode {
   const { orders, hasMore, query, needMore } = useOrders({ ...filter, sort: 'dueAt' });
   const total = useListTotal('mine', filter, { orders, hasMore });
 
-  const attendance = useAttendance();
+  const [isAsking, setIsAsking] = useState(false);
+  const attendance = useAttendance(isAsking);
   const list = useCalmList({ orders, hasMore }, { name: orders && 'mine', held: attendance.attended });
   const cards = useRef<HTMLUListElement>(null);
   const isSettling = useSettling(list.rows);
@@ -82,7 +83,7 @@ export function MyWorkPage(): ReactNode {
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>
             <div className="card-moves">
-              <MoveButtons order={order} />
+              <MoveButtons order={order} onAsking={setIsAsking} />
               {list.left.has(order.id) && <p className="departure">{t('held.gone')}</p>}
               <HoldNote order={order} />
             </div>
