@@ -209,6 +209,30 @@ describe('an order on the page', () => {
     await becomes({ holdReason: 'TOOL_DOWN' });
   });
 
+  it('is put on hold again with the same comment when resuming it is undone', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    await desk.page.getByRole('dialog').getByLabel('Comment').fill('Waits for gold.');
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+    const note = desk.page.locator('.hold-note').getByText('Waits for gold.');
+    await note.waitFor();
+    await desk.page.locator('main').getByRole('button', { name: 'Resume' }).click();
+    await notice(desk, ' is yours.').getByRole('button', { name: 'Put on hold' }).click();
+    await becomes({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+    await note.waitFor();
+
+    // On the board, nothing has shown the comment before.
+    await desk.open('/board');
+    await button(desk, `Move order ${String(order.number)}`).click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await notice(desk, ' is yours.').getByRole('button', { name: 'Put on hold' }).click();
+    await becomes({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+    await desk.open(`/orders/${order.id}`);
+    await note.waitFor();
+  });
+
   it('is undone only if nobody has changed it since', async () => {
     const desk = await workshop.signedIn({ name: 'anna' });
     await desk.open(`/orders/${order.id}`);
