@@ -263,6 +263,20 @@ describe('an order on the page', () => {
     await becomes({ status: 'NEW' });
   });
 
+  it('gets no due date from the digits of a scanned code', async () => {
+    const desk = await workshop.signedIn({ role: 'admin', name: 'eva' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Change due date').click();
+    const field = desk.page.getByLabel('Due date and time');
+    await field.focus();
+    await scan(desk.page, '123456789');
+    await desk.page.getByText('No order has the number 123456789.').waitFor();
+    // A date that is half typed is none to the page, but the user sees it.
+    expect(
+      await field.evaluate((one) => (one as unknown as { validity: { badInput: boolean } }).validity.badInput),
+    ).toBe(false);
+  });
+
   it('makes one step when Enter is held down', async () => {
     const desk = await workshop.signedIn({ name: 'anna' });
     const { keyboard } = desk.page;
