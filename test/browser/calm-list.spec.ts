@@ -520,6 +520,49 @@ describe('the queue while somebody is at it, in a browser', () => {
       await desk.page.locator('.card.departing').waitFor({ state: 'detached' });
     });
 
+    it('keeps a dialog with its text when the order leaves, also while the tab is hidden', async () => {
+      const [order] = await createOrders(2);
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await atMine();
+      const { page } = desk;
+      await page.getByRole('button', { name: 'Put on hold' }).click();
+      const dialog = page.getByRole('dialog');
+      const comment = dialog.getByLabel('Comment');
+      await comment.fill('The stone is cracked.');
+      await page.evaluate(`
+        Object.defineProperty(document, 'hidden', { get: () => true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      `);
+      const refreshed = page.waitForResponse('**/api/v1/orders?*');
+      await workshop.change(order, { assignee: 'boris' });
+      await refreshed;
+      await page.getByText('No longer in this list').or(page.getByText('You have no orders')).waitFor();
+      expect(await dialog.count()).toBe(1);
+      expect(await comment.inputValue()).toBe('The stone is cracked.');
+      await page.keyboard.press('Escape');
+      await page.getByText('You have no orders in progress.').waitFor();
+    });
+
+    it('follows again after a comment that was so long that its field was scrolled', async () => {
+      const [order] = await createOrders(2);
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await atMine();
+      const { page } = desk;
+      await page.getByRole('button', { name: 'Put on hold' }).click();
+      const dialog = page.getByRole('dialog');
+      const comment = dialog.getByLabel('Comment');
+      await comment.fill('The stone is cracked.\n'.repeat(12));
+      await comment.evaluate((field) => {
+        (field as unknown as { scrollTop: number }).scrollTop = 100;
+      });
+      await desk.painted();
+      await dialog.getByRole('button', { name: 'No material' }).click();
+      await page.locator('.hold-note').waitFor();
+      await desk.leave();
+      await workshop.change(order, { assignee: 'boris' });
+      await page.getByText('You have no orders in progress.').waitFor();
+    });
+
     it('ignores a press on a card that has just moved by itself', async () => {
       const first = await createPackaged();
       const second = await workshop.create();
@@ -628,6 +671,14 @@ describe('the queue while somebody is at it, in a browser', () => {
       await page.getByRole('button', { name: 'Show more' }).click();
       answer();
       await page.locator('.card').nth(59).waitFor();
+    });
+
+    it('tells how many orders there are, also of those that are not loaded', async () => {
+      await table.query(insertOrders(60));
+      await table.query(`UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'anna'`);
+      const desk = await atMine();
+      await eventually(async () => (await desk.page.title()).startsWith('60 orders in my work'));
+      expect(await desk.page.locator('.card').count()).toBeLessThan(60);
     });
 
     it('reads once why an order is on hold', async () => {

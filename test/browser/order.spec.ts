@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { insertOrders } from '../support/test-orders.js';
 import { violations } from './support/accessibility.js';
 import type { Language, Operator } from './support/operators-page.js';
 import { scan } from './support/scan.js';
@@ -207,6 +209,30 @@ describe('an order on the page', () => {
     await becomes({ holdReason: 'TOOL_DOWN' });
   });
 
+  it('is put on hold again with the same comment when resuming it is undone', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    await desk.page.getByRole('dialog').getByLabel('Comment').fill('Waits for gold.');
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+    const note = desk.page.locator('.hold-note').getByText('Waits for gold.');
+    await note.waitFor();
+    await desk.page.locator('main').getByRole('button', { name: 'Resume' }).click();
+    await notice(desk, ' is yours.').getByRole('button', { name: 'Put on hold' }).click();
+    await becomes({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+    await note.waitFor();
+
+    // On the board, nothing has shown the comment before.
+    await desk.open('/board');
+    await button(desk, `Move order ${String(order.number)}`).click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await notice(desk, ' is yours.').getByRole('button', { name: 'Put on hold' }).click();
+    await becomes({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+    await desk.open(`/orders/${order.id}`);
+    await note.waitFor();
+  });
+
   it('is undone only if nobody has changed it since', async () => {
     const desk = await workshop.signedIn({ name: 'anna' });
     await desk.open(`/orders/${order.id}`);
@@ -235,6 +261,20 @@ describe('an order on the page', () => {
     // What the button has done again, the keys undo.
     await desk.page.keyboard.press('Control+z');
     await becomes({ status: 'NEW' });
+  });
+
+  it('gets no due date from the digits of a scanned code', async () => {
+    const desk = await workshop.signedIn({ role: 'admin', name: 'eva' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Change due date').click();
+    const field = desk.page.getByLabel('Due date and time');
+    await field.focus();
+    await scan(desk.page, '123456789');
+    await desk.page.getByText('No order has the number 123456789.').waitFor();
+    // A date that is half typed is none to the page, but the user sees it.
+    expect(
+      await field.evaluate((one) => (one as unknown as { validity: { badInput: boolean } }).validity.badInput),
+    ).toBe(false);
   });
 
   it('makes one step when Enter is held down', async () => {
@@ -389,6 +429,52 @@ describe('an order on the page', () => {
       await dialog.getByRole('button', { name: 'Hand over', exact: true, disabled: false }).waitFor();
       await keyboard.press('Enter');
       await notice(desk, ': assigned to boris.').waitFor();
+    });
+
+    it('is handed over without a question to an operator who has only old orders', async () => {
+      const old = await workshop.create();
+      await workshop.move(old, 'MANUFACTURING_STARTED', 'olga');
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const table = await OrdersTable.connect(workshop.database.url);
+      await table.query(insertOrders(200));
+      await table.query(`UPDATE orders SET status = 'PACKAGING', assignee = 'kira' WHERE created_by = 'sql'`);
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Hand over').click();
+      await button(desk, 'kira').waitFor();
+      expect(await button(desk, 'olga').count()).toBe(0);
+      await desk.page.getByRole('dialog').getByRole('textbox').fill('olga');
+      await desk.page.keyboard.press('Enter');
+      await notice(desk, ': assigned to olga.').waitFor();
+      await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
+      await table.close();
+    });
+
+    it('asks before it is handed over to a name that could not be looked up', async () => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Hand over').click();
+      await desk.page.route('**/api/v1/orders?*assignee=*', (route) => route.fulfill({ status: 503, json: {} }));
+      const dialog = desk.page.getByRole('dialog');
+      await dialog.getByRole('textbox').fill('olga');
+      await desk.page.keyboard.press('Enter');
+      await dialog.getByText('Couldn’t check whether olga has orders in progress.').waitFor();
+      await dialog.getByRole('button', { name: 'Hand over anyway', disabled: false }).waitFor();
+      await desk.page.keyboard.press('Enter');
+      await notice(desk, ': assigned to olga.').waitFor();
+    });
+
+    it('says that the order has the operator already whom it is handed over to', async () => {
+      await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+      const desk = await workshop.signedIn({ name: 'anna' });
+      await desk.open(`/orders/${order.id}`);
+      await button(desk, 'Hand over').click();
+      const dialog = desk.page.getByRole('dialog');
+      await dialog.getByRole('textbox').fill('anna');
+      await desk.page.keyboard.press('Enter');
+      await dialog.getByText('The order is assigned to anna already.').waitFor();
+      expect(await dialog.getByRole('button', { name: 'Hand over', exact: true }).count()).toBe(1);
     });
 
     it('says who has the order if it was handed over meanwhile', async () => {

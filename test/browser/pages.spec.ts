@@ -7,6 +7,7 @@ import { OrdersTable } from '../support/orders-table.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { violations } from './support/accessibility.js';
 import { builtPage } from './support/built-page.js';
+import { holdResponse } from './support/hold-response.js';
 import type { Language } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
@@ -167,6 +168,20 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
   });
 
+  it('shows nothing of a user who has signed out, even while the server is silent', async () => {
+    const { id } = await workshop.create();
+    const desk = await workshop.signedIn();
+    await desk.row(id).waitFor();
+    const settings = await holdResponse(desk.page, '**/page/settings');
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await settings.answered;
+    expect(await desk.page.locator('header').count()).toBe(0);
+    expect(await desk.row(id).count()).toBe(0);
+    settings.release();
+    await desk.page.locator('.sign-in form').waitFor();
+  });
+
   it('shows that the session has expired, and returns to the same screen after signing in again', async () => {
     const desk = await workshop.signedIn();
     await desk.page.getByLabel('Sort').selectOption('Oldest first');
@@ -241,6 +256,23 @@ describe('the operators’ page, in a browser', () => {
     await desk.row(come.id).waitFor();
     await desk.row(gone.id).waitFor({ state: 'detached' });
     await desk.page.getByText('You are offline.').waitFor({ state: 'detached' });
+  });
+
+  it('tells the date of data that is not from today', async () => {
+    const desk = await workshop.atDesk();
+    const { page } = desk;
+    await page.clock.install();
+    await desk.open('/');
+    await desk.signIn();
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await page.getByText(/^As of \d\d:\d\d$/).waitFor();
+    await desk.live();
+    await page.context().setOffline(true);
+    const banner = page.getByRole('alert');
+    await banner.getByText(/Last updated at \d\d:\d\d\.$/).waitFor();
+    await page.clock.fastForward('24:00:00');
+    await banner.getByText(/Last updated at \d+ \w+ \d{4}, \d\d:\d\d\.$/).waitFor();
+    await page.getByText(/^As of \d+ \w+ \d{4}, \d\d:\d\d$/).waitFor();
   });
 
   it('shows that data cannot be loaded, and loads it on request', async () => {

@@ -130,6 +130,39 @@ describe('a barcode scanner, in a browser', () => {
     await page.waitForURL(`**/orders/${id}`);
   });
 
+  it('opens the order of a partner also while Caps Lock is on, and only once', async () => {
+    const { id } = await workshop.create({ externalId: 'CAPS-77' });
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.row(id).waitFor();
+    await scan(page, 'caps-77');
+    await page.waitForURL(`**/orders/${id}`);
+    const length = await page.evaluate<number>('history.length');
+    const found = page.waitForResponse('**/api/v1/orders?*q=CAPS-77*');
+    await scan(page, 'CAPS-77');
+    await found;
+    await page.getByText('Looking up').waitFor({ state: 'detached' });
+    await desk.painted();
+    expect(await page.evaluate<number>('history.length')).toBe(length);
+  });
+
+  it('chooses no sort order while that field has the focus', async () => {
+    const other = await workshop.create({ externalId: 'OLD-78' });
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    await desk.row(other.id).waitFor();
+    // A person chooses by a letter.
+    await page.getByRole('combobox', { name: /^Due/ }).press('o');
+    await page.waitForURL((url) => url.searchParams.get('due') === 'overdue');
+    await page.getByLabel('Sort').focus();
+    const length = await page.evaluate<number>('history.length');
+    await scan(page, 'OLD-78');
+    await page.waitForURL(`**/orders/${other.id}`);
+    expect(await page.evaluate<number>('history.length')).toBe(length + 1);
+    await page.goBack();
+    expect(new URL(page.url()).search).toBe('?due=overdue');
+  });
+
   it('lets the user choose if several orders have the number', async () => {
     const numbered = await workshop.create();
     const other = await workshop.create({ externalId: codeOf(numbered), product: { name: 'Brooch' } });

@@ -43,7 +43,7 @@ export function DashboardPage(): ReactNode {
     <main className="dashboard" id="content" aria-busy={isPending}>
       <div className="dashboard-heading">
         <h1>{t('dashboard.title')}</h1>
-        {data && <small>{t('dashboard.asOf', { time: formats.time(new Date(data.asOf)) })}</small>}
+        {data && <small>{t('dashboard.asOf', { time: formats.timeSince(new Date(data.asOf), now) })}</small>}
       </div>
       {isPending ? (
         <p className="state">{t('loading')}</p>

@@ -12,6 +12,8 @@ export interface Formats {
   date(date: Date): string;
   dateAndTime(date: Date): string;
   time(date: Date): string;
+  /** The time, with the date unless that is today. */
+  timeSince(date: Date, now: Date): string;
   hour(date: Date): string;
   /** A short name of the day of the week. */
   weekday(date: Date): string;
@@ -35,14 +37,16 @@ export function createFormats(chosen: string): Formats {
     const format = new Intl.NumberFormat(locale, options);
     return (value) => format.format(value);
   };
+  const [time, dateAndTime] = [dates({ timeStyle: 'short' }), dates({ dateStyle: 'medium', timeStyle: 'short' })];
   const number = numbers();
   const [minutes, hours, days] = (['minute', 'hour', 'day'] as const).map((unit) =>
     numbers({ style: 'unit', unit, unitDisplay: 'short' }),
   ) as [typeof number, typeof number, typeof number];
   return {
     date: dates({ day: 'numeric', month: 'short' }),
-    dateAndTime: dates({ dateStyle: 'medium', timeStyle: 'short' }),
-    time: dates({ timeStyle: 'short' }),
+    dateAndTime,
+    time,
+    timeSince: (date, now) => (date.toDateString() === now.toDateString() ? time(date) : dateAndTime(date)),
     hour: dates({ hour: 'numeric' }),
     weekday: dates({ weekday: 'short' }),
     number,

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { useLanguage } from '../language/language-context';
+import { useNow } from '../shell/use-now';
 import { activeQueries } from './freshness';
 import { useLiveState } from './live-context';
 
@@ -14,13 +15,14 @@ export function ConnectionBanner(): ReactNode {
   const isInterrupted = state === 'lost' || state === 'stale' || state === 'offline';
   const isLong = useIsLong(isInterrupted);
   const asOf = useOldestUpdate();
+  const now = useNow();
 
   // Being offline is certain at once.
   if (!isInterrupted || (!isLong && state !== 'offline')) return null;
   return (
     <div className="banner" role="alert">
       <strong>{t(`connection.${state}`)}</strong>
-      {asOf > 0 && ` ${t('connection.asOf', { time: formats.time(new Date(asOf)) })}`}
+      {asOf > 0 && ` ${t('connection.asOf', { time: formats.timeSince(new Date(asOf), now) })}`}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
@@ -11,7 +11,9 @@ import { Due } from '../orders/due';
 import { HoldNote } from '../orders/hold-note';
 import { MoveButtons } from '../orders/move-buttons';
 import { PriorityMark, StatusMark } from '../orders/marks';
+import { IN_PROGRESS } from '../orders/permissions';
 import { UpdateButton } from '../orders/update-button';
+import { useListTotal } from '../orders/use-counts';
 import { useOrders } from '../orders/use-orders';
 import { useSettling } from '../orders/use-settling';
 import './my-work-page.css';
@@ -24,20 +26,21 @@ export function MyWorkPage(): ReactNode {
   const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
-  const { orders, hasMore, query, needMore } = useOrders({
-    assignee: [session.subject],
-    status: ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'ON_HOLD'],
-    sort: 'dueAt',
-  });
+  const filter = { assignee: [session.subject], status: [...IN_PROGRESS] };
+  const { orders, hasMore, query, needMore } = useOrders({ ...filter, sort: 'dueAt' });
+  const total = useListTotal('mine', filter, { orders, hasMore });
 
-  const attendance = useAttendance();
+  const [isAsking, setIsAsking] = useState(false);
+  const attendance = useAttendance(isAsking);
   const list = useCalmList({ orders, hasMore }, { name: orders && 'mine', held: attendance.attended });
   const cards = useRef<HTMLUListElement>(null);
   const isSettling = useSettling(list.rows);
   const focusCards = (): void => {
     (cards.current?.querySelector('a') ?? cards.current)?.focus();
   };
-  useTitle(orders ? t('mine.documentTitle', { count: orders.length }) : t('mine.title'));
+  const number = formats.number(total?.count ?? 0);
+  const shownNumber = total?.isExact === false ? t('totals.moreThan', { number }) : number;
+  useTitle(total ? t('mine.documentTitle', { count: total.count, number: shownNumber }) : t('mine.title'));
 
   return (
     <main className="my-work" id="content" aria-busy={query.isPending}>
@@ -80,7 +83,7 @@ export function MyWorkPage(): ReactNode {
               {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
             </p>
             <div className="card-moves">
-              <MoveButtons order={order} />
+              <MoveButtons order={order} onAsking={setIsAsking} />
               {list.left.has(order.id) && <p className="departure">{t('held.gone')}</p>}
               <HoldNote order={order} />
             </div>

@@ -62,11 +62,12 @@ describe('undoOf', () => {
     expect(undo).toMatchObject({ order: after, to: change.order.status, isExact: true });
   });
 
-  it('pauses again with the same reason', () => {
+  it('pauses again with the same reason and comment, and not if the comment is not known', () => {
     const resumed = order({ ...running, version: 4 });
-    expect(undoOf({ order: held, to: 'MANUFACTURING_STARTED' }, resumed, anna)).toMatchObject({ reason: 'BREAK' });
-    const other = order({ ...held, holdReason: 'OTHER' });
-    expect(undoOf({ order: other, to: 'MANUFACTURING_STARTED' }, resumed, anna)).toBeUndefined();
+    const resume = { order: held, to: 'MANUFACTURING_STARTED' } as const;
+    expect(undoOf(resume, resumed, anna, 'Lunch.')).toMatchObject({ reason: 'BREAK', comment: 'Lunch.' });
+    expect(undoOf(resume, resumed, anna, '')).toMatchObject({ reason: 'BREAK', comment: '' });
+    expect(undoOf(resume, resumed, anna)).toBeUndefined();
   });
 
   it.each([

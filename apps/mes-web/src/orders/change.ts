@@ -76,11 +76,13 @@ export function isSuperseded(change: Change, found: OrderDto): boolean {
  * otherwise a second Ctrl+Z would redo what the first has undone.
  *
  * @param after the order after the change
+ * @param holdComment what was written when the order was put on hold before the change, or undefined if that is not known
  */
 export function undoOf(
   change: Change,
   after: OrderDto,
   session: Session,
+  holdComment?: string,
 ): (Change & { readonly isUndo: boolean }) | undefined {
   const { order: before } = change;
   const isUndo = change.isUndo !== true;
@@ -92,12 +94,13 @@ export function undoOf(
     return mayEdit(change.field, after, session) && !isPassed ? { ...change, order: after, value, isUndo } : undefined;
   }
   const { status: to, holdReason: reason } = before;
+  const isHold = to === 'ON_HOLD';
   if (!stepsFor(after, session).includes(to)) return undefined;
   // Taking an order gives it to the user, and not back to the operator who had it.
   if (takes(after.status, to) && before.assignee !== session.subject) return undefined;
-  // The comment that the reason OTHER needs is not known here.
-  if (to === 'ON_HOLD' && (reason === undefined || reason === 'OTHER')) return undefined;
-  return { order: after, to, isExact: true, reason, isUndo };
+  // Nobody loses what was written.
+  if (isHold && (reason === undefined || holdComment === undefined)) return undefined;
+  return { order: after, to, isExact: true, reason, comment: isHold ? holdComment : undefined, isUndo };
 }
 
 /** Whether a step takes the order into work. */

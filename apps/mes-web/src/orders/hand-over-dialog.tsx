@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useId, useState, type KeyboardEvent, type ReactNode, type SubmitEvent } from 'react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode, type SubmitEvent } from 'react';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
 import { useJustChanged } from '../shell/use-just-changed';
 import { Dialog } from './dialog';
+import { IN_PROGRESS } from './permissions';
 
 /** The most operators that are suggested. */
 const MOST_NAMES = 8;
@@ -16,37 +17,60 @@ interface HandOverDialogProps {
   readonly onClose: () => void;
 }
 
+/** What the dialog says to a name that it does not hand the order over to at once. */
+interface Answer {
+  readonly name: string;
+  readonly text: 'change.unknownName' | 'change.uncheckedName' | 'change.sameName';
+}
+
 /**
- * Asks whom an order is handed over to. It suggests the operators who have orders in progress. Any other name must be confirmed: if it
- * is misspelt, nobody has the order in their list.
+ * Asks whom an order is handed over to. It suggests operators who have orders in progress. The name of anybody who has none must be
+ * confirmed: if it is misspelt, nobody has the order in their list.
  */
 export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDialogProps): ReactNode {
   const { t } = useLanguage();
   const id = useId();
-  /** The name that has to be confirmed. */
-  const [unknown, setUnknown] = useState<string>();
-  /** Nobody can have read the question yet. */
-  const isAsking = useJustChanged(unknown ?? '') && unknown !== undefined;
+  const [answer, setAnswer] = useState<Answer>();
+  /** Nobody can have read the answer yet. */
+  const isAnswering = useJustChanged(answer?.name ?? '') && answer !== undefined;
+  const isQuestion = answer !== undefined && answer.text !== 'change.sameName';
+  const lookup = useRef<AbortController>(undefined);
+  useEffect(() => () => lookup.current?.abort(), []);
   const names = useQuery({
     queryKey: ['operators'],
     queryFn: async ({ signal }) => {
-      const status = ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING', 'ON_HOLD'] as const;
-      const { items } = await dataOf(listOrders({ status: [...status], limit: 200 }, { signal }));
+      const { items } = await dataOf(listOrders({ status: [...IN_PROGRESS], limit: 200 }, { signal }));
       return [...new Set(items.flatMap(({ assignee }) => assignee ?? []))];
     },
   });
   const suggested = (names.data ?? []).filter((name) => name !== order.assignee).slice(0, MOST_NAMES);
-  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+  const answerTo = async (name: string, signal: AbortSignal): Promise<Answer | undefined> => {
+    if (name === order.assignee) return { name, text: 'change.sameName' };
+    if (names.data?.includes(name) || (isQuestion && name === answer.name)) return undefined;
+    try {
+      // Those that are suggested have the newest orders. Others may have older ones.
+      const { items } = await dataOf(listOrders({ assignee: [name], status: [...IN_PROGRESS], limit: 1 }, { signal }));
+      return items.length > 0 ? undefined : { name, text: 'change.unknownName' };
+    } catch {
+      return { name, text: 'change.uncheckedName' };
+    }
+  };
+  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('assignee') as HTMLInputElement;
     const name = field.value.trim();
-    if (name === order.assignee || isAsking) return;
-    if (names.data?.includes(name) || name === unknown) onChoose(name);
-    else setUnknown(name);
+    if (isAnswering) return;
+    lookup.current?.abort();
+    const { signal } = (lookup.current = new AbortController());
+    const found = await answerTo(name, signal);
+    // The name was changed meanwhile, or the dialog was closed.
+    if (signal.aborted) return;
+    if (found) setAnswer(found);
+    else onChoose(name);
   };
   return (
     <Dialog title={title} focus="field" onKeyDown={ignoreHeldEnter} onClose={onClose}>
-      <form onSubmit={submit}>
+      <form onSubmit={(event) => void submit(event)}>
         <label htmlFor={id}>{t('change.name')}</label>
         <input
           id={id}
@@ -59,12 +83,13 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
           autoCapitalize="none"
           spellCheck={false}
           onChange={() => {
-            setUnknown(undefined);
+            lookup.current?.abort();
+            setAnswer(undefined);
           }}
         />
-        {unknown !== undefined && <p role="alert">{t('change.unknownName', { name: unknown })}</p>}
-        <button type="submit" className="primary" aria-disabled={isAsking}>
-          {t(unknown === undefined ? 'change.handOver' : 'change.handOverAnyway')}
+        {answer && <p role="alert">{t(answer.text, { name: answer.name })}</p>}
+        <button type="submit" className="primary" aria-disabled={isAnswering}>
+          {t(isQuestion ? 'change.handOverAnyway' : 'change.handOver')}
         </button>
       </form>
       {suggested.length > 0 && (

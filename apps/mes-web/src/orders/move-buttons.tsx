@@ -15,6 +15,8 @@ interface MoveButtonsProps {
   readonly order: OrderDto;
   /** Called after a change, unless it has failed. */
   readonly onDone?: () => void;
+  /** Called when a dialog opens or closes. */
+  readonly onAsking?: (isAsking: boolean) => void;
 }
 
 /** What a dialog asks about. The order is the one that the user pressed for. */
@@ -24,7 +26,7 @@ interface Question {
 }
 
 /** A button for each step that the user may make, and one to hand the order over. */
-export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
+export function MoveButtons({ order, onDone, onAsking }: MoveButtonsProps): ReactNode {
   const { t } = useLanguage();
   const session = useSession();
   const { isSending, isDisabled, change, buttons } = useChanging(order, onDone);
@@ -32,12 +34,16 @@ export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
   const steps = stepsFor(order, session);
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
 
+  const ask = (next: Question | undefined): void => {
+    setQuestion(next);
+    onAsking?.(next !== undefined);
+  };
   const choose = (to: Status): void => {
-    if (needsReason(order.status, to)) setQuestion({ order, to });
+    if (needsReason(order.status, to)) ask({ order, to });
     else void change({ order, to });
   };
   const close = (): void => {
-    setQuestion(undefined);
+    ask(undefined);
   };
   const move = (asked: OrderDto, to: Status, comment: string, reason?: HoldReason): void => {
     close();
@@ -70,7 +76,7 @@ export function MoveButtons({ order, onDone }: MoveButtonsProps): ReactNode {
           disabled={isDisabled}
           aria-label={nameOf(t('change.handOver'), order)}
           onClick={() => {
-            setQuestion({ order, to: 'somebody' });
+            ask({ order, to: 'somebody' });
           }}
         >
           {t('change.handOver')}

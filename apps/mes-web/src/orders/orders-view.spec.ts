@@ -50,6 +50,12 @@ describe('the view of the orders', () => {
     expect(filtersOf(view)).toBe(2);
   });
 
+  it('counts no search that finds nothing and is not made', () => {
+    const view = viewOf(new URLSearchParams('q=💍!&material=+&assignee=+'));
+    expect(listArgumentsOf('NEW', view, NOW)).toEqual({ status: ['NEW'], sort: '-priority' });
+    expect(filtersOf(view)).toBe(0);
+  });
+
   it('asks for the orders of an operator', () => {
     const view = viewOf(new URLSearchParams('assignee=anna'));
     expect(filtersOf(view)).toBe(1);

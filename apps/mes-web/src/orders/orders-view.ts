@@ -67,9 +67,9 @@ export function nameOf(filters: Filters): string {
   return parametersOf({ ...filters, sort: DEFAULT_SORT }).toString();
 }
 
-/** The number of filters that are set. */
-export function filtersOf({ q, priority, material, due, assignee }: Filters): number {
-  return [q !== '', priority.length > 0, material !== '', due !== '', assignee !== ''].filter(Boolean).length;
+/** The number of filters that are set. Those that the API is not asked for, like a search without letters and digits, are none. */
+export function filtersOf(filters: Filters): number {
+  return Object.keys(conditionsOf(filters, new Date())).length;
 }
 
 /** The arguments of the API call that lists the orders of a view with this status. */
@@ -79,13 +79,12 @@ export function listArgumentsOf(status: Status, view: OrdersView, now: Date): Li
 }
 
 /** The filter of that list. */
-export function listFilterOf(
-  status: Status,
-  { q, priority, material, due, assignee }: Filters,
-  now: Date,
-): OrderFilter {
+export function listFilterOf(status: Status, filters: Filters, now: Date): OrderFilter {
+  return { status: [status], ...conditionsOf(filters, now) };
+}
+
+function conditionsOf({ q, priority, material, due, assignee }: Filters, now: Date): OrderFilter {
   return {
-    status: [status],
     ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),

@@ -5,6 +5,14 @@ export type Status = OrderDto['status'];
 /** A field that users change. */
 export type Field = 'priority' | 'dueAt' | 'assignee';
 
+/** The statuses of orders that somebody has taken and not finished. */
+export const IN_PROGRESS: readonly Status[] = [
+  'MANUFACTURING_STARTED',
+  'MANUFACTURING_COMPLETED',
+  'PACKAGING',
+  'ON_HOLD',
+];
+
 /** The statuses of finished orders. Only the status of such an order still changes. */
 const FINISHED: readonly Status[] = ['SHIPPED', 'CLOSED', 'CANCELLED'];
 

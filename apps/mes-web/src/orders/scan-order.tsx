@@ -48,6 +48,14 @@ export function ScanOrder(): ReactNode {
   // Somebody who has gone to another screen meanwhile stays there.
   useEffect(() => cancel, [cancel, pathname]);
 
+  const show = useCallback(
+    async (id: string): Promise<void> => {
+      const address = `/orders/${id}`;
+      // The order that is open already needs no second entry in the history.
+      if (address !== pathname) await navigate(address);
+    },
+    [navigate, pathname],
+  );
   const open = useCallback(
     async (scanned: string, inEnglish = scanned): Promise<void> => {
       cancel();
@@ -63,13 +71,13 @@ export function ScanOrder(): ReactNode {
       }
       const [order, ...others] = found;
       if (order && others.length === 0) {
-        await navigate(`/orders/${order.id}`);
+        await show(order.id);
         return;
       }
       setSeveral({ code, orders: found });
       await openChoice();
     },
-    [cancel, navigate, notify, openChoice, t],
+    [cancel, notify, openChoice, show, t],
   );
   const describe = ({ number, externalId, product, customer }: OrderDto): string =>
     [
@@ -104,7 +112,7 @@ export function ScanOrder(): ReactNode {
           closeText={t('close')}
           onChoose={(id) => {
             cancel();
-            void navigate(`/orders/${id}`);
+            void show(id);
           }}
           onClose={cancel}
         />
@@ -135,7 +143,11 @@ async function findOrders(code: string, signal: AbortSignal): Promise<readonly O
     dataOf(listOrders({ q: code.slice(0, MOST_SEARCHED), limit: PAGE_SIZE }, { signal })),
   ]);
   const own = numbered?.items ?? [];
-  const partners = searched.items.filter(({ externalId, id }) => externalId === code && id !== own[0]?.id);
+  // Caps Lock turns the letters of a scanner round.
+  const wanted = code.toLowerCase();
+  const partners = searched.items.filter(
+    ({ externalId, id }) => externalId?.toLowerCase() === wanted && id !== own[0]?.id,
+  );
   const found = [...own, ...partners];
   if (found.length > 0) return found;
   return searched.nextCursor === null ? 'unknown' : 'tooMany';

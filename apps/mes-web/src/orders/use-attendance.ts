@@ -37,8 +37,12 @@ interface Listeners {
   readonly onScrollCapture: (event: UIEvent) => void;
 }
 
-/** Tells whether somebody is at a list, so that nothing in it may move. */
-export function useAttendance(): Attendance {
+/**
+ * Tells whether somebody is at a list, so that nothing in it may move.
+ *
+ * @param isAsking whether a dialog is open that belongs to the list. Whoever opened it comes back, also from another tab.
+ */
+export function useAttendance(isAsking = false): Attendance {
   const [hovers, hover] = usePresence(LEFT_BEHIND);
   const [touches, touch] = usePresence(AFTER_TOUCH);
   const [types, type] = usePresence(LEFT_BEHIND);
@@ -71,14 +75,16 @@ export function useAttendance(): Attendance {
         if (!currentTarget.contains(relatedTarget)) type(false);
       },
       onScrollCapture: ({ target }: UIEvent) => {
-        setIsScrolled((target as Element).scrollTop > AT_THE_TOP);
+        const scrolled = target as Element;
+        // What scrolls in a dialog is not the list.
+        if (!scrolled.closest('dialog')) setIsScrolled(scrolled.scrollTop > AT_THE_TOP);
       },
     }),
     [hover, touch, type],
   );
 
   const attended = useLasting(!isHidden && (hovers || touches || types || isScrolled || isPageScrolled), AFTER_LEAVING);
-  return { attended: attended && !isHidden, listeners };
+  return { attended: isAsking || (attended && !isHidden), listeners };
 }
 
 /** Whether the page itself is scrolled, as on the screens whose lists are as long as their orders. */

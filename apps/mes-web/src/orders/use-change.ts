@@ -1,11 +1,12 @@
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
-import { getOrder, type OrderDto } from '../api/client';
+import { getOrder, getOrderHistory, type OrderDto } from '../api/client';
 import { TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem, reasonOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { useNotices, type Notice } from '../shell/notices-context';
 import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit } from './change';
+import { orderHistory } from './hold-note';
 import { mayEdit, type Status } from './permissions';
 import { useFact } from './use-fact';
 
@@ -51,8 +52,8 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   async function make(change: Change): Promise<Outcome> {
     const { number } = change.order;
     if (!onlineManager.isOnline()) return offer(change, t('step.notSent', { number }));
-    const sent = await sendOnce(() => send(change));
-    if (sent.is === 'made') return succeed(change, sent.data);
+    const [sent, holdComment] = await Promise.all([sendOnce(() => send(change)), holdCommentOf(change)]);
+    if (sent.is === 'made') return succeed(change, sent.data, holdComment);
     if (sent.is === 'lost') return confirm(change, sent.settledAt);
     const { problem } = sent;
     const found = problem.details.currentStatus && (await readSettled(change, 0));
@@ -124,8 +125,17 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     return finish(change, { kind: 'failed' }, { text, action, isOpen: true });
   }
 
-  function succeed(change: Change, changed: OrderDto): Outcome {
-    const undo = undoOf(change, changed, session);
+  /** What was written when the order of a step was put on hold, or undefined if that is not known. */
+  async function holdCommentOf(change: Change): Promise<string | undefined> {
+    const { id, version, holdReason } = change.order;
+    if (!isMove(change) || holdReason === undefined) return undefined;
+    const known = queries.getQueryData(orderHistory(id, version).queryKey);
+    const history = known ?? (await dataOf(getOrderHistory({ id })).catch(() => undefined));
+    return history && (history.items.findLast(({ to }) => to === 'ON_HOLD')?.comment ?? '');
+  }
+
+  function succeed(change: Change, changed: OrderDto, holdComment: string | undefined): Outcome {
+    const undo = undoOf(change, changed, session, holdComment);
     const action = undo && { ...namesOf(undo), isUndo: undo.isUndo, run: () => void make(undo) };
     const notice = { text: resultText(change, changed), ...(action && { action }) };
     return finish(change, { kind: 'moved', version: changed.version }, notice);

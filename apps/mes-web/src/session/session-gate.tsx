@@ -56,6 +56,8 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
   const session = useMemo((): Session | undefined => {
     if (!own) return undefined;
     const signOut = async (): Promise<void> => {
+      // The next user may be at the device already, and the server may be slow.
+      setState({ is: 'starting' });
       await own.signOut();
       clear();
       setAttempt((last) => last + 1);

@@ -63,9 +63,19 @@ export function listenToScanner(onScan: (code: string, inEnglish: string) => voi
     restore(scanned);
     onScan(scanned.text.trim(), scanned.inEnglish.trim());
   };
+  // A key chooses in a field of choices. What a scanner chooses is taken back before anybody is told.
+  const onChange = (event: Event): void => {
+    const field = burst?.field;
+    if (!burst || !(field instanceof HTMLSelectElement) || event.target !== field) return;
+    if (event.timeStamp - burst.lastKeyAt > LONGEST_PAUSE) return;
+    event.stopImmediatePropagation();
+    unlessScanned(() => field.dispatchEvent(new Event('change', { bubbles: true })));
+  };
   window.addEventListener('keydown', onKeyDown, true);
+  window.addEventListener('change', onChange, true);
   return () => {
     window.removeEventListener('keydown', onKeyDown, true);
+    window.removeEventListener('change', onChange, true);
   };
 }
 
@@ -109,9 +119,12 @@ function startOf({ timeStamp }: KeyboardEvent): Burst {
 
 /** Sets the field to its value before the scan. React notices values only if the setter of the prototype is used. */
 function restore({ field, value }: Burst): void {
-  if (!field || field.value === value) return;
+  if (!field) return;
+  const isChanged = field.value !== value;
   const prototype: unknown = Object.getPrototypeOf(field);
+  // Also if it is the same: a date that is typed in part has no value.
   Object.getOwnPropertyDescriptor(prototype, 'value')?.set?.call(field, value);
+  if (!isChanged || field instanceof HTMLSelectElement) return;
   field.dispatchEvent(new Event('input', { bubbles: true }));
   field.dispatchEvent(new Event('change', { bubbles: true }));
 }
