@@ -1,7 +1,8 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { ServerClock } from '@mes/database';
 import { DataSource } from 'typeorm';
 import { OrderEntity } from '../../apps/mes-api/src/orders/repository/order.entity.js';
@@ -11,6 +12,7 @@ import {
   type OrderPageRequest,
 } from '../../apps/mes-api/src/orders/repository/orders.repository.js';
 import { TypeOrmOrdersRepository } from '../../apps/mes-api/src/orders/repository/typeorm-orders.repository.js';
+import { FAIR_SHARES_DEFAULTS } from '../../apps/mes-api/src/rate-limits/fair-shares.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi } from '../support/orders-api.js';
@@ -106,6 +108,28 @@ describe('one caller', () => {
       },
     };
   }
+
+  it('is served after any number of requests that were given up before their turn', async () => {
+    const hasty = await api.token('operator', 'hasty');
+    const server = api.application.getHttpServer() as Server;
+    const connections = promisify(server.getConnections.bind(server));
+    const others = await connections();
+    // The requests wait for the versions in Redis, and their clients go away meanwhile.
+    redis.pause();
+    const requests = Array.from({ length: 3 * FAIR_SHARES_DEFAULTS.atOnce }, (_, n) => {
+      const request = httpRequest(`${api.url}/api/v1/orders?limit=${n + 1}`, {
+        headers: { authorization: `Bearer ${hasty}` },
+      });
+      request.on('error', () => undefined);
+      request.end();
+      return request;
+    });
+    await eventually(async () => (await connections()) === others + requests.length);
+    for (const request of requests) request.destroy();
+    await eventually(async () => (await connections()) === others);
+    redis.resume();
+    expect((await api.call('/api/v1/orders?limit=7', { token: hasty })).status).toBe(200);
+  });
 
   it('with hundreds of connections and slow, distinct lists does not hold up operators', async () => {
     const order = await api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() });

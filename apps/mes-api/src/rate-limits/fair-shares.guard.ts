@@ -29,6 +29,8 @@ export class FairSharesGuard implements CanActivate {
     raw.once('close', () => {
       gone.abort();
     });
+    // The client may have gone before, and `close` does not come twice.
+    if (raw.destroyed) gone.abort();
     const leave = await this.shares.enter(trackerOf(caller), gone.signal);
     // The connection closed while the request waited, or closes after the response.
     if (gone.signal.aborted) leave();

@@ -54,6 +54,7 @@ export class FairShares {
 
   private turn(share: Share, gone: AbortSignal): Promise<void> {
     const { waiting, timeout } = this.options;
+    if (gone.aborted) return Promise.reject(tooMany());
     if (share.waiting.size >= waiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
       const leave = (): void => {
