@@ -241,6 +241,26 @@ describe('the board, in a browser', () => {
     expect((await workshop.order(first)).status).toBe('NEW');
   });
 
+  it('does nothing to a card with the focus that is out of sight, and shows it', async () => {
+    await table.query(insertOrders(40));
+    const desk = await atBoard();
+    const { page } = desk;
+    const cards = column(desk, 'NEW').locator('.board-cards');
+    const top = (): Promise<number> => cards.evaluate((list: { scrollTop: number }) => list.scrollTop);
+    await cards.locator('a').first().focus();
+    for (const key of ['m', 'Enter']) {
+      await cards.evaluate((list: { scrollTop: number }) => {
+        list.scrollTop = 1e6;
+      });
+      expect(await top()).toBeGreaterThan(1_000);
+      await page.keyboard.press(key);
+      await eventually(async () => (await top()) < 10);
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    }
+    await page.keyboard.press('m');
+    await page.getByRole('dialog').waitFor();
+  });
+
   it('loads more cards when a column is scrolled', async () => {
     await table.query(insertOrders(120));
     const desk = await atBoard();
