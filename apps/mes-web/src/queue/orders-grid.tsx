@@ -167,15 +167,15 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowHeight) - 1);
     const active = orders[activeIndex];
     const isReady = active !== undefined && !event.repeat;
-    const isSeen = choice.isSeen();
-    /** Nothing is done to a selected order that the user does not see: it is brought into sight. */
-    const ifSeen = (action: () => void) => (): void => {
-      const head = scroll.current?.querySelector('.grid-head')?.clientHeight;
-      if (!isInSight(document.getElementById(rowId(choice.id)), scroll.current, head)) {
-        virtualizer.scrollToIndex(activeIndex);
-        choice.show();
-      } else if (isSeen) action();
+    const head = scroll.current?.querySelector('.grid-head')?.clientHeight;
+    const isShown = isInSight(document.getElementById(rowId(choice.id)), scroll.current, head);
+    const show = (): void => {
+      virtualizer.scrollToIndex(activeIndex);
+      choice.show();
     };
+    /** Nothing is done to a selected order that the user does not see: it is brought into sight. */
+    const ifSeen = (action: () => void): (() => void) | undefined =>
+      isShown ? (choice.isSeen() ? action : undefined) : show;
     const takeByKey =
       !event.repeat && picks && picks.ids.size > 0
         ? onTakePicked
