@@ -7,6 +7,7 @@ import { insertOrders } from '../support/test-orders.js';
 import { violations } from './support/accessibility.js';
 import { holdResponse } from './support/hold-response.js';
 import type { Language, Operator } from './support/operators-page.js';
+import { scan } from './support/scan.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
 const SCREENSHOTS = resolve('coverage/screenshots');
@@ -18,6 +19,8 @@ const SCREENS = [
 ] as const;
 const PHONE = SCREENS[2][1];
 const TARGET = 44;
+/** The patience with a button that is there. */
+const SOON = { timeout: 10_000 };
 
 describe('the board, in a browser', () => {
   let workshop: Workshop;
@@ -239,6 +242,46 @@ describe('the board, in a browser', () => {
     await card(desk, 'MANUFACTURING_STARTED', second).waitFor();
     await dialog.waitFor({ state: 'detached' });
     expect((await workshop.order(first)).status).toBe('NEW');
+  });
+
+  it('does nothing to a card with the focus that is out of sight, and shows it', async () => {
+    await table.query(insertOrders(40));
+    const desk = await atBoard();
+    const { page } = desk;
+    const cards = column(desk, 'NEW').locator('.board-cards');
+    const top = (): Promise<number> => cards.evaluate((list: { scrollTop: number }) => list.scrollTop);
+    await cards.locator('a').first().focus();
+    for (const key of ['m', 'Enter']) {
+      await cards.evaluate((list: { scrollTop: number }) => {
+        list.scrollTop = 1e6;
+      });
+      expect(await top()).toBeGreaterThan(1_000);
+      await page.keyboard.press(key);
+      await eventually(async () => (await top()) < 10);
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    }
+    await page.keyboard.press('m');
+    await page.getByRole('dialog').waitFor();
+  });
+
+  it('tells in the open dialog what has failed, and there it can be tried again', async () => {
+    const order = await createAt('NEW');
+    const desk = await atBoard();
+    const { page } = desk;
+    const overloaded = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };
+    await page.route('**/status', (route) => route.fulfill(overloaded), { times: 1 });
+    await card(desk, 'NEW', order).locator('a').press('m');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Take order' }).press('Enter');
+    const notice = page.locator('.notice-bad');
+    await notice.waitFor();
+    await scan(page, '99887766');
+    await page.locator('.notice', { hasText: '99887766' }).getByRole('button', { name: 'Close' }).click(SOON);
+    await notice.getByRole('button', { name: 'Try again' }).click(SOON);
+    await page.locator('.notice-good', { hasText: 'is yours' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('.notice-good').getByRole('button', { name: 'Close' }).click(SOON);
   });
 
   it('loads more cards when a column is scrolled', async () => {

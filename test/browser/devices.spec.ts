@@ -341,4 +341,27 @@ describe('the page on every device', () => {
     await page.goBack();
     await page.locator(`[id="order-${id}"][aria-selected=true]`).waitFor();
   });
+
+  it('shows with forced colours which row, screen and view is the current one, whether it is live, and the bars', async () => {
+    const desk = await workshop.signedIn({ viewport: { width: 390, height: 844 } });
+    const { page } = desk;
+    await page.emulateMedia({ forcedColors: 'active' });
+    await desk.row(orders[0]?.id ?? '').waitFor();
+    await desk.live();
+    const styleOf = (element: string, property: string, pseudo = ''): Promise<string> =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector('${element}'), '${pseudo}').${property}`);
+    const canvas = await styleOf('body', 'backgroundColor');
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.grid-row[aria-selected=true]').waitFor();
+    expect(await styleOf('.grid-row[aria-selected=true]', 'outlineStyle')).toBe('solid');
+    expect(await styleOf('.list-or-board [aria-current]', 'backgroundColor')).not.toBe(canvas);
+    expect(await styleOf('header nav [aria-current]', 'backgroundColor')).not.toBe(canvas);
+    expect(await styleOf('.live-live', 'backgroundColor', '::before')).not.toBe(canvas);
+    await page.locator('header a[href="/dashboard"]').click();
+    await page.locator('.day .bar').first().waitFor();
+    expect(await styleOf('.day .bar', 'backgroundColor')).not.toBe(canvas);
+    await desk.open(`/orders/${orders[0]?.id ?? ''}`);
+    await page.locator('.times .bar').first().waitFor();
+    expect(await styleOf('.times .bar', 'backgroundColor')).not.toBe(canvas);
+  });
 });

@@ -347,7 +347,7 @@ describe('an order on the page', () => {
     await colleague.page.locator('.facts').getByText('in 2 days').or(colleague.page.getByText('in 3 days')).waitFor();
 
     await button(desk, 'Change due date').click();
-    await desk.page.getByRole('dialog').getByRole('button', { name: 'No due date' }).click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'No due date', exact: true }).click();
     await becomes({ dueAt: undefined });
     await notice(desk, ': no due date.').getByRole('button', { name: 'Back to: due' }).click();
     await becomes({ dueAt: dueAt.toISOString() });

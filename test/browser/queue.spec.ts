@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { insertOrders } from '../support/test-orders.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
 /** A script for the page that records layout shifts. */
@@ -107,6 +108,38 @@ describe('the queue of new orders, in a browser', () => {
       expect(await loser.page.locator('.notice-good', { hasText: `Order ${String(number)} ` }).count()).toBe(0);
       await Promise.all([here, there].map((desk) => desk.row(id).waitFor({ state: 'detached' })));
     }
+  });
+
+  it('does nothing to a selected order that is out of sight, and shows it', async () => {
+    await table.query(insertOrders(120));
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.live();
+    const { page } = desk;
+    const changes: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') changes.push(request.url());
+    });
+    const grid = page.getByRole('grid');
+    await page.locator('.take').first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    const selected = page.locator('.grid-row[aria-selected=true]');
+    await selected.waitFor();
+    await grid.hover();
+    for (const key of ['t', 'Space', 'Enter']) {
+      await page.mouse.wheel(0, 3_000);
+      await selected.waitFor({ state: 'detached' });
+      await page.keyboard.press(key);
+      await selected.waitFor();
+      expect(await grid.evaluate((list: { scrollTop: number }) => list.scrollTop)).toBe(0);
+    }
+    expect(await page.getByRole('checkbox', { name: 'Select order', checked: true }).count()).toBe(0);
+    expect(changes).toEqual([]);
+    // In sight, it is taken.
+    await eventually(async () => {
+      await page.keyboard.press('t');
+      return (await page.locator('.notice-good').count()) > 0;
+    });
+    await table.query(`DELETE FROM orders WHERE created_by = 'sql'`);
   });
 
   it('works with the keyboard alone, even with a Russian layout', async () => {

@@ -14,6 +14,7 @@ import { ValueFilter } from '../orders/value-filter';
 import { ViewsMenu } from '../orders/views-menu';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
+import { isInSight } from '../shell/in-sight';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useNow } from '../shell/use-now';
 import { useTitle } from '../shell/use-title';
@@ -140,6 +141,10 @@ function onKeyDown(event: KeyboardEvent): void {
   const card = (event.target as Element).closest('.board-card');
   if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
   const column = card.closest('.board-column');
+  const isVisible = isInSight(card, card.parentElement) && isInSight(card, event.currentTarget);
+  const show = (): void => {
+    card.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  };
   const actions: Readonly<Record<string, (() => void) | undefined>> = {
     ArrowDown: () => {
       focusCard(card.nextElementSibling);
@@ -159,16 +164,19 @@ function onKeyDown(event: KeyboardEvent): void {
     ArrowLeft: () => {
       focusColumn(column, 'previousElementSibling');
     },
+    // Nothing is done to an order that the user does not see.
+    Enter: isVisible ? undefined : show,
     // The physical key, which has another letter on a Russian keyboard.
     KeyM: event.repeat
       ? undefined
       : () => {
           unlessScanned(() => {
-            card.querySelector('button')?.click();
+            if (isVisible) card.querySelector('button')?.click();
+            else show();
           });
         },
   };
-  const action = actions[event.code];
+  const action = actions[event.code === 'NumpadEnter' ? 'Enter' : event.code];
   if (!action) return;
   event.preventDefault();
   action();

@@ -6,6 +6,7 @@ import { usePollingInterval } from '../live/live-context';
 import { MoveButtons } from '../orders/move-buttons';
 import { StatusMark } from '../orders/marks';
 import { orderQuery } from '../orders/order-query';
+import { openModal } from '../shell/modals';
 import '../orders/dialog.css';
 
 interface MoveDialogProps {
@@ -22,9 +23,7 @@ export function MoveDialog({ asked, onClose }: MoveDialogProps): ReactNode {
   const order = loaded.version > asked.version ? loaded : asked;
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  useEffect(() => (dialog.current ? openModal(dialog.current) : undefined), []);
   const close = (): void => {
     dialog.current?.close();
   };

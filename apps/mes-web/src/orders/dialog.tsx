@@ -1,5 +1,6 @@
 import { useEffect, useId, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useLanguage } from '../language/language-context';
+import { openModal } from '../shell/modals';
 import './dialog.css';
 
 interface DialogProps {
@@ -24,9 +25,11 @@ export function Dialog({ title, focus, closeText, onKeyDown, onClose, children }
   // Closing gives the focus back, if it happens before the dialog is removed.
   useLayoutEffect(() => {
     const shown = dialog.current;
-    shown?.showModal();
+    if (!shown) return;
+    const forget = openModal(shown);
     return () => {
-      shown?.close();
+      shown.close();
+      forget();
     };
   }, []);
   useEffect(() => {

@@ -15,6 +15,7 @@ import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { useIsFresh } from '../live/live-context';
 import type { Sort } from '../orders/orders-view';
+import { isInSight } from '../shell/in-sight';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useWidth } from '../shell/use-width';
 import { isOpen, reasonOf, type Departure } from './departures';
@@ -165,14 +166,23 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
     if (event.ctrlKey || event.metaKey || event.altKey || (target as Element).closest('.grid-head')) return;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / rowHeight) - 1);
     const active = orders[activeIndex];
-    const isReady = active !== undefined && !event.repeat && choice.isSeen();
+    const isReady = active !== undefined && !event.repeat;
+    const head = scroll.current?.querySelector('.grid-head')?.clientHeight;
+    const isShown = isInSight(document.getElementById(rowId(choice.id)), scroll.current, head);
+    const show = (): void => {
+      virtualizer.scrollToIndex(activeIndex);
+      choice.show();
+    };
+    /** Nothing is done to a selected order that the user does not see: it is brought into sight. */
+    const ifSeen = (action: () => void): (() => void) | undefined =>
+      isShown ? (choice.isSeen() ? action : undefined) : show;
     const takeByKey =
       !event.repeat && picks && picks.ids.size > 0
         ? onTakePicked
         : isReady && onTake && reasonOf(active, departures, left) === undefined
-          ? () => {
+          ? ifSeen(() => {
               onTake(active);
-            }
+            })
           : undefined;
     const actions: Readonly<Record<string, (() => void) | undefined>> = {
       ArrowDown: () => {
@@ -199,15 +209,15 @@ export function OrdersGrid(props: OrdersGridProps): ReactNode {
       },
       Space:
         isReady && picks && target === scroll.current
-          ? () => {
+          ? ifSeen(() => {
               pick(active, event.shiftKey);
-            }
+            })
           : undefined,
       Enter:
         isReady && target === scroll.current
-          ? () => {
+          ? ifSeen(() => {
               onOpen(active);
-            }
+            })
           : undefined,
       // The physical key, which has another letter on a Russian keyboard.
       KeyT:

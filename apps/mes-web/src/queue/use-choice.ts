@@ -6,6 +6,8 @@ import { neighbourOf } from './departures';
 interface Choice {
   readonly id: string | undefined;
   readonly choose: (id: string | undefined) => void;
+  /** Called when the selected order comes into sight. */
+  readonly show: () => void;
   /** Whether the user has had the time to see which order is selected. */
   readonly isSeen: () => boolean;
 }
@@ -33,13 +35,16 @@ export function useChoice(
     changedAt.current = -Infinity;
     setChoice((choice) => ({ ...choice, id: next }));
   };
+  const show = (): void => {
+    changedAt.current = performance.now();
+  };
   const isSeen = (): boolean => performance.now() - changedAt.current >= REACTION_TIME;
-  if (last.rows === rows && last.canBeTaken === canBeTaken) return { id, choose, isSeen };
+  if (last.rows === rows && last.canBeTaken === canBeTaken) return { id, choose, show, isSeen };
 
   const selected = id === undefined ? undefined : (rows.find((row) => row.id === id) ?? 'left');
   const stays = selected === undefined || (selected !== 'left' && canBeTaken(selected));
   const was = last.rows.some((row) => row.id === id);
   const next = id === undefined || stays || !was ? id : (neighbourOf(id, last.rows, rows, canBeTaken) ?? id);
   setChoice({ id: next, rows, canBeTaken, byPage: next === id ? byPage : byPage + 1 });
-  return { id: next, choose, isSeen };
+  return { id: next, choose, show, isSeen };
 }

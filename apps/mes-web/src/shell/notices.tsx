@@ -1,5 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
 import { useLanguage } from '../language/language-context';
+import { useUppermostModal } from './modals';
 import { NoticesContext, type Notice, type NoticeAction } from './notices-context';
 import { useJustChanged } from './use-just-changed';
 import './notices.css';
@@ -21,7 +23,10 @@ interface NoticesProviderProps {
   readonly children: ReactNode;
 }
 
-/** Provides `notify` to its children, and shows the notices. Screen readers read them out. */
+/**
+ * Provides `notify` to its children, and shows the notices. Screen readers read them out. While a modal dialog is open, they are in it:
+ * outside of it, nobody could press their buttons.
+ */
 export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const { t } = useLanguage();
   const [shown, setShown] = useState<readonly Shown[]>([]);
@@ -71,9 +76,16 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
     return last !== undefined;
   });
   const isSettling = useJustChanged(useDropped(shown));
+  const modal = useUppermostModal();
   return (
     <NoticesContext value={notices}>
       {children}
+      {modal ? createPortal(renderStack(), modal) : renderStack()}
+    </NoticesContext>
+  );
+
+  function renderStack(): ReactNode {
+    return (
       <div
         ref={stack}
         className={isSettling ? 'notices settling' : 'notices'}
@@ -110,8 +122,8 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
           </div>
         ))}
       </div>
-    </NoticesContext>
-  );
+    );
+  }
 }
 
 /**

@@ -1,0 +1,35 @@
+import { useSyncExternalStore } from 'react';
+
+/** The modal dialogs that are open, the uppermost one last. */
+let open: readonly HTMLDialogElement[] = [];
+const listeners = new Set<() => void>();
+
+function set(dialogs: readonly HTMLDialogElement[]): void {
+  open = dialogs;
+  for (const listener of listeners) listener();
+}
+
+/**
+ * Opens a modal dialog.
+ *
+ * @returns a function that forgets it, for when it is closed
+ */
+export function openModal(dialog: HTMLDialogElement): () => void {
+  dialog.showModal();
+  set([...open, dialog]);
+  return () => {
+    set(open.filter((other) => other !== dialog));
+  };
+}
+
+/** The uppermost modal dialog. Nothing outside of it can be pressed. Undefined if none is open. */
+export function useUppermostModal(): HTMLDialogElement | undefined {
+  return useSyncExternalStore(subscribe, () => open.at(-1));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
