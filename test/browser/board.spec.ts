@@ -294,6 +294,32 @@ describe('the board, in a browser', () => {
     await column(desk, 'NEW').locator('.board-card').nth(119).waitFor();
   });
 
+  it('is scrolled as before when the user comes back from an order', async () => {
+    await table.query(insertOrders(40));
+    const desk = await atBoard({ viewport: { width: 820, height: 800 } });
+    const { page } = desk;
+    await column(desk, 'NEW').locator('.board-card').nth(39).waitFor();
+    const offsets = (): Promise<unknown> =>
+      page.evaluate(`[
+        document.querySelector('.board-columns').scrollLeft,
+        document.querySelector('[data-status=NEW] .board-cards').scrollTop,
+      ]`);
+    await page.evaluate(`
+      document.querySelector('.board-columns').scrollLeft = 120;
+      document.querySelector('[data-status=NEW] .board-cards').scrollTop = 900;
+    `);
+    await desk.painted();
+    // The board stops only where a column begins.
+    const before = await offsets();
+    expect(before).not.toContain(0);
+    await page.evaluate(`document.querySelector('[data-status=NEW] .board-card:nth-child(20) a').click()`);
+    await page.waitForURL('**/orders/*');
+    await page.goBack();
+    await column(desk, 'NEW').locator('.board-card').nth(39).waitFor();
+    await desk.painted();
+    expect(await offsets()).toEqual(before);
+  });
+
   it('loads more cards when a column is scrolled to its end while it is refreshed', async () => {
     await table.query(insertOrders(120));
     const desk = await atBoard();
@@ -434,6 +460,15 @@ describe('the board, in a browser', () => {
     await desk.open('/');
     await card(desk, 'NEW', order).waitFor();
     expect(new URL(desk.page.url()).pathname).toBe('/board');
+    // Partners have no board.
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await desk.signIn({ role: 'partner' });
+    await desk.open('/');
+    await desk.page.getByRole('grid').waitFor();
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await desk.signIn({ name: 'anna' });
     // The address of a list shows the list.
     await desk.open('/?priority=NORMAL');
     await desk.page.getByRole('grid').waitFor();

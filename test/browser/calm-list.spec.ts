@@ -520,6 +520,22 @@ describe('the queue while somebody is at it, in a browser', () => {
       await desk.page.locator('.card.departing').waitFor({ state: 'detached' });
     });
 
+    it('opens an order at its top, and is scrolled as before when the user comes back', async () => {
+      for (let i = 0; i < 5; i += 1) await createPackaged();
+      const { page } = await atMine();
+      await page.locator('.card').nth(4).getByRole('link').scrollIntoViewIfNeeded();
+      const before = await page.evaluate<number>('scrollY');
+      expect(before).toBeGreaterThan(100);
+      // The first time, the order has to be loaded.
+      for (let visits = 0; visits < 2; visits += 1) {
+        await page.locator('.card').nth(4).getByRole('link').click();
+        await page.locator('.timeline li').first().waitFor();
+        expect(await page.evaluate('scrollY')).toBe(0);
+        await page.goBack();
+        await eventually(async () => (await page.evaluate('scrollY')) === before);
+      }
+    });
+
     it('keeps a dialog with its text when the order leaves, also while the tab is hidden', async () => {
       const [order] = await createOrders(2);
       await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');

@@ -539,6 +539,24 @@ describe('an order on the page', () => {
     });
   });
 
+  it('is no wider than a phone when a name has no place to break', async () => {
+    const name = `konstantin.preobrazhensky@${'jewellery'.repeat(4)}.example`;
+    const long = await workshop.create({ product: { name: 'R'.repeat(90) } });
+    await workshop.change(long, { dueAt: new Date(Date.now() + DAY).toISOString() });
+    await workshop.move(long, 'MANUFACTURING_STARTED', name);
+    const desk = await workshop.signedIn({ name, viewport: PHONE });
+    for (const [path, shown] of [
+      [`/orders/${long.id}`, '.timeline li:nth-child(2)'],
+      ['/dashboard', '.workload a'],
+      ['/mine', '.card'],
+    ] as const) {
+      await desk.open(path);
+      await desk.page.locator(shown).first().waitFor();
+      const width = await desk.page.evaluate('document.documentElement.scrollWidth');
+      expect({ path, width }).toEqual({ path, width: PHONE.width });
+    }
+  });
+
   it.each(LANGUAGES.flatMap((language) => SCREENS.map((viewport) => ({ language, viewport, width: viewport.width }))))(
     'moves nothing when the order changes, in $language at $width px',
     async ({ language, viewport }) => {

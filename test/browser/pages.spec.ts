@@ -127,6 +127,16 @@ describe('the operators’ page, in a browser', () => {
     expect(await desk.page.getByRole('heading', { level: 1 }).count()).toBe(1);
   });
 
+  it.each(['q=a%00b', 'material=%E2%80%8B', 'assignee=%00'])(
+    'says that the server does not accept a filter: ?%s',
+    async (search) => {
+      const desk = await workshop.signedIn();
+      await desk.open(`/board?${search}`);
+      await desk.page.getByText('Check the address and the filters.').first().waitFor();
+      expect(await desk.page.getByText('Order not found').count()).toBe(0);
+    },
+  );
+
   it('updates the dashboard live, and shows the cache to administrators only', async () => {
     const admin = await workshop.signedIn({ role: 'admin' });
     await admin.page.getByRole('link', { name: 'Dashboard' }).click();

@@ -181,8 +181,17 @@ describe('the page is never blank', () => {
     await desk.open('/nowhere');
     await desk.page.getByRole('heading', { name: 'Page not found' }).waitFor();
     expect(await desk.page.getByRole('grid').count()).toBe(0);
+    expect(await desk.page.title()).toBe('Page not found – MES Orders');
     await desk.page.getByRole('link', { name: 'Go to New orders' }).click();
     await desk.row(id).waitFor();
+  });
+
+  it('at an address that cannot be read', async () => {
+    const desk = await workshop.signedIn();
+    await desk.open('/%');
+    await desk.page.getByRole('heading', { name: 'Page not found' }).waitFor();
+    await desk.open('/orders/%E0%A4%A');
+    await desk.page.getByText('Check the address').waitFor();
   });
 
   it('after Back on an order that was opened by its address', async () => {

@@ -135,7 +135,7 @@ describe('the API for the operators’ page', () => {
       expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
     });
 
-    it.each(['/nowhere', '/orders', '/orders/1/more'])(
+    it.each(['/nowhere', '/orders', '/orders/1/more', '/%', '/orders/%E0%A4%A'])(
       'is the response to a browser that navigates to an address that does not exist: %s',
       async (path) => {
         const { status, headers, body } = await api.call<string>(path, { headers: { accept: 'text/html,*/*;q=0.8' } });

@@ -1,5 +1,14 @@
-import { useEffect, useState, type ReactNode } from 'react';
-import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
+import { useEffect, useEffectEvent, useLayoutEffect, useState, type ReactNode } from 'react';
+import {
+  BrowserRouter,
+  Link,
+  NavigationType,
+  NavLink,
+  Route,
+  Routes,
+  useLocation,
+  useNavigationType,
+} from 'react-router';
 import { BASE_PATH } from './base-path';
 import { useLanguage } from './language/language-context';
 import { ConnectionBanner } from './live/connection-banner';
@@ -25,14 +34,18 @@ const DashboardPage = lazyScreen(async () => (await import('./dashboard/dashboar
 /** The application: header, connection banner and the screen of the current address. */
 export function App(): ReactNode {
   const isConnecting = useLiveState() === 'connecting';
+  const session = useSession();
   // Before the router reads the address.
-  useState(startWithLast);
+  useState(() => {
+    startWithLast(session);
+  });
   useEffect(() => {
     if (!isConnecting) preloadWhenIdle([OrderPage, BoardPage, MyWorkPage, DashboardPage]);
   }, [isConnecting]);
   return (
     // Without transitions, a click shows the new screen at once.
     <BrowserRouter basename={BASE_PATH} useTransitions={false}>
+      <NewScreens />
       <SkipLink />
       <Header />
       <ScreenBoundary>
@@ -48,6 +61,19 @@ export function App(): ReactNode {
       <ConnectionBanner />
     </BrowserRouter>
   );
+}
+
+/** Shows new screens from their top. Where the user comes back to, the browser scrolls by itself. */
+function NewScreens(): ReactNode {
+  const { pathname } = useLocation();
+  const way = useNavigationType();
+  const show = useEffectEvent(() => {
+    if (way !== NavigationType.Pop) window.scrollTo(0, 0);
+  });
+  useLayoutEffect(() => {
+    show();
+  }, [pathname]);
+  return null;
 }
 
 /** The link past the header. It names the whole address: a mere fragment belongs to the base path. */
@@ -69,7 +95,7 @@ function Header(): ReactNode {
     <header className="header">
       <nav aria-label={t('navigation.label')}>
         <Link
-          to={isListOrBoard(pathname) ? pathname : lastOfListAndBoard()}
+          to={isListOrBoard(pathname) ? pathname : lastOfListAndBoard(session)}
           aria-current={isListOrBoard(pathname) ? 'page' : undefined}
         >
           {t('navigation.queue')}

@@ -8,15 +8,17 @@ import { SECURITY_HEADERS } from './security-headers.js';
 import { codeFor, problemDocument } from '../problem-details/problem-document.js';
 import { Problem } from '../problem-details/problem.js';
 
-/** Answers requests that the router refuses: the path cannot be decoded, or a parameter is too long. */
+/** Answers requests that the router refuses: the path cannot be decoded, or a parameter is too long. People get the page. */
 export function refuseUnroutable(
   { statusCode = 400 }: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  void reply.headers({ ...SECURITY_HEADERS, [REQUEST_ID_HEADER]: request.id });
+  if (request.server.answerLost?.(request, reply) === true) return;
   void reply
     .status(statusCode)
-    .headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store', [REQUEST_ID_HEADER]: request.id })
+    .header('cache-control', 'no-store')
     .type('application/problem+json')
     .send(problemDocument(refusal(statusCode, 'The path cannot be read.'), request.id));
 }

@@ -16,6 +16,13 @@ const YEAR_IN_SECONDS = 31_536_000;
 /** Where the build puts the base path. */
 const BASE = '<base href="/" />';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Answers with the page, if it is served, to somebody who has opened an address that does not exist. */
+    answerLost?: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  }
+}
+
 /** How the operators' page is served. */
 export interface ServedPage {
   /** The output of the build. */
@@ -35,9 +42,16 @@ export async function servePage(server: FastifyInstance, { directory, basePath, 
   const entityTag = (): string => `"${createHash('sha256').update(document).update(policy()).digest('base64url')}"`;
 
   // Somebody who mistypes an address gets the page, which says so. Programs get a problem.
+  const answerLost = (request: FastifyRequest, reply: FastifyReply): boolean => {
+    if (!isLost(request)) return false;
+    const headers = { 'cache-control': 'no-cache', 'content-security-policy': policy() };
+    void reply.code(404).headers(headers).type('text/html').send(document);
+    return true;
+  };
+  // No hook runs for an address that the router cannot read.
+  server.decorate('answerLost', answerLost);
   server.addHook('onRequest', (request, reply, done) => {
-    if (isLost(request)) void reply.code(404).header('cache-control', 'no-cache').type('text/html').send(document);
-    else done();
+    if (!answerLost(request, reply)) done();
   });
   server.addHook('onSend', (request, reply, payload, done) => {
     if (isLost(request)) reply.header('content-security-policy', policy());

@@ -54,9 +54,10 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** The reason of a failed call, as a name of a text. */
-export function reasonOf(error: Error): 'busy' | 'signedOut' | 'forbidden' | 'missing' | 'other' {
+export function reasonOf(error: Error): 'busy' | 'signedOut' | 'forbidden' | 'missing' | 'invalid' | 'other' {
   if (!(error instanceof Problem) || !error.isDecision) return 'busy';
   if (error.isSignedOut) return 'signedOut';
   if (error.status === 403) return 'forbidden';
-  return isMissing(error) || error.status === 400 ? 'missing' : 'other';
+  if (error.status === 400) return 'invalid';
+  return isMissing(error) ? 'missing' : 'other';
 }

@@ -22,6 +22,7 @@ import { useSettling } from '../orders/use-settling';
 import { useShownName } from '../orders/use-shown-name';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
+import { useScrollPlace } from '../shell/use-scroll-place';
 import { BoardCard } from './board-card';
 import { dropOf, sortOf, type BoardStatus } from './board-columns';
 import type { LastMoves } from './last-moves';
@@ -73,8 +74,10 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
   const [activeId, setActiveId] = useState<string>();
   const tabStop = rows.some(({ id }) => id === activeId) ? activeId : rows[0]?.id;
 
+  const place = useScrollPlace(status);
+  const scrollToPlace = useEffectEvent(() => cards.current?.scrollTo({ top: place.last() }));
   useEffect(() => {
-    cards.current?.scrollTo({ top: 0 });
+    scrollToPlace();
   }, [name]);
 
   const refresh = useEffectEvent(list.refresh);
@@ -84,6 +87,7 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
   }, [hasOwn]);
 
   const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent): void => {
+    place.remember(scrollTop);
     if (scrollHeight - scrollTop - clientHeight < NEAR_THE_END) needMore();
   };
   const focusCards = (): void => {

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useEffectEvent, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { useIsFresh, useLiveEvents } from '../live/live-context';
@@ -17,6 +17,7 @@ import { useSession } from '../session/session-context';
 import { isInSight } from '../shell/in-sight';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useNow } from '../shell/use-now';
+import { useScrollPlace } from '../shell/use-scroll-place';
 import { useTitle } from '../shell/use-title';
 import { BoardCard } from './board-card';
 import { BoardColumn } from './board-column';
@@ -60,6 +61,11 @@ export function BoardPage(): ReactNode {
     setMoves((last) => withMove(last, order.id, { status: to, version: outcome.version, isOwn: true }));
   };
   const columns = useRef<HTMLDivElement>(null);
+  const place = useScrollPlace('board');
+  const scrollToPlace = useEffectEvent(() => columns.current?.scrollTo({ left: place.last() }));
+  useEffect(() => {
+    scrollToPlace();
+  }, []);
   const { drag, ghost, onPress } = useCardDrag(columns, (order, to) => void drop(order, to));
 
   const onMove = useCallback((order: OrderDto) => {
@@ -89,7 +95,14 @@ export function BoardPage(): ReactNode {
       >
         <ViewsMenu shown="board" view={view} onChoose={changeView} />
       </FilterBar>
-      <div ref={columns} className={drag ? 'board-columns dragging' : 'board-columns'} onKeyDown={onKeyDown}>
+      <div
+        ref={columns}
+        className={drag ? 'board-columns dragging' : 'board-columns'}
+        onKeyDown={onKeyDown}
+        onScroll={({ currentTarget }) => {
+          place.remember(currentTarget.scrollLeft);
+        }}
+      >
         {BOARD_STATUSES.map((status) => (
           <BoardColumn
             key={status}

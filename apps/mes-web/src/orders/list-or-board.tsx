@@ -2,6 +2,7 @@ import { useEffect, type ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
 import { BASE_PATH } from '../base-path';
 import { useLanguage } from '../language/language-context';
+import { maySeeAllOrders, type Session } from '../session/session';
 import { deviceStorage } from '../storage';
 import { parametersOf, type OrdersView } from './orders-view';
 import './list-or-board.css';
@@ -12,15 +13,15 @@ const BOARD = '/board';
 
 export type ListOrBoardName = 'list' | 'board';
 
-/** The address of the list or of the board, whichever this device has shown last. */
-export function lastOfListAndBoard(): string {
-  return deviceStorage.get(STORAGE_KEY) === 'board' ? BOARD : LIST;
+/** The address of the list or of the board, whichever this device has shown last. Only those who see all orders have a choice. */
+export function lastOfListAndBoard(session: Session): string {
+  return maySeeAllOrders(session) && deviceStorage.get(STORAGE_KEY) === 'board' ? BOARD : LIST;
 }
 
 /** Shows the board instead of the list if the page has just been opened without a view and the device has shown the board last. */
-export function startWithLast(): void {
+export function startWithLast(session: Session): void {
   const isPlainList = [BASE_PATH, BASE_PATH + LIST].includes(location.pathname) && location.search === '';
-  if (isPlainList) history.replaceState(history.state, '', BASE_PATH + lastOfListAndBoard());
+  if (isPlainList) history.replaceState(history.state, '', BASE_PATH + lastOfListAndBoard(session));
 }
 
 export function isListOrBoard(pathname: string): boolean {
