@@ -1,5 +1,5 @@
-import { useEffect, useState, type ReactNode } from 'react';
-import { BrowserRouter, Link, NavLink, Route, Routes, useLocation } from 'react-router';
+import { useEffect, useEffectEvent, useLayoutEffect, useState, type ReactNode } from 'react';
+import { BrowserRouter, Link, NavLink, Route, Routes, useLocation, useNavigationType } from 'react-router';
 import { BASE_PATH } from './base-path';
 import { useLanguage } from './language/language-context';
 import { ConnectionBanner } from './live/connection-banner';
@@ -33,6 +33,7 @@ export function App(): ReactNode {
   return (
     // Without transitions, a click shows the new screen at once.
     <BrowserRouter basename={BASE_PATH} useTransitions={false}>
+      <NewScreens />
       <SkipLink />
       <Header />
       <ScreenBoundary>
@@ -48,6 +49,19 @@ export function App(): ReactNode {
       <ConnectionBanner />
     </BrowserRouter>
   );
+}
+
+/** Shows new screens from their top. Where the user comes back to, the browser scrolls by itself. */
+function NewScreens(): ReactNode {
+  const { pathname } = useLocation();
+  const way = useNavigationType();
+  const show = useEffectEvent(() => {
+    if (way !== 'POP') window.scrollTo(0, 0);
+  });
+  useLayoutEffect(() => {
+    show();
+  }, [pathname]);
+  return null;
 }
 
 /** The link past the header. It names the whole address: a mere fragment belongs to the base path. */
