@@ -39,6 +39,13 @@ describe('the compose file', () => {
     expect(readConfiguration(variables()).warnings).toEqual([]);
   });
 
+  it.each(['AUTH_SCOPE', 'NEAR_CACHE_MB', 'SHUTDOWN_DELAY_SECONDS', 'SHUTDOWN_GRACE_SECONDS'])(
+    'passes on %s, which the documentation tells to set',
+    (name) => {
+      expect(services.api?.environment?.[name]).toBe(`\${${name}:-}`);
+    },
+  );
+
   it('gives the API the time that it may take to stop', () => {
     const { stop_grace_period: period = '', init } = services.api ?? {};
     const { delay, grace } = readConfiguration(variables()).shutdown;

@@ -22,7 +22,9 @@ describe('health', () => {
         return answer.status === 503 && answer;
       });
       expect(gone.headers.get('content-type')).toContain('application/problem+json');
-      expect(gone.body).toMatchObject({ code: 'NOT_READY' });
+      const detail =
+        'The database is not available: PostgreSQL has no database with this name: create it, or correct DATABASE_URL.';
+      expect(gone.body).toMatchObject({ code: 'NOT_READY', detail });
     } finally {
       await api.stop();
       await database.drop();

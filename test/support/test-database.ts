@@ -8,17 +8,21 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates an empty database on the shared server. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Creates an empty database on the shared server.
+ *
+ * @param options of CREATE DATABASE
+ */
+export async function createTestDatabase(options?: string): Promise<TestDatabase> {
   const server = process.env.TEST_POSTGRES_URL;
   if (server === undefined) throw new Error('TEST_POSTGRES_URL is not set: the global set-up has not run');
-  return createDatabaseOn(server);
+  return createDatabaseOn(server, options);
 }
 
 /** Creates an empty database with a random name on the server at a URL. */
-export async function createDatabaseOn(serverUrl: string): Promise<TestDatabase> {
+export async function createDatabaseOn(serverUrl: string, options = ''): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await run(serverUrl, `CREATE DATABASE ${name}`);
+  await run(serverUrl, `CREATE DATABASE ${name} ${options}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {

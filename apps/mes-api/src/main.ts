@@ -8,7 +8,6 @@ import { serve } from './serve.js';
 import { superviseWorkers } from './workers/supervise-workers.js';
 
 holdBuild();
-loadEnvironmentFile();
 const configuration = read();
 if (configuration.workers > 1 && cluster.isPrimary) {
   for (const warning of configuration.warnings) console.error(warning);
@@ -19,6 +18,7 @@ if (configuration.workers > 1 && cluster.isPrimary) {
 
 function read(): Configuration {
   try {
+    loadEnvironmentFile();
     return readConfiguration(process.env);
   } catch (error) {
     return fail(error);

@@ -1,17 +1,46 @@
 import pg from 'pg';
 import { PgBouncer } from '../../../test/support/pgbouncer.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { connectionProblem } from './connection-problem.js';
 import { databaseUrlComplaint } from './database-url.js';
 import { prepareDatabase, type PrepareDatabaseOptions } from './prepare-database.js';
 
 describe('a PostgreSQL that cannot be used', () => {
   let database: TestDatabase;
+  let silent: TcpProxy;
+  let breaking: TcpProxy;
 
   beforeAll(async () => {
     database = await createTestDatabase();
+    [silent, breaking] = await Promise.all([TcpProxy.open(database.url), TcpProxy.open(database.url)]);
+    silent.block();
+    breaking.cut();
   });
 
-  afterAll(() => database.drop());
+  afterAll(() => Promise.all([silent.close(), breaking.close(), database.drop()]));
+
+  it('is named with what to do: no connection left for the role', async () => {
+    const sql = new pg.Client(database.url);
+    await sql.connect();
+    await sql.query(`CREATE ROLE few LOGIN PASSWORD 'pass-word' CONNECTION LIMIT 0`);
+    try {
+      const url = changed((each) => Object.assign(each, { username: 'few', password: 'pass-word' }));
+      await expect(prepareDatabase({ url, urlName: 'DATABASE_URL', patience: 0 })).rejects.toThrow(
+        /^PostgreSQL gives this role or database no more connections: raise its CONNECTION LIMIT, or lower/,
+      );
+    } finally {
+      await sql.query('DROP ROLE few');
+      await sql.end();
+    }
+  });
+
+  it('is named with what to do: sessions that are ended when they are idle', async () => {
+    const sql = new pg.Client(changed((url) => (url.search = 'options=-cidle_session_timeout%3D1')));
+    const ended = new Promise<unknown>((resolve) => sql.on('error', resolve));
+    await sql.connect();
+    expect(connectionProblem(await ended, 'DATABASE_URL').message).toMatch(/^PostgreSQL ends sessions that are idle: /);
+  });
 
   function changed(change: (url: URL) => void): string {
     const url = new URL(database.url);
@@ -36,6 +65,21 @@ describe('a PostgreSQL that cannot be used', () => {
       'an unknown database',
       () => changed((url) => (url.pathname = '/nowhere')),
       /^PostgreSQL has no database with this name: create it, or correct DATABASE_URL \(/,
+    ],
+    [
+      'no socket',
+      () => 'postgres://mes:pass-word@/mes?host=/no/such/folder',
+      /^PostgreSQL has no socket in the folder in DATABASE_URL: start PostgreSQL there, or correct the folder \(/,
+    ],
+    [
+      'a server that breaks the connection',
+      () => breaking.url,
+      /^the server at the address in DATABASE_URL (broke|ended) the connection: see whether it is PostgreSQL, and its log \(/,
+    ],
+    [
+      'silence',
+      () => silent.url,
+      /^nobody answers in time at the address in DATABASE_URL: correct it, or look at the load of PostgreSQL/,
     ],
     [
       'TLS to a server without it',

@@ -5,6 +5,8 @@ import { DatabaseUnfitError, reasonOf } from './database-errors.js';
 export interface ConnectionProblem {
   /** The cause and what to do, as a part of a sentence, with the error as it was given. */
   readonly message: string;
+  /** The same without the error, which may name the address. */
+  readonly summary: string;
   /** True if it may pass by itself. */
   readonly passes: boolean;
 }
@@ -93,19 +95,21 @@ const BY_MESSAGE: readonly Rule[] = [
 export function connectionProblem(error: unknown, setting: string): ConnectionProblem {
   const detail = reasonOf(error);
   if (error instanceof DatabaseUnfitError) {
-    return {
-      message: `PostgreSQL is not fit for use: ${detail}. Name the primary in ${setting}, or correct its settings`,
-      passes: true,
-    };
+    const message = `PostgreSQL is not fit for use: ${detail}. Name the primary in ${setting}, or correct its settings`;
+    return { message, summary: message, passes: true };
   }
   const code = codeOf(error);
   const rule =
     (error instanceof pg.DatabaseError
       ? BY_STATE.find(([sign]) => sign.test(code))
       : BY_CODE.find(([sign]) => sign.test(code))) ?? BY_MESSAGE.find(([sign]) => sign.test(detail));
-  if (!rule) return { message: `PostgreSQL does not answer as it should: ${detail}`, passes: true };
+  if (!rule) {
+    const summary = 'PostgreSQL does not answer as it should';
+    return { message: `${summary}: ${detail}`, summary, passes: true };
+  }
   const [, message, passes] = rule;
-  return { message: `${message(setting)} (${detail})`, passes };
+  const summary = message(setting);
+  return { message: `${summary} (${detail})`, summary, passes };
 }
 
 function codeOf(error: unknown): string {

@@ -64,6 +64,7 @@ describe('DatabaseClient', () => {
     statement_timeout: ['0', '5s'],
     lock_timeout: ['0', '2s'],
     idle_in_transaction_session_timeout: ['0', '5s'],
+    idle_session_timeout: ['1min', '0'],
     default_transaction_isolation: ['serializable', 'read committed'],
     datestyle: ['German', 'ISO, MDY'],
     client_encoding: ['LATIN1', 'UTF8'],

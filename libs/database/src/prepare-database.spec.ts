@@ -216,6 +216,38 @@ describe('prepareDatabase', () => {
     expect(retries).toEqual([]);
   });
 
+  it('refuses a database that cannot hold every text', async () => {
+    const ascii = await createTestDatabase(
+      `TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`,
+    );
+    try {
+      await expect(prepareDatabase({ url: ascii.url, urlName: 'DATABASE_URL', patience: 20_000 })).rejects.toThrow(
+        /^the database has the encoding SQL_ASCII: create one with ENCODING 'UTF8', and name it in DATABASE_URL/,
+      );
+    } finally {
+      await ascii.drop();
+    }
+  });
+
+  it('names a search_path without a schema, and goes on once there is one', async () => {
+    const sql = new pg.Client(database.url);
+    await sql.connect();
+    const url = new URL(database.url);
+    url.search = 'options=-csearch_path%3Dmes';
+    const reasons: string[] = [];
+    const onRetry = (reason: string): void => void reasons.push(reason);
+    const preparation = prepareDatabase({ url: url.href, patience: 60_000, onRetry });
+    await eventually(() => reasons.length > 0);
+    await sql.query('CREATE SCHEMA mes');
+    expect((await preparation).applied).toHaveLength(migrations.length);
+    await sql.end();
+    expect(new Set(reasons)).toEqual(
+      new Set([
+        'no schema of the search_path (mes) exists that the role may use: create it, or correct the search_path',
+      ]),
+    );
+  });
+
   it('refuses a PostgreSQL that is too old', async () => {
     const server = await startPostgres({ version: '14' });
     try {

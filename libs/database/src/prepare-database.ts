@@ -98,7 +98,7 @@ async function open(
   { url, urlName = 'url', directUrlName = urlName, grantTo }: PrepareDatabaseOptions,
 ): Promise<Schema> {
   await client.connect();
-  await assertNewEnough(client, urlName);
+  await assertSuitable(client, urlName);
   // Before the lock, which a pooler would keep.
   if (!(await hearsNotifications(client, url))) {
     throw new Obstacle(`${NOT_HEARD}: name PostgreSQL itself in ${directUrlName}, or set pool_mode=session`, false);
@@ -117,14 +117,33 @@ async function open(
   throw new Obstacle(reason, true);
 }
 
-async function assertNewEnough(client: DatabaseClient, urlName: string): Promise<void> {
-  const { rows } = await client.query<{ version: string; number: number }>(
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number`,
+/** Refuses a server that is too old, and a database in which texts or tables would have no place. */
+async function assertSuitable(client: DatabaseClient, urlName: string): Promise<void> {
+  const { rows } = await client.query<{
+    version: string;
+    number: number;
+    encoding: string;
+    schema: string | null;
+    path: string;
+  }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
+       current_setting('server_encoding') AS encoding, current_schema() AS schema, current_setting('search_path') AS path`,
   );
   const [server] = rows;
-  if (!server || server.number >= OLDEST_VERSION * 10_000) return;
-  const reason = `PostgreSQL ${server.version} is too old: name a server of version ${OLDEST_VERSION} or newer in ${urlName}`;
-  throw new Obstacle(reason, false);
+  if (!server) throw new Error('the query of the server returned no row');
+  const { version, number, encoding, schema, path } = server;
+  if (number < OLDEST_VERSION * 10_000) {
+    const reason = `PostgreSQL ${version} is too old: name a server of version ${OLDEST_VERSION} or newer in ${urlName}`;
+    throw new Obstacle(reason, false);
+  }
+  if (encoding !== 'UTF8') {
+    const reason = `the database has the encoding ${encoding}: create one with ENCODING 'UTF8', and name it in ${urlName}`;
+    throw new Obstacle(reason, false);
+  }
+  if (schema === null) {
+    const reason = `no schema of the search_path (${path}) exists that the role may use: create it, or correct the search_path`;
+    throw new Obstacle(reason, true);
+  }
 }
 
 /** Refuses a database in which the migrations of this build and those of another one would mix. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { inDataDirectory } from '../config/data-directory.js';
 import { EnvironmentError } from '../config/environment-error.js';
 import type { Role } from './caller.js';
@@ -34,13 +34,22 @@ export class DevelopmentIssuer {
   ) {}
 
   static async open(dataDirectory: string): Promise<DevelopmentIssuer> {
-    const jwk = await inDataDirectory(dataDirectory, () => readOrMakeKey(dataDirectory));
-    const { kty, crv, x, y } = jwk as Required<Pick<JWK, 'kty' | 'crv' | 'x' | 'y'>>;
-    const [privateKey, publicKey] = await Promise.all([
-      importJWK(jwk, ALGORITHM) as Promise<CryptoKey>,
-      importJWK({ kty, crv, x, y }, ALGORITHM) as Promise<CryptoKey>,
-    ]);
-    return new DevelopmentIssuer(privateKey, publicKey);
+    const path = join(dataDirectory, KEY_FILE);
+    const text = await inDataDirectory(dataDirectory, () => readOrMakeKey(dataDirectory, path));
+    try {
+      const jwk = JSON.parse(text) as Required<Pick<JWK, 'kty' | 'crv' | 'x' | 'y'>>;
+      const { kty, crv, x, y } = jwk;
+      const [privateKey, publicKey] = await Promise.all([
+        importJWK(jwk, ALGORITHM) as Promise<CryptoKey>,
+        importJWK({ kty, crv, x, y }, ALGORITHM) as Promise<CryptoKey>,
+      ]);
+      const issuer = new DevelopmentIssuer(privateKey, publicKey);
+      // That a key is of another kind, or not private, shows when it is used.
+      await jwtVerify(await issuer.issue('trial', []), publicKey);
+      return issuer;
+    } catch (cause) {
+      throw new EnvironmentError(`DATA_DIR: ${path} is no key for tokens: remove it, and a new one is made`, { cause });
+    }
   }
 
   /** @param lifetime in the notation of jose, e.g. `12h` */
@@ -61,10 +70,10 @@ export function isLifetime(text: string): boolean {
   return /^[1-9]\d{0,5}[smhdwy]$/.test(text);
 }
 
-async function readOrMakeKey(directory: string): Promise<JWK> {
-  const path = join(directory, KEY_FILE);
+/** The key as JSON. */
+async function readOrMakeKey(directory: string, path: string): Promise<string> {
   const existing = await read(path);
-  if (existing !== undefined) return parseKey(existing, path);
+  if (existing !== undefined) return existing;
 
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const draft = join(directory, `${KEY_FILE}.${randomUUID()}`);
@@ -77,15 +86,7 @@ async function readOrMakeKey(directory: string): Promise<JWK> {
   } finally {
     await rm(draft);
   }
-  return JSON.parse(await readFile(path, 'utf8')) as JWK;
-}
-
-function parseKey(text: string, path: string): JWK {
-  try {
-    return JSON.parse(text) as JWK;
-  } catch (cause) {
-    throw new EnvironmentError(`DATA_DIR: ${path} is no key for tokens: remove it, and a new one is made`, { cause });
-  }
+  return readFile(path, 'utf8');
 }
 
 async function read(path: string): Promise<string | undefined> {

@@ -56,6 +56,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private connection: DatabaseClient | undefined;
   private answeredAt = -Infinity;
   private closed = false;
+  private lastProblem: string | undefined;
   private readonly reminder = new Reminder();
   /** Whether the end of the last failure is worth a line, because its begin was. */
   private endIsNews = false;
@@ -86,6 +87,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   /** Whether the server has answered one of the last heartbeats. */
   get isAnswering(): boolean {
     return performance.now() - this.answeredAt < BEAT_INTERVAL + ANSWER_TIMEOUT;
+  }
+
+  /** Why there is no connection, and what to do, without the address; undefined while there is one. */
+  get problem(): string | undefined {
+    return this.isConnected ? undefined : this.lastProblem;
   }
 
   /** Time since the server has answered anything on this connection, in milliseconds. */
@@ -209,10 +215,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   /** Logs why the connection failed, from time to time. */
   private report(error: unknown): void {
-    const { message } = connectionProblem(
+    const { message, summary } = connectionProblem(
       error,
       this.configuration.database.directUrl === undefined ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL',
     );
+    this.lastProblem = summary;
     if (this.closed || !this.reminder.isDue(message)) return;
     this.endIsNews = true;
     this.logger.warn(`Cannot listen to PostgreSQL for the writes of other instances: ${message}`);

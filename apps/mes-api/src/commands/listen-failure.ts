@@ -16,6 +16,8 @@ function sentenceFor(code: string, host: string, port: number): string | undefin
       return `PORT: this user may not listen on port ${port}: choose one from 1024 on`;
     case 'EADDRNOTAVAIL':
       return `HOST: ${host} is no address of this machine: choose one that is, or 0.0.0.0 for all`;
+    case 'EINVAL':
+      return `HOST: nobody can listen on ${host} as it stands: add its interface, such as fe80::1%eth0, or choose 0.0.0.0 for all`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `HOST: ${host} is not known: choose an address of this machine, or 0.0.0.0 for all`;

@@ -1,5 +1,8 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EnvironmentError } from './environment-error.js';
-import { readEnvironment } from './environment.js';
+import { loadEnvironmentFile, readEnvironment } from './environment.js';
 
 const AUTH = {
   AUTH_ISSUER: 'https://issuer.example.com',
@@ -181,5 +184,52 @@ describe('the environment', () => {
     for (const NODE_ENV of ['development', 'production']) {
       expect(messageOf({ ...AUTH, NODE_ENV, [name]: undefined })).toContain(`${name}: must be set`);
     }
+  });
+});
+
+describe('.env', () => {
+  let folder: string;
+  const names = ['MES_SPEC_FIRST', 'MES_SPEC_SECOND'] as const;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mes-env-'));
+  });
+
+  afterEach(async () => {
+    for (const name of names) Reflect.deleteProperty(process.env, name);
+    await rm(folder, { recursive: true });
+  });
+
+  const save = (content: string | Buffer): Promise<void> => writeFile(join(folder, '.env'), content);
+  const load = (): void => {
+    loadEnvironmentFile(folder);
+  };
+  const found = (): unknown => names.map((name) => process.env[name]);
+
+  it('gives variables that are not set, and need not be there', async () => {
+    load();
+    process.env.MES_SPEC_FIRST = '';
+    await save('MES_SPEC_FIRST=1\n# a comment\nMES_SPEC_SECOND="two words"\n');
+    load();
+    expect(found()).toEqual(['', 'two words']);
+  });
+
+  it('keeps its first line after a byte order mark', async () => {
+    await save('\uFEFFMES_SPEC_FIRST=1\r\nMES_SPEC_SECOND=2\r\n');
+    load();
+    expect(found()).toEqual(['1', '2']);
+  });
+
+  it('is refused in UTF-16', async () => {
+    await save(Buffer.from('\uFEFFMES_SPEC_FIRST=1\n', 'utf16le'));
+    expect(load).toThrow(new EnvironmentError(`${folder}/.env is not in UTF-8: save it in UTF-8`));
+  });
+
+  it('is refused if it is a folder', async () => {
+    await mkdir(join(folder, '.env'));
+    expect(load).toThrow(EnvironmentError);
+    expect(load).toThrow(
+      `${folder}/.env cannot be read (EISDIR): make it a file that this user may read, or remove it`,
+    );
   });
 });

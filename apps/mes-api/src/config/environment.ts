@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEnvFile } from 'node:process';
+import { parseEnv } from 'node:util';
 import { redisUrlComplaint } from '@mes/cache';
 import { databaseUrlComplaint } from '@mes/database';
 import { applyDecorators } from '@nestjs/common';
@@ -58,10 +58,30 @@ function Url(complaint: (value: string) => string | undefined): PropertyDecorato
   );
 }
 
-/** Reads `.env` in the folder of the project, if there is one. Variables that are already set keep their values. */
-export function loadEnvironmentFile(): void {
-  const file = join(projectFolder(), '.env');
-  if (existsSync(file)) loadEnvFile(file);
+/**
+ * Reads `.env` in the folder of the project, if there is one. Variables that are already set keep their values.
+ *
+ * @throws {EnvironmentError} if it cannot be read
+ */
+export function loadEnvironmentFile(folder = projectFolder()): void {
+  const file = join(folder, '.env');
+  const bytes = readIfThere(file);
+  // Editors of Windows save so. Every name would have a zero byte after each letter.
+  if (bytes.includes(0)) throw new EnvironmentError(`${file} is not in UTF-8: save it in UTF-8`);
+  // A byte order mark would become a part of the first name.
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
+}
+
+function readIfThere(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return Buffer.alloc(0);
+    const remedy = 'make it a file that this user may read, or remove it';
+    throw new EnvironmentError(`${file} cannot be read (${String(code)}): ${remedy}`, { cause: error });
+  }
 }
 
 /** The environment variables with their defaults: see `.env.example`. */

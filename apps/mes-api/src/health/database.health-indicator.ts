@@ -14,4 +14,9 @@ export class DatabaseHealthIndicator {
     const indicator = this.indicators.check(key);
     return this.notifications.isAnswering ? indicator.up() : indicator.down();
   }
+
+  /** Why PostgreSQL does not answer, if that is known. */
+  get problem(): string | undefined {
+    return this.notifications.problem;
+  }
 }

@@ -58,7 +58,8 @@ export class HealthController {
       ]);
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw notReady('The database is not available.', error);
+      const { problem } = this.database;
+      throw notReady(`The database is not available${problem === undefined ? '' : `: ${problem}`}.`, error);
     }
   }
 }
