@@ -14,18 +14,29 @@ export interface ConnectionProblem {
 /** A kind of error: its sign, how to say it, and whether it may pass by itself. */
 type Rule = readonly [sign: RegExp, message: (setting: string) => string, passes: boolean];
 
-/** By SQLSTATE. */
+/** By SQLSTATE, and the message after it. */
 const BY_STATE: readonly Rule[] = [
-  [/^28P01$/, (setting) => `PostgreSQL refuses the user or the password: correct them in ${setting}`, false],
+  [/^28P01/, (setting) => `PostgreSQL refuses the user or the password: correct them in ${setting}`, false],
   [/^28/, (setting) => `PostgreSQL refuses this connection: correct ${setting}, or allow it in pg_hba.conf`, false],
   [/^3D/, (setting) => `PostgreSQL has no database with this name: create it, or correct ${setting}`, false],
   [
-    /^42501$/,
+    /^42501/,
     (setting) =>
       `the role in ${setting} lacks a right: run npm run migrate -- --grant-to this role, with the role that owns the tables in ${setting}`,
     true,
   ],
-  [/^53300$/, () => 'PostgreSQL has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE', true],
+  [
+    /^53300.* for (role|database) /,
+    () =>
+      'PostgreSQL gives this role or database no more connections: raise its CONNECTION LIMIT, or lower DATABASE_POOL_SIZE',
+    true,
+  ],
+  [/^53300/, () => 'PostgreSQL has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE', true],
+  [
+    /^57P05/,
+    () => 'PostgreSQL ends sessions that are idle: set idle_session_timeout to 0 for the role and the database',
+    true,
+  ],
   [/^57P0/, () => 'PostgreSQL is starting or stopping: wait', true],
 ];
 
@@ -40,6 +51,17 @@ const BY_CODE: readonly Rule[] = [
   [
     /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
     (setting) => `no way leads to the address in ${setting}: correct it, or look at the network`,
+    true,
+  ],
+  [
+    /^ENOENT$/,
+    (setting) => `PostgreSQL has no socket in the folder in ${setting}: start PostgreSQL there, or correct the folder`,
+    true,
+  ],
+  [
+    /^(ECONNRESET|EPIPE)$/,
+    (setting) =>
+      `the server at the address in ${setting} broke the connection: see whether it is PostgreSQL, and its log`,
     true,
   ],
   [
@@ -58,6 +80,18 @@ const BY_CODE: readonly Rule[] = [
 
 /** By the message of the driver or of PgBouncer, all of whose errors may have one SQLSTATE. */
 const BY_MESSAGE: readonly Rule[] = [
+  [
+    /did not answer within/,
+    (setting) =>
+      `nobody answers in time at the address in ${setting}: correct it, or look at the load of PostgreSQL and at the network`,
+    true,
+  ],
+  [
+    /Connection terminated unexpectedly/,
+    (setting) =>
+      `the server at the address in ${setting} ended the connection: see whether it is PostgreSQL, and its log`,
+    true,
+  ],
   [
     /unsupported startup parameter/,
     (setting) =>
@@ -101,7 +135,7 @@ export function connectionProblem(error: unknown, setting: string): ConnectionPr
   const code = codeOf(error);
   const rule =
     (error instanceof pg.DatabaseError
-      ? BY_STATE.find(([sign]) => sign.test(code))
+      ? BY_STATE.find(([sign]) => sign.test(`${code} ${detail}`))
       : BY_CODE.find(([sign]) => sign.test(code))) ?? BY_MESSAGE.find(([sign]) => sign.test(detail));
   if (!rule) {
     const summary = 'PostgreSQL does not answer as it should';

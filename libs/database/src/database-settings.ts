@@ -65,6 +65,8 @@ export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits
     statement_timeout: String(statementTimeout),
     lock_timeout: String(lockTimeout),
     idle_in_transaction_session_timeout: String(statementTimeout || DATABASE_DEFAULTS.statementTimeout),
+    // Connections of the pool, and the one that listens, are idle at night.
+    idle_session_timeout: '0',
     default_transaction_isolation: 'read committed',
     // node-postgres can read no others.
     client_encoding: 'UTF8',
