@@ -111,7 +111,7 @@ describe('one caller', () => {
 
   it('is served after any number of requests that were given up before their turn', async () => {
     const hasty = await api.token('operator', 'hasty');
-    const server = api.application.getHttpServer() as Server;
+    const server = api.application.getHttpServer();
     const connections = promisify(server.getConnections.bind(server));
     const others = await connections();
     // The requests wait for the versions in Redis, and their clients go away meanwhile.
