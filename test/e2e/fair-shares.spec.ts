@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { ServerClock } from '@mes/database';
