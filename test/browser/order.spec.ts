@@ -455,14 +455,14 @@ describe('an order on the page', () => {
       const desk = await workshop.signedIn({ name: 'anna' });
       await desk.open(`/orders/${order.id}`);
       await button(desk, 'Hand over').click();
-      await desk.page.route('**/api/v1/orders?*assignee=*', (route) => route.fulfill({ status: 503, json: {} }));
+      await desk.page.route('**/api/v1/orders?*assignee=nadia*', (route) => route.fulfill({ status: 503, json: {} }));
       const dialog = desk.page.getByRole('dialog');
-      await dialog.getByRole('textbox').fill('olga');
+      await dialog.getByRole('textbox').fill('nadia');
       await desk.page.keyboard.press('Enter');
-      await dialog.getByText('Couldn’t check whether olga has orders in progress.').waitFor();
+      await dialog.getByText('Couldn’t check whether nadia has orders in progress.').waitFor();
       await dialog.getByRole('button', { name: 'Hand over anyway', disabled: false }).waitFor();
       await desk.page.keyboard.press('Enter');
-      await notice(desk, ': assigned to olga.').waitFor();
+      await notice(desk, ': assigned to nadia.').waitFor();
     });
 
     it('says that the order has the operator already whom it is handed over to', async () => {
