@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -126,6 +126,17 @@ describe('several workers', () => {
     expect(api.output).toMatch(/Worker [12] ended \(SIGKILL\): another one takes its place/);
     await allServe();
     expect((await scrape()).labelValues('process_start_time_seconds', 'worker')).toEqual(new Set(WORKERS));
+  });
+
+  it('are replaced less and less often if they cannot start', async () => {
+    await start();
+    await writeFile(join(directory, 'development-signing-key.json'), '');
+    process.kill((await pidsOfWorkers())[0] ?? 0, 'SIGKILL');
+    await eventually(() => api.output.includes('(exit code 1): another one takes its place in 4 s'));
+    expect(api.output).toMatch(
+      /\(SIGKILL\): another one takes its place in 1 s\n[^]*\(exit code 1\): another one takes its place in 2 s\n/,
+    );
+    expect((await send('/api/v1/orders')).status).toBe(200);
   });
 
   it('answer the requests in flight when they are stopped, and leave no process behind', async () => {

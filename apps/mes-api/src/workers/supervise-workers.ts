@@ -7,8 +7,9 @@ import {
   type ProcessMetricsJson,
 } from './worker-messages.js';
 
-/** How long to wait before a worker takes the place of one that died, in milliseconds. */
-const RESTART_PAUSE_MS = 1_000;
+/** How long to wait before a worker takes the place of one that ended, in seconds. It doubles for each one that does not listen. */
+const RESTART_PAUSE = 1;
+const LONGEST_RESTART_PAUSE = 60;
 
 /** How long to wait for the metrics of the workers, in milliseconds. The metrics of a worker that hangs are left out. */
 const METRICS_PATIENCE_MS = 2_000;
@@ -34,6 +35,8 @@ class Supervisor {
   private readonly running = new Set<Worker>();
   /** Workers that listen. */
   private readonly listening = new Set<Worker>();
+  /** How long to wait for the next worker with a number, in seconds, if one did not listen. */
+  private readonly pauses = new Map<number, number>();
   private readonly questions = new Map<number, (worker: Worker, metrics: ProcessMetricsJson) => void>();
   private lastQuestion = 0;
   private hasStarted = false;
@@ -66,6 +69,7 @@ class Supervisor {
     this.running.add(worker);
     worker.on('listening', () => {
       this.listening.add(worker);
+      this.pauses.delete(number);
       if (this.hasStarted || this.isStopping) return;
       this.hasStarted = true;
       for (let other = 2; other <= this.count; other += 1) this.fork(other);
@@ -86,10 +90,13 @@ class Supervisor {
       this.exitIfAlone();
       return;
     }
-    console.error(`Worker ${number} ended (${signal ?? `exit code ${String(code)}`}): another one takes its place`);
+    const pause = this.pauses.get(number) ?? RESTART_PAUSE;
+    this.pauses.set(number, Math.min(2 * pause, LONGEST_RESTART_PAUSE));
+    const cause = signal ?? `exit code ${String(code)}`;
+    console.error(`Worker ${number} ended (${cause}): another one takes its place in ${pause} s`);
     setTimeout(() => {
       this.fork(number);
-    }, RESTART_PAUSE_MS);
+    }, pause * 1_000);
   }
 
   private exitIfAlone(): void {
