@@ -59,6 +59,15 @@ describe('saved views of the queue, in a browser', () => {
     expect(await saved.getAttribute('aria-checked')).toBe('true');
   });
 
+  it('are said to last no longer than the page if the browser refuses to store them', async () => {
+    const desk = await atUrgent();
+    await desk.page.evaluate(`Storage.prototype.setItem = () => { throw new Error('refused') }`);
+    await save(desk, 'Urgent, by date');
+    await desk.page.getByText('This browser refuses to store views.').waitFor();
+    await openMenu(desk);
+    await desk.page.getByRole('menuitemradio', { name: 'Urgent, by date' }).waitFor();
+  });
+
   it('are not replaced by another one of the same name, saved or renamed', async () => {
     const desk = await atUrgent();
     const { page } = desk;

@@ -32,7 +32,8 @@ export function ViewsMenu({ shown, view, onChoose }: ViewsMenuProps): ReactNode 
   const change = (next: (views: readonly SavedView[]) => readonly SavedView[] | undefined): boolean => {
     const changed = next(readViews());
     if (!changed) return false;
-    deviceStorage.set(STORAGE_KEY, JSON.stringify(changed));
+    const isKept = deviceStorage.set(STORAGE_KEY, JSON.stringify(changed));
+    if (!isKept) notify({ about: 'views', tone: 'bad', text: t('views.notKept') });
     setViews(changed);
     return true;
   };
