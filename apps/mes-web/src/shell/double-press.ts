@@ -36,6 +36,11 @@ export function ignoreStrayPresses(): void {
     }
     last = control ? { control, box: control.getBoundingClientRect(), at: performance.now() } : undefined;
   };
+  const forget = (): void => {
+    last = undefined;
+  };
+  // Between the two presses of a double click, nobody presses a key or goes back.
+  for (const type of ['keydown', 'popstate']) window.addEventListener(type, forget, true);
   window.addEventListener('pointerdown', onPointerDown, true);
   window.addEventListener('click', onClick, true);
 }
