@@ -242,9 +242,7 @@ describe('prepareDatabase', () => {
     expect((await preparation).applied).toHaveLength(migrations.length);
     await sql.end();
     expect(new Set(reasons)).toEqual(
-      new Set([
-        'no schema of the search_path (mes) exists that the role may use: create it, or correct the search_path',
-      ]),
+      new Set(['no schema of the search_path (mes) exists: create it, or correct the search_path']),
     );
   });
 

@@ -123,15 +123,19 @@ async function assertSuitable(client: DatabaseClient, urlName: string): Promise<
     version: string;
     number: number;
     encoding: string;
-    schema: string | null;
+    hasSchema: boolean;
     path: string;
   }>(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
-       current_setting('server_encoding') AS encoding, current_schema() AS schema, current_setting('search_path') AS path`,
+       current_setting('server_encoding') AS encoding, current_setting('search_path') AS path,
+       EXISTS (
+         SELECT FROM unnest(string_to_array(replace(current_setting('search_path'), '$user', current_user), ',')) AS path (name)
+         JOIN pg_namespace ON nspname = trim(BOTH ' "' FROM name)
+       ) AS "hasSchema"`,
   );
   const [server] = rows;
   if (!server) throw new Error('the query of the server returned no row');
-  const { version, number, encoding, schema, path } = server;
+  const { version, number, encoding, hasSchema, path } = server;
   if (number < OLDEST_VERSION * 10_000) {
     const reason = `PostgreSQL ${version} is too old: name a server of version ${OLDEST_VERSION} or newer in ${urlName}`;
     throw new Obstacle(reason, false);
@@ -140,8 +144,9 @@ async function assertSuitable(client: DatabaseClient, urlName: string): Promise<
     const reason = `the database has the encoding ${encoding}: create one with ENCODING 'UTF8', and name it in ${urlName}`;
     throw new Obstacle(reason, false);
   }
-  if (schema === null) {
-    const reason = `no schema of the search_path (${path}) exists that the role may use: create it, or correct the search_path`;
+  // The rights to use it are looked at later.
+  if (!hasSchema) {
+    const reason = `no schema of the search_path (${path}) exists: create it, or correct the search_path`;
     throw new Obstacle(reason, true);
   }
 }
