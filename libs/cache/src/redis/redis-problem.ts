@@ -100,7 +100,7 @@ const BY_CODE: readonly Rule[] = [
     ({ setting }) => `no way leads to the address in ${setting}: correct it, or look at the network`,
   ],
   [
-    /^ERR_SSL_\w+_ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
+    /^ERR_SSL_[\w/]+_ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
     'tls',
     'the server refuses the TLS of this client: if it requires certificates of its clients, set tls-auth-clients no there',
   ],
