@@ -61,6 +61,16 @@ describe('fair shares', () => {
     await next;
   });
 
+  it('keep no place in the queue for a client that has gone before', async () => {
+    const gone = new AbortController();
+    gone.abort();
+    shares = new FairShares({ atOnce: 1, waiting: 1, timeout: TIMEOUT });
+    await enter('olga');
+    await expect(enter('olga', gone)).rejects.toMatchObject({ status: 429 });
+    const next = enter('olga').catch(() => undefined);
+    expect(await isSettled(next)).toBe(false);
+  });
+
   it('give the place of a disconnected client to the next request', async () => {
     const leave = await enter('olga');
     await enter('olga');

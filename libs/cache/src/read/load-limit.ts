@@ -4,7 +4,7 @@ import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 /** Too many loads wait already. One more would only make all of them wait longer. */
 export class TooManyLoadsError extends Error {
   readonly code = 'CACHE_TOO_MANY_LOADS';
-  /** Nest answers an error that has this with it. */
+  /** The HTTP status with which Nest answers this error. */
   readonly statusCode = 503;
 
   constructor() {
@@ -15,7 +15,7 @@ export class TooManyLoadsError extends Error {
 /** A load did not end in time. It may go on at the source, but nobody waits for it any more. */
 export class LoadTimeoutError extends Error {
   readonly code = 'CACHE_LOAD_TIMEOUT';
-  /** Nest answers an error that has this with it. */
+  /** The HTTP status with which Nest answers this error. */
   readonly statusCode = 503;
 
   constructor(milliseconds: number) {

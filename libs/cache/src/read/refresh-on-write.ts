@@ -31,7 +31,7 @@ export class RefreshOnWrite {
   /** Whether somebody has asked for each key since its last refresh. */
   private asked = new Map<string, boolean>();
 
-  /** @param describe is called for each write, since key and tags may change with time. If it throws, nothing is refreshed. */
+  /** @param describe is called for each write, since key and tags may change with time. If it throws, its response is not refreshed. */
   register(describe: () => RefreshedResponse): void {
     this.registered.push(describe);
   }
