@@ -87,10 +87,9 @@ describe('the sample command', () => {
     return body.items;
   }
 
-  it('adds the requested number of orders, in every status', async () => {
+  it('adds the requested number of orders', async () => {
     const counts = await countByStatus();
     expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(ORDERS);
-    for (const status of ORDER_STATUSES) expect(counts[status]).toBeGreaterThan(0);
   });
 
   it('adds orders that an instance with a filled cache shows at once', async () => {
