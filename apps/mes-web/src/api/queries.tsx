@@ -1,6 +1,9 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Problem } from './problem';
+
+// Screens show a change as under way before the browser can report the next press.
+notifyManager.setScheduler(queueMicrotask);
 
 interface QueriesProps {
   readonly children: ReactNode;

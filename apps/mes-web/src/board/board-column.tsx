@@ -11,6 +11,7 @@ import {
 } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
+import type { KnownChange } from '../orders/known-changes';
 import { countedFilterOf, filtersOf, isInView, listArgumentsOf, nameOf, type OrdersView } from '../orders/orders-view';
 import type { Status } from '../orders/permissions';
 import { UpdateButton } from '../orders/update-button';
@@ -38,8 +39,8 @@ interface BoardColumnProps {
   readonly all: Total | undefined;
   readonly now: Date;
   readonly drag: Drag | undefined;
-  /** Ids of the orders whose moves are under way. */
-  readonly sending: ReadonlySet<string>;
+  /** What the page knows of orders by the changes that were asked for on it. */
+  readonly known: ReadonlyMap<string, KnownChange>;
   /** Where the orders went that left a column lately. Those that the user has moved are shown at once. */
   readonly moves: LastMoves;
   readonly onPress: (event: PointerEvent, order: OrderDto) => void;
@@ -49,7 +50,7 @@ interface BoardColumnProps {
 
 /** The orders with one status that fit the filters. While somebody is at them, they keep their places. */
 export function BoardColumn(props: BoardColumnProps): ReactNode {
-  const { status, view, all, now, drag, sending, moves, onPress, onMove } = props;
+  const { status, view, all, now, drag, known, moves, onPress, onMove } = props;
   const { t } = useLanguage();
   const session = useSession();
   const { formats } = useLanguage();
@@ -125,7 +126,7 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
       {orders && rows.length === 0 && <p className="state">{t(isFiltered ? 'board.emptyFiltered' : 'board.empty')}</p>}
       <ul ref={cards} className="board-cards" tabIndex={-1} onScroll={onScroll}>
         {rows.map((order) => {
-          const isSending = sending.has(order.id);
+          const isSending = known.get(order.id)?.underWay !== undefined;
           const isGone = left.has(order.id);
           const isStill = isGone || isSending || isSettling || !onMove || order.nextStatuses.length === 0;
           return (

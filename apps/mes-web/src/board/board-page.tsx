@@ -2,8 +2,8 @@ import { useCallback, useEffect, useEffectEvent, useRef, useState, type Keyboard
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { useIsFresh, useLiveEvents } from '../live/live-context';
-import { NONE } from '../orders/calm-list';
 import { FilterBar } from '../orders/filter-bar';
+import { useKnownChanges } from '../orders/known-changes';
 import { ListOrBoard } from '../orders/list-or-board';
 import { filtersOf } from '../orders/orders-view';
 import type { Status } from '../orders/permissions';
@@ -22,7 +22,7 @@ import { useTitle } from '../shell/use-title';
 import { BoardCard } from './board-card';
 import { BoardColumn } from './board-column';
 import { BOARD_STATUSES, dropOf } from './board-columns';
-import { withMove, type LastMoves } from './last-moves';
+import { withMove, withOwnMoves, type LastMoves } from './last-moves';
 import { MoveDialog } from './move-dialog';
 import { useCardDrag } from './use-card-drag';
 import './board-page.css';
@@ -37,8 +37,13 @@ export function BoardPage(): ReactNode {
   const [view, changeView] = useView();
   const counts = useStatusCounts(filtersOf(view) === 0).data?.counts;
   const change = useChange();
-  const [sending, setSending] = useState(NONE);
+  const known = useKnownChanges();
+  const [lastKnown, setLastKnown] = useState(known);
   const [moves, setMoves] = useState<LastMoves>(new Map());
+  if (lastKnown !== known) {
+    setLastKnown(known);
+    setMoves((last) => withOwnMoves(last, lastKnown, known));
+  }
   const [asked, setAsked] = useState<OrderDto>();
   useTitle(t('board.title'));
 
@@ -50,15 +55,10 @@ export function BoardPage(): ReactNode {
     setMoves((last) => withMove(last, id, { status: status as Status, version, isOwn: by === session.subject }));
   });
 
-  const drop = async (order: OrderDto, to: Status): Promise<void> => {
+  const drop = (order: OrderDto, to: Status): void => {
     const what = dropOf(order, to, session);
     if (what === 'ask') setAsked(order);
-    if (what !== 'move' || !isFresh) return;
-    setSending((last) => new Set(last).add(order.id));
-    const outcome = await change({ order, to });
-    setSending((last) => new Set([...last].filter((id) => id !== order.id)));
-    if (outcome.kind !== 'moved') return;
-    setMoves((last) => withMove(last, order.id, { status: to, version: outcome.version, isOwn: true }));
+    if (what === 'move' && isFresh) void change({ order, to });
   };
   const columns = useRef<HTMLDivElement>(null);
   const place = useScrollPlace('board');
@@ -66,7 +66,7 @@ export function BoardPage(): ReactNode {
   useEffect(() => {
     scrollToPlace();
   }, []);
-  const { drag, ghost, onPress } = useCardDrag(columns, (order, to) => void drop(order, to));
+  const { drag, ghost, onPress } = useCardDrag(columns, drop);
 
   const onMove = useCallback((order: OrderDto) => {
     setAsked(order);
@@ -111,7 +111,7 @@ export function BoardPage(): ReactNode {
             all={counts && { count: counts[status], isExact: true }}
             now={now}
             drag={drag}
-            sending={sending}
+            known={known}
             moves={moves}
             onPress={onPress}
             onMove={mayMove && isFresh ? onMove : undefined}

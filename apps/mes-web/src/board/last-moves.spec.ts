@@ -1,4 +1,6 @@
-import { MOST_MOVES, withMove, type LastMove, type LastMoves } from './last-moves';
+import type { OrderDto } from '../api/client';
+import type { KnownChange } from '../orders/known-changes';
+import { MOST_MOVES, withMove, withOwnMoves, type LastMove, type LastMoves } from './last-moves';
 
 const NONE: LastMoves = new Map();
 
@@ -23,5 +25,28 @@ describe('the last status changes on the board', () => {
     expect(moves.size).toBe(MOST_MOVES);
     expect(moves.has('1')).toBe(false);
     expect(['again', '2', 'new'].every((id) => moves.has(id))).toBe(true);
+  });
+
+  it('get those of the user that have been made since, but no attempts and no other changes', () => {
+    const change = { order: { id: 'a', version: 1 } as OrderDto, to: 'PACKAGING' } as const;
+    const made = { change, outcome: { kind: 'moved', version: 2 } } as const;
+    const overtaken = { change, outcome: { kind: 'overtaken', status: 'SHIPPED', version: 2 } } as const;
+    const edit = { order: change.order, field: 'priority', value: 'HIGH' } as const;
+    const known = new Map<string, KnownChange>([
+      ['made', { ended: made }],
+      ['made again', { ended: { change, outcome: { kind: 'moved', version: 4 } } }],
+      ['made before', { ended: made }],
+      ['edited', { ended: { change: edit, outcome: made.outcome } }],
+      ['overtaken', { ended: overtaken }],
+      ['under way', { underWay: change }],
+    ]);
+    const before = new Map<string, KnownChange>([
+      ['made before', { ended: made }],
+      ['made again', { ended: made }],
+    ]);
+    expect([...withOwnMoves(NONE, before, known)]).toEqual([
+      ['made', move(2, true)],
+      ['made again', move(4, true)],
+    ]);
   });
 });

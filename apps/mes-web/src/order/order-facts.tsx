@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
-import { PRIORITIES } from '../orders/change';
+import { isMove, PRIORITIES } from '../orders/change';
 import { ChoiceDialog } from '../orders/choice-dialog';
 import { Due } from '../orders/due';
 import { PriorityMark } from '../orders/marks';
@@ -27,17 +27,14 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
   const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
-  const { isSending, isDisabled, change, buttons } = useChanging(order);
+  const { underWay, isDisabled, change, buttons } = useChanging(order);
   const [question, setQuestion] = useState<Question>();
-  const [sent, setSent] = useState<Question['field']>();
   const close = (): void => {
     setQuestion(undefined);
   };
   const edit = (value: string | null): void => {
     close();
-    if (!question) return;
-    setSent(question.field);
-    void change({ ...question, value });
+    if (question) void change({ ...question, value });
   };
   const titleOf = (field: Question['field'], { number }: OrderDto): string =>
     t('move.commentFor', { move: t(field === 'priority' ? 'change.changePriority' : 'change.changeDue'), number });
@@ -68,7 +65,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
               <dt>{name}</dt>
               <dd dir="auto">
                 {value}
-                {isSending && field === sent && <Sending />}
+                {field && underWay && !isMove(underWay) && underWay.field === field && <Sending />}
                 {field && mayEdit(field, order, session) && (
                   <button
                     type="button"

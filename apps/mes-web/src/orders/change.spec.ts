@@ -62,12 +62,10 @@ describe('undoOf', () => {
     expect(undo).toMatchObject({ order: after, to: change.order.status, isExact: true });
   });
 
-  it('pauses again with the same reason and comment, and not if the comment is not known', () => {
+  it('pauses again with the same reason and comment', () => {
     const resumed = order({ ...running, version: 4 });
     const resume = { order: held, to: 'MANUFACTURING_STARTED' } as const;
-    expect(undoOf(resume, resumed, anna, 'Lunch.')).toMatchObject({ reason: 'BREAK', comment: 'Lunch.' });
-    expect(undoOf(resume, resumed, anna, '')).toMatchObject({ reason: 'BREAK', comment: '' });
-    expect(undoOf(resume, resumed, anna)).toBeUndefined();
+    expect(undoOf(resume, resumed, anna)).toMatchObject({ reason: 'BREAK', hasLastHoldComment: true });
   });
 
   it.each([

@@ -17,6 +17,8 @@ export interface Move {
   /** Why the order is put on hold. */
   readonly reason?: HoldReason | undefined;
   readonly comment?: string | undefined;
+  /** Whether the comment is the one with which the order was put on hold the last time. */
+  readonly hasLastHoldComment?: boolean;
   /** Whether it is for this version of the order alone, so that it is not made on top of what somebody else has done since. */
   readonly isExact?: boolean;
   /** Whether it takes back another change. */
@@ -35,6 +37,20 @@ export interface Edit {
 
 /** A change of an order. */
 export type Change = Move | Edit;
+
+/** The result of a change. */
+export type Outcome =
+  /** The order is as the user wanted it, and has this version. */
+  | { readonly kind: 'moved'; readonly version: number }
+  /** Another user changed the order first: it has this status and version. */
+  | {
+      readonly kind: 'overtaken';
+      readonly status: Status;
+      readonly by?: string | undefined;
+      readonly version: number;
+    }
+  /** The order was not changed, or it is not known. The notice says which. */
+  | { readonly kind: 'failed' };
 
 export function isMove(change: Change): change is Move {
   return 'to' in change;
@@ -76,13 +92,11 @@ export function isSuperseded(change: Change, found: OrderDto): boolean {
  * otherwise a second Ctrl+Z would redo what the first has undone.
  *
  * @param after the order after the change
- * @param holdComment what was written when the order was put on hold before the change, or undefined if that is not known
  */
 export function undoOf(
   change: Change,
   after: OrderDto,
   session: Session,
-  holdComment?: string,
 ): (Change & { readonly isUndo: boolean }) | undefined {
   const { order: before } = change;
   const isUndo = change.isUndo !== true;
@@ -94,13 +108,10 @@ export function undoOf(
     return mayEdit(change.field, after, session) && !isPassed ? { ...change, order: after, value, isUndo } : undefined;
   }
   const { status: to, holdReason: reason } = before;
-  const isHold = to === 'ON_HOLD';
   if (!stepsFor(after, session).includes(to)) return undefined;
   // Taking an order gives it to the user, and not back to the operator who had it.
   if (takes(after.status, to) && before.assignee !== session.subject) return undefined;
-  // Nobody loses what was written.
-  if (isHold && (reason === undefined || holdComment === undefined)) return undefined;
-  return { order: after, to, isExact: true, reason, comment: isHold ? holdComment : undefined, isUndo };
+  return { order: after, to, isExact: true, reason, hasLastHoldComment: to === 'ON_HOLD', isUndo };
 }
 
 /** Whether a step takes the order into work. */

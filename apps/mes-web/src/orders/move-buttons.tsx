@@ -2,7 +2,7 @@ import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
-import { labelOf, needsReason, type HoldReason } from './change';
+import { isMove, labelOf, needsReason, type HoldReason } from './change';
 import { CommentDialog } from './comment-dialog';
 import { HandOverDialog } from './hand-over-dialog';
 import { HoldDialog } from './hold-dialog';
@@ -29,7 +29,7 @@ interface Question {
 export function MoveButtons({ order, onDone, onAsking }: MoveButtonsProps): ReactNode {
   const { t } = useLanguage();
   const session = useSession();
-  const { isSending, isDisabled, change, buttons } = useChanging(order, onDone);
+  const { underWay, isDisabled, change, buttons } = useChanging(order, onDone);
   const [question, setQuestion] = useState<Question>();
   const steps = stepsFor(order, session);
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
@@ -82,7 +82,7 @@ export function MoveButtons({ order, onDone, onAsking }: MoveButtonsProps): Reac
           {t('change.handOver')}
         </button>
       )}
-      {isSending && <Sending />}
+      {underWay && (isMove(underWay) || underWay.field === 'assignee') && <Sending />}
       {question && renderQuestion(question)}
     </div>
   );

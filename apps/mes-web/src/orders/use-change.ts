@@ -5,24 +5,10 @@ import { dataOf, Problem, reasonOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { useNotices, type Notice } from '../shell/notices-context';
-import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit } from './change';
-import { orderHistory } from './hold-note';
-import { mayEdit, type Status } from './permissions';
+import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit, type Outcome } from './change';
+import { useMakeKnown } from './known-changes';
+import { mayEdit } from './permissions';
 import { useFact } from './use-fact';
-
-/** The result of a change. */
-export type Outcome =
-  /** The order is as the user wanted it, and has this version. */
-  | { readonly kind: 'moved'; readonly version: number }
-  /** Another user changed the order first: it has this status and version. */
-  | {
-      readonly kind: 'overtaken';
-      readonly status: Status;
-      readonly by?: string | undefined;
-      readonly version: number;
-    }
-  /** The order was not changed, or it is not known. The notice says which. */
-  | { readonly kind: 'failed' };
 
 /** The pause between two reads of an order, in milliseconds. */
 const PAUSE = 1_000;
@@ -34,7 +20,8 @@ const MAX_FAILURES = 3;
  * Returns a function that changes an order and shows the result as a notice, which offers the way back where there is one.
  *
  * A change is sent once, and only when the user asks for it. If it is refused or its response is lost, the order is read, so that
- * the notice says what is true. The result does not wait for the refresh of the screen.
+ * the notice says what is true. The result does not wait for the refresh of the screen. All screens know of it, whichever it was
+ * asked for on.
  */
 export function useChange(): (change: Change) => Promise<Outcome> {
   const { t } = useLanguage();
@@ -42,6 +29,15 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   const session = useSession();
   const queries = useQueryClient();
   const { notify } = useNotices();
+  const makeKnown = useMakeKnown();
+
+  const make = (change: Change): Promise<Outcome> => known(change, () => attempt(change));
+
+  /** Lets all screens know of the attempt. */
+  async function known(change: Change, attempt: () => Promise<Outcome>): Promise<Outcome> {
+    const [outcome] = await makeKnown([change], async () => [await attempt()] as const);
+    return outcome;
+  }
 
   function finish({ order }: Change, outcome: Outcome, notice: Omit<Notice, 'about' | 'tone'>): Outcome {
     notify({ about: order.id, tone: outcome.kind === 'moved' ? 'good' : 'bad', ...notice });
@@ -49,11 +45,17 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     return outcome;
   }
 
-  async function make(change: Change): Promise<Outcome> {
+  async function attempt(change: Change): Promise<Outcome> {
     const { number } = change.order;
     if (!onlineManager.isOnline()) return offer(change, t('step.notSent', { number }));
-    const [sent, holdComment] = await Promise.all([sendOnce(() => send(change)), holdCommentOf(change)]);
-    if (sent.is === 'made') return succeed(change, sent.data, holdComment);
+    let complete: Change;
+    try {
+      complete = await withHoldComment(change);
+    } catch (error) {
+      return offer(change, t('notice.refused', { number, why: t(`problem.${reasonOf(error as Error)}`) }));
+    }
+    const sent = await sendOnce(() => send(complete));
+    if (sent.is === 'made') return succeed(change, sent.data);
     if (sent.is === 'lost') return confirm(change, sent.settledAt);
     const { problem } = sent;
     const found = problem.details.currentStatus && (await readSettled(change, 0));
@@ -72,7 +74,7 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     const { number } = change.order;
     const found = await readSettled(change, settledAt);
     if (found) return conclude(change, found);
-    const action = { label: t('step.check'), run: () => void confirm(change, settledAt) };
+    const action = { label: t('step.check'), run: () => void known(change, () => confirm(change, settledAt)) };
     return finish(change, { kind: 'failed' }, { text: t('step.unconfirmed', { number }), action, isOpen: true });
   }
 
@@ -125,17 +127,8 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     return finish(change, { kind: 'failed' }, { text, action, isOpen: true });
   }
 
-  /** What was written when the order of a step was put on hold, or undefined if that is not known. */
-  async function holdCommentOf(change: Change): Promise<string | undefined> {
-    const { id, version, holdReason } = change.order;
-    if (!isMove(change) || holdReason === undefined) return undefined;
-    const known = queries.getQueryData(orderHistory(id, version).queryKey);
-    const history = known ?? (await dataOf(getOrderHistory({ id })).catch(() => undefined));
-    return history && (history.items.findLast(({ to }) => to === 'ON_HOLD')?.comment ?? '');
-  }
-
-  function succeed(change: Change, changed: OrderDto, holdComment: string | undefined): Outcome {
-    const undo = undoOf(change, changed, session, holdComment);
+  function succeed(change: Change, changed: OrderDto): Outcome {
+    const undo = undoOf(change, changed, session);
     const action = undo && { ...namesOf(undo), isUndo: undo.isUndo, run: () => void make(undo) };
     const notice = { text: resultText(change, changed), ...(action && { action }) };
     return finish(change, { kind: 'moved', version: changed.version }, notice);
@@ -165,6 +158,13 @@ export function useChange(): (change: Change) => Promise<Outcome> {
   }
 
   return make;
+}
+
+/** A change with its comment. Only an undo reads the history for it: a step waits for nothing that it does not need. */
+async function withHoldComment(change: Change): Promise<Change> {
+  if (!isMove(change) || change.hasLastHoldComment !== true) return change;
+  const { items } = await dataOf(getOrderHistory({ id: change.order.id }));
+  return { ...change, comment: items.findLast(({ to }) => to === 'ON_HOLD')?.comment };
 }
 
 /** What is known of a change after it was sent. */

@@ -1,12 +1,14 @@
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
 import type { OrderDto } from '../api/client';
 import { useIsFresh } from '../live/live-context';
 import { useJustChanged } from '../shell/use-just-changed';
 import type { Change } from './change';
+import { useKnownChanges } from './known-changes';
 import { useChange } from './use-change';
 
 export interface Changing {
-  readonly isSending: boolean;
+  /** The change of the order that is under way, whichever screen it was asked for on. */
+  readonly underWay: Change | undefined;
   readonly isDisabled: boolean;
   readonly change: (change: Change) => Promise<void>;
   /** The element with the buttons, which keeps the focus when they are replaced. */
@@ -22,13 +24,12 @@ export interface Changing {
 export function useChanging(order: OrderDto, onDone?: () => void): Changing {
   const make = useChange();
   const isFresh = useIsFresh();
-  const [isSending, setIsSending] = useState(false);
-  /** The order and version that the last change has led to. An older version on the screen is about to be replaced. */
-  const [known, setKnown] = useState<Pick<OrderDto, 'id' | 'version'>>();
-  const isOutdated = order.id === known?.id && order.version < known.version;
+  const { underWay, ended } = useKnownChanges().get(order.id) ?? {};
+  /** Whether the version on the screen is about to be replaced. */
+  const isOutdated = order.version < (ended?.outcome.version ?? 0);
   // After a step, other steps are where the last ones were: a double click must not do two.
   const justMoved = useJustChanged(order.status);
-  const isDisabled = isSending || !isFresh || justMoved || isOutdated;
+  const isDisabled = underWay !== undefined || !isFresh || justMoved || isOutdated;
 
   const buttons = useRef<HTMLDivElement>(null);
   const hadFocus = useRef(false);
@@ -41,12 +42,8 @@ export function useChanging(order: OrderDto, onDone?: () => void): Changing {
 
   const change = async (asked: Change): Promise<void> => {
     hadFocus.current = true;
-    setIsSending(true);
     const outcome = await make(asked);
-    setIsSending(false);
-    if (outcome.kind === 'failed') return;
-    setKnown({ id: asked.order.id, version: outcome.version });
-    onDone?.();
+    if (outcome.kind !== 'failed') onDone?.();
   };
-  return { isSending, isDisabled, change, buttons };
+  return { underWay, isDisabled, change, buttons };
 }

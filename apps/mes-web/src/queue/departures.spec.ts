@@ -1,5 +1,5 @@
 import type { OrderDto } from '../api/client';
-import { neighbourOf, reasonOf } from './departures';
+import { departureBy, neighbourOf, reasonOf } from './departures';
 
 function orders(ids: string): OrderDto[] {
   return Array.from(ids).map((id) => ({ id, version: 1 }) as OrderDto);
@@ -27,6 +27,44 @@ describe('the reason why an order cannot be taken', () => {
 
   it('is over when the order is back with a later version', () => {
     expect(reasonOf({ ...order, version: 3 }, departures, new Set())).toBeUndefined();
+  });
+});
+
+describe('how an order leaves by a change of the user', () => {
+  const order = { id: 'a', version: 1, status: 'NEW' } as OrderDto;
+  const take = { order, to: 'MANUFACTURING_STARTED' } as const;
+  const undo = { order, to: 'NEW' } as const;
+  const edit = { order, field: 'priority', value: 'HIGH' } as const;
+  const made = { kind: 'moved', version: 2 } as const;
+  const taken = { kind: 'overtaken', status: 'MANUFACTURING_STARTED', by: 'boris', version: 2 } as const;
+  const held = { kind: 'overtaken', status: 'ON_HOLD', version: 2 } as const;
+  const edited = { kind: 'overtaken', status: 'NEW', version: 2 } as const;
+
+  it.each([
+    ['a step under way', take, { kind: 'taking' }],
+    ['an undo under way', undo, { kind: 'changing' }],
+    ['the change of a field under way', edit, { kind: 'changing' }],
+  ])('is open for %s, whatever the version', (_, underWay, reason) => {
+    const ended = { change: take, outcome: made };
+    expect(departureBy({ underWay, ended })).toEqual({ reason, version: Infinity });
+  });
+
+  it.each([
+    ['taken', take, made, { kind: 'yours' }],
+    ['cancelled', { order, to: 'CANCELLED' } as const, made, { kind: 'gone', status: 'CANCELLED' }],
+    ['taken by somebody else', take, taken, { kind: 'taken-by', by: 'boris' }],
+    ['put on hold by somebody else', take, held, { kind: 'gone', status: 'ON_HOLD' }],
+  ])('is known for one that was %s', (_, change, outcome, reason) => {
+    expect(departureBy({ ended: { change, outcome } })).toEqual({ reason, version: 2 });
+  });
+
+  it.each([
+    ['nothing is known of', {}],
+    ['was given back', { ended: { change: undo, outcome: made } }],
+    ['has another priority now', { ended: { change: edit, outcome: made } }],
+    ['somebody else has changed meanwhile', { ended: { change: edit, outcome: edited } }],
+  ])('is not at all for one that %s', (_, known) => {
+    expect(departureBy(known)).toBeUndefined();
   });
 });
 

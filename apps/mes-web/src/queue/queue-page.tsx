@@ -9,7 +9,7 @@ import { filtersOf, isInView, listArgumentsOf, NO_FILTERS, parametersOf, type So
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
-import { useChange, type Outcome } from '../orders/use-change';
+import { useChange } from '../orders/use-change';
 import { useOrders } from '../orders/use-orders';
 import { useShownName } from '../orders/use-shown-name';
 import { useView } from '../orders/use-view';
@@ -55,7 +55,7 @@ export function QueuePage(): ReactNode {
   const orders = useMemo(() => loaded.filter((order) => isInView(view, order, now)), [loaded, view, now]);
 
   const departures = useDepartures();
-  const { of: reasons, lingering, note, withdraw, keepOnly } = departures;
+  const { of: reasons, lingering, note, keepOnly } = departures;
   const attendance = useAttendance();
   const wantedName = parametersOf(view).toString();
   const name = useShownName(wantedName, query.data === undefined, query.isPlaceholderData);
@@ -97,29 +97,10 @@ export function QueuePage(): ReactNode {
     [session, entry, picks.ids],
   );
 
-  const begin = (order: OrderDto): void => {
-    note(order.id, { reason: { kind: 'taking' }, version: order.version + 1 });
-  };
-  const end = (order: OrderDto, outcome: Outcome): void => {
-    if (outcome.kind === 'failed') {
-      withdraw(order.id);
-      return;
-    }
-    const { version } = outcome;
-    if (outcome.kind === 'moved') note(order.id, { reason: { kind: 'yours' }, version });
-    else if (outcome.by !== undefined) note(order.id, { reason: { kind: 'taken-by', by: outcome.by }, version });
-    else note(order.id, { reason: { kind: 'gone', status: outcome.status }, version });
-  };
-
-  const take = async (order: OrderDto): Promise<void> => {
-    begin(order);
-    end(order, await changeOrder({ order, to: 'MANUFACTURING_STARTED' }));
-  };
-  const takeSeveral = useTakeSeveral(end);
+  const takeSeveral = useTakeSeveral();
   const takePicked = (): void => {
     const picked = rows.filter(({ id }) => picks.ids.has(id));
     picks.clear();
-    picked.forEach(begin);
     void takeSeveral(picked);
   };
 
@@ -173,7 +154,7 @@ export function QueuePage(): ReactNode {
             onChosen={remember}
             onOpen={open}
             picks={mayTake ? picks : undefined}
-            onTake={mayTake ? (order) => void take(order) : undefined}
+            onTake={mayTake ? (order) => void changeOrder({ order, to: 'MANUFACTURING_STARTED' }) : undefined}
             onTakePicked={takePicked}
           />
           {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}

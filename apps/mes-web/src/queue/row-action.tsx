@@ -42,6 +42,8 @@ function textOf(reason: Reason, t: TFunction): ReactNode {
       return <Named text={(by) => t('queue.takenBy', { by })} name={reason.by} />;
     case 'gone':
       return reason.status ? t(`status.${reason.status}`) : t('held.gone');
+    case 'changing':
+      return t('step.sending');
     default:
       return t(`queue.${reason.kind}`);
   }

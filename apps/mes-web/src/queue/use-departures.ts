@@ -1,63 +1,77 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { OrderDto } from '../api/client';
-import { isOpen, type Departure } from './departures';
+import { useKnownChanges } from '../orders/known-changes';
+import { departureBy, isOpen, type Departure } from './departures';
 
 /** The time for which a leaving order stays if nobody is at the list, in milliseconds. */
 const LINGER = 2_500;
 
 export interface Departures {
+  /** By changes of the user and of others. */
   readonly of: ReadonlyMap<string, Departure>;
   /** Ids of the orders that stay for a moment. */
   readonly lingering: ReadonlySet<string>;
-  /** Records why an order leaves. */
+  /** Records why an order leaves by somebody else's change. */
   readonly note: (id: string, departure: Departure) => void;
-  /** Takes a record back: the order stays. */
-  readonly withdraw: (id: string) => void;
-  /** Forgets the orders that are not among the rows. */
+  /** Forgets what was recorded for orders that are not among the rows. */
   readonly keepOnly: (rows: readonly OrderDto[]) => void;
 }
 
 /** Keeps the reasons why orders leave the queue for as long as their rows are shown. */
 export function useDepartures(): Departures {
-  const [departures, setDepartures] = useState<ReadonlyMap<string, Departure>>(new Map());
-  const [lingering, setLingering] = useState<ReadonlySet<string>>(new Set());
-  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  const [noted, setNoted] = useState<ReadonlyMap<string, Departure>>(new Map());
+  const known = useKnownChanges();
+  const all = useMemo(() => {
+    const departures = new Map(noted);
+    for (const [id, change] of known) {
+      const own = departureBy(change);
+      if (own && own.version >= (noted.get(id)?.version ?? 0)) departures.set(id, own);
+    }
+    return departures;
+  }, [noted, known]);
 
-  const settle = useCallback((id: string) => {
-    clearTimeout(timers.current.get(id));
-    timers.current.delete(id);
-    setLingering((last) => (last.has(id) ? new Set([...last].filter((one) => one !== id)) : last));
+  const note = useCallback((id: string, departure: Departure) => {
+    setNoted((last) => new Map(last).set(id, departure));
   }, []);
-  const note = useCallback(
-    (id: string, departure: Departure) => {
-      clearTimeout(timers.current.get(id));
-      if (!isOpen(departure.reason)) timers.current.set(id, setTimeout(settle, LINGER, id));
-      setLingering((last) => new Set(last).add(id));
-      setDepartures((last) => new Map(last).set(id, departure));
-    },
-    [settle],
-  );
-  const withdraw = useCallback(
-    (id: string) => {
-      settle(id);
-      setDepartures((last) => new Map([...last].filter(([one]) => one !== id)));
-    },
-    [settle],
-  );
   const keepOnly = useCallback((rows: readonly OrderDto[]) => {
-    setDepartures((last) => {
+    setNoted((last) => {
       if (last.size === 0) return last;
       const shown = new Set(rows.map(({ id }) => id));
       const kept = [...last].filter(([id]) => shown.has(id));
       return kept.length === last.size ? last : new Map(kept);
     });
   }, []);
+  return { of: all, lingering: useLingering(all), note, keepOnly };
+}
 
+/** Ids of the orders whose departures are not final, or have been for a moment only. */
+function useLingering(departures: ReadonlyMap<string, Departure>): ReadonlySet<string> {
+  /** The names of departures that have been final for long enough. */
+  const [over, setOver] = useState<ReadonlySet<string>>(new Set());
+  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  useEffect(() => {
+    for (const [id, departure] of departures) {
+      const name = nameOf(id, departure);
+      if (isOpen(departure.reason) || timers.current.has(name)) continue;
+      const end = (): void => {
+        setOver((last) => new Set(last).add(name));
+      };
+      timers.current.set(name, setTimeout(end, LINGER));
+    }
+  }, [departures]);
   useEffect(() => {
     const running = timers.current;
     return () => {
       for (const timer of running.values()) clearTimeout(timer);
+      running.clear();
     };
   }, []);
-  return { of: departures, lingering, note, withdraw, keepOnly };
+  return useMemo(
+    () => new Set([...departures].flatMap(([id, departure]) => (over.has(nameOf(id, departure)) ? [] : id))),
+    [departures, over],
+  );
+}
+
+function nameOf(id: string, { version }: Departure): string {
+  return `${id} ${String(version)}`;
 }

@@ -2,9 +2,10 @@ import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { changeOrderStatuses, type ChangeStatusesResultDto, type OrderDto } from '../api/client';
 import { dataOf, reasonOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
-import { isReached } from '../orders/change';
+import { isReached, type Outcome } from '../orders/change';
+import { useMakeKnown } from '../orders/known-changes';
 import { stepsFor } from '../orders/permissions';
-import { readSettled, sendOnce, type Outcome } from '../orders/use-change';
+import { readSettled, sendOnce } from '../orders/use-change';
 import { useSession } from '../session/session-context';
 import { useNotices } from '../shell/notices-context';
 
@@ -27,41 +28,43 @@ interface Result {
   readonly isUnconfirmed?: boolean;
 }
 
-type OnOutcome = (order: OrderDto, outcome: Outcome) => void;
-
 /**
- * Returns a function that takes several orders, tells the outcome of each, and shows them all in one notice, which offers to give
- * the orders back.
+ * Returns a function that takes several orders, and shows their outcomes in one notice, which offers to give the orders back.
  *
  * A request is sent once, and only when the user asks for it. If its response is lost, each order is read, so that the outcomes are
  * true.
  */
-export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto[]) => Promise<void> {
+export function useTakeSeveral(): (orders: readonly OrderDto[]) => Promise<void> {
   const { t } = useLanguage();
   const session = useSession();
   const queries = useQueryClient();
   const { notify } = useNotices();
+  const makeKnown = useMakeKnown();
 
-  async function make(batch: Batch): Promise<void> {
+  const make = (batch: Batch): Promise<void> => known(batch, () => attempt(batch));
+
+  async function known({ to, orders }: Batch, attempt: () => Promise<readonly Result[]>): Promise<void> {
+    const changes = orders.map((order) => ({ order, to, isExact: true }));
+    await makeKnown(changes, async () => (await attempt()).map(({ outcome }) => outcome));
+  }
+
+  async function attempt(batch: Batch): Promise<readonly Result[]> {
     const { to, orders } = batch;
-    if (!onlineManager.isOnline()) {
-      finish(batch, orders.map(unchanged), { why: t('several.notSent') });
-      return;
-    }
+    if (!onlineManager.isOnline()) return finish(batch, orders.map(unchanged), { why: t('several.notSent') });
     const changeStatusesDto = { status: to, orders: orders.map(({ id, version }) => ({ id, version })) };
     const sent = await sendOnce(() => dataOf(changeOrderStatuses({ changeStatusesDto })));
-    if (sent.is === 'lost') await confirm(batch, sent.settledAt);
-    else if (sent.is === 'refused')
-      finish(batch, orders.map(unchanged), { why: t(`problem.${reasonOf(sent.problem)}`) });
-    else
-      finish(
-        batch,
-        orders.map((order) => resultOf(batch, order, stateIn(sent.data, order))),
-      );
+    if (sent.is === 'lost') return confirm(batch, sent.settledAt);
+    if (sent.is === 'refused') {
+      return finish(batch, orders.map(unchanged), { why: t(`problem.${reasonOf(sent.problem)}`) });
+    }
+    return finish(
+      batch,
+      orders.map((order) => resultOf(batch, order, stateIn(sent.data, order))),
+    );
   }
 
   /** @param settledAt from then on, a time of `performance.now()`, no change is under way any more */
-  async function confirm(batch: Batch, settledAt: number): Promise<void> {
+  async function confirm(batch: Batch, settledAt: number): Promise<readonly Result[]> {
     const { to, orders } = batch;
     const results: Result[] = [];
     // One after another, and only until the first failure: the server may be in trouble.
@@ -71,7 +74,7 @@ export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto
         : await readSettled({ order, to, isExact: true }, settledAt);
       results.push(found ? resultOf(batch, order, found) : { ...unchanged(order), isUnconfirmed: true });
     }
-    finish(batch, results, { settledAt });
+    return finish(batch, results, { settledAt });
   }
 
   function resultOf({ to }: Batch, order: OrderDto, now: OrderDto | undefined): Result {
@@ -82,9 +85,12 @@ export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto
     return { order: now, outcome: { kind: 'overtaken', status, by, version } };
   }
 
-  /** Tells and shows what came of the orders. */
-  function finish({ to, orders }: Batch, results: readonly Result[], { why = '', settledAt = 0 } = {}): void {
-    if (to === TAKEN) for (const { order, outcome } of results) onOutcome(order, outcome);
+  /** Shows what came of the orders. */
+  function finish(
+    { to, orders }: Batch,
+    results: readonly Result[],
+    { why = '', settledAt = 0 } = {},
+  ): readonly Result[] {
     const moved = ordersOf(results.filter(({ outcome }) => outcome.kind === 'moved'));
     const overtaken = results.flatMap(({ order, outcome }) =>
       outcome.kind === 'overtaken'
@@ -106,7 +112,7 @@ export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto
     const giveBack = t(`move.${QUEUED}`);
     const action =
       open.length > 0
-        ? { label: t('step.check'), run: () => void confirm({ to, orders: open }, settledAt) }
+        ? { label: t('step.check'), run: () => void check({ to, orders: open }, settledAt) }
         : same.length > 0
           ? { label: t('tryAgain'), run: () => void make({ to, orders: same }) }
           : taken.length > 0 && {
@@ -123,6 +129,11 @@ export function useTakeSeveral(onOutcome: OnOutcome): (orders: readonly OrderDto
       isOpen: failed.length > 0,
     });
     void queries.invalidateQueries();
+    return results;
+  }
+
+  function check(batch: Batch, settledAt: number): Promise<void> {
+    return known(batch, () => confirm(batch, settledAt));
   }
 
   return (orders) => make({ to: TAKEN, orders });

@@ -1,0 +1,122 @@
+import type { Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+const CHANGES = '**/api/v1/orders/**';
+
+describe('a step under way', () => {
+  let workshop: Workshop;
+  let desk: Operator;
+  let order: WorkshopOrder;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+  }, OPENING_MS);
+
+  beforeEach(async () => {
+    desk = await workshop.signedIn({ name: 'anna' });
+    order = await workshop.create();
+    await desk.row(order.id).waitFor();
+  });
+
+  afterEach(() => workshop.clear());
+  afterAll(() => workshop.close());
+
+  /** Holds the requests with a method before the API gets them. Returns a function that lets them go. */
+  async function hold(method: string): Promise<() => void> {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await desk.page.route(CHANGES, async (route) => {
+      if (route.request().method() === method) await released;
+      await route.fallback();
+    });
+    return release;
+  }
+
+  function notice(text: string): ReturnType<Operator['page']['locator']> {
+    return desk.page.locator('.notice', { hasText: `${String(order.number)} ${text}` });
+  }
+
+  function link(name: string): ReturnType<Operator['page']['locator']> {
+    return desk.page.locator('header').getByRole('link', { name });
+  }
+
+  it('is shown by the queue to those who have left it meanwhile, and not offered again', async () => {
+    const release = await hold('PATCH');
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await link('My work').click();
+    await desk.page.getByRole('heading', { name: 'My work' }).waitFor();
+    await link('Orders').click();
+    await desk.row(order.id).getByText('Taking…').waitFor();
+    expect(await desk.row(order.id).getByRole('button').count()).toBe(0);
+    release();
+    await notice('is yours.').waitFor();
+    await desk.leave();
+    await desk.row(order.id).waitFor({ state: 'detached' });
+  });
+
+  it('is shown by the queue if it was asked for on the page of the order', async () => {
+    const release = await hold('PATCH');
+    await desk.open(`/orders/${order.id}`);
+    await desk.page.getByRole('button', { name: 'Take' }).click();
+    await desk.page.locator('.order-moves').getByText('Sending…').waitFor();
+    await link('Orders').click();
+    await desk.row(order.id).getByText('Taking…').waitFor();
+    await desk.row(order.id).getByRole('link').first().click();
+    await desk.page.locator('.order-moves').getByText('Sending…').waitFor();
+    expect(await desk.page.getByRole('button', { name: 'Take' }).isEnabled()).toBe(false);
+    release();
+    await notice('is yours.').waitFor();
+    await desk.page.getByRole('button', { name: 'Mark as manufactured' }).and(desk.page.locator(':enabled')).waitFor();
+  });
+
+  it('is shown by the queue and by My work if it is taken back', async () => {
+    // The pointer stays on the row, so the row stays as well.
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await notice('is yours.').waitFor();
+    await desk.row(order.id).getByText('Yours').waitFor();
+    const release = await hold('PATCH');
+    await desk.page.keyboard.press('Control+z');
+    await desk.row(order.id).getByText('Sending…').waitFor();
+    await link('My work').click();
+    await desk.page.locator('.card').getByText('Sending…').waitFor();
+    const finish = desk.page.getByRole('button', { name: `Mark as manufactured · No. ${String(order.number)}` });
+    expect(await finish.isEnabled()).toBe(false);
+    await link('Orders').click();
+    release();
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
+  });
+
+  it('is shown by the order’s card on the board if it is taken back', async () => {
+    await desk.open('/board');
+    const card = desk.row(order.id);
+    await card.waitFor();
+    await card.getByRole('button').click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'Take' }).click();
+    await notice('is yours.').waitFor();
+    const release = await hold('PATCH');
+    await notice('is yours.').getByRole('button', { name: 'Return to queue' }).click();
+    await card.and(desk.page.locator('.sending')).waitFor();
+    release();
+    await card.and(desk.page.locator(':not(.sending)')).waitFor();
+  });
+
+  it('has its outcome without waiting for what an undo needs, which then has the comment of before', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    await desk.open(`/orders/${order.id}`);
+    await desk.page.getByRole('button', { name: 'Put on hold' }).click();
+    await desk.page.getByLabel('Comment').fill('Waits for gold.');
+    await desk.page.getByRole('button', { name: 'No material' }).click();
+    await desk.page.locator('.notice-good', { hasText: 'On hold' }).waitFor();
+    await link('My work').click();
+    const resume = desk.page.locator('.card').getByRole('button', { name: 'Resume' });
+    await resume.waitFor();
+
+    const release = await hold('GET');
+    await resume.click();
+    await notice('is yours.').getByRole('button', { name: 'Put on hold' }).click();
+    await desk.page.locator('.card').getByText('Sending…').waitFor();
+    release();
+    await desk.page.locator('.card').getByText('Waits for gold.').waitFor();
+    expect(await workshop.order(order)).toMatchObject({ status: 'ON_HOLD', holdReason: 'MATERIAL_MISSING' });
+  });
+});
