@@ -274,9 +274,24 @@ describe('the page on every device', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowUp');
     expect(await focused()).toBe('Sign out');
+    const expectClosed = async (): Promise<void> => {
+      expect(await button.getAttribute('aria-expanded')).toBe('false');
+      expect(await page.evaluate(`document.activeElement.getAttribute('aria-haspopup')`)).toBe('menu');
+    };
     await page.keyboard.press('Escape');
-    expect(await button.getAttribute('aria-expanded')).toBe('false');
-    expect(await page.evaluate(`document.activeElement.getAttribute('aria-haspopup')`)).toBe('menu');
+    await expectClosed();
+    // Escape closes it also from its button, and before anything is painted.
+    await page.keyboard.press('ArrowDown');
+    await button.focus();
+    await page.keyboard.press('Escape');
+    await expectClosed();
+    await page.evaluate(`(async () => {
+      document.activeElement.click();
+      await Promise.resolve();
+      const escape = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true });
+      document.activeElement.dispatchEvent(escape);
+    })()`);
+    await expectClosed();
     await page.keyboard.press('ArrowDown');
     await eventually(async () => (await focused()) === 'English');
     await page.keyboard.press('End');

@@ -1,4 +1,13 @@
-import { createContext, useContext, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  createContext,
+  useContext,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import './menu.css';
 
 /** Closes the menu, and gives the focus back to its button. */
@@ -25,22 +34,24 @@ export function Menu({ children, label, items }: MenuProps): ReactNode {
   };
   const open = (): void => {
     setIsOpen(true);
-    requestAnimationFrame(() => {
-      focusItem(0);
-    });
   };
+  // Before the browser can report the next key.
+  useLayoutEffect(() => {
+    if (isOpen) itemsOf(menu.current)[0]?.focus();
+  }, [isOpen]);
   const close = (): void => {
     setIsOpen(false);
     button.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const index = itemsOf(menu.current).findIndex((item) => item === document.activeElement);
-    const actions: Readonly<Record<string, () => void>> = {
+    const actionsOfButton: Readonly<Record<string, () => void>> = { ArrowDown: open };
+    const actionsOfMenu: Readonly<Record<string, () => void>> = {
       ArrowDown: () => {
         focusItem(index + 1);
       },
       ArrowUp: () => {
-        focusItem(index - 1);
+        focusItem(Math.max(index, 0) - 1);
       },
       Home: () => {
         focusItem(0);
@@ -50,7 +61,7 @@ export function Menu({ children, label, items }: MenuProps): ReactNode {
       },
       Escape: close,
     };
-    const action = actions[event.key];
+    const action = (isOpen ? actionsOfMenu : actionsOfButton)[event.key];
     if (!action) return;
     event.preventDefault();
     action();
@@ -59,6 +70,7 @@ export function Menu({ children, label, items }: MenuProps): ReactNode {
   return (
     <div
       className="menu"
+      onKeyDown={onKeyDown}
       onBlur={({ currentTarget, relatedTarget }) => {
         if (!currentTarget.contains(relatedTarget)) setIsOpen(false);
       }}
@@ -72,15 +84,10 @@ export function Menu({ children, label, items }: MenuProps): ReactNode {
         aria-label={label}
         title={label}
         onClick={isOpen ? close : open}
-        onKeyDown={(event) => {
-          if (event.key !== 'ArrowDown' || isOpen) return;
-          event.preventDefault();
-          open();
-        }}
       >
         {children}
       </button>
-      <div ref={menu} id={id} role="menu" aria-label={label} hidden={!isOpen} tabIndex={-1} onKeyDown={onKeyDown}>
+      <div ref={menu} id={id} role="menu" aria-label={label} hidden={!isOpen} tabIndex={-1}>
         {isOpen && <CloseContext value={close}>{items}</CloseContext>}
       </div>
     </div>
