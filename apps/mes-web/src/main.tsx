@@ -8,11 +8,13 @@ import { LiveUpdates } from './live/live-updates';
 import { SessionGate } from './session/session-gate';
 import { ignoreStrayPresses } from './shell/double-press';
 import { ErrorBoundary } from './shell/error-boundary';
+import { keepFocus } from './shell/keep-focus';
 import { NoticesProvider } from './shell/notices';
 import { applyTheme, rememberedTheme } from './shell/theme';
 
 applyTheme(rememberedTheme());
 ignoreStrayPresses();
+keepFocus();
 await startInLanguage();
 
 const root = document.getElementById('root');

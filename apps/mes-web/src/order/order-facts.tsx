@@ -27,7 +27,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
   const { t, formats } = useLanguage();
   const session = useSession();
   const now = useNow();
-  const { underWay, isDisabled, change, buttons } = useChanging(order);
+  const { underWay, isDisabled, change } = useChanging(order);
   const [question, setQuestion] = useState<Question>();
   const close = (): void => {
     setQuestion(undefined);
@@ -56,7 +56,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
     [t('order.createdAt'), formats.dateAndTime(new Date(order.createdAt))],
   ];
   return (
-    <div ref={buttons}>
+    <div>
       <dl className="facts">
         {facts
           .filter(([, value]) => value !== undefined && value !== false)

@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
@@ -29,8 +29,13 @@ interface Question {
 export function MoveButtons({ order, onDone, onAsking }: MoveButtonsProps): ReactNode {
   const { t } = useLanguage();
   const session = useSession();
-  const { underWay, isDisabled, change, buttons } = useChanging(order, onDone);
+  const { underWay, isDisabled, change } = useChanging(order, onDone);
   const [question, setQuestion] = useState<Question>();
+  const buttons = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The buttons of the last step have left it the focus.
+    if (!isDisabled && document.activeElement === buttons.current) buttons.current?.querySelector('button')?.focus();
+  }, [isDisabled]);
   const steps = stepsFor(order, session);
   const nameOf = (label: string, { number }: OrderDto): string => t('move.commentFor', { move: label, number });
 
@@ -52,7 +57,7 @@ export function MoveButtons({ order, onDone, onAsking }: MoveButtonsProps): Reac
   };
 
   return (
-    <div className="moves" ref={buttons} onKeyDown={ignoreHeldEnter}>
+    <div className="moves" ref={buttons} tabIndex={-1} onKeyDown={ignoreHeldEnter}>
       {steps.map((to, index) => {
         const label = t(labelOf(order.status, to));
         return (

@@ -1,4 +1,3 @@
-import { useEffect, useRef, type RefObject } from 'react';
 import type { OrderDto } from '../api/client';
 import { useIsFresh } from '../live/live-context';
 import { useJustChanged } from '../shell/use-just-changed';
@@ -11,8 +10,6 @@ export interface Changing {
   readonly underWay: Change | undefined;
   readonly isDisabled: boolean;
   readonly change: (change: Change) => Promise<void>;
-  /** The element with the buttons, which keeps the focus when they are replaced. */
-  readonly buttons: RefObject<HTMLDivElement | null>;
 }
 
 /**
@@ -31,19 +28,9 @@ export function useChanging(order: OrderDto, onDone?: () => void): Changing {
   const justMoved = useJustChanged(order.status);
   const isDisabled = underWay !== undefined || !isFresh || justMoved || isOutdated;
 
-  const buttons = useRef<HTMLDivElement>(null);
-  const hadFocus = useRef(false);
-  useEffect(() => {
-    if (isDisabled || !hadFocus.current) return;
-    hadFocus.current = false;
-    // The browser takes the focus from buttons that are disabled or removed.
-    if (document.activeElement === document.body) buttons.current?.querySelector<HTMLElement>('button')?.focus();
-  }, [isDisabled]);
-
   const change = async (asked: Change): Promise<void> => {
-    hadFocus.current = true;
     const outcome = await make(asked);
     if (outcome.kind !== 'failed') onDone?.();
   };
-  return { underWay, isDisabled, change, buttons };
+  return { underWay, isDisabled, change };
 }

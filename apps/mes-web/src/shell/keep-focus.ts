@@ -1,0 +1,66 @@
+/** What is opened on top of the page, so that the focus goes back to the page when it is closed. */
+const ON_TOP = '.notices, dialog';
+const FOCUSABLE = 'a[href], button:enabled, select:enabled, input:enabled, textarea:enabled, [tabindex]';
+const TEXT_FIELD = 'input, textarea';
+
+/**
+ * Gives the focus to what is nearest when the element that has it is removed, and back to it when it was disabled for a while. The
+ * browser would give it to the document, where the keys of the lists do nothing.
+ */
+export function keepFocus(): void {
+  /** The element that had the focus last, and where the focus may go instead of it, the nearest first. */
+  let places: readonly Element[] = [];
+  const onFocusIn = ({ target }: FocusEvent): void => {
+    if (target instanceof Element) places = placesFrom(target, places);
+  };
+  const onFocusOut = ({ target }: FocusEvent): void => {
+    // By now, the element has been removed or disabled, or the user has left it.
+    queueMicrotask(() => {
+      if (document.activeElement === document.body && target instanceof Element && isReachable(target)) places = [];
+    });
+  };
+  const restore = (): void => {
+    if (document.activeElement !== document.body) return;
+    const [last] = places;
+    // It may be enabled again soon.
+    if (!last || (last.isConnected && !isReachable(last))) return;
+    for (const place of places) {
+      const found = focusableAt(place);
+      if (!found) continue;
+      found.focus({ preventScroll: true });
+      return;
+    }
+  };
+  document.addEventListener('focusin', onFocusIn);
+  document.addEventListener('focusout', onFocusOut);
+  const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] };
+  new MutationObserver(restore).observe(document.documentElement, changes);
+}
+
+/** @param before the places of the focus before, to which it goes back from what is on top of them */
+function placesFrom(target: Element, before: readonly Element[]): readonly Element[] {
+  const onTop = target.closest(ON_TOP);
+  const below = onTop ? before.filter((place) => !onTop.contains(place)) : [];
+  // Whoever has dealt with one notice did not mean the next one.
+  if (onTop?.matches('.notices')) return [target, ...below];
+  const area = onTop ?? target.closest('main, header');
+  const own = [target];
+  for (let place = target.parentElement; area?.contains(place); place = place?.parentElement ?? null) {
+    if (place) own.push(place);
+  }
+  return [...own, ...below];
+}
+
+/** The first element at a place that Tab would reach, or else the place itself. */
+function focusableAt(place: Element): HTMLElement | undefined {
+  const all = [place, ...place.querySelectorAll(FOCUSABLE)].filter(isReachable);
+  // A text field would bring up the keyboard of a phone.
+  const byTab = all.find((element) => element.tabIndex >= 0 && (element === place || !element.matches(TEXT_FIELD)));
+  return byTab ?? all.find((element) => element === place);
+}
+
+function isReachable(element: Element): element is HTMLElement {
+  return (
+    element instanceof HTMLElement && element.matches(FOCUSABLE) && element.isConnected && element.checkVisibility()
+  );
+}

@@ -1,0 +1,112 @@
+import { eventually } from '../support/eventually.js';
+import type { Operator } from './support/operators-page.js';
+import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
+
+describe('the focus', () => {
+  let workshop: Workshop;
+  let desk: Operator;
+  let orders: WorkshopOrder[];
+  let first: WorkshopOrder;
+
+  beforeAll(async () => {
+    workshop = await Workshop.open();
+  }, OPENING_MS);
+
+  beforeEach(async () => {
+    first = await workshop.create({ product: { name: 'Ring' } });
+    orders = [first, await workshop.create(), await workshop.create()];
+    desk = await workshop.signedIn({ name: 'anna' });
+    await desk.row(first.id).waitFor();
+  });
+
+  afterEach(() => workshop.clear());
+  afterAll(() => workshop.close());
+
+  /** Waits until an element that fits the selector has the focus. */
+  async function focused(selector: string): Promise<void> {
+    await eventually(() => desk.page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(selector)})`));
+  }
+
+  async function press(button: ReturnType<Operator['page']['locator']>): Promise<void> {
+    await button.focus();
+    await desk.page.keyboard.press('Enter');
+  }
+
+  /** Selects an order of the queue, to be taken together with others. */
+  async function pick(): Promise<void> {
+    await desk.page.getByRole('grid').focus();
+    await desk.page.keyboard.press('Home');
+    await desk.painted();
+    await desk.page.keyboard.press('Space');
+    await desk.page.locator('.picks').waitFor();
+  }
+
+  it('goes from the bar of the selected orders back to the list', async () => {
+    await pick();
+    await press(desk.page.locator('.picks').getByRole('button', { name: 'Clear' }));
+    await focused('.grid');
+    await pick();
+    await press(desk.page.locator('.picks').getByRole('button', { name: 'Take' }));
+    await focused('.grid');
+  });
+
+  it('goes from a notice back to where it was, and not to the next notice', async () => {
+    for (const { id } of orders.slice(0, 2)) await desk.row(id).getByRole('button', { name: 'Take' }).click();
+    await desk.page.locator('.notice').nth(1).waitFor();
+    await focused('.grid');
+    await press(desk.page.locator('.notice').first().getByRole('button', { name: 'Return to queue' }));
+    await focused('.grid');
+    await press(desk.page.locator('.notice').last().getByRole('button', { name: 'Close' }));
+    await focused('.grid');
+  });
+
+  it('stays on the card of the board whose order was moved, or goes to another one', async () => {
+    await desk.open('/board');
+    await desk.row(first.id).getByRole('link').focus();
+    await desk.page.keyboard.press('m');
+    await press(desk.page.getByRole('dialog').getByRole('button', { name: 'Take order' }));
+    await desk.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await desk.page.locator('.notice-good').waitFor();
+    await focused('.board-card a');
+  });
+
+  it('stays with the buttons of an order, also if a change fails', async () => {
+    await desk.open(`/orders/${first.id}`);
+    await press(desk.page.getByRole('button', { name: 'Take order' }));
+    await focused('.moves button.primary');
+    const overloaded = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };
+    await desk.page.route('**/api/v1/orders/*', (route) =>
+      route.request().method() === 'PATCH' ? route.fulfill(overloaded) : route.fallback(),
+    );
+    const change = desk.page.getByRole('button', { name: 'Change priority' });
+    await press(change);
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'High' }).click();
+    await desk.page.locator('.notice', { hasText: 'not' }).waitFor();
+    await focused('[aria-label^="Change priority"]');
+  });
+
+  it('goes to the next card of My work when an order leaves it', async () => {
+    for (const order of orders) await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    await desk.open('/mine');
+    const card = desk.page.locator('.card', { hasText: 'Ring' }).first();
+    await press(card.getByRole('button', { name: 'Return to queue' }));
+    await desk.page.locator('.notice-good').waitFor();
+    await desk.page.mouse.move(0, 0);
+    await focused('.card *');
+  });
+
+  it('is not taken from a user who has left it, or from a text field', async () => {
+    await desk.open('/board');
+    const search = desk.page.locator('.filter-bar').getByLabel('Search');
+    await search.focus();
+    await workshop.move(first, 'MANUFACTURING_STARTED', 'boris');
+    await desk.row(first.id).waitFor();
+    await focused('input');
+    await desk.row(first.id).getByRole('link').focus();
+    await desk.page.locator('h1').click();
+    await focused('body');
+    await workshop.move(first, 'MANUFACTURING_COMPLETED', 'boris');
+    await desk.page.locator('.board-column', { hasText: 'Manufactured' }).locator(`[id="order-${first.id}"]`).waitFor();
+    await focused('body');
+  });
+});
