@@ -8,8 +8,6 @@ const IDLE_CHECK_INTERVAL_MS = 50;
 
 /** Time limit for closing after the last request. Running statements have a shorter limit. */
 export const CLOSING_MS = 8_000;
-/** The same, from the moment when waiting is to end. */
-const HURRIED_CLOSING_MS = 1_000;
 
 /** Times in milliseconds. */
 export interface ShutdownPlan {
@@ -48,16 +46,11 @@ export async function shutDown(
     server.closeIdleConnections();
     const inFlight = await connectionsOf(server);
     server.closeAllConnections();
-    await Promise.race([closed, closingTime(hurry)]);
+    await Promise.race([closed, sleep(CLOSING_MS)]);
     return inFlight === 0;
   } finally {
     clearInterval(idleCheck);
   }
-}
-
-async function closingTime(hurry: AbortSignal): Promise<void> {
-  await passed(CLOSING_MS, hurry);
-  if (hurry.aborted) await sleep(HURRIED_CLOSING_MS);
 }
 
 function connectionsOf(server: Server): Promise<number> {
