@@ -100,6 +100,17 @@ describe('a step under way', () => {
     await card.and(desk.page.locator(':not(.sending)')).waitFor();
   });
 
+  it('does not hide what an event has said meanwhile, if its own outcome stays unknown', async () => {
+    await desk.page.route(CHANGES, async (route) => {
+      if (route.request().method() === 'PATCH') await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+      await route.abort();
+    });
+    await desk.live();
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.page.locator('.notice', { hasText: 'Couldn’t confirm' }).waitFor();
+    await desk.row(order.id).getByText('Taken by boris').waitFor();
+  });
+
   it('has its outcome without waiting for what an undo needs, which then has the comment of before', async () => {
     await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
     await desk.open(`/orders/${order.id}`);

@@ -73,9 +73,7 @@ export function QueuePage(): ReactNode {
   useLiveEvents((event) => {
     if (event.type !== 'order.status-changed') return;
     const { id, status, version, assignee, by = assignee } = event.order;
-    // For moves made on this page, the response gives the reason.
-    if (status === 'NEW' || (reasons.get(id)?.version ?? 0) >= version || !rows.some((order) => order.id === id))
-      return;
+    if (status === 'NEW' || !rows.some((order) => order.id === id)) return;
     const reason: Reason =
       status !== 'MANUFACTURING_STARTED' || by === undefined
         ? { kind: 'gone', status: status as OrderDto['status'] }

@@ -11,7 +11,7 @@ export interface Departures {
   readonly of: ReadonlyMap<string, Departure>;
   /** Ids of the orders that stay for a moment. */
   readonly lingering: ReadonlySet<string>;
-  /** Records why an order leaves by somebody else's change. */
+  /** Records why an order leaves, as an event says. What the response to a change of the user says counts more. */
   readonly note: (id: string, departure: Departure) => void;
   /** Forgets what was recorded for orders that are not among the rows. */
   readonly keepOnly: (rows: readonly OrderDto[]) => void;
@@ -31,7 +31,7 @@ export function useDepartures(): Departures {
   }, [noted, known]);
 
   const note = useCallback((id: string, departure: Departure) => {
-    setNoted((last) => new Map(last).set(id, departure));
+    setNoted((last) => ((last.get(id)?.version ?? 0) >= departure.version ? last : new Map(last).set(id, departure)));
   }, []);
   const keepOnly = useCallback((rows: readonly OrderDto[]) => {
     setNoted((last) => {
