@@ -162,6 +162,25 @@ describe('RedisVersionStore', () => {
     expect(own.events).toContainEqual({ type: 'unconfirmed-invalidation', tags: ['b'] });
   });
 
+  it('makes up again for what is unconfirmed anew while it is made up for', async () => {
+    const recording = new CacheEvents();
+    const options = { redisUrl: url, namespace: randomUUID(), deadline: 5_000, sweepInterval: 50 };
+    const lifetimes = { pendingWriteLifetime: 1_000, versionLifetime: VERSION_LIFETIME, leaseLifetime: LEASE_LIFETIME };
+    const own = new RedisVersionStore(new RedisConnection(options, recording), { ...options, ...lifetimes }, recording);
+    const renewals: unknown[] = [];
+    recording.subscribe((event) => {
+      if (event.type !== 'epoch-renewal') return;
+      renewals.push(event.cause);
+      // Another invalidation is lost when Redis has carried out the first one.
+      if (renewals.length === 2) own.markUnconfirmed([EPOCH]);
+    });
+    await own.open();
+    own.markUnconfirmed([EPOCH]);
+    await eventually(() => own.available);
+    expect(renewals).toEqual(['no-epoch', 'unconfirmed', 'unconfirmed']);
+    await own.close();
+  });
+
   it('is not changed by an admission that ends after its connection was replaced', async () => {
     const way = await TcpProxy.open(url);
     const own = create(1_000, way.url);

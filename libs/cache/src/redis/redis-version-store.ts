@@ -181,14 +181,14 @@ export class RedisVersionStore extends VersionStore {
       const epoch = (await client.get(this.versionKey(EPOCH))) ?? '';
       const label = await admission.admit(store, labelOf(epoch));
       const unconfirmed = this.unconfirmed.list();
-      if (labelOf(epoch) !== label || unconfirmed.includes(EPOCH)) {
+      if (labelOf(epoch) !== label || unconfirmed.has(EPOCH)) {
         const next = `${label}${LABEL_END}${freshVersion()}`;
         const renewal: Advance = { tag: EPOCH, swap: { expected: epoch, next, otherwise: 'refuse' } };
         // If another instance has renewed the epoch meanwhile, its label must be checked again.
         if (!(await this.completeOn(client, [renewal]))) continue;
         this.noteRenewal(labelOf(epoch) === label ? 'unconfirmed' : epoch === '' ? 'no-epoch' : 'other-store');
       }
-      const tags = unconfirmed.filter((tag) => tag !== EPOCH);
+      const tags = [...unconfirmed.keys()].filter((tag) => tag !== EPOCH);
       await this.completeOn(client, randomAdvances(tags), { shown: tags });
       // These commands fail if the connection was replaced meanwhile, so this admission is the latest one.
       this.label = label;

@@ -106,10 +106,10 @@ export class MemoryVersionStore extends VersionStore {
       const cause = isOther ? (this.label === '' ? 'no-epoch' : 'other-store') : 'unconfirmed';
       if (isOther) this.unconfirmed.add([EPOCH]);
       this.label = label;
-      const tags = this.unconfirmed.list();
-      this.advance(randomAdvances(tags));
-      if (tags.includes(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause });
-      this.unconfirmed.confirm(tags);
+      const unconfirmed = this.unconfirmed.list();
+      this.advance(randomAdvances([...unconfirmed.keys()]));
+      if (unconfirmed.has(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause });
+      this.unconfirmed.confirm(unconfirmed);
       this.isTrusted = true;
     } catch (error) {
       // Refused: nothing is stored meanwhile.

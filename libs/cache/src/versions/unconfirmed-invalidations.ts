@@ -5,22 +5,26 @@ const MAX_TAGS = 1_000;
 
 /** Invalidations that may have been lost. They are made up for before the version store is trusted again. */
 export class UnconfirmedInvalidations {
-  private tags = new Set<Tag>();
+  /** When each tag was added last, counted in additions. */
+  private tags = new Map<Tag, number>();
+  private additions = 0;
 
   get isEmpty(): boolean {
     return this.tags.size === 0;
   }
 
-  list(): readonly Tag[] {
-    return [...this.tags];
+  list(): ReadonlyMap<Tag, number> {
+    return new Map(this.tags);
   }
 
   add(tags: readonly Tag[]): void {
-    for (const tag of tags) this.tags.add(tag);
-    if (this.tags.size > MAX_TAGS) this.tags = new Set([EPOCH]);
+    this.additions += 1;
+    for (const tag of tags) this.tags.set(tag, this.additions);
+    if (this.tags.size > MAX_TAGS) this.tags = new Map([[EPOCH, this.additions]]);
   }
 
-  confirm(tags: readonly Tag[]): void {
-    for (const tag of tags) this.tags.delete(tag);
+  /** Forgets what was listed and made up for. A tag that was added again since then may have been lost after that. */
+  confirm(listed: ReadonlyMap<Tag, number>): void {
+    for (const [tag, addition] of listed) if (this.tags.get(tag) === addition) this.tags.delete(tag);
   }
 }
