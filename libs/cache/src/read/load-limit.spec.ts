@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { LoadLimit, LoadTimeoutError, TooManyLoadsError } from './load-limit.js';
 
 const LONG = 60_000;
@@ -102,6 +103,28 @@ describe('LoadLimit', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await openAll();
     expect(await Promise.all([first, second])).toEqual(['loaded', 'loaded']);
+  });
+
+  it('remembers no asker whose loads have ended, or were refused', async () => {
+    const limit = limitOf(1, 1, { loadQueueTimeout: 20 });
+    const { queues } = limit as unknown as { readonly queues: ReadonlyMap<string, unknown> };
+    const first = limit.run(load);
+    const asked = Array.from({ length: 100 }, (_, i) => limit.run(load, `asker ${i}`));
+    expect((await Promise.allSettled(asked)).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(queues.size).toBe(1);
+    await openAll();
+    await first;
+    expect(queues.size).toBe(0);
+  });
+
+  it('refuses with errors that Nest answers with status 503', async () => {
+    const limit = limitOf(1, 0, { loadTimeout: 20 });
+    const endless = limit.run(() => new Promise(() => undefined));
+    for (const load of [limit.run(() => Promise.resolve()), endless]) {
+      const error: unknown = await load.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(HttpException);
+      expect((error as HttpException).getStatus()).toBe(503);
+    }
   });
 
   it('gives up a load that has no end, and goes on', async () => {

@@ -1,11 +1,10 @@
+import { ServiceUnavailableException } from '@nestjs/common';
 import type { CacheOptions } from '../cache.options.js';
 import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 
 /** Too many loads wait already. One more would only make all of them wait longer. */
-export class TooManyLoadsError extends Error {
+export class TooManyLoadsError extends ServiceUnavailableException {
   readonly code = 'CACHE_TOO_MANY_LOADS';
-  /** The HTTP status with which Nest answers this error. */
-  readonly statusCode = 503;
 
   constructor() {
     super('too many responses are being loaded already');
@@ -13,10 +12,8 @@ export class TooManyLoadsError extends Error {
 }
 
 /** A load did not end in time. It may go on at the source, but nobody waits for it any more. */
-export class LoadTimeoutError extends Error {
+export class LoadTimeoutError extends ServiceUnavailableException {
   readonly code = 'CACHE_LOAD_TIMEOUT';
-  /** The HTTP status with which Nest answers this error. */
-  readonly statusCode = 503;
 
   constructor(milliseconds: number) {
     super(`a response could not be loaded within ${milliseconds} ms`);
@@ -28,8 +25,9 @@ type LoadLimitOptions = Pick<CacheOptions, 'maxLoads' | 'maxWaitingLoads' | 'loa
 /** Stands for loads on behalf of no asker. */
 const NOBODY = '';
 
-/** The loads of one asker. */
+/** The loads of one asker, which is known as long as it has any. */
 interface Queue {
+  readonly asker: string;
   /** Fraction of all places, running and waiting, that it may take. */
   readonly share: number;
   running: number;
@@ -57,8 +55,7 @@ export class LoadLimit {
    */
   async run<T>(load: () => Promise<T>, asker = NOBODY): Promise<T> {
     const share = asker === NOBODY ? 1 : 1 / 2;
-    const queue = this.queues.get(asker) ?? { share, running: 0, waiting: new Set() };
-    this.queues.set(asker, queue);
+    const queue = this.queues.get(asker) ?? { asker, share, running: 0, waiting: new Set() };
     if (this.mayRun(queue)) this.take(queue);
     else await this.turn(queue);
     try {
@@ -69,8 +66,12 @@ export class LoadLimit {
       this.running -= 1;
       queue.running -= 1;
       this.callNext();
-      if (queue.running === 0 && queue.waiting.size === 0) this.queues.delete(asker);
+      this.forgetIdle(queue);
     }
+  }
+
+  private forgetIdle({ asker, running, waiting }: Queue): void {
+    if (running === 0 && waiting.size === 0) this.queues.delete(asker);
   }
 
   private mayRun({ share, running }: Queue): boolean {
@@ -79,6 +80,7 @@ export class LoadLimit {
   }
 
   private take(queue: Queue): void {
+    this.queues.set(queue.asker, queue);
     this.running += 1;
     queue.running += 1;
   }
@@ -88,6 +90,7 @@ export class LoadLimit {
     if (this.waiting >= maxWaitingLoads || queue.waiting.size >= Math.ceil(maxWaitingLoads * queue.share)) {
       return Promise.reject(new TooManyLoadsError());
     }
+    this.queues.set(queue.asker, queue);
     this.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -102,6 +105,7 @@ export class LoadLimit {
       };
       const timer = setTimeout(() => {
         leave();
+        this.forgetIdle(queue);
         reject(new TooManyLoadsError());
       }, loadQueueTimeout);
       queue.waiting.add(call);
