@@ -173,10 +173,8 @@ export class MemoryVersionStore extends VersionStore {
   }
 
   override pending(tags: readonly Tag[]): Promise<PendingSnapshot> {
-    return Promise.resolve({
-      writeIds: this.writesOn(tags).map(({ id }) => id),
-      snapshot: this.read([EPOCH, ...tags]),
-    });
+    const all = [EPOCH, ...tags];
+    return Promise.resolve({ writeIds: this.writesOn(all).map(({ id }) => id), snapshot: this.read(all) });
   }
 
   override invalidateOverdue(writeIds: readonly string[]): Promise<void> {

@@ -224,6 +224,13 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       expect(await pendingOn('a', 'b')).toEqual(['w2']);
     });
 
+    it('takes a pending write on the epoch for one on every tag', async () => {
+      await versions.begin({ id: 'w', tags: [EPOCH] });
+      expect(await pendingOn('a')).toEqual(['w']);
+      await versions.complete(['w'], [{ tag: EPOCH }]);
+      expect(await pendingOn('a')).toEqual([]);
+    });
+
     it('gives the versions along with the pending writes', async () => {
       const snapshot = await versions.ensureVersions(['a', 'b']);
       expect((await versions.pending(['a', 'b'])).snapshot).toEqual(snapshot);

@@ -1,7 +1,7 @@
 import { cacheParts } from '../../../../test/support/cache-parts.js';
 import { toCachedResponse } from '../entries/cached-response.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { VersionStoreUnavailableError, type VersionSnapshot } from '../versions/version-store.js';
+import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from '../versions/version-store.js';
 
 const page = { key: 'page', tags: ['list'] };
 const counts = { key: 'counts', tags: ['counts'] };
@@ -181,6 +181,14 @@ describe('responses that are refreshed on write', () => {
     expect(await read(page)).toBe('hit: old');
     expect(await read(order)).toBe('miss: from the source');
     expect(await read(other)).toBe('hit: from the source');
+  });
+
+  it('invalidate everything if they may show a pending write on the epoch', async () => {
+    const order = { key: 'order', tags: ['order:9'] };
+    await read(order);
+    await versions.begin({ id: 'pending', tags: [EPOCH] });
+    await write();
+    expect(await read(order)).toBe('miss: from the source');
   });
 
   it('are loaded only if somebody has asked for them since the last time', async () => {

@@ -8,7 +8,7 @@ import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
 import { Reminder } from '../flow/reminder.js';
 import type { RefreshedResponse } from '../read/refresh-on-write.js';
-import { VersionStore, type Tag, type Version } from '../versions/version-store.js';
+import { EPOCH, VersionStore, type Tag, type Version } from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
 
 /** Responses that a write has loaded, under versions that are not current yet. */
@@ -85,7 +85,9 @@ export class Refresher {
         return { key, entry: { vector, response: await compressed(toCachedResponse(value)) } };
       }),
     );
-    const recognisable = responses.filter(({ isAggregate }) => isAggregate !== true).flatMap(({ tags }) => tags);
+    const recognisable = responses
+      .filter(({ isAggregate }) => isAggregate !== true)
+      .flatMap(({ tags }) => [EPOCH, ...tags]);
     return { swaps, shown: [...new Set(recognisable)], entries };
   }
 }
