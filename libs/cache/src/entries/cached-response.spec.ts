@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { StreamableFile } from '@nestjs/common';
 import { compressed, entityTagOf, toCachedResponse } from './cached-response.js';
@@ -49,8 +50,24 @@ describe('a cached response', () => {
     ['a buffer', Buffer.from('gold')],
     ['a file', new StreamableFile(Buffer.from('gold'))],
     ['a function', () => 1],
+    ['a stream', Readable.from(['gold'])],
+    ['a stream of the web', new Blob(['gold']).stream()],
+    ['an old stream', { pipe: () => undefined }],
+    ['a response of the web', new Response('gold')],
+    ['a blob', new Blob(['gold'])],
+    ['bytes', new ArrayBuffer(4)],
+    [
+      'what is generated bit by bit',
+      (async function* () {
+        yield await Promise.resolve('gold');
+      })(),
+    ],
   ])('is refused for %s, which JSON cannot tell', (_, value) => {
     expect(() => toCachedResponse(value)).toThrow('cannot be cached');
+  });
+
+  it('may have a property that streams have as a method', () => {
+    expect(toCachedResponse({ pipe: 'copper' }).identity.body.toString()).toBe('{"pipe":"copper"}');
   });
 
   it('has different entity tags for different bodies, and only then', () => {

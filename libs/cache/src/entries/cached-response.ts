@@ -42,8 +42,9 @@ const deflate = promisify(gzip);
  * @throws {TypeError} if the value is nothing that JSON can tell, or the version nothing that may stand in an entity tag
  */
 export function toCachedResponse(value: unknown, version?: string): CachedResponse {
-  const json = isFile(value) ? undefined : (JSON.stringify(value) as string | undefined);
-  if (json === undefined) throw new TypeError('this value cannot be cached: it must be JSON, not undefined or a file');
+  const json = isStreamOrBytes(value) ? undefined : (JSON.stringify(value) as string | undefined);
+  if (json === undefined)
+    throw new TypeError('this value cannot be cached: it must be JSON, not undefined, a stream or a file');
   if (version !== undefined && !ENTITY_TAG.test(version)) {
     throw new TypeError('this version cannot stand in an entity tag: it must be visible ASCII without quotes');
   }
@@ -73,9 +74,16 @@ export function entityTagOf(body: Buffer, version?: string): string {
   return version === undefined ? `"${digest}"` : `"${version}-${digest}"`;
 }
 
-/** JSON would tell the insides of such an object. */
-function isFile(value: unknown): boolean {
-  return value instanceof StreamableFile || ArrayBuffer.isView(value);
+/** Nest sends what such an object contains. JSON would tell its insides, or nothing. */
+function isStreamOrBytes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pipe, [Symbol.asyncIterator]: iterate } = value as { pipe?: unknown; [Symbol.asyncIterator]?: unknown };
+  return (
+    [StreamableFile, Response, Blob, ArrayBuffer].some((type) => value instanceof type) ||
+    ArrayBuffer.isView(value) ||
+    typeof pipe === 'function' ||
+    typeof iterate === 'function'
+  );
 }
 
 /** Other bytes need another strong entity tag: RFC 9110, section 8.8.3.3. */
