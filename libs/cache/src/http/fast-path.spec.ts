@@ -144,6 +144,17 @@ class UpperDrawer extends Drawer {}
 @UseGuards(CountingGuard)
 class LowerDrawer extends Drawer {}
 
+/** Answers requests to one host only. */
+@Controller({ path: 'vault', host: 'vault.example' })
+@UseGuards(CountingGuard)
+class Vault {
+  @Get()
+  @CachedRoute(() => ({ key: 'vault', tags: ['vault'] }))
+  all(): string[] {
+    return ['gold'];
+  }
+}
+
 @Global()
 @Module({
   providers: [
@@ -158,18 +169,20 @@ class AdmissionModule {}
 describe('the fast path', () => {
   let application: NestFastifyApplication;
   let events: CacheEvent[];
+  /** What hooks of Fastify are told of responses. */
+  let responded: string[];
 
-  beforeEach(async () => {
+  beforeEach(() => start({ 'x-common': 'yes' }));
+
+  async function start(commonHeaders: Readonly<Record<string, string>>): Promise<void> {
     CountingGuard.calls = 0;
     KnownCallers.routes = [];
     NotingObserver.noted = [];
     NotingTracer.noted = [];
+    responded = [];
     const module = await Test.createTestingModule({
-      imports: [
-        AdmissionModule,
-        CacheModule.forRoot({ cacheName: 'mes', commonHeaders: { 'x-common': 'yes' }, requestIdHeader: 'x-id' }),
-      ],
-      controllers: [ThingsController, OpenShelf, UpperDrawer, LowerDrawer],
+      imports: [AdmissionModule, CacheModule.forRoot({ cacheName: 'mes', commonHeaders, requestIdHeader: 'x-id' })],
+      controllers: [ThingsController, OpenShelf, UpperDrawer, LowerDrawer, Vault],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     application
@@ -178,12 +191,16 @@ describe('the fast path', () => {
       .addHook('onRequest', (request, reply, done) => {
         if (request.headers.origin !== undefined) reply.header('vary', 'Origin');
         done();
+      })
+      .addHook('onResponse', (request, reply, done) => {
+        responded.push(`${request.url}: ${reply.statusCode}`);
+        done();
       });
     await application.init();
     await application.getHttpAdapter().getInstance().ready();
     events = [];
     application.get(CacheEvents).subscribe((event) => events.push(event));
-  });
+  }
 
   afterEach(() => application.close());
 
@@ -228,6 +245,13 @@ describe('the fast path', () => {
     ]);
     // The application sets it on the other responses.
     expect(miss.headers['x-id']).toBeUndefined();
+  });
+
+  it('lets hooks of Fastify observe its responses when they have been sent', async () => {
+    await get('/things/ring');
+    const hit = await get('/things/ring');
+    await eventually(() => responded.length === 2);
+    expect(responded.at(-1)).toBe(`/things/ring: ${hit.statusCode}`);
   });
 
   it('answers all the same if its observer fails', async () => {
@@ -335,6 +359,11 @@ describe('the fast path', () => {
     expect(CountingGuard.calls).toBe(3);
   });
 
+  it('leaves a route that answers one host to Nest, which compares the host', async () => {
+    for (let i = 0; i < 2; i += 1) expect((await get('/vault', { host: 'vault.example' })).statusCode).toBe(200);
+    expect((await get('/vault', { host: 'street.example' })).statusCode).toBe(404);
+  });
+
   it('leaves a route with a status or headers of its own to Nest', async () => {
     for (let i = 0; i < 2; i += 1) {
       const response = await get('/open-shelf/counted');
@@ -377,6 +406,17 @@ describe('the fast path', () => {
       expect(known.headers.etag).toBe(etag);
       expect(known.headers['content-length']).toBeUndefined();
     }
+  });
+
+  it('adds to what all responses of the application vary by', async () => {
+    await application.close();
+    await start({ vary: 'accept-language' });
+    await get('/things/words');
+    const hit = await get('/things/words');
+    expect([hit.headers['cache-status'], hit.headers.vary]).toEqual([
+      'mes-near; hit',
+      'accept-language, accept-encoding',
+    ]);
   });
 
   it('keeps headers that earlier hooks have set', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { HTTP_CODE_METADATA, HEADERS_METADATA, REDIRECT_METADATA } from '@nestjs/common/constants.js';
+import { HEADERS_METADATA, HOST_METADATA, HTTP_CODE_METADATA, REDIRECT_METADATA } from '@nestjs/common/constants.js';
 import { HttpAdapterHost, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from 'fastify';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
@@ -15,7 +15,7 @@ import {
   type RouteDescription,
   type RouteHandler,
 } from './cached-route.js';
-import { Responder, vary, type ResponseHeaders } from './responder.js';
+import { Responder, type ResponseHeaders } from './responder.js';
 
 /**
  * Decides, in place of the guards, whether a request may be answered on the fast path. It must decide as the guards do, best
@@ -39,7 +39,8 @@ export interface ObservedRoute {
 }
 
 /**
- * Is told of each response on the fast path, for an application's metrics and logs. Without one, nobody is told.
+ * Is told of each response on the fast path, for an application's metrics and logs. Without one, only Fastify's hooks `onResponse`
+ * are told.
  *
  * @publicApi
  */
@@ -114,7 +115,8 @@ export class FastPath {
 
   /**
    * The handlers of the routes that the fast path can answer, by their methods. Guards look at the class of the controller: if
-   * several inherit a method, a route does not tell which one it belongs to. Nest itself sets a status and headers of a route.
+   * several inherit a method, a route does not tell which one it belongs to. Nest itself sets a status and headers of a route, and
+   * compares the host.
    */
   private handlers(): ReadonlyMap<object, RouteHandler> {
     const handlers = new Map<object, RouteHandler | undefined>();
@@ -124,10 +126,11 @@ export class FastPath {
       for (const name of scanner.getAllMethodNames(prototype)) {
         const method = prototype[name] ?? {};
         const handler = { getHandler: () => method, getClass: () => metatype } as unknown as RouteHandler;
-        handlers.set(
-          method,
-          handlers.has(method) || SET_BY_NEST.some((key) => Reflect.hasMetadata(key, method)) ? undefined : handler,
-        );
+        const isLeftToNest =
+          handlers.has(method) ||
+          SET_BY_NEST.some((key) => Reflect.hasMetadata(key, method)) ||
+          (metatype && Reflect.getMetadata(HOST_METADATA, metatype) !== undefined);
+        handlers.set(method, isLeftToNest ? undefined : handler);
       }
     }
     return new Map([...handlers].flatMap(([method, handler]) => (handler ? [[method, handler]] : [])));
@@ -198,15 +201,15 @@ export class FastPath {
 
   private flatOf(headers: ResponseHeaders): string[] {
     let flat = this.flat.get(headers);
-    if (!flat) this.flat.set(headers, (flat = Object.entries({ ...this.options.commonHeaders, ...headers }).flat()));
+    if (!flat) this.flat.set(headers, (flat = Object.entries(this.merged({}, headers)).flat()));
     return flat;
   }
 
   private merged(others: ResponseHeaders, headers: ResponseHeaders): ResponseHeaders {
-    const merged = { ...others, ...this.options.commonHeaders, ...headers };
-    return others.vary === undefined || headers.vary === undefined
-      ? merged
-      : { ...merged, vary: vary(others.vary, headers.vary) };
+    const { commonHeaders = {} } = this.options;
+    const varied = new Set([others, commonHeaders, headers].flatMap(({ vary }) => vary ?? []));
+    const merged = { ...others, ...commonHeaders, ...headers };
+    return varied.size > 0 ? { ...merged, vary: [...varied].join(', ') } : merged;
   }
 }
 
