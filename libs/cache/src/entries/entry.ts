@@ -9,13 +9,16 @@ export interface Entry {
 
 const CODINGS = ['identity', 'br', 'gzip'] as const;
 
-/** What an entry takes beside its bodies and its key, in bytes: measured, and rounded up. */
+/** What an entry takes beside its bodies, its key and its versions, in bytes: measured, and rounded up. */
 const OVERHEAD_BYTES = 4_096;
+
+/** What a version takes in an entry, in bytes: measured, and rounded up. */
+const VERSION_BYTES = 80;
 
 /** The memory that an entry and its key take, in bytes. */
 export function sizeOf(entry: Entry, key: string): number {
   const bodies = representationsOf(entry.response).reduce((sum, { body }) => sum + body.length, 0);
-  return bodies + 2 * key.length + OVERHEAD_BYTES;
+  return bodies + 2 * key.length + entry.vector.length * VERSION_BYTES + OVERHEAD_BYTES;
 }
 
 /** The entry as text: a line of JSON and then the bodies, in base64, since stores for cache-manager take no bytes. */

@@ -34,6 +34,13 @@ describe('L1Cache', () => {
     expect(l1.get('entry 499')).toBeDefined();
   });
 
+  it('counts the versions of entries with many tags', () => {
+    const vector = Array.from({ length: 1_000 }, () => 'v'.repeat(36));
+    for (let i = 0; i < 100; i += 1) l1.set(`entry ${i}`, { ...entryOf(10), vector });
+    expect(l1.size * 1_000 * 36).toBeLessThan(MAX_BYTES);
+    expect(l1.size).toBeGreaterThan(5);
+  });
+
   it('keeps neither an entry that is larger than the whole cache, nor the older one under its key', () => {
     l1.set('a', entryOf(10));
     l1.set('a', entryOf(MAX_BYTES));

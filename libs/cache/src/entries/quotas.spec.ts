@@ -20,6 +20,13 @@ describe('quotas', () => {
     expect(quotas.charge('olga', 'a', 60)).toEqual(['c']);
   });
 
+  it('forget who has stored nothing for the longest time, before all accounts together grow too large', () => {
+    const quotas = new Quotas(100);
+    for (let i = 0; i < 20; i += 1) quotas.charge(`asker ${i}`, 'old', 100);
+    expect(quotas.charge('asker 0', 'new', 100)).toEqual([]);
+    expect(quotas.charge('asker 19', 'new', 100)).toEqual(['old']);
+  });
+
   it('displace at once an entry that is larger than the quota', () => {
     expect(new Quotas(100).charge('olga', 'large', 101)).toEqual(['large']);
   });

@@ -22,6 +22,16 @@ describe('MemoryVersionStore', () => {
     expect((await versions.ensureVersions(['a'])).get('a')).not.toBe(before);
   });
 
+  it('keeps the tags that fit into a bound of memory, however long they are', async () => {
+    const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
+    const long = 'x'.repeat(1_000_000);
+    const before = await versions.ensureVersions(['short', `${long} 0`]);
+    for (let i = 1; i < 20; i += 1) await versions.ensureVersions(['short', `${long} ${i}`]);
+    const after = await versions.ensureVersions(['short', `${long} 0`]);
+    expect(after.get('short')).toBe(before.get('short'));
+    expect(after.get(`${long} 0`)).not.toBe(before.get(`${long} 0`));
+  });
+
   it('does not move a tag to the next version if the expected one was lost', async () => {
     const versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000, maxVersions: 3 });
     const expected = (await versions.ensureVersions(['a'])).get('a') ?? '';

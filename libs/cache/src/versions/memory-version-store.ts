@@ -23,6 +23,10 @@ import {
 } from './version-store.js';
 import { freshVersion } from './version-vector.js';
 
+/** How many versions are kept, unless a test says otherwise, and how many characters their tags have together at most. */
+const MAX_VERSIONS = 100_000;
+const MAX_TAG_CHARACTERS = 100 * MAX_VERSIONS;
+
 /** How soon a refused store asks for admission again, in milliseconds. */
 const ADMISSION_INTERVAL = 1_000;
 
@@ -59,7 +63,11 @@ export class MemoryVersionStore extends VersionStore {
   ) {
     super();
     this.now = options.now ?? (() => performance.now());
-    this.versions = new LRUCache({ max: options.maxVersions ?? 100_000 });
+    this.versions = new LRUCache({
+      max: options.maxVersions ?? MAX_VERSIONS,
+      maxSize: MAX_TAG_CHARACTERS,
+      sizeCalculation: (_, tag) => Math.max(1, tag.length),
+    });
   }
 
   override get available(): boolean {
@@ -222,8 +230,8 @@ export class MemoryVersionStore extends VersionStore {
   private read(tags: readonly Tag[]): VersionSnapshot {
     const snapshot = new Map<Tag, Version>();
     for (const tag of tags) {
-      const version = this.versions.get(tag) ?? freshVersion();
-      this.versions.set(tag, version);
+      let version = this.versions.get(tag);
+      if (version === undefined) this.versions.set(tag, (version = freshVersion()));
       snapshot.set(tag, version);
     }
     return snapshot;
