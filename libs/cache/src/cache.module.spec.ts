@@ -2,6 +2,7 @@ import { CACHE_MANAGER, CacheModule as CacheManagerModule } from '@nestjs/cache-
 import { Inject, Injectable, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
 import { CacheModule } from './cache.module.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS } from './cache.options.js';
 import { TaggedCache } from './tagged-cache.js';
@@ -92,6 +93,17 @@ describe('CacheModule', () => {
     await own.set('word', 'mine');
     await module.get(TaggedCache).getOrLoad({ key: 'word', tags: ['words'] }, () => Promise.resolve('cached'));
     expect(await own.get('word')).toBe('mine');
+  });
+
+  it('shares entries in a store of the application with no build of another shape', async () => {
+    const [versionStore, entryStore] = [new MemoryVersionStore(CACHE_DEFAULTS), new Keyv()];
+    const loads: string[] = [];
+    for (const shape of ['old', 'new', 'old']) {
+      const module = await start(CacheModule.forRoot({ versionStore, entryStore, shape }));
+      const load = () => Promise.resolve(loads.push(shape));
+      await module.get(TaggedCache).getOrLoad({ key: 'word', tags: ['words'] }, load);
+    }
+    expect(loads).toEqual(['old', 'new']);
   });
 
   it('uses a version store of the application', async () => {

@@ -57,7 +57,7 @@ export class EntryStore {
 
   /** The response under `key` for all processes, if it was stored under exactly this vector. It is then kept in L1. */
   async findL2(key: string, vector: VersionVector): Promise<CachedResponse | undefined> {
-    const entry = await this.onL2('read-entry', () => this.cache.get<Entry>(key));
+    const entry = await this.onL2('read-entry', () => this.cache.get<Entry>(this.nameOf(key)));
     if (entry?.vector.join() !== vector.join()) return undefined;
     this.l1.set(key, entry);
     return entry.response;
@@ -82,14 +82,19 @@ export class EntryStore {
    */
   async prepare(key: string, entry: Entry, { written = false }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
     if (!this.isShared) this.l1.set(key, entry);
-    else if (!(await this.onL2('store-entry', () => this.cache.set(key, entry)))) return false;
+    else if (!(await this.onL2('store-entry', () => this.cache.set(this.nameOf(key), entry)))) return false;
     this.events.emit({ type: 'store', written });
     return true;
   }
 
   private async remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) this.l1.delete(key);
-    if (keys.length > 0) await this.onL2('remove-entry', () => this.cache.mdel([...keys]));
+    if (keys.length > 0) await this.onL2('remove-entry', () => this.cache.mdel(keys.map((key) => this.nameOf(key))));
+  }
+
+  /** Names an entry for all processes. Builds of different shapes share none. */
+  private nameOf(key: string): string {
+    return `${this.options.shape}:${key}`;
   }
 
   /** Undefined if there is no L2, or if it fails or does not answer in time. */

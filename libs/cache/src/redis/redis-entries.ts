@@ -13,13 +13,13 @@ import type { RedisClient } from './redis-connection.js';
  */
 export function redisEntries(
   client: RedisClient,
-  { namespace, shape, entryLifetime }: Pick<CacheOptions, 'namespace' | 'shape' | 'entryLifetime'>,
+  { namespace, entryLifetime }: Pick<CacheOptions, 'namespace' | 'entryLifetime'>,
 ): Keyv {
   // The two packages describe the same store by types that differ in detail only: see cache-manager's KeyvAdapter.
   const store = redisInsStore(client as never, {
     ttl: entryLifetime,
     // With the hash tag of the version store, since it is the same client.
-    keyPrefix: `{${namespace}}:entry:${shape}`,
+    keyPrefix: `{${namespace}}:entry`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
   keyv.serialize = ({ value }) => packEntry(value as Entry);
