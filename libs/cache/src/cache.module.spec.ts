@@ -76,6 +76,16 @@ describe('CacheModule', () => {
     expect(module.get(CACHE_OPTIONS)).toEqual(CACHE_DEFAULTS);
   });
 
+  it.each([
+    ['loadTimeout', Infinity],
+    ['sweepInterval', NaN],
+    ['deadline', -1],
+    ['loadQueueTimeout', Number.MAX_SAFE_INTEGER],
+    ['entryLifetime', 0.5],
+  ])('refuses a %s of %d, which no timer and no store can keep', async (name, value) => {
+    await expect(start(CacheModule.forRoot({ [name]: value }))).rejects.toThrow(name);
+  });
+
   it('uses a backplane of an imported module', async () => {
     const module = await start(CacheModule.forRootAsync({ imports: [BackplaneModule], useFactory: () => ({}) }));
     expect(LonelyBackplane.admissions).toBe(1);

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CacheEvents } from './cache.events.js';
-import { CACHE_DEFAULTS, CACHE_OPTIONS, type CacheOptions } from './cache.options.js';
+import { CACHE_OPTIONS, withDefaults, type CacheOptions, type Given } from './cache.options.js';
 import { CacheTracer } from './cache.tracer.js';
 import { ENTRY_CACHE, EntryStore } from './entries/entry-store.js';
 import { L1Cache } from './entries/l1-cache.js';
@@ -43,11 +43,9 @@ export interface CacheModuleOptions extends CacheOptions {
   readonly versionStore?: VersionStore | undefined;
 }
 
-/** How to get the settings from other providers. Settings that are left out are those of {@link CACHE_DEFAULTS}. */
+/** How to get the settings from other providers. Settings that are left out are those of `CACHE_DEFAULTS`. */
 export interface CacheModuleAsyncOptions
-  extends
-    Pick<ModuleMetadata, 'imports'>,
-    Pick<FactoryProvider<Partial<CacheModuleOptions>>, 'inject' | 'useFactory'> {}
+  extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider<Given<CacheModuleOptions>>, 'inject' | 'useFactory'> {}
 
 const redisConnection: FactoryProvider<RedisConnection | null> = {
   provide: RedisConnection,
@@ -72,10 +70,7 @@ class CacheStoresModule {
     const options: FactoryProvider<CacheModuleOptions> = {
       provide: CACHE_OPTIONS,
       inject,
-      useFactory: async (...given: unknown[]) => {
-        const settings = Object.entries<unknown>(await useFactory(...given)).filter(([, value]) => value !== undefined);
-        return { ...CACHE_DEFAULTS, ...Object.fromEntries(settings) };
-      },
+      useFactory: async (...given: unknown[]) => withDefaults(await useFactory(...given)),
     };
     return {
       module: CacheStoresModule,
@@ -124,10 +119,11 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
   /**
    * The cache of an application, which imports it once, in its root module.
    *
-   * @param options that differ from {@link CACHE_DEFAULTS}
+   * @param options that differ from `CACHE_DEFAULTS`
+   * @throws {RangeError} at the start, if a number is none that can be used
    * @throws {RedisUrlError} at the start, if the URL cannot be read
    */
-  static forRoot(options: Partial<CacheModuleOptions> = {}): DynamicModule {
+  static forRoot(options: Given<CacheModuleOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
   }
 

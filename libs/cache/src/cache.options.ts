@@ -1,6 +1,6 @@
 import type { Keyv } from 'keyv';
 
-/** Settings of the cache. All times are in milliseconds. */
+/** Settings of the cache. All times are in milliseconds, and all numbers are whole. A wait cannot be endless. */
 export interface CacheOptions {
   /**
    * Redis for all instances. Without it, and without stores of one's own, everything is in this process.
@@ -112,6 +112,29 @@ export const CACHE_DEFAULTS = {
   isRolledBack: () => false,
   isAnswer: () => false,
 } satisfies CacheOptions;
+
+/** Settings of which any may be left out or undefined. */
+export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
+
+/** The longest time that Node's timers can wait, in milliseconds. They take a longer one for none. */
+const LONGEST_WAIT = 2 ** 31 - 1;
+
+/**
+ * The settings, with the defaults of those that are left out or undefined.
+ *
+ * @throws {RangeError} if a number is none that can be used
+ */
+export function withDefaults(given: Given<CacheOptions>): CacheOptions {
+  const settings = Object.entries<unknown>(given).filter(([, value]) => value !== undefined);
+  for (const [name, value] of settings) {
+    const greatest = /Lifetime$|Bytes$/.test(name) ? Number.MAX_SAFE_INTEGER : LONGEST_WAIT;
+    const isNumber = typeof (CACHE_DEFAULTS as Readonly<Record<string, unknown>>)[name] === 'number';
+    if (isNumber && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= greatest)) {
+      throw new RangeError(`${name} must be a whole number from 0 to ${greatest}, and is ${String(value)}`);
+    }
+  }
+  return { ...CACHE_DEFAULTS, ...(Object.fromEntries(settings) as Partial<CacheOptions>) };
+}
 
 /** Injection token of {@link CacheOptions}. */
 export const CACHE_OPTIONS = Symbol('CACHE_OPTIONS');

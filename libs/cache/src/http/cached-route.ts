@@ -7,7 +7,7 @@ import type { KeyAndTags } from '../read/response-cache.js';
  */
 export interface RouteDescription extends KeyAndTags {
   /** The version of what the handler returned. Entity tags begin with it. */
-  readonly version?: (result: never) => string;
+  readonly version?: ((result: never) => string) | undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface RefreshedResponse {
    */
   readonly load: () => Promise<unknown>;
   /** An aggregate: single writes cannot be recognised in it. */
-  readonly isAggregate?: boolean;
+  readonly isAggregate?: boolean | undefined;
 }
 
 /**

@@ -28,13 +28,13 @@ export interface CacheWrite<T> {
   /** Tags that the write may invalidate. */
   readonly tags: readonly Tag[];
   /** Tag of what the write creates. It stands for nothing else. What was cached under it as missing is invalidated. */
-  readonly creates?: Tag;
+  readonly creates?: Tag | undefined;
   /** Tags of what the caller learns, from the result or from a refusal. The call waits for other pending writes on them. */
-  readonly shows?: readonly Tag[];
+  readonly shows?: readonly Tag[] | undefined;
   /** Changes the source, all or nothing. It resolves when the change is committed. */
   readonly transaction: (announced: Announced) => Promise<T>;
   /** Says what a committed transaction has done. By default it has invalidated {@link tags}. */
-  readonly outcome?: (result: T) => WriteOutcome;
+  readonly outcome?: ((result: T) => WriteOutcome) | undefined;
 }
 
 /**
@@ -50,11 +50,11 @@ export interface Announced {
 /** What a committed transaction has done. */
 export interface WriteOutcome {
   /** Tags that the write has invalidated. */
-  readonly tags?: readonly Tag[];
+  readonly tags?: readonly Tag[] | undefined;
   /** What it has created, as its readers see it, to be stored before anybody asks for it. */
-  readonly created?: readonly CreatedValue[];
+  readonly created?: readonly CreatedValue[] | undefined;
   /** False if the transaction found that the announcement does not hold any more. The backplane tells all instances then. */
-  readonly isAnnounced?: boolean;
+  readonly isAnnounced?: boolean | undefined;
 }
 
 /** One view of what was created, under the keys by which it will be asked for. Its tag is {@link CacheWrite.creates}. */
@@ -62,7 +62,7 @@ export interface CreatedValue {
   readonly keys: readonly string[];
   readonly value: unknown;
   /** Stands at the beginning of the entity tag. */
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 /** The writes of this process that have begun and not returned. */
