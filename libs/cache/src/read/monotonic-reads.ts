@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
-import {
-  VersionStore,
-  VersionStoreUnavailableError,
-  type Tag,
-  type VersionSnapshot,
-} from '../versions/version-store.js';
+import { unlessUnavailable, VersionStore, type Tag, type VersionSnapshot } from '../versions/version-store.js';
 
 /** First pause before looking again whether writes are complete, in milliseconds. It doubles each time. */
 const FIRST_PAUSE = 1;
@@ -36,13 +31,11 @@ export class MonotonicReads {
    * @param tags of the response
    * @returns the versions after that; undefined if the response cannot be current
    */
-  async settled(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
-    try {
-      return await this.waitForWrites(tags);
-    } catch (error) {
-      if (error instanceof VersionStoreUnavailableError) return undefined;
-      throw error;
-    }
+  settled(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {
+    return unlessUnavailable(
+      () => this.waitForWrites(tags),
+      () => undefined,
+    );
   }
 
   private async waitForWrites(tags: readonly Tag[]): Promise<VersionSnapshot | undefined> {

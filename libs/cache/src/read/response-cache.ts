@@ -11,6 +11,7 @@ import { Backplane } from '../versions/backplane.js';
 import { SnapshotBatch, type SnapshotOrUnavailable } from '../versions/snapshot-batch.js';
 import {
   assertWellFormed,
+  unlessUnavailable,
   VersionStore,
   VersionStoreUnavailableError,
   type Tag,
@@ -192,12 +193,10 @@ export class ResponseCache {
   /** Tags get a version only when something is about to be loaded, so that reads of missing things leave nothing behind. */
   private async withAllVersions(tags: readonly Tag[], snapshot: VersionSnapshot): Promise<SnapshotOrUnavailable> {
     if (tags.every((tag) => snapshot.has(tag))) return snapshot;
-    try {
-      return await this.versions.ensureVersions(tags);
-    } catch (error) {
-      if (error instanceof VersionStoreUnavailableError) return error;
-      throw error;
-    }
+    return unlessUnavailable(
+      () => this.versions.ensureVersions(tags),
+      (error) => error,
+    );
   }
 
   private resultOf({ response, from, stored }: Filled, leader: boolean): CacheResult {

@@ -7,8 +7,8 @@ import {
   EPOCH,
   randomAdvances,
   StoreRefusedError,
+  unlessUnavailable,
   VersionStore,
-  VersionStoreUnavailableError,
   type Admission,
   type Advance,
   type PendingSnapshot,
@@ -159,13 +159,16 @@ export class RedisVersionStore extends VersionStore {
 
   override acquireLease(name: string): Promise<boolean> {
     const options = { NX: true, PX: this.options.leaseLifetime } as const;
-    return unlessAway(true, () =>
-      this.connection.run('lease', async (client) => (await client.set(this.leaseKey(name), '', options)) !== null),
+    return unlessUnavailable(
+      () =>
+        this.connection.run('lease', async (client) => (await client.set(this.leaseKey(name), '', options)) !== null),
+      () => true,
     );
   }
 
   override async releaseLease(name: string): Promise<void> {
-    await unlessAway(0, () => this.connection.run('lease', (client) => client.del(this.leaseKey(name))));
+    const release = () => this.connection.run('lease', (client) => client.del(this.leaseKey(name)));
+    await unlessUnavailable(release, () => undefined);
   }
 
   /**
@@ -272,13 +275,4 @@ async function identify(client: RedisClient): Promise<string> {
 function labelOf(epoch: string): string {
   const end = epoch.lastIndexOf(LABEL_END);
   return end < 0 ? '' : epoch.slice(0, end);
-}
-
-async function unlessAway<T>(otherwise: T, operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof VersionStoreUnavailableError) return otherwise;
-    throw error;
-  }
 }

@@ -57,6 +57,19 @@ export class VersionStoreUnavailableError extends Error {
   }
 }
 
+/** Settles like the operation, or gives something else if the store is unavailable. */
+export async function unlessUnavailable<T, U>(
+  operation: () => Promise<T>,
+  otherwise: (error: VersionStoreUnavailableError) => U,
+): Promise<T | U> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof VersionStoreUnavailableError) return otherwise(error);
+    throw error;
+  }
+}
+
 /**
  * Keys and tags reach the store as UTF-8, where all lone surrogates are the same.
  *

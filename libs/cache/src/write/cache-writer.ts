@@ -12,8 +12,8 @@ import { Backplane, CutOffError, InvalidationNotRelayedError } from '../versions
 import {
   assertWellFormed,
   randomAdvances,
+  unlessUnavailable,
   VersionStore,
-  VersionStoreUnavailableError,
   type Advance,
   type PendingWrite,
   type Tag,
@@ -292,14 +292,11 @@ export class CacheWriter {
     }
   }
 
-  private async unlessAway<T>(operation: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await operation();
-    } catch (error) {
-      if (!(error instanceof VersionStoreUnavailableError)) throw error;
-      this.logger.debug(`the version store was not told of a write: ${error.detail}`);
+  private unlessAway<T>(operation: () => Promise<T>): Promise<T | undefined> {
+    return unlessUnavailable(operation, ({ detail }) => {
+      this.logger.debug(`the version store was not told of a write: ${detail}`);
       return undefined;
-    }
+    });
   }
 }
 
