@@ -11,7 +11,7 @@ import { toCachedResponse } from '../entries/cached-response.js';
 import { ResponseCache } from '../read/response-cache.js';
 import { CACHED_ROUTE, type CachedRouteMetadata, type RouteDescription } from './cached-route.js';
 import { FastPath } from './fast-path.js';
-import { Responder, vary, type RequestHeaders } from './responder.js';
+import { Responder, type RequestHeaders } from './responder.js';
 
 /**
  * Answers routes with `@CachedRoute()`: asks the cache, calls the handler only on a miss, stores what it returned, and says
@@ -63,8 +63,8 @@ export class CachedRouteInterceptor implements NestInterceptor {
   ): Buffer | StreamableFile | undefined {
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers)) {
-      const present = name === 'vary' ? (httpAdapter.getHeader(reply, name) as string | undefined) : undefined;
-      httpAdapter.setHeader(reply, name, name === 'vary' ? vary(present, value) : value);
+      const present = name === 'vary' ? (httpAdapter.getHeader(reply, name) as string | string[] | undefined) : [];
+      httpAdapter.setHeader(reply, name, [present ?? [], value].flat().join(', '));
     }
     if (status !== 200) httpAdapter.status(reply, status);
     // Express would write a buffer as JSON.

@@ -81,8 +81,3 @@ export function cacheStatus(cacheName: string, outcome: CacheOutcome): string {
       return `${cacheName}; fwd=bypass; detail=${outcome.detail}`;
   }
 }
-
-/** Adds `name` to a `Vary` header. */
-export function vary(present: string | string[] | undefined, name: string): string {
-  return [present ?? [], name].flat().join(', ');
-}
