@@ -12,43 +12,35 @@ export interface Circumstances {
   readonly isConnected: boolean;
 }
 
-/** A kind of error, and how to say it. */
-type Rule = readonly [
-  sign: RegExp,
-  kind: StoreProblem['kind'],
-  message: string | ((circumstances: Circumstances) => string),
-];
+/** A kind of error, and how to say it. `SETTING` stands for the name of the setting. */
+type Rule = readonly [sign: RegExp, kind: StoreProblem['kind'], message: string];
 
 /** By what Redis replies, which begins with a word for the kind of the error. What a sentinel replies has its name before it. */
 const BY_REPLY: readonly Rule[] = [
   [
     /^sentinel: (NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|Client sent AUTH))/,
     'login',
-    ({ setting }) => `the sentinels refuse the login: correct sentinelUsername and sentinelPassword in ${setting}`,
+    'the sentinels refuse the login: correct sentinelUsername and sentinelPassword in SETTING',
   ],
   [
     /^sentinel: ERR unknown command/,
     'sentinel',
-    ({ setting }) => `this is no sentinel: name the ports of the sentinels in ${setting}, or a Redis with redis://`,
+    'this is no sentinel: name the ports of the sentinels in SETTING, or a Redis with redis://',
   ],
-  [
-    /^sentinel: no primary/,
-    'sentinel',
-    ({ setting }) => `the sentinels watch no primary with the name in ${setting}: correct the name`,
-  ],
-  [/^NOAUTH/, 'login', ({ setting }) => `Redis requires a password: add it to ${setting}`],
-  [/^WRONGPASS/, 'login', ({ setting }) => `Redis refuses the user name or the password: correct them in ${setting}`],
+  [/^sentinel: no primary/, 'sentinel', 'the sentinels watch no primary with the name in SETTING: correct the name'],
+  [/^NOAUTH/, 'login', 'Redis requires a password: add it to SETTING'],
+  [/^WRONGPASS/, 'login', 'Redis refuses the user name or the password: correct them in SETTING'],
   [
     /^ERR (AUTH|Client sent AUTH)/,
     'login',
-    ({ setting }) => `Redis has no password, but one is given: remove it from ${setting}, or set it in Redis`,
+    'Redis has no password, but one is given: remove it from SETTING, or set it in Redis',
   ],
   [
     /^NOPERM|user executing the script can't/,
     'rights',
     'the user of Redis lacks rights: give it the commands and keys that the documentation lists',
   ],
-  [/^READONLY/, 'read-only', ({ setting }) => `this Redis is a replica: name the primary in ${setting}`],
+  [/^READONLY/, 'read-only', 'this Redis is a replica: name the primary in SETTING'],
   [
     /^OOM/,
     'read-only',
@@ -63,22 +55,18 @@ const BY_REPLY: readonly Rule[] = [
   [
     /^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/,
     'cluster',
-    ({ setting }) => `this Redis is a node of a cluster: name several of its nodes in ${setting}, separated by commas`,
+    'this Redis is a node of a cluster: name several of its nodes in SETTING, separated by commas',
   ],
   [
     /^ERR This instance has cluster support disabled/,
     'cluster',
-    ({ setting }) => `several hosts mean a Redis Cluster, but this Redis is in none: name one host in ${setting}`,
+    'several hosts mean a Redis Cluster, but this Redis is in none: name one host in SETTING',
   ],
   [/^no node of the cluster owns slot/, 'cluster', 'the cluster lacks nodes, so that nobody has the keys: repair it'],
   [/^LOADING/, 'error', 'Redis is loading its data: wait'],
   [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
-  [/^ERR (DB index|invalid DB)/, 'url', ({ setting }) => `Redis has no database with this number: correct ${setting}`],
-  [
-    /^DENIED/,
-    'login',
-    ({ setting }) => `Redis is in protected mode, and refuses other machines: set a password there, and in ${setting}`,
-  ],
+  [/^ERR (DB index|invalid DB)/, 'url', 'Redis has no database with this number: correct SETTING'],
+  [/^DENIED/, 'login', 'Redis is in protected mode, and refuses other machines: set a password there, and in SETTING'],
   [
     /^ERR unknown command|Unknown Redis command/,
     'error',
@@ -91,25 +79,21 @@ const BY_CODE: readonly Rule[] = [
   [
     /^ECONNREFUSED$/,
     'unreachable',
-    ({ setting }) => `nothing listens at the address in ${setting}: start Redis there, or correct the address`,
+    'nothing listens at the address in SETTING: start Redis there, or correct the address',
   ],
-  [/^(ENOTFOUND|EAI_AGAIN)$/, 'unreachable', ({ setting }) => `the host in ${setting} is not known: correct its name`],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'unreachable', 'the host in SETTING is not known: correct its name'],
   [
     /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EADDRNOTAVAIL)$/,
     'unreachable',
-    ({ setting }) => `no way leads to the address in ${setting}: correct it, or look at the network`,
+    'no way leads to the address in SETTING: correct it, or look at the network',
   ],
   [
     /^ERR_SSL_[\w/]+_ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
     'tls',
     'the server refuses the TLS of this client: if it requires certificates of its clients, set tls-auth-clients no there',
   ],
-  [/^(EPROTO|ERR_SSL_.*)$/, 'tls', ({ setting }) => `the server does not speak TLS as expected: correct ${setting}`],
-  [
-    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    'tls',
-    ({ setting }) => `the certificate of Redis is for another host: name that host in ${setting}`,
-  ],
+  [/^(EPROTO|ERR_SSL_.*)$/, 'tls', 'the server does not speak TLS as expected: correct SETTING'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'tls', 'the certificate of Redis is for another host: name that host in SETTING'],
   [/^CERT_HAS_EXPIRED$/, 'tls', 'the certificate of Redis has expired: renew it'],
   [
     /CERT|UNABLE_TO_VERIFY/,
@@ -128,7 +112,7 @@ export function problemOf(error: unknown, circumstances: Circumstances): StorePr
     BY_CODE.find(([sign]) => typeof code === 'string' && sign.test(code));
   if (rule) {
     const [, kind, message] = rule;
-    return { kind, message: typeof message === 'string' ? message : message(circumstances), detail };
+    return { kind, message: message.replaceAll('SETTING', () => circumstances.setting), detail };
   }
   if (error instanceof DeadlineExceededError || /timeout/i.test(detail)) return { ...silence(circumstances), detail };
   if (/closed|ended|ECONNRESET|EPIPE/.test(detail)) return { ...closing(circumstances), detail };
