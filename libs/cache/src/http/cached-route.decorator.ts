@@ -1,4 +1,4 @@
-import { SetMetadata, UseInterceptors } from '@nestjs/common';
+import { UseInterceptors } from '@nestjs/common';
 import { CACHED_ROUTE, type CachedRouteMetadata, type DescribeRoute } from './cached-route.js';
 import { CachedRouteInterceptor } from './cached-route.interceptor.js';
 
@@ -25,12 +25,8 @@ export function CachedRoute(describe: DescribeRoute): MethodDecorator {
     const method = descriptor.value as () => unknown;
     const route: CachedRouteMetadata = { describe, method };
     const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG, method);
-    SetMetadata(CACHED_ROUTE, route)(target, name, descriptor);
-    SetMetadata(FASTIFY_ROUTE_CONFIG, { ...(config as object | undefined), [CACHED_ROUTE]: route })(
-      target,
-      name,
-      descriptor,
-    );
+    Reflect.defineMetadata(CACHED_ROUTE, route, method);
+    Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG, { ...(config as object | undefined), [CACHED_ROUTE]: route }, method);
     UseInterceptors(CachedRouteInterceptor)(target, name, descriptor);
   };
 }

@@ -118,7 +118,7 @@ export class FastPath {
    * several inherit a method, a route does not tell which one it belongs to. Nest itself sets a status and headers of a route, and
    * compares the host.
    */
-  private handlers(): ReadonlyMap<object, RouteHandler> {
+  private handlers(): ReadonlyMap<object, RouteHandler | undefined> {
     const handlers = new Map<object, RouteHandler | undefined>();
     const scanner = new MetadataScanner();
     for (const { metatype } of [...this.modules.values()].flatMap(({ controllers }) => [...controllers.values()])) {
@@ -133,7 +133,7 @@ export class FastPath {
         handlers.set(method, isLeftToNest ? undefined : handler);
       }
     }
-    return new Map([...handlers].flatMap(([method, handler]) => (handler ? [[method, handler]] : [])));
+    return handlers;
   }
 
   private hookFor(
