@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
+import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
@@ -269,5 +270,36 @@ describe('the log at its most verbose level', () => {
       expect(bad?.audit).toMatchObject({ subject: 'root-7', status: 400, result: 'refused' });
       expectNoSecrets();
     });
+  });
+});
+
+describe('the log on a full disk', () => {
+  it('is given up, while requests are answered and the process ends in good order', async () => {
+    const [database, folder, disk] = await Promise.all([
+      createTestDatabase(),
+      mkdtemp(join(tmpdir(), 'mes-full-')),
+      open('/dev/full', 'w'),
+    ]);
+    const port = await freePort();
+    const environment = { ...PATIENT, PORT: String(port), DATABASE_URL: database.url, DATA_DIR: folder };
+    const api = new ApiProcess(environment, { standardOutput: disk.fd });
+    try {
+      const status = (): Promise<number | undefined> =>
+        fetch(`http://127.0.0.1:${port}/api/v1/orders`).then(
+          (response) => response.status,
+          () => undefined,
+        );
+      expect(await eventually(status, 180_000)).toBe(401);
+      await eventually(() => api.output.includes('The log cannot be written to standard output (ENOSPC)'));
+      for (let i = 0; i < 20; i += 1) expect(await status()).toBe(401);
+      api.signal('SIGTERM');
+      expect(await api.ended()).toBe(0);
+      expect(api.output.split('\n').filter((line) => line.includes('cannot be written'))).toHaveLength(1);
+    } finally {
+      api.signal('SIGKILL');
+      await api.ended();
+      await disk.close();
+      await Promise.all([database.drop(), rm(folder, { recursive: true })]);
+    }
   });
 });

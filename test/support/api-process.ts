@@ -21,6 +21,8 @@ export interface ApiProcessOptions {
   readonly preloads?: readonly string[];
   /** Working directory. */
   readonly directory?: string;
+  /** The descriptor of a file that gets standard output, which the tests then do not see. */
+  readonly standardOutput?: number;
 }
 
 /** The API in another process, started as a user starts it. */
@@ -33,13 +35,13 @@ export class ApiProcess {
   /** @param environment replaces the environment of the tests, except PATH */
   constructor(
     environment: Readonly<Record<string, string>>,
-    { program = 'apps/mes-api/src/main.ts', preloads = [], directory }: ApiProcessOptions = {},
+    { program = 'apps/mes-api/src/main.ts', preloads = [], directory, standardOutput }: ApiProcessOptions = {},
   ) {
     const imports = [LOADER, ...preloads.map((path) => resolve(path))].flatMap((path) => ['--import', path]);
     this.child = spawn(process.execPath, [...imports, resolve(program)], {
       env: { PATH: process.env.PATH, PORT: '0', ...environment },
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', standardOutput ?? 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));

@@ -7,6 +7,8 @@ import { readConfiguration, type Configuration } from './config/configuration.js
 import { serve } from './serve.js';
 import { superviseWorkers } from './workers/supervise-workers.js';
 
+// On a full disk, or once a terminal is gone, nothing can be written there. Without a listener, that would end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 holdBuild();
 const configuration = read();
 if (configuration.workers > 1 && cluster.isPrimary) {

@@ -1,7 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import { LogOutput } from './log-output.js';
 import type { Tracing } from './tracing/tracing.js';
+
+const output = new LogOutput();
+process.on('exit', () => {
+  output.close();
+});
 
 /**
  * Creates the log of the process: JSON lines. It is not given to Fastify, so it has no requests and no headers.
@@ -10,12 +16,10 @@ import type { Tracing } from './tracing/tracing.js';
  */
 export function createLog({ logLevel: level }: Pick<Configuration, 'logLevel'>, tracing?: Tracing): Logger {
   const mixin = tracing && (() => ({ trace_id: tracing.traceId() }));
-  return pino({
-    level,
-    base: { pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    ...(mixin && { mixin }),
-  });
+  return pino(
+    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, ...(mixin && { mixin }) },
+    output,
+  );
 }
 
 /** Contexts of Nest's messages about the start, which are logged at the level `debug`. */
