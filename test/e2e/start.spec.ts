@@ -55,7 +55,7 @@ describe('starting and stopping', () => {
     return stdout.trim() !== '' && !stdout.startsWith('Z');
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'needs no configuration, prints how to use it, keeps its data, and leaves nothing behind after %s',
     async (signal) => {
       const first = start();

@@ -34,8 +34,8 @@ let stopping: Promise<void> | undefined;
 /** Runs the API in this process, until a signal ends it. */
 export function serve(configuration: Configuration): void {
   process.on('SIGTERM', onSignal);
-  // A terminal interrupts workers as well as their supervisor, which tells them to stop.
-  process.on('SIGINT', cluster.isWorker ? () => undefined : onSignal);
+  // A terminal that interrupts, or is closed, tells workers as well as their supervisor, which tells them to stop.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, cluster.isWorker ? () => undefined : onSignal);
   starting = start(configuration);
   starting.catch(async (error: unknown) => {
     // An interrupted start fails, and stop() is already running.

@@ -22,7 +22,7 @@ const METRICS_PATIENCE_MS = 2_000;
  */
 export function superviseWorkers(count: number): void {
   const supervisor = new Supervisor(count);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       supervisor.stop();
     });
