@@ -4,10 +4,12 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { promtool } from '../support/promtool.js';
 import { Scrape } from '../support/scrape.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
 
@@ -48,8 +50,8 @@ describe('several workers', () => {
     });
   }
 
-  async function start(): Promise<void> {
-    launch();
+  async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    launch(environment);
     url = await api.ready();
     admin = /^ {2}admin +(\S+)$/m.exec(api.output)?.[1] ?? '';
     await allServe();
@@ -173,6 +175,28 @@ describe('several workers', () => {
     for (const [answer] of await Promise.all(answers)) expect(answer.statusCode).toBe(201);
     expect(await api.ended()).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('are stopped in good order while they give their metrics', async () => {
+    const way = await TcpProxy.open(database.url);
+    try {
+      await start({ DATABASE_URL: way.url });
+      // Then the numbers of the orders, and all metrics with them, take as long as a scrape waits for them.
+      way.block();
+      const scraped = send('/metrics');
+      await delay(100);
+      // The worker that was not asked has nothing to wait for.
+      api.signal('SIGTERM');
+      expect(await scraped).toMatchObject({
+        status: 200,
+        body: expect.stringContaining('process_start_time_seconds{worker=') as string,
+      });
+      way.mend();
+      expect(await api.ended()).toBe(0);
+      expect(api.output).not.toContain('ERR_IPC_CHANNEL_CLOSED');
+    } finally {
+      await way.close();
+    }
   });
 
   it('are hurried by a second signal', async () => {

@@ -19,20 +19,25 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
   private readonly onMessage = (message: unknown): void => {
     void this.receive(message as MessageOfSupervisor);
   };
+  private readonly onDisconnect = (): void => {
+    void this.answerAlone();
+  };
 
   constructor(private readonly registry: Registry) {
     if (this.number === undefined) return;
     registry.setDefaultLabels({ worker: this.number });
     process.on('message', this.onMessage);
+    process.on('disconnect', this.onDisconnect);
   }
 
   onApplicationShutdown(): void {
     process.off('message', this.onMessage);
+    process.off('disconnect', this.onDisconnect);
   }
 
-  /** The text for Prometheus. */
+  /** The text for Prometheus. A worker that has left the supervisor, because it stops, gives its own metrics alone. */
   async text(): Promise<string> {
-    if (this.number === undefined) return this.registry.metrics();
+    if (this.number === undefined || !process.connected) return this.registry.metrics();
     const id = (this.lastQuestion += 1);
     const all = await new Promise<readonly ProcessMetricsJson[]>((resolve) => {
       this.waiting.set(id, resolve);
@@ -44,6 +49,11 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
     return AggregatorRegistry.aggregate(apart).metrics();
   }
 
+  private async answerAlone(): Promise<void> {
+    const own = await this.registry.getMetricsAsJSON();
+    for (const resolve of this.waiting.values()) resolve([own]);
+  }
+
   private async receive(message: MessageOfSupervisor): Promise<void> {
     if (message.type === 'metrics-of-all') this.waiting.get(message.id)?.(message.all);
     if (message.type === 'metrics?')
@@ -52,5 +62,6 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
 }
 
 function send(message: MessageOfWorker): void {
-  process.send?.(message);
+  // A worker that stops may have left the supervisor meanwhile. Without the callback, that would end the process.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
