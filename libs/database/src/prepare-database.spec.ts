@@ -246,6 +246,34 @@ describe('prepareDatabase', () => {
     );
   });
 
+  it.each([
+    [
+      'CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)',
+      /^the table schema_migrations in the schema public belongs to another program: give the API a database of its own, or /,
+    ],
+    [
+      'CREATE TABLE orders (id integer)',
+      /^the database schema could not be migrated: relation "orders" already exists; another program, .*: give the API a database/,
+    ],
+    [
+      `CREATE TYPE order_status AS ENUM ('OPEN')`,
+      /^the database schema could not be migrated: type "order_status" already exists; another program, .*: give the API a database/,
+    ],
+  ])('does not wait for another program to give up what it has in the schema: %s', async (statement, sentence) => {
+    const sql = new pg.Client(database.url);
+    await sql.connect();
+    await sql.query(statement);
+    await sql.end();
+    const retries: string[] = [];
+    const preparation = prepareDatabase({
+      url: database.url,
+      patience: 60_000,
+      onRetry: (reason) => retries.push(reason),
+    });
+    await expect(preparation).rejects.toThrow(sentence);
+    expect(retries).toEqual([]);
+  });
+
   it('refuses a PostgreSQL that is too old', async () => {
     const server = await startPostgres({ version: '14' });
     try {

@@ -9,7 +9,7 @@ import { DatabaseUnavailableError, reasonOf } from './database-errors.js';
 import { databaseOptions, poolOf } from './database-options.js';
 import { DATABASE_DEFAULTS } from './database-settings.js';
 import { grantMissingRights, missingRights } from './rights.js';
-import { readSchema, type Schema } from './schema.js';
+import { readSchema, ROOM_OF_ITS_OWN, type Schema } from './schema.js';
 import { Obstacle, untilReady, type DatabaseWait } from './until-ready.js';
 
 /**
@@ -326,11 +326,15 @@ function isRefusal(error: unknown): boolean {
   return typeof code === 'string' && /^(28|3D)/.test(code);
 }
 
-/** What to do if the role lacks a right (SQLSTATE 42501), or cannot use the extension that searches need. */
+/** What to do if the role lacks a right (SQLSTATE 42501), cannot use the extension that searches need, or if a name is taken. */
 function remedyOf(error: unknown, setting: string): string {
   const { code, query = '' } = error as { readonly code?: unknown; readonly query?: string };
   if (code === '42704' && query.includes('gin_trgm_ops')) {
     return `; the extension pg_trgm is in a schema that is not in the search path: add that schema to it by ALTER ROLE … SET search_path`;
+  }
+  // A table, a type or a function.
+  if (typeof code === 'string' && /^(42P07|42710|42723)$/.test(code)) {
+    return `; another program, or a restore without the table schema_migrations, has left it there: ${ROOM_OF_ITS_OWN}`;
   }
   if (code !== '42501') return '';
   if (query.startsWith('CREATE EXTENSION')) {
