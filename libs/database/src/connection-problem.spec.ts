@@ -35,6 +35,16 @@ describe('a PostgreSQL that cannot be used', () => {
     }
   });
 
+  it.each([
+    ['InitializeSessionUserId', /^PostgreSQL gives this role or database no more connections: /],
+    ['CheckMyDatabase', /^PostgreSQL gives this role or database no more connections: /],
+    ['InitProcess', /^PostgreSQL has no connection left: /],
+  ])('is named with what to do in whatever language it speaks: no connection left in %s', (routine, sentence) => {
+    const error = new pg.DatabaseError('слишком много подключений', 0, 'error');
+    Object.assign(error, { code: '53300', routine });
+    expect(connectionProblem(error, 'DATABASE_URL').message).toMatch(sentence);
+  });
+
   it('is named with what to do: sessions that are ended when they are idle', async () => {
     const sql = new pg.Client(changed((url) => (url.search = 'options=-cidle_session_timeout%3D1')));
     const ended = new Promise<unknown>((resolve) => sql.on('error', resolve));

@@ -14,7 +14,7 @@ export interface ConnectionProblem {
 /** A kind of error: its sign, how to say it, and whether it may pass by itself. */
 type Rule = readonly [sign: RegExp, message: (setting: string) => string, passes: boolean];
 
-/** By SQLSTATE, and the message after it. */
+/** By SQLSTATE, the routine of PostgreSQL that gave the error, and the message after them, whose language is up to lc_messages. */
 const BY_STATE: readonly Rule[] = [
   [/^28P01/, (setting) => `PostgreSQL refuses the user or the password: correct them in ${setting}`, false],
   [/^28/, (setting) => `PostgreSQL refuses this connection: correct ${setting}, or allow it in pg_hba.conf`, false],
@@ -26,7 +26,7 @@ const BY_STATE: readonly Rule[] = [
     true,
   ],
   [
-    /^53300.* for (role|database) /,
+    /^53300 (InitializeSessionUserId |CheckMyDatabase |.* for (role|database) )/,
     () =>
       'PostgreSQL gives this role or database no more connections: raise its CONNECTION LIMIT, or lower DATABASE_POOL_SIZE',
     true,
@@ -135,7 +135,7 @@ export function connectionProblem(error: unknown, setting: string): ConnectionPr
   const code = codeOf(error);
   const rule =
     (error instanceof pg.DatabaseError
-      ? BY_STATE.find(([sign]) => sign.test(`${code} ${detail}`))
+      ? BY_STATE.find(([sign]) => sign.test(`${code} ${error.routine ?? ''} ${detail}`))
       : BY_CODE.find(([sign]) => sign.test(code))) ?? BY_MESSAGE.find(([sign]) => sign.test(detail));
   if (!rule) {
     const summary = 'PostgreSQL does not answer as it should';
