@@ -13,6 +13,16 @@ describe('describeError', () => {
     expect(stack).not.toContain('Maria');
   });
 
+  it.each([
+    ['German', 'ungültige Eingabesyntax für Typ integer: »Maria Sokolova«'],
+    ['French', 'syntaxe en entrée invalide pour le type integer : « Maria Sokolova »'],
+    ['Japanese', '"integer"型の入力構文が不正です: 「Maria Sokolova」'],
+    ['Russian', 'неверный синтаксис для типа integer: "Maria Sokolova"'],
+  ])('removes values from a message in %s as well', (_, message) => {
+    const described = describeError(databaseError('22P02', message));
+    expect(`${described.message} ${described.stack ?? ''}`).not.toContain('Maria');
+  });
+
   it('keeps the names of tables and columns, and other errors unchanged', () => {
     const message = 'relation "orders" does not exist';
     expect(describeError(databaseError('42P01', message)).message).toBe(message);

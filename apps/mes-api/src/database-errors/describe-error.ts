@@ -6,8 +6,8 @@ export function describeError(error: unknown): { readonly message: string; reado
   if (!(error instanceof Error)) return { message: String(error), stack: undefined };
   const { code } = ((error as { driverError?: unknown }).driverError ?? error) as { code?: unknown };
   const isData = typeof code === 'string' && code.startsWith(DATA_EXCEPTION);
-  // From the first to the last quote, because a value may contain quotes.
-  const value = isData ? /"[^]*"/.exec(error.message)?.[0] : undefined;
+  // From the first to the last quote, because a value may contain quotes. lc_messages decides how PostgreSQL writes them.
+  const value = isData ? /\p{Quotation_Mark}[^]*\p{Quotation_Mark}/u.exec(error.message)?.[0] : undefined;
   const withoutValue = (text: string): string => (value === undefined ? text : text.replaceAll(value, '"…"'));
   return {
     message: withoutValue(error.message),
