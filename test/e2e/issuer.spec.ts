@@ -305,6 +305,27 @@ describe('at the start, the issuer', () => {
     expect(warnings()).toHaveLength(1);
   });
 
+  it('is asked again whatever it answered after the start, and reported until it answers as it should', async () => {
+    await issuer.leave();
+    const api = start();
+    const url = await api.ready();
+    const health = async (): Promise<unknown> => (await fetch(`${url}/health/ready`)).json();
+    const degraded = (reason: string): object => ({
+      status: 'degraded',
+      details: { issuer: { status: 'degraded', message: expect.stringContaining(reason) as string } },
+    });
+    expect(await health()).toMatchObject(degraded('cannot be read: ECONNREFUSED'));
+    // So does Keycloak until it has imported its realms.
+    issuer.answersMetadata = (response) => response.writeHead(404).end('{"error":"Realm does not exist"}');
+    await issuer.returns();
+    await eventually(() => api.output.includes(`there is no issuer at ${issuer.issuer}`));
+    await eventually(() => api.output.includes('can be read'));
+    expect(await health()).toMatchObject(degraded('the metadata at AUTH_ISSUER cannot be read: '));
+    issuer.answersMetadata = undefined;
+    await eventually(() => api.output.includes(`AUTH_ISSUER: ${issuer.issuer} answers`));
+    expect(await health()).toMatchObject({ status: 'ok', details: { issuer: { status: 'up' } } });
+  });
+
   it.each<[string, RequestListener | undefined, string]>([
     ['are not at that address', (_, response) => void response.writeHead(404).end(), 'it answers 404'],
     ['are a page', (_, response) => void response.end('<html>'), 'Failed to parse'],

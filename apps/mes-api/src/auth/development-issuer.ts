@@ -77,14 +77,14 @@ async function readOrMakeKey(directory: string, path: string): Promise<string> {
 
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const draft = join(directory, `${KEY_FILE}.${randomUUID()}`);
-  await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
   try {
+    await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
     // link() is atomic: of instances that start together, one creates the file and the others read it.
     await link(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await rm(draft);
+    await rm(draft, { force: true });
   }
   return readFile(path, 'utf8');
 }

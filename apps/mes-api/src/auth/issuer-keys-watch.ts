@@ -34,9 +34,11 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
     return watch;
   }
 
-  /** Why the keys cannot be read, without the address; undefined if they can. */
+  /** Why the keys, or at least the metadata, cannot be read, without the address; undefined if they can. */
   get problem(): string | undefined {
-    return this.reason === undefined ? undefined : `the keys at AUTH_JWKS_URL cannot be read: ${this.reason}`;
+    return this.reason === undefined
+      ? this.metadata.problem
+      : `the keys at AUTH_JWKS_URL cannot be read: ${this.reason}`;
   }
 
   beforeApplicationShutdown(): void {

@@ -1,3 +1,4 @@
+import { Reminder } from '@mes/cache';
 import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { EnvironmentError } from '../config/environment-error.js';
 
@@ -35,6 +36,8 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
   private known: Metadata = {};
+  private reason: string | undefined;
+  private readonly reminder = new Reminder();
 
   private constructor(private readonly issuer: string | undefined) {}
 
@@ -49,10 +52,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       await metadata.ask(issuer);
     } catch (error) {
       if (error instanceof EnvironmentError) throw error;
-      metadata.log.warn(
-        `AUTH_ISSUER: ${issuer} does not answer (${reasonOf(error)}). The start goes on; nobody can sign in on the page until ` +
-          'it answers. It is asked again every 5 seconds.',
-      );
+      metadata.note(error, issuer);
       metadata.askLater(issuer);
     }
     return metadata;
@@ -65,6 +65,11 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
       connect: originsOf([issuer, known.token_endpoint]),
       frame: originsOf([issuer, known.authorization_endpoint]),
     };
+  }
+
+  /** Why its metadata cannot be read, without the address; undefined if they can. */
+  get problem(): string | undefined {
+    return this.reason === undefined ? undefined : `the metadata at AUTH_ISSUER cannot be read: ${this.reason}`;
   }
 
   /** Where its keys are, if it has said so. */
@@ -83,14 +88,25 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
     const ask = async (): Promise<void> => {
       try {
         await this.ask(issuer);
+        this.reason = undefined;
         this.log.log(`AUTH_ISSUER: ${issuer} answers`);
       } catch (error) {
         if (this.isStopped) return;
-        if (error instanceof EnvironmentError) this.log.error(error.message);
-        else this.askLater(issuer);
+        this.note(error, issuer);
+        this.askLater(issuer);
       }
     };
     this.timer = setTimeout(() => void ask(), PAUSE_MS).unref();
+  }
+
+  private note(error: unknown, issuer: string): void {
+    const isWrong = error instanceof EnvironmentError;
+    this.reason = isWrong ? 'it is another issuer, or none' : reasonOf(error);
+    const what = isWrong ? error.message : `AUTH_ISSUER: ${issuer} does not answer as it should (${this.reason})`;
+    if (!this.reminder.isDue(what)) return;
+    this.log.warn(
+      `${what}. The API goes on; nobody can sign in on the page meanwhile. It is asked again every 5 seconds.`,
+    );
   }
 
   private async ask(issuer: string): Promise<void> {
@@ -98,7 +114,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
     const { status, text } = await this.get(url);
     // A proxy in front of an absent issuer answers with a page.
     const answer = parsedObject(text);
-    if (!answer || status >= 500) throw new Error(`${url} answers ${status}`);
+    if (!answer || status >= 500) throw new Error(`status ${status}`);
     if (status >= 400) {
       throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${status}`);
     }
