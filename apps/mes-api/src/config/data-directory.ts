@@ -2,6 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from './environment-error.js';
 
+const OF_OPEN_FILES = ['write', 'fsync', 'fdatasync', 'close'];
+
 /**
  * Makes the data directory, and runs what works with files in it.
  *
@@ -12,10 +14,12 @@ export async function inDataDirectory<T>(directory: string, work: () => Promise<
     await makeDirectory(directory);
     return await work();
   } catch (error) {
-    const { code, syscall, path } = error as NodeJS.ErrnoException;
-    if (code === undefined || syscall === undefined || path === undefined) throw error;
+    const { code, syscall = '', path } = error as NodeJS.ErrnoException;
+    // On a full disk, the error of an open file names no path.
+    const isOfFile = path !== undefined || OF_OPEN_FILES.includes(syscall);
+    if (code === undefined || syscall === '' || !isOfFile) throw error;
     throw new EnvironmentError(
-      `DATA_DIR: ${path} cannot be used (${code}): name a folder in which this user may write, now it is ${directory}`,
+      `DATA_DIR: ${path ?? directory} cannot be used (${code}): name a folder in which this user may write and that has room, now it is ${directory}`,
       { cause: error },
     );
   }
