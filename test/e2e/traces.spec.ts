@@ -248,6 +248,18 @@ describe('traces', () => {
     expect(body.type).toBe('application/x-protobuf');
   });
 
+  it('reads its settings as the API reads all others: without spaces around them', async () => {
+    const api = await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: ` ${receiver.url} `,
+      OTEL_SERVICE_NAME: 'mes-floor ',
+      OTEL_TRACES_SAMPLER: 'traceidratio ',
+      OTEL_TRACES_SAMPLER_ARG: ' 1 ',
+    });
+    // This sampler decides by itself; the default would follow the caller.
+    const { traceId } = await api.call('/api/v1/orders?status=NEW', { sampled: false });
+    expect((await receiver.trace(traceId))[0]?.resource).toMatchObject({ 'service.name': 'mes-floor' });
+  });
+
   it('answers while the endpoint hangs, and stops in time', async () => {
     receiver.behaviour = 'hang';
     // Without a limit for the end, the API would wait for the endpoint for longer than the test lasts.
