@@ -323,7 +323,7 @@ describe('traces', () => {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
       OTEL_TRACES_SAMPLER: 'sometimes',
       OTEL_TRACES_SAMPLER_ARG: '2',
-      OTEL_RESOURCE_ATTRIBUTES: 'nonsense',
+      OTEL_RESOURCE_ATTRIBUTES: 'load=50%',
     };
     const api = new ApiProcess({ DATA_DIR: directory, DATABASE_URL: database.url, ...wrong });
     processes.push(api);

@@ -65,6 +65,10 @@ describe('the environment', () => {
     ['AUTH_ROLE_MAP', '=admin '],
     ['AUTH_ROLE_MAP', 'the-boss=admin,,'],
     ['AUTH_ROLE_MAP', 'the-boss'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'nonsense'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'load=50%'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'place=%ff'],
+    ['OTEL_RESOURCE_ATTRIBUTES', `place=${'x'.repeat(256)}`],
   ])('refuses %s=%s, naming the variable without its value', (name, value) => {
     const message = messageOf({ [name]: value });
     expect(message).toContain(`${name}: `);

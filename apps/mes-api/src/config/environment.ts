@@ -37,6 +37,9 @@ export const TRACES_SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
+/** The longest name or value of an attribute that OpenTelemetry takes, in characters. */
+const LONGEST_ATTRIBUTE = 255;
+
 function Whole(min: number, max: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -81,6 +84,16 @@ function readIfThere(file: string): Buffer {
     if (code === 'ENOENT') return Buffer.alloc(0);
     const remedy = 'make it a file that this user may read, or remove it';
     throw new EnvironmentError(`${file} cannot be read (${String(code)}): ${remedy}`, { cause: error });
+  }
+}
+
+/** The package of OpenTelemetry drops a list in which it cannot decode one entry. */
+function areAttributes(value: string): boolean {
+  if (!/^([^\s=,][^=,]*=[^=,]*(,|$))*$/.test(value)) return false;
+  try {
+    return value.split(/[=,]/).every((part) => decodeURIComponent(part.trim()).length <= LONGEST_ATTRIBUTE);
+  } catch {
+    return false;
   }
 }
 
@@ -235,7 +248,15 @@ export class Environment {
   @IsString()
   OTEL_SERVICE_NAME = 'mes-orders-api';
 
-  @Matches(/^([^\s=,][^=,]*=[^=,]*(,|$))*$/, { message: '$property must be a list such as name=value,name=value' })
+  @ValidateBy(
+    {
+      name: 'areAttributes',
+      validator: { validate: (value: unknown) => typeof value === 'string' && areAttributes(value) },
+    },
+    {
+      message: '$property must be a list such as name=value,name=value, with %25 for %, %2C for a comma and %3D for =',
+    },
+  )
   OTEL_RESOURCE_ATTRIBUTES = '';
 
   @Whole(0, 1_000_000)
