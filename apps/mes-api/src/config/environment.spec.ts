@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from './environment-error.js';
-import { loadEnvironmentFile, readEnvironment } from './environment.js';
+import { describeUnusedTracing, loadEnvironmentFile, readEnvironment } from './environment.js';
 
 const AUTH = {
   AUTH_ISSUER: 'https://issuer.example.com',
@@ -188,6 +188,31 @@ describe('the environment', () => {
     for (const NODE_ENV of ['development', 'production']) {
       expect(messageOf({ ...AUTH, NODE_ENV, [name]: undefined })).toContain(`${name}: must be set`);
     }
+  });
+});
+
+describe('a variable of OpenTelemetry without effect', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318';
+
+  it.each<[NodeJS.ProcessEnv, string]>([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: ' TRUE' }, 'leave OTEL_EXPORTER_OTLP_ENDPOINT empty'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, 'leave OTEL_EXPORTER_OTLP_ENDPOINT empty'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' }, 'set OTEL_EXPORTER_OTLP_PROTOCOL'],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector/otlp' }, 'set OTEL_EXPORTER_OTLP_ENDPOINT as well'],
+  ])('is named, with what to do instead: %s', (variables, remedy) => {
+    const name = Object.keys(variables).at(-1) ?? '';
+    expect(describeUnusedTracing(variables)).toEqual([
+      expect.stringMatching(new RegExp(`^The variable ${name} has no effect: .*${remedy}\\.$`)) as string,
+    ]);
+  });
+
+  it.each<NodeJS.ProcessEnv>([
+    {},
+    { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'none' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false', OTEL_TRACES_EXPORTER: 'otlp' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector/otlp' },
+  ])('is none of these: %s', (variables) => {
+    expect(describeUnusedTracing(variables)).toEqual([]);
   });
 });
 

@@ -297,6 +297,33 @@ export function describeMisspelt(variables: NodeJS.ProcessEnv): string[] {
   return [...misspelt].map(([name, meant]) => `The variable ${name} has no effect. Did you mean ${meant}?`);
 }
 
+/**
+ * A line for each variable of OpenTelemetry that is set and has no effect here. Its packages read many variables, but these are for the
+ * part that chooses an exporter, which the API does itself.
+ */
+export function describeUnusedTracing(variables: NodeJS.ProcessEnv): string[] {
+  const value = (name: string): string => variables[name]?.trim().toLowerCase() ?? '';
+  const isTraced = value('OTEL_EXPORTER_OTLP_ENDPOINT') !== '';
+  const without = 'to send no traces, leave OTEL_EXPORTER_OTLP_ENDPOINT empty';
+  const unused: readonly (readonly [name: string, isMissed: boolean, remedy: string])[] = [
+    ['OTEL_SDK_DISABLED', isTraced && value('OTEL_SDK_DISABLED') === 'true', without],
+    ['OTEL_TRACES_EXPORTER', isTraced && !['', 'otlp'].includes(value('OTEL_TRACES_EXPORTER')), without],
+    [
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      !isTraced && value('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') !== '',
+      'to send traces, set OTEL_EXPORTER_OTLP_ENDPOINT as well',
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+      isTraced && value('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') !== '',
+      'set OTEL_EXPORTER_OTLP_PROTOCOL',
+    ],
+  ];
+  return unused
+    .filter(([, isMissed]) => isMissed)
+    .map(([name, , remedy]) => `The variable ${name} has no effect: ${remedy}.`);
+}
+
 function databaseComplaints({ NODE_ENV, DATABASE_URL, DATABASE_DIRECT_URL }: Environment): string[] {
   if (DATABASE_DIRECT_URL !== undefined && DATABASE_URL === undefined) {
     return [
