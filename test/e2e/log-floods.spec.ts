@@ -108,4 +108,24 @@ describe('the log while requests are refused', () => {
       await Promise.all([database.drop(), rm(folder, { recursive: true })]);
     }
   });
+
+  it('says nothing more for each question whether the instance is ready', async () => {
+    const [database, folder] = await Promise.all([createTestDatabase(), mkdtemp(join(tmpdir(), 'mes-unready-'))]);
+    const way = await TcpProxy.open(database.url);
+    const api = new ApiProcess({ ...PATIENT, DATABASE_URL: way.url, DATA_DIR: folder });
+    try {
+      const url = await api.ready();
+      const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;
+      way.cut();
+      await eventually(async () => (await ready()) === 503);
+      const start = api.output.length;
+      for (let i = 0; i < REQUESTS; i += 1) expect(await ready()).toBe(503);
+      expect(api.output).toContain('Cannot listen to PostgreSQL');
+      expect(api.output.slice(start).split('\n').length).toBeLessThan(REQUESTS / 20);
+    } finally {
+      await api.destroy();
+      await way.close();
+      await Promise.all([database.drop(), rm(folder, { recursive: true })]);
+    }
+  });
 });

@@ -7,7 +7,8 @@ import { HealthController } from './health.controller.js';
 import { IssuerHealthIndicator } from './issuer.health-indicator.js';
 
 @Module({
-  imports: [TerminusModule, ShutdownModule],
+  // Its log would have a line for each question. What is wrong is said where it is found, and again at growing intervals.
+  imports: [TerminusModule.forRoot({ logger: false }), ShutdownModule],
   controllers: [HealthController],
   providers: [CacheHealthIndicator, DatabaseHealthIndicator, IssuerHealthIndicator],
 })

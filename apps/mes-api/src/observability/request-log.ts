@@ -5,7 +5,7 @@ import type { FinishedRequest } from './finished-request.js';
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** Refusals with one cause, of which many log lines would be the next trouble. The metrics count all of them. */
-const REFUSALS = new Set<string | undefined>(['OVERLOADED', 'DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE']);
+const REFUSALS = new Set<string | undefined>(['OVERLOADED', 'DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE', 'NOT_READY']);
 
 /** What monitoring asks for every few seconds. */
 const MONITORING = new Set<string | undefined>(['/health/live', '/health/ready', '/metrics']);
