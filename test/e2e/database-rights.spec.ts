@@ -192,6 +192,24 @@ describe('a role with the least rights', () => {
     expect(await denials()).toEqual([]);
   });
 
+  it('that loses a right is answered for as a database that is away, until it has it again', async () => {
+    await prepareDatabase({ url: database.ownerUrl, grantTo: database.role, patience: PATIENCE_MS });
+    const api = await start(redis.url);
+    try {
+      const create = { method: 'POST', token: await api.token('partner'), body: newOrder() };
+      expect((await api.call('/api/v1/orders', create)).status).toBe(201);
+      await database.run(`REVOKE INSERT ON orders FROM "${database.role}"`);
+      expect(await api.call('/api/v1/orders', create)).toMatchObject({
+        status: 503,
+        body: { code: 'DATABASE_UNAVAILABLE' },
+      });
+      await database.run(`GRANT INSERT ON orders TO "${database.role}"`);
+      expect((await api.call('/api/v1/orders', create)).status).toBe(201);
+    } finally {
+      await api.stop();
+    }
+  });
+
   it('has no right that the API does not need', async () => {
     const { granted } = await prepareDatabase({
       url: database.ownerUrl,

@@ -46,6 +46,7 @@ describe('isDatabaseAway', () => {
     '42P01',
     '42883',
     '42704',
+    '42501',
   ])('is true for SQLSTATE %s', async (code) => {
     const raise = `DO $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '${code}'; END $$`;
     expect(isDatabaseAway(await failureOf(source.query(raise)))).toBe(true);
