@@ -146,6 +146,32 @@ describe('a barcode scanner, in a browser', () => {
     expect(await page.evaluate<number>('history.length')).toBe(length);
   });
 
+  it('presses and selects nothing with the spaces of a code', async () => {
+    const scanned = await workshop.create({ externalId: 'PO 47 11' });
+    const shown = await workshop.create();
+    await workshop.move(shown, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { page } = desk;
+    const changes: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') changes.push(request.url());
+    });
+    await desk.open(`/orders/${shown.id}`);
+    // It has the focus after the step before.
+    await page.getByRole('button', { name: 'Mark as manufactured' }).focus();
+    await scan(page, 'PO 47 11');
+    await page.waitForURL(`**/orders/${scanned.id}`);
+    expect(changes).toEqual([]);
+
+    await desk.open('/');
+    await desk.row(order.id).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await desk.painted();
+    await scan(page, 'PO 47 1');
+    await page.locator('.notice', { hasText: 'PO 47 1' }).waitFor();
+    expect(await page.getByRole('checkbox', { name: 'Select order', checked: true }).count()).toBe(0);
+  });
+
   it('chooses no sort order while that field has the focus', async () => {
     const other = await workshop.create({ externalId: 'OLD-78' });
     const desk = await workshop.signedIn();

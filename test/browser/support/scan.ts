@@ -33,6 +33,7 @@ export async function scan(page: Page, code: string): Promise<void> {
 /** The key that types a character, in the terms of Chromium. */
 function keyOf(character: string): { readonly code: string; readonly windowsVirtualKeyCode: number } {
   if (character === '-') return { code: 'Minus', windowsVirtualKeyCode: 189 };
+  if (character === ' ') return { code: 'Space', windowsVirtualKeyCode: 32 };
   const name = character.toUpperCase();
   return { code: (/\d/.test(name) ? 'Digit' : 'Key') + name, windowsVirtualKeyCode: name.charCodeAt(0) };
 }

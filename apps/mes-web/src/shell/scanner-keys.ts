@@ -13,6 +13,8 @@ const ENGLISH: Readonly<Record<string, string>> = {
   ...{ Semicolon: ';:', Quote: `'"`, Comma: ',<', Period: '.>', Slash: '/?' },
 };
 
+const TEXT_FIELD = 'textarea, input:not([type=checkbox])';
+
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 /** Characters that were typed without a pause. */
@@ -37,11 +39,18 @@ let pending: ReturnType<typeof setTimeout> | undefined;
  * @returns a function that stops listening
  */
 export function listenToScanner(onScan: (code: string, inEnglish: string) => void): () => void {
+  /** Whether the space that is held down is part of a code. Outside of a text, it would press what has the focus. */
+  let isSpaceOfCode = false;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const isPartOfBurst = burst !== undefined && event.timeStamp - burst.lastKeyAt <= LONGEST_PAUSE;
     if (event.key.length === 1) {
       if (!burst || !isPartOfBurst) burst = startOf(event);
+      else if (event.key === ' ' && !burst.field?.matches(TEXT_FIELD)) {
+        event.preventDefault();
+        event.stopPropagation();
+        isSpaceOfCode = true;
+      }
       burst.text += event.key;
       burst.inEnglish += inEnglish(event);
       burst.lastKeyAt = event.timeStamp;
@@ -63,6 +72,11 @@ export function listenToScanner(onScan: (code: string, inEnglish: string) => voi
     restore(scanned);
     onScan(scanned.text.trim(), scanned.inEnglish.trim());
   };
+  const onKeyUp = (event: KeyboardEvent): void => {
+    if (event.key !== ' ' || !isSpaceOfCode) return;
+    isSpaceOfCode = false;
+    event.preventDefault();
+  };
   // A key chooses in a field of choices. What a scanner chooses is taken back before anybody is told.
   const onChange = (event: Event): void => {
     const field = burst?.field;
@@ -72,9 +86,11 @@ export function listenToScanner(onScan: (code: string, inEnglish: string) => voi
     unlessScanned(() => field.dispatchEvent(new Event('change', { bubbles: true })));
   };
   window.addEventListener('keydown', onKeyDown, true);
+  window.addEventListener('keyup', onKeyUp, true);
   window.addEventListener('change', onChange, true);
   return () => {
     window.removeEventListener('keydown', onKeyDown, true);
+    window.removeEventListener('keyup', onKeyUp, true);
     window.removeEventListener('change', onChange, true);
   };
 }
