@@ -26,6 +26,17 @@ const PRESS_WHEN_MOVED = `
   }).observe(document.querySelector('.grid-body'), { subtree: true, childList: true, attributes: true });
 `;
 
+/** A script for the page. It types a letter as soon as the page has decided that the typing pauses. */
+const TYPE_WHEN_REPORTED = `
+  const { setTimeout } = window;
+  window.setTimeout = (run, ...rest) =>
+    setTimeout(() => {
+      const typed = document.activeElement?.value;
+      run();
+      if (rest[0] === 250 && typed === 'rin') document.execCommand('insertText', false, 'g');
+    }, ...rest);
+`;
+
 describe('the queue while somebody is at it, in a browser', () => {
   let workshop: Workshop;
   let table: OrdersTable;
@@ -432,6 +443,14 @@ describe('the queue while somebody is at it, in a browser', () => {
     await header('Waiting').getByRole('button').click();
     await eventually(async () => (await first()) === due.number);
     expect(new URL(desk.page.url()).search).toBe('?sort=-createdAt');
+  });
+
+  it('loses no letter that is typed while a filter takes effect', async () => {
+    const desk = await workshop.signedIn({ initScript: TYPE_WHEN_REPORTED });
+    const search = desk.page.getByRole('searchbox');
+    await search.pressSequentially('rin');
+    await desk.page.waitForURL((url) => url.searchParams.get('q') === 'ring');
+    expect(await search.inputValue()).toBe('ring');
   });
 
   it('undoes a filter with Back, and typing is one step', async () => {

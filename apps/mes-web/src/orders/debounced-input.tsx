@@ -18,17 +18,22 @@ interface DebouncedInputProps {
 export function DebouncedInput({ value, onChange, ...input }: DebouncedInputProps): ReactNode {
   const [typed, setTyped] = useState(value);
   const [last, setLast] = useState(value);
+  /** The value that was reported and is not in effect yet. */
+  const [underWay, setUnderWay] = useState<string>();
   const reported = useRef<string>(undefined);
   const report = useEffectEvent(onChange);
   if (last !== value) {
     setLast(value);
-    setTyped(value);
+    setUnderWay(undefined);
+    // What was typed after the report stays.
+    if (value !== underWay) setTyped(value);
   }
   useEffect(() => {
     if (typed === value) return undefined;
     const timer = setTimeout(() => {
       const isFurther = reported.current === value;
       reported.current = typed;
+      setUnderWay(typed);
       report(typed, isFurther);
     }, TYPING_PAUSE);
     return () => {
