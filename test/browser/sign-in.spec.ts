@@ -2,8 +2,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
-import { newOrder } from '../support/test-orders.js';
 import { OrdersApi } from '../support/orders-api.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { launchBrowser } from './support/browser.js';
 import { builtPage } from './support/built-page.js';
@@ -16,8 +17,12 @@ import { OPENING_MS } from './support/workshop.js';
  */
 const TOKEN_LIFETIME = 65;
 
+/** The answer of the API to a token that has expired. */
+const EXPIRED = { status: 401, contentType: 'application/problem+json', body: '{"code":"UNAUTHORIZED"}' };
+
 describe('signing in at an issuer', () => {
   let database: TestDatabase;
+  let table: OrdersTable;
   let issuer: OidcServer;
   let api: OrdersApi;
   let browser: Browser;
@@ -32,6 +37,7 @@ describe('signing in at an issuer', () => {
       launchBrowser(),
       OidcServer.start(`http://127.0.0.1:${String(port)}`, TOKEN_LIFETIME),
     ]);
+    table = await OrdersTable.connect(database.url);
     api = await OrdersApi.start({
       databaseUrl: database.url,
       pageDirectory,
@@ -59,8 +65,17 @@ describe('signing in at an issuer', () => {
     await browser.close();
     await api.stop();
     await issuer.stop();
+    await table.close();
     await database.drop();
   });
+
+  /** Signs in on the screen of a new order. */
+  async function openOrder(name: string): Promise<void> {
+    const [order] = await table.query<{ id: string }>(insertOrders(1));
+    await desk.open(`/orders/${order?.id ?? ''}`);
+    await issuer.signIn(desk.page, name);
+    await desk.live();
+  }
 
   async function freePort(): Promise<number> {
     const server = createServer().listen(0, '127.0.0.1');
@@ -108,6 +123,46 @@ describe('signing in at an issuer', () => {
       return tokens.size > before;
     });
     await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  });
+
+  it('outlasts a sleep of the device that is longer than a token, with what was typed', async () => {
+    const { page } = desk;
+    await page.clock.install();
+    await openOrder('fedor');
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByRole('button', { name: 'Put on hold' }).click();
+    await page.getByLabel('Comment').fill('Waits for gold.');
+    const renewal = page.waitForResponse(`${issuer.endpoints}/token`);
+    await page.clock.fastForward('01:00:00');
+    await renewal;
+    await page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+    await page.locator('.hold-note').getByText('Waits for gold.').waitFor();
+  });
+
+  it('needs no input if the API does not accept a token any more, and makes the step with a new one', async () => {
+    const { page } = desk;
+    await openOrder('galina');
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED), { times: 1 });
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.locator('.notice', { hasText: 'is yours.' }).waitFor();
+  });
+
+  it('ends with a message if the issuer gives no new token', async () => {
+    const { page } = desk;
+    await openOrder('hanna');
+    await page.context().clearCookies();
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED));
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByText('Your session has expired.').waitFor();
+    await page.locator('.notice', { hasText: 'You had to sign in again first.' }).waitFor();
+  });
+
+  it('ends with a message if the API accepts none of the tokens', async () => {
+    const { page } = desk;
+    await openOrder('ivan');
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED));
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByText('Your session has expired.').waitFor();
   });
 
   it('is necessary again after signing out', async () => {

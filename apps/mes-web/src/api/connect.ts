@@ -4,10 +4,17 @@ import { compareClocks } from './clock';
 
 /** The token of the signed-in user. */
 export interface Credentials {
-  /** Resolves with the current access token. */
-  token(): Promise<string>;
-  /** Called when the API rejects the token. */
-  onRejected(token: string): void;
+  /** The current access token. */
+  token(): string;
+  /**
+   * Called when the API rejects a token. Only the API knows whether one is still good: the clock of the device may be wrong, and
+   * while it sleeps, nothing renews the token.
+   *
+   * @returns another token, or undefined if there is none, so that the session ends
+   */
+  renew(rejected: string): Promise<string | undefined>;
+  /** Called when the API rejects a token that was renewed for it. */
+  end(): void;
 }
 
 /** Where the API is: beside the page, unless the build sets `VITE_API_URL`. */
@@ -59,13 +66,22 @@ async function fetchWithToken(
   input: RequestInfo | URL,
   init: RequestInit & { readonly signal: AbortSignal },
 ): Promise<Response> {
-  const token = await unlessAborted(credentials.token(), init.signal);
-  const headers = new Headers(init.headers);
-  headers.set('Authorization', `Bearer ${token}`);
-  const response = await fetch(input, { ...init, headers });
-  compareClocks(response);
-  if (response.status === 401) credentials.onRejected(token);
-  return response;
+  const send = async (token: string): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    headers.set('Authorization', `Bearer ${token}`);
+    const response = await fetch(input, { ...init, headers });
+    compareClocks(response);
+    return response;
+  };
+  const token = credentials.token();
+  const first = await send(token);
+  if (first.status !== 401) return first;
+  const renewed = await unlessAborted(credentials.renew(token), init.signal);
+  if (renewed === undefined) return first;
+  // The API has done nothing for the first one.
+  const second = await send(renewed);
+  if (second.status === 401) credentials.end();
+  return second;
 }
 
 function inTime({ method = 'GET', signal }: RequestInit = {}): AbortSignal {

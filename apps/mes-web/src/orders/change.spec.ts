@@ -25,8 +25,9 @@ function user(subject: string, role: Role = 'operator'): Session {
   return {
     subject,
     roles: [role],
-    token: () => Promise.resolve(''),
-    onRejected: () => undefined,
+    token: () => '',
+    renew: () => Promise.resolve(undefined),
+    end: () => undefined,
     signOut: () => Promise.resolve(),
   };
 }

@@ -25,10 +25,12 @@ export async function developmentSession(choice: Choice, onEnd: () => void): Pro
   tabStorage.set(CHOICE, JSON.stringify(choice));
   return {
     ...claimsOf(token),
-    token: () => Promise.resolve(token),
-    onRejected: (rejected) => {
+    token: () => token,
+    renew: (rejected) => {
       if (rejected === token) onEnd();
+      return Promise.resolve(undefined);
     },
+    end: onEnd,
     signOut: () => {
       tabStorage.remove(CHOICE);
       token = '';

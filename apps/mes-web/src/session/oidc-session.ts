@@ -63,7 +63,6 @@ export class OidcSignIn {
     const user = await this.manager.signinCallback();
     if (!user) return undefined;
     tabStorage.set(WAS_SIGNED_IN, 'yes');
-    this.manager.events.addAccessTokenExpired(onEnd);
     return {
       session: await this.sessionOf(user, onEnd),
       path: typeof user.state === 'string' ? user.state : document.baseURI,
@@ -71,14 +70,27 @@ export class OidcSignIn {
   }
 
   private async sessionOf(first: User, onEnd: () => void): Promise<Session> {
+    let token = first.access_token;
+    let renewal: Promise<string | undefined> | undefined;
+    // The library renews the token before it expires, unless the device sleeps or its clock is wrong.
+    this.manager.events.addUserLoaded((user) => {
+      token = user.access_token;
+    });
+    const renew = async (): Promise<string | undefined> => {
+      try {
+        return (await this.manager.signinSilent())?.access_token;
+      } catch {
+        onEnd();
+        return undefined;
+      } finally {
+        renewal = undefined;
+      }
+    };
     return {
       ...(await callerOf(first)),
-      token: async () => (await this.manager.getUser())?.access_token ?? first.access_token,
-      onRejected: (rejected) => {
-        void this.manager.getUser().then((user) => {
-          if (!user || user.access_token === rejected) onEnd();
-        });
-      },
+      token: () => token,
+      renew: async (rejected) => (rejected === token ? (renewal ??= renew()) : token),
+      end: onEnd,
       signOut: async () => {
         tabStorage.remove(WAS_SIGNED_IN);
         await settledInTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
