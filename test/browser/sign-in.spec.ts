@@ -165,6 +165,29 @@ describe('signing in at an issuer', () => {
     await page.getByText('Your session has expired.').waitFor();
   });
 
+  it('says so if the API is away on the way back from the issuer, and then returns to the address', async () => {
+    const { page } = desk;
+    const busy = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };
+    await desk.open('/board?priority=HIGH');
+    await page.route('**/api/v1/me', (route) => route.fulfill(busy), { times: 1 });
+    await issuer.signIn(page, 'karl');
+    await page.getByText('Couldn’t reach the server or the sign-in service.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Board' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?priority=HIGH');
+  });
+
+  it('returns to the address also if the user changes their mind at the issuer', async () => {
+    const { page } = desk;
+    await desk.open('/board?priority=HIGH');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?priority=HIGH');
+    await issuer.signIn(page, 'lena');
+    await page.getByRole('heading', { name: 'Board' }).waitFor();
+  });
+
   it('is necessary again after signing out', async () => {
     const { page } = desk;
     await desk.open('/');

@@ -1,7 +1,7 @@
-import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 import { getCaller } from '../api/client';
 import { settledInTime, TIME_LIMITS } from '../api/connect';
-import { dataOf } from '../api/problem';
+import { dataOf, Problem } from '../api/problem';
 import { BASE_PATH } from '../base-path';
 import { tabStorage } from '../storage';
 import { SIGNED_IN_PATH, type Session } from './session';
@@ -16,6 +16,17 @@ export interface OidcSettings {
 /** Key of the flag that a user has signed in in this tab. A reload then goes to the issuer without asking. */
 const WAS_SIGNED_IN = 'mes.signed-in';
 
+/** Key of the address at which the user was sent to the issuer. */
+const RETURN_TO = 'mes.return-to';
+
+/** What came of the way to the issuer and back. */
+export type Completion =
+  | { readonly is: 'signed-in'; readonly session: Session }
+  /** The issuer or the API refused, or the redirect was opened a second time. */
+  | { readonly is: 'refused' }
+  /** The hidden frame that renews the token has passed it on. */
+  | { readonly is: 'renewed' };
+
 /**
  * Sign-in at an OpenID Connect issuer by the authorisation code flow with PKCE (RFC 7636).
  *
@@ -23,6 +34,8 @@ const WAS_SIGNED_IN = 'mes.signed-in';
  */
 export class OidcSignIn {
   private readonly manager: UserManager;
+  /** Of the redirects to the issuer: what the way back needs. */
+  private readonly states = new WebStorageStateStore({ store: sessionStorage });
 
   constructor({ authority, clientId, scope, audience }: OidcSettings) {
     this.manager = new UserManager({
@@ -34,8 +47,8 @@ export class OidcSignIn {
       redirect_uri: location.origin + SIGNED_IN_PATH,
       post_logout_redirect_uri: location.origin + BASE_PATH,
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
-      // The PKCE verifier and the return path must survive the redirect to the issuer.
-      stateStore: new WebStorageStateStore({ store: sessionStorage }),
+      // The PKCE verifier must survive the redirect to the issuer.
+      stateStore: this.states,
       requestTimeoutInSeconds: TIME_LIMITS.write / 1_000,
     });
   }
@@ -50,23 +63,33 @@ export class OidcSignIn {
    * @throws if the browser has not left the page in time
    */
   async begin(): Promise<void> {
-    await settledInTime(this.manager.signinRedirect({ state: `${location.pathname}${location.search}` }));
+    tabStorage.set(RETURN_TO, location.href);
+    await settledInTime(this.manager.signinRedirect());
+  }
+
+  /** The address at which the user was sent to the issuer. */
+  get returnTo(): string {
+    return tabStorage.get(RETURN_TO) ?? document.baseURI;
   }
 
   /**
-   * Completes the sign-in after the redirect back. Resolves with the session and the path to return to, or with nothing in
-   * the hidden frame that renews the token.
+   * Completes the sign-in after the redirect back.
    *
    * @param onEnd called when the session has expired
+   * @throws if the issuer or the API cannot be reached
    */
-  async complete(onEnd: () => void): Promise<{ session: Session; path: string } | undefined> {
-    const user = await this.manager.signinCallback();
-    if (!user) return undefined;
-    tabStorage.set(WAS_SIGNED_IN, 'yes');
-    return {
-      session: await this.sessionOf(user, onEnd),
-      path: typeof user.state === 'string' ? user.state : document.baseURI,
-    };
+  async complete(onEnd: () => void): Promise<Completion> {
+    const state = new URLSearchParams(location.search).get('state') ?? '';
+    if ((await this.states.get(state)) === null) return { is: 'refused' };
+    try {
+      const user = await this.manager.signinCallback();
+      if (!user) return { is: 'renewed' };
+      tabStorage.set(WAS_SIGNED_IN, 'yes');
+      return { is: 'signed-in', session: await this.sessionOf(user, onEnd) };
+    } catch (error) {
+      if (error instanceof ErrorResponse || (error instanceof Problem && error.isDecision)) return { is: 'refused' };
+      throw error;
+    }
   }
 
   private async sessionOf(first: User, onEnd: () => void): Promise<Session> {

@@ -130,18 +130,15 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   const { authority = '', clientId = '', scope = '', audience = '' } = signIn;
   const oidc = new OidcSignIn({ authority, clientId, scope, audience });
   if (location.pathname === SIGNED_IN_PATH) {
-    try {
-      const completed = await oidc.complete(() => {
+    const completed = await oidc
+      .complete(() => {
         onEnd({ ...signedOut, oidc, expired: true });
+      })
+      .finally(() => {
+        history.replaceState(null, '', oidc.returnTo);
       });
-      if (!completed) return { is: 'starting' };
-      history.replaceState(null, '', completed.path);
-      return signedIn(completed.session);
-    } catch {
-      // The issuer refused, or the redirect was opened a second time.
-      history.replaceState(null, '', document.baseURI);
-      return { ...signedOut, oidc };
-    }
+    if (completed.is === 'renewed') return { is: 'starting' };
+    return completed.is === 'refused' ? { ...signedOut, oidc } : signedIn(completed.session);
   }
   if (!oidc.wasSignedIn) return { ...signedOut, oidc };
   await oidc.begin();
