@@ -200,6 +200,20 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
 
+  it('ends in all tabs when the user signs out in one', async () => {
+    const { page } = desk;
+    await desk.open('/');
+    await issuer.signIn(page, 'maria');
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    const tab = await page.context().newPage();
+    await tab.goto(page.url());
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByRole('heading', { name: 'New orders' }).waitFor();
+    await desk.openUserMenu();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await tab.getByText('Your session has expired.').waitFor();
+  });
+
   it('ends with a message if the issuer is silent, and can be tried again', async () => {
     const { page } = desk;
     await desk.open('/');

@@ -3,7 +3,7 @@ import { getCaller } from '../api/client';
 import { settledInTime, TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem } from '../api/problem';
 import { BASE_PATH } from '../base-path';
-import { tabStorage } from '../storage';
+import { deviceStorage, tabStorage } from '../storage';
 import { SIGNED_IN_PATH, type Session } from './session';
 
 export interface OidcSettings {
@@ -18,6 +18,9 @@ const WAS_SIGNED_IN = 'mes.signed-in';
 
 /** Key of the address at which the user was sent to the issuer. */
 const RETURN_TO = 'mes.return-to';
+
+/** Key of the time of the last sign-out. It tells the other tabs, which whoever comes next may open. */
+const SIGNED_OUT_AT = 'mes.signed-out-at';
 
 /** What came of the way to the issuer and back. */
 export type Completion =
@@ -109,6 +112,11 @@ export class OidcSignIn {
         renewal = undefined;
       }
     };
+    addEventListener('storage', ({ key }) => {
+      if (key !== SIGNED_OUT_AT) return;
+      tabStorage.remove(WAS_SIGNED_IN);
+      onEnd();
+    });
     return {
       ...(await callerOf(first)),
       token: () => token,
@@ -116,6 +124,7 @@ export class OidcSignIn {
       end: onEnd,
       signOut: async () => {
         tabStorage.remove(WAS_SIGNED_IN);
+        deviceStorage.set(SIGNED_OUT_AT, String(Date.now()));
         await settledInTime(this.manager.signoutRedirect()).catch(() => this.manager.removeUser());
       },
     };
