@@ -200,6 +200,23 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
 
+  it('is not in the way of Back after a reload', async () => {
+    const { page } = desk;
+    const [order] = await table.query<{ id: string }>(insertOrders(1));
+    await desk.open('/?sort=-createdAt');
+    await issuer.signIn(page, 'nina');
+    await desk
+      .row(order?.id ?? '')
+      .getByRole('link')
+      .first()
+      .click();
+    await page.getByRole('heading', { name: 'Order' }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Take order' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+  });
+
   it('ends in all tabs when the user signs out in one', async () => {
     const { page } = desk;
     await desk.open('/');

@@ -63,11 +63,12 @@ export class OidcSignIn {
   /**
    * Redirects to the issuer. Resolves when the browser has come back to this page by its Back button.
    *
+   * @param redirectMethod `replace`: Back does not lead to this address again, which would redirect again
    * @throws if the browser has not left the page in time
    */
-  async begin(): Promise<void> {
+  async begin(redirectMethod: 'assign' | 'replace'): Promise<void> {
     tabStorage.set(RETURN_TO, location.href);
-    await settledInTime(this.manager.signinRedirect());
+    await settledInTime(this.manager.signinRedirect({ redirectMethod }));
   }
 
   /** The address at which the user was sent to the issuer. */

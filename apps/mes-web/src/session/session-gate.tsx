@@ -85,7 +85,7 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
       onChoose={choose}
       onIssuer={() => {
         if (state.is !== 'signed-out') return;
-        state.oidc?.begin().catch(() => {
+        state.oidc?.begin('assign').catch(() => {
           setState({ is: 'failed' });
         });
       }}
@@ -141,6 +141,6 @@ async function start(onEnd: (state: State) => void): Promise<State> {
     return completed.is === 'refused' ? { ...signedOut, oidc } : signedIn(completed.session);
   }
   if (!oidc.wasSignedIn) return { ...signedOut, oidc };
-  await oidc.begin();
+  await oidc.begin('replace');
   return { ...signedOut, oidc };
 }
