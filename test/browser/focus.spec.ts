@@ -2,6 +2,9 @@ import { eventually } from '../support/eventually.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
+/** The most presses of Tab from the list to a notice. */
+const MOST_TABS = 60;
+
 describe('the focus', () => {
   let workshop: Workshop;
   let desk: Operator;
@@ -22,9 +25,14 @@ describe('the focus', () => {
   afterEach(() => workshop.clear());
   afterAll(() => workshop.close());
 
+  /** Whether an element that fits the selector has the focus. */
+  function has(selector: string): Promise<boolean> {
+    return desk.page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(selector)})`);
+  }
+
   /** Waits until an element that fits the selector has the focus. */
   async function focused(selector: string): Promise<void> {
-    await eventually(() => desk.page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(selector)})`));
+    await eventually(() => has(selector));
   }
 
   async function press(button: ReturnType<Operator['page']['locator']>): Promise<void> {
@@ -108,5 +116,50 @@ describe('the focus', () => {
     await workshop.move(first, 'MANUFACTURING_COMPLETED', 'boris');
     await desk.page.locator('.board-column', { hasText: 'Manufactured' }).locator(`[id="order-${first.id}"]`).waitFor();
     await focused('body');
+  });
+
+  it('goes from a notice back to where it was if the notice was reached by Tab or by the pointer', async () => {
+    const { keyboard } = desk.page;
+    const close = desk.page.locator('.notice').getByRole('button', { name: 'Close' });
+    for (const leave of [tabToClose, () => close.click()]) {
+      await desk
+        .row(orders.shift()?.id ?? '')
+        .getByRole('button', { name: 'Take' })
+        .click();
+      await close.waitFor();
+      await focused('.grid');
+      await leave();
+      await close.waitFor({ state: 'detached' });
+      await focused('.grid, .grid *');
+    }
+
+    async function tabToClose(): Promise<void> {
+      for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+        await keyboard.press('Tab');
+        if (await has('.notice [aria-label^=Close]')) break;
+      }
+      await keyboard.press('Enter');
+    }
+  });
+
+  it('goes back to a text field, but not on a phone, whose keyboard would appear', async () => {
+    const phone = await workshop.signedIn({ name: 'boris', viewport: { width: 390, height: 844 }, touch: true });
+    for (const one of [desk, phone]) {
+      const { page } = one;
+      await page.evaluate('navigator.clipboard.writeText = async () => undefined');
+      await page.getByRole('button', { name: 'Saved views' }).click();
+      await page.getByRole('menuitem', { name: 'Copy link to this view' }).click();
+      const close = page.locator('.notice').getByRole('button', { name: 'Close' });
+      await close.waitFor();
+      if (one === phone) await page.getByRole('button', { name: 'Filters' }).click();
+      const search = page.locator('.filter-bar').getByLabel('Search');
+      await search.click();
+      await search.fill('ring');
+      await (one === phone ? close.tap() : close.click());
+      await close.waitFor({ state: 'detached' });
+      await one.painted();
+      const isInField = await page.evaluate<boolean>(`document.activeElement.matches('[type=search]')`);
+      expect({ isPhone: one === phone, isInField }).toEqual({ isPhone: one === phone, isInField: one === desk });
+    }
   });
 });

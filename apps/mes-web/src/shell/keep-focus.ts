@@ -13,7 +13,9 @@ export function keepFocus(): void {
   const onFocusIn = ({ target }: FocusEvent): void => {
     if (target instanceof Element) places = placesFrom(target, places);
   };
-  const onFocusOut = ({ target }: FocusEvent): void => {
+  const onFocusOut = ({ target, relatedTarget }: FocusEvent): void => {
+    // What gets the focus next has to know what had it before.
+    if (relatedTarget) return;
     // By now, the element has been removed or disabled, or the user has left it.
     queueMicrotask(() => {
       if (document.activeElement === document.body && target instanceof Element && isReachable(target)) places = [];
@@ -54,9 +56,10 @@ function placesFrom(target: Element, before: readonly Element[]): readonly Eleme
 /** The first element at a place that Tab would reach, or else the place itself. */
 function focusableAt(place: Element): HTMLElement | undefined {
   const all = [place, ...place.querySelectorAll(FOCUSABLE)].filter(isReachable);
-  // A text field would bring up the keyboard of a phone.
-  const byTab = all.find((element) => element.tabIndex >= 0 && (element === place || !element.matches(TEXT_FIELD)));
-  return byTab ?? all.find((element) => element === place);
+  // A text field would bring up the keyboard of a phone. With a mouse, the user goes on typing where they were.
+  const isTyping = !matchMedia('(pointer: coarse)').matches;
+  const calm = all.filter((element) => !element.matches(TEXT_FIELD) || (element === place && isTyping));
+  return calm.find((element) => element.tabIndex >= 0) ?? calm.find((element) => element === place);
 }
 
 function isReachable(element: Element): element is HTMLElement {
