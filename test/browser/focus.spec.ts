@@ -162,4 +162,22 @@ describe('the focus', () => {
       expect({ isPhone: one === phone, isInField }).toEqual({ isPhone: one === phone, isInField: one === desk });
     }
   });
+
+  it('is not given back to a button that was disabled if the user has pressed something else meanwhile', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await desk.page.route('**/api/v1/orders/*/status', async (route) => {
+      await released;
+      await route.fallback();
+    });
+    await desk.open(`/orders/${first.id}`);
+    await desk.page.getByRole('button', { name: 'Take order' }).click();
+    await desk.page.locator('.order-moves').getByText('Sending…').waitFor();
+    await desk.page.locator('h1').click();
+    await focused('body');
+    release();
+    await desk.page.getByRole('button', { name: 'Mark as manufactured' }).and(desk.page.locator(':enabled')).waitFor();
+    await desk.painted();
+    await focused('body');
+  });
 });

@@ -21,6 +21,10 @@ export function keepFocus(): void {
       if (document.activeElement === document.body && target instanceof Element && isReachable(target)) places = [];
     });
   };
+  // Whoever has pressed what takes no focus has left what had it, also if that is disabled for a while.
+  const onPointerUp = (): void => {
+    if (document.activeElement === document.body) places = [];
+  };
   const restore = (): void => {
     if (document.activeElement !== document.body) return;
     const [last] = places;
@@ -35,6 +39,7 @@ export function keepFocus(): void {
   };
   document.addEventListener('focusin', onFocusIn);
   document.addEventListener('focusout', onFocusOut);
+  document.addEventListener('pointerup', onPointerUp, true);
   const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] };
   new MutationObserver(restore).observe(document.documentElement, changes);
 }
