@@ -5,6 +5,9 @@ import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js'
 /** The most presses of Tab from the list to a notice. */
 const MOST_TABS = 60;
 
+/** Longer than a key is ignored that nobody can have meant, in milliseconds. */
+const PAUSE_MS = 600;
+
 describe('the focus', () => {
   let workshop: Workshop;
   let desk: Operator;
@@ -179,5 +182,30 @@ describe('the focus', () => {
     await desk.page.getByRole('button', { name: 'Mark as manufactured' }).and(desk.page.locator(':enabled')).waitFor();
     await desk.painted();
     await focused('body');
+  });
+
+  it('does not let a key act where nobody can have seen it yet', async () => {
+    await desk.open('/board');
+    await desk.leave();
+    const highest = desk.page.locator('[data-status=NEW] .board-card').first();
+    const id = ((await highest.getAttribute('id')) ?? '').replace('order-', '');
+    await highest.getByRole('link').focus();
+    // M and Enter are pressed as soon as the focus has gone to another card.
+    await desk.page.evaluate(`
+      const press = (code, key) =>
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true }));
+      const pressBoth = () => {
+        press('KeyM', 'm');
+        globalThis.isIgnored = !press('Enter', 'Enter');
+      };
+      document.addEventListener('focusin', () => setTimeout(pressBoth), { once: true });
+    `);
+    await workshop.move({ id }, 'MANUFACTURING_STARTED', 'boris');
+    await eventually(() => desk.page.evaluate<boolean>('globalThis.isIgnored !== undefined'));
+    expect(await desk.page.evaluate('globalThis.isIgnored')).toBe(true);
+    await desk.page.waitForTimeout(PAUSE_MS);
+    expect(await desk.page.getByRole('dialog').count()).toBe(0);
+    await desk.page.keyboard.press('m');
+    await desk.page.getByRole('dialog').waitFor();
   });
 });

@@ -15,6 +15,7 @@ import { ViewsMenu } from '../orders/views-menu';
 import { mayMoveOrders } from '../session/session';
 import { useSession } from '../session/session-context';
 import { isInSight } from '../shell/in-sight';
+import { isFocusSeen } from '../shell/keep-focus';
 import { unlessScanned } from '../shell/scanner-keys';
 import { useNow } from '../shell/use-now';
 import { useScrollPlace } from '../shell/use-scroll-place';
@@ -180,14 +181,15 @@ function onKeyDown(event: KeyboardEvent): void {
     // Nothing is done to an order that the user does not see.
     Enter: isVisible ? undefined : show,
     // The physical key, which has another letter on a Russian keyboard.
-    KeyM: event.repeat
-      ? undefined
-      : () => {
-          unlessScanned(() => {
-            if (isVisible) card.querySelector('button')?.click();
-            else show();
-          });
-        },
+    KeyM:
+      event.repeat || !isFocusSeen()
+        ? undefined
+        : () => {
+            unlessScanned(() => {
+              if (isVisible) card.querySelector('button')?.click();
+              else show();
+            });
+          },
   };
   const action = actions[event.code === 'NumpadEnter' ? 'Enter' : event.code];
   if (!action) return;

@@ -1,7 +1,17 @@
+import { REACTION_TIME } from './use-just-changed';
+
 /** What is opened on top of the page, so that the focus goes back to the page when it is closed. */
 const ON_TOP = '.notices, dialog';
 const FOCUSABLE = 'a[href], button:enabled, select:enabled, input:enabled, textarea:enabled, [tabindex]';
 const TEXT_FIELD = 'input, textarea';
+
+/** Where the focus has gone by itself, and when. */
+let moved = { to: undefined as Element | undefined, at: -Infinity };
+
+/** Whether the user has had the time to see where the focus is: a key that comes earlier was meant for where it was. */
+export function isFocusSeen(): boolean {
+  return document.activeElement !== moved.to || performance.now() - moved.at >= REACTION_TIME;
+}
 
 /**
  * Gives the focus to what is nearest when the element that has it is removed, and back to it when it was disabled for a while. The
@@ -34,12 +44,19 @@ export function keepFocus(): void {
       const found = focusableAt(place);
       if (!found) continue;
       found.focus({ preventScroll: true });
+      if (found !== last) moved = { to: found, at: performance.now() };
       return;
     }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const presses = event.key === 'Enter' || event.key === ' ';
+    const isText = event.target instanceof Element && event.target.matches(TEXT_FIELD);
+    if (presses && !isText && !isFocusSeen()) event.preventDefault();
   };
   document.addEventListener('focusin', onFocusIn);
   document.addEventListener('focusout', onFocusOut);
   document.addEventListener('pointerup', onPointerUp, true);
+  document.addEventListener('keydown', onKeyDown);
   const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] };
   new MutationObserver(restore).observe(document.documentElement, changes);
 }
