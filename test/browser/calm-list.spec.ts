@@ -289,6 +289,28 @@ describe('the queue while somebody is at it, in a browser', () => {
     await desk.row(arrival.id).waitFor();
   });
 
+  it('goes on saying that a row is the user’s own, however long it is shown', async () => {
+    await table.query(insertOrders(60));
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { page } = desk;
+    await page.clock.install();
+    await desk.open(NEWEST_FIRST);
+    await desk.live();
+    const rows = page.locator('.grid-body [role=row]');
+    await rows.first().waitFor();
+    await page.locator('.grid').evaluate((grid: { scrollTop: number }) => {
+      grid.scrollTop = 100;
+    });
+    // A second order is taken, so that the first one is not the last.
+    for (const index of [8, 9]) await rows.nth(index).getByRole('button', { name: 'Take' }).click();
+    const own = page.locator('.departure', { hasText: 'Yours' });
+    await own.nth(1).waitFor();
+    await page.clock.fastForward('10:00');
+    await desk.live();
+    await desk.painted();
+    expect(await own.count()).toBe(2);
+  });
+
   it('ignores a press on a row that has just moved by itself', async () => {
     await createOrders(3);
     const desk = await atNewest('anna', true);

@@ -19,6 +19,9 @@ type Made = MutationState<readonly Outcome[], Error, Asked>;
 
 const ALL_CHANGES = ['change'];
 
+/** How long the page remembers a change, in milliseconds: longer than a list keeps the place of an order that has left it. */
+const MEMORY = 12 * 60 * 60_000;
+
 /**
  * Returns a function that lets all screens know of changes while `make` makes them, and of their outcomes. A screen can be left, and
  * another one can be opened, while a change is under way.
@@ -35,12 +38,13 @@ export function useMakeKnown(): <T extends readonly Outcome[]>(
     mutationFn: ({ make }: Asked) => make(),
     // Offline, a change is to fail and not to wait.
     networkMode: 'always',
+    gcTime: MEMORY,
   });
   return <T extends readonly Outcome[]>(changes: readonly Change[], make: () => Promise<T>) =>
     mutateAsync({ changes, make }) as Promise<T>;
 }
 
-/** What the page knows of the orders whose changes were asked for on it during the last minutes, by their ids. */
+/** What the page knows of the orders whose changes were asked for on it, by their ids. */
 export function useKnownChanges(): ReadonlyMap<string, KnownChange> {
   const made = useMutationState<Made>({
     filters: { mutationKey: ALL_CHANGES },
