@@ -311,6 +311,22 @@ describe('the queue while somebody is at it, in a browser', () => {
     expect(await own.count()).toBe(2);
   });
 
+  it('does not call an order the user’s own that somebody else has taken since', async () => {
+    const [order] = await createOrders(2);
+    const desk = await workshop.atDesk();
+    // Without events, the page does not hear who has taken it.
+    await desk.page.route('**/api/v1/events', (route) => route.fulfill({ status: 403 }));
+    await desk.open(NEWEST_FIRST);
+    await desk.signIn({ name: 'anna' });
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.row(order.id).getByText('Yours').waitFor();
+    await workshop.move(order, 'NEW', 'anna');
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).hover();
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+    await desk.row(order.id).locator('.departure').waitFor();
+    expect(await desk.row(order.id).locator('.departure').innerText()).toBe('No longer in this list');
+  });
+
   it('ignores a press on a row that has just moved by itself', async () => {
     await createOrders(3);
     const desk = await atNewest('anna', true);

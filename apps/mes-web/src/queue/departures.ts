@@ -49,7 +49,7 @@ export function reasonOf(
   left: ReadonlySet<string>,
 ): Reason | undefined {
   const departure = departures.get(order.id);
-  if (departure && (left.has(order.id) || order.version <= departure.version)) return departure.reason;
+  if (departure && order.version <= departure.version) return departure.reason;
   return left.has(order.id) ? { kind: 'gone' } : undefined;
 }
 
