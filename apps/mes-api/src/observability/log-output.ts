@@ -16,13 +16,14 @@ const LAST_PAUSE_MS = 10;
 
 /**
  * Writes the lines of the log to standard output. That may be a file on a full disk, or a terminal that is gone: the process goes on, and
- * ends, as if nothing had happened. What cannot be written waits, up to a limit.
+ * ends, as if nothing had happened. What cannot be written waits, up to a limit. The output of pino itself would try for ever, also at
+ * the end of the process.
  */
 export class LogOutput implements DestinationStream {
   /** What is written first. */
   private next = Buffer.alloc(0);
   private waiting = '';
-  /** From the begin of a write to its success. */
+  /** From the beginning of a write to its success. */
   private isBusy = false;
   /** Whether the system has it in hand. */
   private isUnderWay = false;

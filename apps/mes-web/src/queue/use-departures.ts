@@ -46,19 +46,18 @@ export function useDepartures(): Departures {
 
 /** Ids of the orders whose departures are not final, or have been for a moment only. */
 function useLingering(departures: ReadonlyMap<string, Departure>): ReadonlySet<string> {
-  /** The names of departures that have been final for long enough. */
-  const [over, setOver] = useState<ReadonlySet<string>>(new Set());
+  /** The names of departures that have been final for long enough, such as those from before the list was opened. */
+  const [over, setOver] = useState<ReadonlySet<string>>(() => new Set(namesOfFinal(departures)));
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   useEffect(() => {
-    for (const [id, departure] of departures) {
-      const name = nameOf(id, departure);
-      if (isOpen(departure.reason) || timers.current.has(name)) continue;
+    for (const name of namesOfFinal(departures)) {
+      if (over.has(name) || timers.current.has(name)) continue;
       const end = (): void => {
         setOver((last) => new Set(last).add(name));
       };
       timers.current.set(name, setTimeout(end, LINGER));
     }
-  }, [departures]);
+  }, [departures, over]);
   useEffect(() => {
     const running = timers.current;
     return () => {
@@ -70,6 +69,10 @@ function useLingering(departures: ReadonlyMap<string, Departure>): ReadonlySet<s
     () => new Set([...departures].flatMap(([id, departure]) => (over.has(nameOf(id, departure)) ? [] : id))),
     [departures, over],
   );
+}
+
+function namesOfFinal(departures: ReadonlyMap<string, Departure>): string[] {
+  return [...departures].flatMap(([id, departure]) => (isOpen(departure.reason) ? [] : nameOf(id, departure)));
 }
 
 function nameOf(id: string, { version }: Departure): string {
