@@ -117,7 +117,10 @@ describe('the focus', () => {
     await desk.page.locator('h1').click();
     await focused('body');
     await workshop.move(first, 'MANUFACTURING_COMPLETED', 'boris');
-    await desk.page.locator('.board-column', { hasText: 'Manufactured' }).locator(`[id="order-${first.id}"]`).waitFor();
+    const column = desk.page.locator('.board-column', {
+      has: desk.page.getByRole('heading', { name: 'Manufactured' }),
+    });
+    await column.locator(`[id="order-${first.id}"]`).waitFor();
     await focused('body');
   });
 

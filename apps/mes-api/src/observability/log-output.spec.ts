@@ -2,8 +2,9 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { eventually } from '../../../../test/support/eventually.js';
-import { LogOutput } from './log-output.js';
+import { LogOutput, PAUSE_MS } from './log-output.js';
 
 const LINES = 1_000;
 
@@ -49,5 +50,21 @@ describe('the output of the log', () => {
     expect(told).toEqual([
       'The log cannot be written to standard output (ENOSPC): make room there, or start the API with another output',
     ]);
+  });
+
+  it('writes nothing after its end, to what may be another file by then', async () => {
+    const full = await outputTo('/dev/full');
+    full.write('line\n');
+    await eventually(() => told.length > 0);
+    full.close();
+    const { fd } = file;
+    await file.close();
+    const path = join(folder, 'other');
+    file = await open(path, 'w');
+    expect(file.fd).toBe(fd);
+    full.write('late\n');
+    // The next attempt would have been made by now.
+    await setTimeout(2 * PAUSE_MS);
+    expect(await readFile(path, 'utf8')).toBe('');
   });
 });

@@ -8,7 +8,7 @@ const STANDARD_OUTPUT = 1;
 const MOST_WAITING = 1_000_000;
 
 /** Time until the next attempt, in milliseconds. */
-const PAUSE_MS = 250;
+export const PAUSE_MS = 250;
 
 /** How long the end of the process waits for a reader that is slow, in milliseconds. */
 const LAST_PATIENCE_MS = 1_000;
@@ -27,6 +27,7 @@ export class LogOutput implements DestinationStream {
   private isBusy = false;
   /** Whether the system has it in hand. */
   private isUnderWay = false;
+  private isClosed = false;
   private readonly reminder = new Reminder();
 
   /** @param tell says on another way that the log cannot be written */
@@ -36,13 +37,14 @@ export class LogOutput implements DestinationStream {
   ) {}
 
   write(line: string): void {
-    if (this.waiting.length > MOST_WAITING) return;
+    if (this.isClosed || this.waiting.length > MOST_WAITING) return;
     this.waiting += line;
     if (!this.isBusy) this.writeNext();
   }
 
-  /** For the end of the process: writes what waits, or gives it up. */
+  /** For the end of the process: writes what waits, or gives it up. Nothing is written later: the descriptor may be another file's then. */
   close(): void {
+    this.isClosed = true;
     const rest = Buffer.concat([this.isUnderWay ? Buffer.alloc(0) : this.next, Buffer.from(this.waiting)]);
     const deadline = performance.now() + LAST_PATIENCE_MS;
     for (let done = 0; done < rest.length && performance.now() < deadline;) {
@@ -56,6 +58,7 @@ export class LogOutput implements DestinationStream {
   }
 
   private writeNext(): void {
+    if (this.isClosed) return;
     if (this.next.length === 0) {
       this.next = Buffer.from(this.waiting);
       this.waiting = '';
