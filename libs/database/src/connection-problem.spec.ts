@@ -94,7 +94,7 @@ describe('a PostgreSQL that cannot be used', () => {
     [
       'TLS to a server without it',
       () => changed((url) => (url.search = 'sslmode=verify-full')),
-      /^PostgreSQL does not use TLS: turn it on there, or remove sslmode from DATABASE_URL \(/,
+      /^PostgreSQL does not use TLS: turn it on there, or remove sslmode from DATABASE_URL, and PGSSLMODE \(/,
     ],
   ])('is named with what to do: %s', async (_, url, sentence) => {
     const preparation = prepareDatabase({ url: url(), urlName: 'DATABASE_URL', patience: 0 });

@@ -111,7 +111,7 @@ const BY_MESSAGE: readonly Rule[] = [
   ],
   [
     /does not support SSL/,
-    (setting) => `PostgreSQL does not use TLS: turn it on there, or remove sslmode from ${setting}`,
+    (setting) => `PostgreSQL does not use TLS: turn it on there, or remove sslmode from ${setting}, and PGSSLMODE`,
     false,
   ],
   [

@@ -66,6 +66,30 @@ describe('serverAddress', () => {
     expect(serverAddress(`postgres://db.example/mes?${parameters}`).ssl).toEqual(ssl);
   });
 
+  describe('with PGSSLMODE', () => {
+    afterEach(() => {
+      delete process.env.PGSSLMODE;
+    });
+
+    it.each<[string, string, unknown]>([
+      ['verify-full', '', {}],
+      ['no-verify', '', { rejectUnauthorized: false }],
+      ['disable', '', false],
+      ['', '', undefined],
+      ['verify-full', '?sslmode=disable', false],
+      ['disable', '?sslmode=verify-full', {}],
+      ['disable', '?ssl=true', true],
+    ])('has the TLS of %s, unless the URL decides: %s', (mode, parameters, ssl) => {
+      process.env.PGSSLMODE = mode;
+      expect(serverAddress(`postgres://db.example/mes${parameters}`).ssl).toEqual(ssl);
+    });
+
+    it('refuses a mode that is none, which would connect without TLS', () => {
+      process.env.PGSSLMODE = 'verify_full';
+      expect(databaseUrlComplaint('postgres://db.example/mes')).toMatch(/^must have one of disable, .* in PGSSLMODE$/);
+    });
+  });
+
   it('reads the files of TLS', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'mes-tls-'));
     const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => join(directory, name)) as [string, string, string];

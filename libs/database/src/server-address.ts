@@ -116,9 +116,16 @@ function tlsOf(parameters: ReadonlyMap<string, string>): ConnectionOptions | boo
   const files = Object.entries(FILES).filter(([name]) => parameters.has(name));
   if (mode === false) return false;
   if (mode === undefined && files.length === 0) {
-    return valueOf(parameters, 'ssl', SSL) ?? (parameters.get('sslnegotiation') === 'direct' ? true : undefined);
+    const ssl = valueOf(parameters, 'ssl', SSL);
+    return ssl ?? (parameters.get('sslnegotiation') === 'direct' ? true : tlsOfEnvironment());
   }
   return { ...mode, ...Object.fromEntries(files.map(([name, use]) => [use, read(name, parameters.get(name) ?? '')])) };
+}
+
+/** What `PGSSLMODE` says. node-postgres reads it as well, and would connect without TLS if its value is wrong. */
+function tlsOfEnvironment(): ConnectionOptions | false | undefined {
+  const { PGSSLMODE: mode = '' } = process.env;
+  return mode === '' ? undefined : valueOf(new Map([['PGSSLMODE', mode]]), 'PGSSLMODE', SSL_MODES);
 }
 
 function valueOf<T>(
