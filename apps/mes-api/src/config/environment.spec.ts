@@ -100,6 +100,18 @@ describe('the environment', () => {
     expect(message).toContain('AUTH_ISSUER: AUTH_ISSUER must be an http(s) URL');
   });
 
+  it('accepts names of containers, which may have underscores, and refuses in words what is no URL', () => {
+    const urls = {
+      AUTH_ISSUER: 'http://key_cloak:8080/realms/mes',
+      AUTH_JWKS_URL: 'http://key_cloak:8080/realms/mes/protocol/openid-connect/certs',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel_collector:4318',
+    };
+    expect(readEnvironment({ ...AUTH, ...urls })).toMatchObject(urls);
+    for (const name of ['AUTH_JWKS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT']) {
+      expect(messageOf({ ...AUTH, [name]: 'collector:4318' })).toContain(`${name}: ${name} must be an http(s) URL`);
+    }
+  });
+
   it('refuses an audience that ID tokens have', () => {
     expect(messageOf({ ...AUTH, AUTH_CLIENT_ID: AUTH.AUTH_AUDIENCE })).toContain('AUTH_AUDIENCE: must differ');
   });

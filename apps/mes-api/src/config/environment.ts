@@ -37,6 +37,9 @@ export const TRACES_SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
+/** Names of containers have no domain, and may have underscores. */
+const HTTP_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'], allow_underscores: true };
+
 /** The longest name or value of an attribute that OpenTelemetry takes, in characters. */
 const LONGEST_ATTRIBUTE = 255;
 
@@ -143,9 +146,7 @@ export class Environment {
   @IsOptional()
   @IsUrl(
     {
-      require_tld: false,
-      require_protocol: true,
-      protocols: ['http', 'https'],
+      ...HTTP_URL,
       disallow_auth: true,
       allow_query_components: false,
       allow_fragments: false,
@@ -155,7 +156,7 @@ export class Environment {
   AUTH_ISSUER?: string;
 
   @IsOptional()
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  @IsUrl(HTTP_URL, { message: '$property must be an http(s) URL' })
   AUTH_JWKS_URL?: string;
 
   @IsOptional()
@@ -233,7 +234,7 @@ export class Environment {
   SHUTDOWN_GRACE_SECONDS = 10;
 
   @IsOptional()
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  @IsUrl(HTTP_URL, { message: '$property must be an http(s) URL' })
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 
   @IsIn(['http/protobuf', 'http/json'])
