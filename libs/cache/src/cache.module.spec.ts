@@ -82,6 +82,8 @@ describe('CacheModule', () => {
     ['deadline', -1],
     ['loadQueueTimeout', Number.MAX_SAFE_INTEGER],
     ['entryLifetime', 0.5],
+    ['leaseLifetime', 0],
+    ['l1MaxBytes', 0],
   ])('refuses a %s of %d, which no timer and no store can keep', async (name, value) => {
     await expect(start(CacheModule.forRoot({ [name]: value }))).rejects.toThrow(name);
   });

@@ -127,10 +127,10 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 export function withDefaults(given: Given<CacheOptions>): CacheOptions {
   const settings = Object.entries<unknown>(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of settings) {
-    const greatest = /Lifetime$|Bytes$/.test(name) ? Number.MAX_SAFE_INTEGER : LONGEST_WAIT;
+    const [least, greatest] = /Lifetime$|Bytes$/.test(name) ? [1, Number.MAX_SAFE_INTEGER] : [0, LONGEST_WAIT];
     const isNumber = typeof (CACHE_DEFAULTS as Readonly<Record<string, unknown>>)[name] === 'number';
-    if (isNumber && !(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= greatest)) {
-      throw new RangeError(`${name} must be a whole number from 0 to ${greatest}, and is ${String(value)}`);
+    if (isNumber && !(Number.isInteger(value) && Number(value) >= least && Number(value) <= greatest)) {
+      throw new RangeError(`${name} must be a whole number from ${least} to ${greatest}, and is ${String(value)}`);
     }
   }
   return { ...CACHE_DEFAULTS, ...(Object.fromEntries(settings) as Partial<CacheOptions>) };
