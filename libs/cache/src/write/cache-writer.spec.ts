@@ -155,6 +155,20 @@ describe('CacheWriter', () => {
       expect(await versions.sweepExpired()).toEqual([]);
     });
 
+    it('invalidates the tags at once if the application cannot tell, and passes on the error of the transaction', async () => {
+      parts = cacheParts({
+        versions,
+        options: {
+          isRolledBack: () => {
+            throw new Error('an error without a code');
+          },
+        },
+      });
+      const before = (await versions.ensureVersions(['list'])).get('list');
+      await expect(create(() => Promise.reject(new Error('connection lost')))).rejects.toThrow('connection lost');
+      expect((await versions.snapshot(['list'])).get('list')).not.toBe(before);
+    });
+
     it('invalidates the tags at once if it may have been committed, and again when the write expires', async () => {
       const before = await versions.ensureVersions(['list']);
       await expect(create(() => Promise.reject(new Error('connection lost')))).rejects.toThrow('connection lost');

@@ -211,7 +211,13 @@ export class CacheWriter {
 
   /** Ends a write whose transaction failed. If it may still be committed, the pending write stays and will expire. */
   private async end({ id, tags, creates = [] }: PendingWrite, error: unknown): Promise<void> {
-    if (this.options.isRolledBack(error)) await this.unlessAway(() => this.versions.complete([id], []));
+    let isRolledBack = false;
+    try {
+      isRolledBack = this.options.isRolledBack(error);
+    } catch (failure) {
+      this.logger.error(`isRolledBack failed: ${String(failure)}`);
+    }
+    if (isRolledBack) await this.unlessAway(() => this.versions.complete([id], []));
     else await this.invalidate([...tags, ...creates]);
   }
 
