@@ -232,6 +232,19 @@ describe('a Redis that cannot be used', () => {
     expect(store.problem?.message).toContain('set tls-auth-clients no there');
   });
 
+  it('is tried again even if a client of the application is refused without an error', async () => {
+    let attempts = 0;
+    const store = await openStore(open.url, NAMESPACE, () => {
+      attempts += 1;
+      return new Promise((_, reject: () => void) => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject();
+      });
+    });
+    await eventually(() => attempts > 1, 5_000);
+    expect(store.problem?.kind).toBe('error');
+  });
+
   it('leaves nothing behind that the trial of rights has written', async () => {
     const store = await openStore(open.url, 'mes-other');
     expect(store.available).toBe(true);

@@ -106,7 +106,7 @@ const BY_CODE: readonly Rule[] = [
 export function problemOf(error: unknown, circumstances: Circumstances): StoreProblem {
   if (error instanceof StoreRefusedError) return { kind: 'refused', message: error.message };
   const detail = messageOf(error);
-  const { code } = error as { readonly code?: unknown };
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   const rule =
     BY_REPLY.find(([sign]) => sign.test(detail)) ??
     BY_CODE.find(([sign]) => typeof code === 'string' && sign.test(code));
