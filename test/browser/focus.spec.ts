@@ -111,17 +111,19 @@ describe('the focus', () => {
     const search = desk.page.locator('.filter-bar').getByLabel('Search');
     await search.focus();
     await workshop.move(first, 'MANUFACTURING_STARTED', 'boris');
-    await desk.row(first.id).waitFor();
+    // For a moment, its card is in the column that it has left as well.
+    await cardIn('In production').waitFor();
     await focused('input');
-    await desk.row(first.id).getByRole('link').focus();
+    await cardIn('In production').getByRole('link').focus();
     await desk.page.locator('h1').click();
     await focused('body');
     await workshop.move(first, 'MANUFACTURING_COMPLETED', 'boris');
-    const column = desk.page.locator('.board-column', {
-      has: desk.page.getByRole('heading', { name: 'Manufactured' }),
-    });
-    await column.locator(`[id="order-${first.id}"]`).waitFor();
+    await cardIn('Manufactured').waitFor();
     await focused('body');
+
+    function cardIn(name: string): ReturnType<Operator['page']['locator']> {
+      return desk.page.getByRole('region', { name }).locator(`[id="order-${first.id}"]`);
+    }
   });
 
   it('goes from a notice back to where it was if the notice was reached by Tab or by the pointer', async () => {

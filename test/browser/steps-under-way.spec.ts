@@ -1,3 +1,5 @@
+import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
@@ -5,11 +7,13 @@ const CHANGES = '**/api/v1/orders/**';
 
 describe('a step under way', () => {
   let workshop: Workshop;
+  let table: OrdersTable;
   let desk: Operator;
   let order: WorkshopOrder;
 
   beforeAll(async () => {
     workshop = await Workshop.open();
+    table = await OrdersTable.connect(workshop.database.url);
   }, OPENING_MS);
 
   beforeEach(async () => {
@@ -19,7 +23,10 @@ describe('a step under way', () => {
   });
 
   afterEach(() => workshop.clear());
-  afterAll(() => workshop.close());
+  afterAll(async () => {
+    await table.close();
+    await workshop.close();
+  });
 
   /** Holds the requests with a method before the API gets them. Returns a function that lets them go. */
   async function hold(method: string): Promise<() => void> {
@@ -95,9 +102,11 @@ describe('a step under way', () => {
     await notice('is yours.').waitFor();
     const release = await hold('PATCH');
     await notice('is yours.').getByRole('button', { name: 'Return to queue' }).click();
-    await card.and(desk.page.locator('.sending')).waitFor();
+    // The card may be in the column that it has left as well.
+    const sending = card.and(desk.page.locator('.sending'));
+    await sending.first().waitFor();
     release();
-    await card.and(desk.page.locator(':not(.sending)')).waitFor();
+    await eventually(async () => (await sending.count()) === 0);
   });
 
   it('does not hide what an event has said meanwhile, if its own outcome stays unknown', async () => {
@@ -109,6 +118,24 @@ describe('a step under way', () => {
     await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
     await desk.page.locator('.notice', { hasText: 'Couldn’t confirm' }).waitFor();
     await desk.row(order.id).getByText('Taken by boris').waitFor();
+  });
+
+  it('is forgotten soon after its end, so that a database that is set back to an earlier state is believed', async () => {
+    await desk.page.clock.install();
+    await desk.open('/');
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await notice('is yours.').waitFor();
+    await desk.leave();
+    await desk.row(order.id).waitFor({ state: 'detached' });
+    await table.query(
+      `UPDATE orders SET status = 'NEW', previous_status = NULL, assignee = NULL, version = 1 WHERE id = '${order.id}'`,
+    );
+    await desk.row(order.id).getByText('Yours').waitFor();
+    await desk.page.clock.fastForward('02:00');
+    await desk.live();
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
+    await desk.row(order.id).getByRole('link').first().click();
+    await desk.page.getByRole('button', { name: 'Take order' }).and(desk.page.locator(':enabled')).waitFor();
   });
 
   it('has its outcome without waiting for what an undo needs, which then has the comment of before', async () => {

@@ -3,8 +3,8 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { IssuerKeysWatch } from '../auth/issuer-keys-watch.js';
 
 /**
- * Reports whether the keys and the metadata of the issuer can be read. The issuer is the same for all instances, so that one without keys is degraded,
- * not down: no other one would serve its requests.
+ * Reports whether the keys and the metadata of the issuer can be read. The issuer is the same for all instances, so one without keys
+ * is degraded, not down: no other one would serve its requests.
  */
 @Injectable()
 export class IssuerHealthIndicator {

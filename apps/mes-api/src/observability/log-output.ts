@@ -42,7 +42,10 @@ export class LogOutput implements DestinationStream {
     if (!this.isBusy) this.writeNext();
   }
 
-  /** For the end of the process: writes what waits, or gives it up. Nothing is written later: the descriptor may be another file's then. */
+  /**
+   * For the end of the process: writes what waits, or gives it up. Nothing is written later, because the descriptor may be another
+   * file's then.
+   */
   close(): void {
     this.isClosed = true;
     const rest = Buffer.concat([this.isUnderWay ? Buffer.alloc(0) : this.next, Buffer.from(this.waiting)]);

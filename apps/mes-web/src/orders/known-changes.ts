@@ -1,4 +1,4 @@
-import { useMutation, useMutationState, type MutationState } from '@tanstack/react-query';
+import { useMutationState, useQueryClient, type MutationState } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Change, Outcome } from './change';
 
@@ -10,17 +10,15 @@ export interface KnownChange {
   readonly ended?: { readonly change: Change; readonly outcome: Exclude<Outcome, { kind: 'failed' }> };
 }
 
-interface Asked {
-  readonly changes: readonly Change[];
-  readonly make: () => Promise<readonly Outcome[]>;
-}
-
-type Made = MutationState<readonly Outcome[], Error, Asked>;
+type Made = MutationState<readonly Outcome[], Error, readonly Change[]>;
 
 const ALL_CHANGES = ['change'];
 
-/** How long the page remembers a change, in milliseconds: longer than a list keeps the place of an order that has left it. */
-const MEMORY = 12 * 60 * 60_000;
+/**
+ * How long the page remembers a change, in milliseconds: until every screen shows what it has led to. Not longer, because a restored
+ * database may be in an earlier state.
+ */
+const MEMORY = 60_000;
 
 /**
  * Returns a function that lets all screens know of changes while `make` makes them, and of their outcomes. A screen can be left, and
@@ -33,22 +31,23 @@ export function useMakeKnown(): <T extends readonly Outcome[]>(
   changes: readonly Change[],
   make: () => Promise<T>,
 ) => Promise<T> {
-  const { mutateAsync } = useMutation({
-    mutationKey: ALL_CHANGES,
-    mutationFn: ({ make }: Asked) => make(),
-    // Offline, a change is to fail and not to wait.
-    networkMode: 'always',
-    gcTime: MEMORY,
-  });
+  const queries = useQueryClient();
   return <T extends readonly Outcome[]>(changes: readonly Change[], make: () => Promise<T>) =>
-    mutateAsync({ changes, make }) as Promise<T>;
+    queries
+      .getMutationCache()
+      .build<T, Error, readonly Change[], unknown>(queries, {
+        mutationKey: ALL_CHANGES,
+        mutationFn: make,
+        // Offline, a change is to fail and not to wait.
+        networkMode: 'always',
+        gcTime: MEMORY,
+      })
+      .execute(changes);
 }
 
-/** What the page knows of the orders whose changes were asked for on it, by their ids. */
+/** What the page knows of the orders whose changes were asked for on it lately, by their ids. */
 export function useKnownChanges(): ReadonlyMap<string, KnownChange> {
-  const made = useMutationState<Made>({
-    filters: { mutationKey: ALL_CHANGES },
-  });
+  const made = useMutationState<Made>({ filters: { mutationKey: ALL_CHANGES } });
   return useMemo(() => knownFrom(made), [made]);
 }
 
@@ -56,7 +55,7 @@ export function useKnownChanges(): ReadonlyMap<string, KnownChange> {
 function knownFrom(made: readonly Made[]): ReadonlyMap<string, KnownChange> {
   const known = new Map<string, KnownChange>();
   for (const { status, variables, data } of made) {
-    for (const [index, change] of (variables?.changes ?? []).entries()) {
+    for (const [index, change] of (variables ?? []).entries()) {
       const { id } = change.order;
       const outcome = data?.[index];
       if (status === 'pending') known.set(id, { ...known.get(id), underWay: change });

@@ -63,8 +63,9 @@ export class CachedRouteInterceptor implements NestInterceptor {
   ): Buffer | StreamableFile | undefined {
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers)) {
-      const present = name === 'vary' ? (httpAdapter.getHeader(reply, name) as string | string[] | undefined) : [];
-      httpAdapter.setHeader(reply, name, [present ?? [], value].flat().join(', '));
+      const earlier =
+        name === 'vary' ? (httpAdapter.getHeader(reply, name) as string | string[] | undefined) : undefined;
+      httpAdapter.setHeader(reply, name, earlier === undefined ? value : [earlier, value].flat().join(', '));
     }
     if (status !== 200) httpAdapter.status(reply, status);
     // Express would write a buffer as JSON.

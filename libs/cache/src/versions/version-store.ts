@@ -175,7 +175,10 @@ export abstract class VersionStore {
     shown?: readonly Tag[],
   ): Promise<boolean>;
 
-  /** The pending writes that touch or create any of `tags`, or touch the epoch. The versions in its snapshot live on for what is stored next. */
+  /**
+   * The pending writes that touch or create any of `tags`, or touch the epoch. The versions in its snapshot live on for what is
+   * stored next.
+   */
   abstract pending(tags: readonly Tag[]): Promise<PendingSnapshot>;
 
   /**
