@@ -54,6 +54,9 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFiles: ['<rootDir>/test/support/silence-nest.ts'],
   maxWorkers: 2,
+  // Jest does not give back all memory of a test file, and a worker that reaches its limit ends with the file it runs. This is
+  // far from any limit, so such a worker is replaced between two files.
+  workerIdleMemoryLimit: '1GB',
   // Tests wait for conditions, and a slow machine may take its time. Only what never comes true takes this long.
   testTimeout: 300_000,
 };

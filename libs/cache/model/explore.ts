@@ -1,7 +1,13 @@
-/** One atomic step of one actor. */
-export interface Step<State> {
+import { createHash } from 'node:crypto';
+
+/** What somebody does, in words. */
+export interface Action {
   readonly actor: string;
   readonly action: string;
+}
+
+/** One atomic step of one actor. */
+export interface Step<State> extends Action {
   /**
    * Changes the state that it is given, which is a copy.
    *
@@ -18,7 +24,7 @@ export interface Exploration {
 }
 
 export interface Counterexample {
-  readonly steps: readonly Pick<Step<unknown>, 'actor' | 'action'>[];
+  readonly steps: readonly Action[];
   readonly brokenPromise: string;
 }
 
@@ -49,11 +55,9 @@ export function mapValues<Name extends string, From, To>(
   return Object.fromEntries(entries) as Record<Name, To>;
 }
 
-interface Node<State> {
-  /** Dropped once its steps were taken, since only the way to it is needed then. */
-  state: State | undefined;
-  readonly step?: Step<State>;
-  readonly from?: Node<State>;
+/** How a state was reached. There are millions, so it keeps nothing else: a step's function would keep the state alive. */
+interface Way extends Action {
+  readonly before?: Way;
 }
 
 /**
@@ -68,38 +72,38 @@ export function explore<State>(
   stepsOf: (state: State) => readonly Step<State>[],
   keyOf: (state: State) => string,
 ): Exploration {
-  const seen = new Set([keyOf(initial)]);
-  let nodes: Node<State>[] = [{ state: initial }];
-  while (nodes.length > 0) {
-    const following: Node<State>[] = [];
-    for (const node of nodes) {
-      const { state } = node;
-      if (state === undefined) continue;
-      for (const step of stepsOf(state)) {
+  const seen = new Set([digestOf(keyOf(initial))]);
+  let states: { state: State; way?: Way }[] = [{ state: initial }];
+  while (states.length > 0) {
+    const following: typeof states = [];
+    for (const { state, way: before } of states) {
+      for (const { actor, action, take } of stepsOf(state)) {
         const next = copyOf(state);
-        const brokenPromise = step.take(next);
+        const brokenPromise = take(next);
+        const way = { actor, action, before };
         if (brokenPromise !== undefined) {
-          return {
-            states: seen.size,
-            counterexample: { steps: stepsTo({ state: next, step, from: node }), brokenPromise },
-          };
+          return { states: seen.size, counterexample: { steps: stepsTo(way), brokenPromise } };
         }
-        const key = keyOf(next);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        following.push({ state: next, step, from: node });
+        const digest = digestOf(keyOf(next));
+        if (seen.has(digest)) continue;
+        seen.add(digest);
+        following.push({ state: next, way });
       }
-      node.state = undefined;
     }
-    nodes = following;
+    states = following;
   }
   return { states: seen.size };
 }
 
-function stepsTo<State>(node: Node<State>): Step<State>[] {
-  const steps: Step<State>[] = [];
-  for (let at: Node<State> | undefined = node; at?.step; at = at.from) steps.unshift(at.step);
+function stepsTo(way: Way): Action[] {
+  const steps: Action[] = [];
+  for (let at: Way | undefined = way; at; at = at.before) steps.unshift(at);
   return steps;
+}
+
+/** Far shorter than a key, and different for different keys. */
+function digestOf(key: string): string {
+  return createHash('md5').update(key).digest('latin1');
 }
 
 /** Looked up once, since Jest makes each look-up of a global slow. */
