@@ -103,7 +103,7 @@ function stepsTo(way: Way): Action[] {
 
 /** Far shorter than a key, and different for different keys. */
 function digestOf(key: string): string {
-  return createHash('md5').update(key).digest('latin1');
+  return createHash('md5').update(key).digest('binary');
 }
 
 /** Looked up once, since Jest makes each look-up of a global slow. */
