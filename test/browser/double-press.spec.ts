@@ -1,4 +1,5 @@
 import type { Locator } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
@@ -153,6 +154,7 @@ describe('the second press of a double click, in a browser', () => {
     const { page } = desk;
     const dialog = page.getByRole('dialog');
     const beneath = page.locator('.card .moves > button');
+    await eventually(async () => (await page.locator('.card').count()) === 9);
     for (const card of await page.locator('.card').all()) {
       await card.getByRole('button', { name: 'Put on hold' }).click();
       const point = await pointOver(dialog.getByRole('button', { name: 'Don’t change' }), beneath);
