@@ -68,6 +68,7 @@ describe('DatabaseClient', () => {
     default_transaction_isolation: ['serializable', 'read committed'],
     datestyle: ['German', 'ISO, MDY'],
     client_encoding: ['LATIN1', 'UTF8'],
+    standard_conforming_strings: ['off', 'on'],
   } as const;
 
   describe.each(Object.entries(LIMITS))('whose %s is set', (name, [other, ours]) => {

@@ -71,6 +71,8 @@ export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits
     // node-postgres can read no others.
     client_encoding: 'UTF8',
     ...READABLE_DATES,
+    // A backslash would begin an escape in the migrations, which would make other functions.
+    standard_conforming_strings: 'on',
     // A client that vanishes gives its locks back soon. In seconds, the last one in milliseconds.
     tcp_keepalives_idle: '10',
     tcp_keepalives_interval: '5',
