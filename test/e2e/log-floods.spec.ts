@@ -8,6 +8,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { redisCommand } from '../support/redis-command.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { withSession } from '../support/with-session.js';
 
 const TIMES = 12;
 
@@ -105,6 +106,29 @@ describe('the log while requests are refused', () => {
     } finally {
       await api.destroy();
       await way.close();
+      await Promise.all([database.drop(), rm(folder, { recursive: true })]);
+    }
+  });
+
+  it('says once what the schema lacks, not with each of them', async () => {
+    const [database, folder] = await Promise.all([createTestDatabase(), mkdtemp(join(tmpdir(), 'mes-schema-'))]);
+    const api = new ApiProcess({ ...PATIENT, DATABASE_URL: database.url, DATA_DIR: folder });
+    try {
+      const url = await api.ready();
+      const authorization = `Bearer ${/operator +(\S+)/.exec(api.output)?.[1] ?? ''}`;
+      await withSession(database.url, (client) => client.query('ALTER TABLE orders RENAME COLUMN comment TO remark'));
+      const start = api.output.length;
+      for (let i = 1; i <= REQUESTS; i += 1) {
+        const response = await fetch(`${url}/api/v1/orders?q=lost${i}`, { headers: { authorization } });
+        expect(response.status).toBe(500);
+        await response.text();
+      }
+      const lines = api.output.slice(start).split('\n');
+      expect(lines.filter((line) => line.includes('TypeOrmOrdersRepository'))).toHaveLength(1);
+      // What became of each request is told all the same.
+      await eventually(() => api.output.split('INTERNAL_ERROR"').length > REQUESTS);
+    } finally {
+      await api.destroy();
       await Promise.all([database.drop(), rm(folder, { recursive: true })]);
     }
   });

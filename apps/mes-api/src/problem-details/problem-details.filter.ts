@@ -16,10 +16,7 @@ declare module 'fastify' {
 /** Codes that are not logged for each request: many log lines would add to the overload. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
-/** Codes whose cause is the same for many requests: it is logged at once and at growing intervals. */
-const REMINDED = new Set(['DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE']);
-
-/** Several controllers have filters of their own, and one outage. */
+/** A cause may be the same for many requests: it is logged at once and at growing intervals. Several controllers have filters of their own. */
 const reminder = new Reminder();
 
 /** Answers every error with a problem details document: RFC 9457. */
@@ -47,7 +44,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   private log(problem: Problem, error: unknown, requestId: string): void {
     const { message, stack } = describeError(problem.cause ?? error);
     const line = `${problem.code}: ${message}`;
-    if (REMINDED.has(problem.code) && !reminder.isDue(line)) return;
+    if (!reminder.isDue(line)) return;
     this.logger.error(`request ${requestId}: ${line}`, problem.status === 500 ? stack : undefined);
   }
 }
