@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { DocumentValidator } from '../support/document-validator.js';
 import { expectProblem, type ExpectedProblem } from '../support/expect-problem.js';
@@ -385,6 +386,14 @@ const creations: Case[] = [
     request: { method: 'POST', path: ORDERS, body: JSON.stringify(newOrder()) },
     problem: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
   },
+  ...['gzip', 'br', 'GZIP', 'identity, gzip'].map((coding) =>
+    post(
+      `a body in the coding ${coding}`,
+      gzipSync(JSON.stringify(newOrder())),
+      { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+      { 'Content-Encoding': coding },
+    ),
+  ),
   {
     name: 'POST without body and type',
     as: 'partner',

@@ -12,6 +12,7 @@ import type { Tracing } from './observability/tracing/tracing.js';
 import { RequestObserver } from './observability/request-observer.js';
 import { serveDocumentation } from './openapi/document.js';
 import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
+import { refuseCompressed } from './http/refuse-compressed.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
 import { refuseOversized, serverLimits } from './http/request-limits.js';
 import { requestIds } from './http/request-id.js';
@@ -84,6 +85,7 @@ export async function addHooks(
   refuseWhenOverloaded(server, configuration.maxEventLoopDelay);
   addSecurityHeaders(server);
   refuseOversized(server);
+  refuseCompressed(server);
   keepAuditLog(server, log);
   serveDocumentation(application, configuration.basePath);
   if (pageDirectory === undefined) return;

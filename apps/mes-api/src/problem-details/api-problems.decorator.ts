@@ -16,7 +16,7 @@ const COMMON: Readonly<Record<number, Omit<DocumentedProblem, 'status'>>> = {
   403: { code: 'ROLE_MISSING', description: 'The token lacks the required role.' },
   413: { code: 'PAYLOAD_TOO_LARGE', description: 'The body is larger than 64 KiB.' },
   414: { code: 'URI_TOO_LONG', description: 'The id in the path is longer than 200 characters.' },
-  415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`.' },
+  415: { code: 'UNSUPPORTED_MEDIA_TYPE', description: 'The body is not `application/json`, or is compressed.' },
   429: {
     code: 'RATE_LIMIT_EXCEEDED',
     description: 'Too many requests in a minute or at the same time; try again after `Retry-After` seconds.',
