@@ -4,7 +4,13 @@ import { projectFolder } from './project-folder.js';
 import { parseRoleMap, type RoleMap } from './roles.js';
 import { parseOrigins } from './cors-origins.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
-import { describeMisspelt, describeUnusedTracing, readEnvironment, type LOG_LEVELS } from './environment.js';
+import {
+  describeMisspelt,
+  describeUnusedProxy,
+  describeUnusedTracing,
+  readEnvironment,
+  type LOG_LEVELS,
+} from './environment.js';
 
 /** How traces are sent. */
 export type TracesProtocol = 'http/protobuf' | 'http/json';
@@ -101,7 +107,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
   const environment = readEnvironment(variables);
   const { AUTH_ISSUER: issuer, AUTH_JWKS_URL: jwksUrl, AUTH_AUDIENCE: audience } = environment;
   return {
-    warnings: [...describeMisspelt(variables), ...describeUnusedTracing(variables)],
+    warnings: [...describeMisspelt(variables), ...describeUnusedTracing(variables), ...describeUnusedProxy(variables)],
     production: environment.NODE_ENV === 'production',
     host: environment.HOST,
     port: environment.PORT,

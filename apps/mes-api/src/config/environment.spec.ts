@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from './environment-error.js';
-import { describeUnusedTracing, loadEnvironmentFile, readEnvironment } from './environment.js';
+import { describeUnusedProxy, describeUnusedTracing, loadEnvironmentFile, readEnvironment } from './environment.js';
 
 const AUTH = {
   AUTH_ISSUER: 'https://issuer.example.com',
@@ -228,6 +228,26 @@ describe('a variable of OpenTelemetry without effect', () => {
   });
 });
 
+describe('a proxy for requests to the issuer', () => {
+  const AUTH_ISSUER = 'https://login.example.com/realms/mes';
+
+  it.each(['HTTPS_PROXY', 'https_proxy'])('is not used if only %s names it, which is said', (name) => {
+    expect(describeUnusedProxy({ AUTH_ISSUER, [name]: 'http://proxy:3128' })).toEqual([
+      `The variable ${name} has no effect: to reach AUTH_ISSUER through it, set NODE_USE_ENV_PROXY=1 as well, with Node.js 24 or newer.`,
+    ]);
+  });
+
+  it.each<NodeJS.ProcessEnv>([
+    { AUTH_ISSUER },
+    { HTTPS_PROXY: 'http://proxy:3128' },
+    { AUTH_ISSUER, HTTPS_PROXY: ' ' },
+    { AUTH_ISSUER, HTTP_PROXY: 'http://proxy:3128' },
+    { AUTH_ISSUER, HTTPS_PROXY: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' },
+  ])('is not missed: %s', (variables) => {
+    expect(describeUnusedProxy(variables)).toEqual([]);
+  });
+});
+
 describe('.env', () => {
   let folder: string;
   const names = ['MES_SPEC_FIRST', 'MES_SPEC_SECOND'] as const;
@@ -259,6 +279,21 @@ describe('.env', () => {
     await save('\uFEFFMES_SPEC_FIRST=1\r\nMES_SPEC_SECOND=2\r\n');
     load();
     expect(found()).toEqual(['1', '2']);
+  });
+
+  it('is refused with a variable that has an effect only before Node.js starts, unless that is set there as well', async () => {
+    const { NODE_USE_ENV_PROXY: before } = process.env;
+    await save('NODE_USE_ENV_PROXY=1\n');
+    try {
+      delete process.env.NODE_USE_ENV_PROXY;
+      expect(load).toThrow(
+        `NODE_USE_ENV_PROXY has no effect in ${folder}/.env, which Node.js does not read: set it in the environment`,
+      );
+      process.env.NODE_USE_ENV_PROXY = '1';
+      expect(load).not.toThrow();
+    } finally {
+      if (before === undefined) delete process.env.NODE_USE_ENV_PROXY;
+    }
   });
 
   it('is refused in UTF-16', async () => {

@@ -40,6 +40,9 @@ export const TRACES_SAMPLERS = [
 /** Names of containers have no domain, and may have underscores. */
 const HTTP_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'], allow_underscores: true };
 
+/** Variables that Node reads before any code runs. */
+const OF_NODE = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_USE_ENV_PROXY']);
+
 /** The longest name or value of an attribute that OpenTelemetry takes, in characters. */
 const LONGEST_ATTRIBUTE = 255;
 
@@ -76,7 +79,13 @@ export function loadEnvironmentFile(folder = projectFolder()): void {
   if (bytes.includes(0)) throw new EnvironmentError(`${file} is not in UTF-8: save it in UTF-8`);
   // A byte order mark would become a part of the first name.
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    if (OF_NODE.has(name) && process.env[name] === undefined) {
+      const remedy = 'which Node.js does not read: set it in the environment';
+      throw new EnvironmentError(`${name} has no effect in ${file}, ${remedy}`);
+    }
+    process.env[name] ??= value;
+  }
 }
 
 function readIfThere(file: string): Buffer {
@@ -323,6 +332,19 @@ export function describeUnusedTracing(variables: NodeJS.ProcessEnv): string[] {
   return unused
     .filter(([, isMissed]) => isMissed)
     .map(([name, , remedy]) => `The variable ${name} has no effect: ${remedy}.`);
+}
+
+/** A line if a proxy is named that Node does not use: it takes these variables for its own only when it is told to. */
+export function describeUnusedProxy(variables: NodeJS.ProcessEnv): string[] {
+  const { AUTH_ISSUER = '', NODE_USE_ENV_PROXY } = variables;
+  const needed = AUTH_ISSUER.trim().startsWith('https:')
+    ? ['HTTPS_PROXY', 'https_proxy']
+    : ['HTTP_PROXY', 'http_proxy'];
+  const name = needed.find((each) => (variables[each] ?? '').trim() !== '');
+  if (AUTH_ISSUER.trim() === '' || name === undefined || NODE_USE_ENV_PROXY === '1') return [];
+  return [
+    `The variable ${name} has no effect: to reach AUTH_ISSUER through it, set NODE_USE_ENV_PROXY=1 as well, with Node.js 24 or newer.`,
+  ];
 }
 
 function databaseComplaints({ NODE_ENV, DATABASE_URL, DATABASE_DIRECT_URL }: Environment): string[] {
