@@ -11,6 +11,8 @@ import { createLog, PinoNestLogger } from './observability/pino-nest-logger.js';
 import type { Tracing } from './observability/tracing/tracing.js';
 import { RequestObserver } from './observability/request-observer.js';
 import { serveDocumentation } from './openapi/document.js';
+import { limitConnections } from './http/limit-connections.js';
+import { HttpMetrics } from './observability/http.metrics.js';
 import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
 import { refuseCompressed } from './http/refuse-compressed.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
@@ -79,6 +81,10 @@ export async function addHooks(
 ): Promise<void> {
   const server = application.getHttpAdapter().getInstance();
   application.get(RequestObserver, { strict: false }).install(server, log);
+  const metrics = application.get(HttpMetrics, { strict: false });
+  limitConnections(server.server, configuration.database.poolSize, () => {
+    metrics.noteRefusedConnection();
+  });
   watchBodies(server);
   refuseMalformed(server);
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);

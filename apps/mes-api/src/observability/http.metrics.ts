@@ -24,6 +24,7 @@ export class HttpMetrics {
   private readonly refusals: Counter<'code'>;
   private readonly errors: Counter;
   private readonly unreadable: Counter;
+  private readonly refusedConnections: Counter;
 
   constructor(registry: Registry) {
     this.durations = new DurationHistogram(registry, {
@@ -47,6 +48,11 @@ export class HttpMetrics {
     this.unreadable = new Counter({
       name: 'mes_http_unreadable_requests_total',
       help: 'Connections that were closed because their bytes are not an HTTP request, or came too slowly',
+      registers: [registry],
+    });
+    this.refusedConnections = new Counter({
+      name: 'mes_http_refused_connections_total',
+      help: 'Connections that were closed at once, lest the process runs out of file descriptors',
       registers: [registry],
     });
   }
@@ -75,6 +81,10 @@ export class HttpMetrics {
 
   noteUnreadable(): void {
     this.unreadable.inc();
+  }
+
+  noteRefusedConnection(): void {
+    this.refusedConnections.inc();
   }
 }
 
