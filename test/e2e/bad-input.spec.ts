@@ -350,7 +350,16 @@ const creations: Case[] = [
     '\u0000',
     '{"a":"\u0001"}',
   ].map((body) => post(`the malformed body ${show(body)}`, body, BAD_REQUEST)),
-  post('a body that is not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), BAD_REQUEST),
+  post('a body that is neither JSON nor UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), badFields('')),
+  // Decoded as UTF-8, these would be valid orders whose names are replacement characters.
+  ...['', '; charset=utf-8', '; charset=iso-8859-1', '; charset=windows-1251'].map((parameter) =>
+    post(
+      `a body in another encoding than UTF-8, as ${JSON_TYPE}${parameter}`,
+      Buffer.from(JSON.stringify(bodyWith('customer.name', 'Zoë Müller')), 'latin1'),
+      badFields(''),
+      { 'Content-Type': `${JSON_TYPE}${parameter}` },
+    ),
+  ),
   post('an empty body', '', BAD_REQUEST),
   ...['[]', '[{}]', 'null', '"text"', '1', 'true', `[${JSON.stringify(newOrder())}]`].map((body) =>
     post(`the body ${show(body)}, which is not an object`, body, badFields('')),

@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { IssuerMetadata } from './auth/issuer-metadata.js';
 import type { Configuration } from './config/configuration.js';
 import { allowOrigins } from './http/cross-origin.js';
+import { readJsonBodies } from './http/json-bodies.js';
 import { keepAuditLog } from './observability/audit-log.js';
 import { createLog, PinoNestLogger } from './observability/pino-nest-logger.js';
 import type { Tracing } from './observability/tracing/tracing.js';
@@ -47,7 +48,7 @@ export async function createApplication(
   return application;
 }
 
-/** Errors at start are thrown, and Fastify's own JSON parser is the only one. */
+/** Errors at start are thrown, and Nest adds no parsers of bodies. */
 export const APPLICATION_OPTIONS = { abortOnError: false, bodyParser: false } as const;
 
 /** The server, with its limits and with its way of reading requests. */
@@ -67,8 +68,7 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
-  // Only Fastify's JSON parser stays: any other content type is answered with 415.
-  adapter.getInstance().removeContentTypeParser('text/plain');
+  readJsonBodies(adapter.getInstance());
   return adapter;
 }
 
