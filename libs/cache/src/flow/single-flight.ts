@@ -1,3 +1,5 @@
+import { Askers } from './askers.js';
+
 /** The shared result, and whether this caller's own task produced it. */
 export interface Flight<T> {
   readonly value: T;
@@ -13,14 +15,18 @@ export interface Flight<T> {
  * Idea and name come from Go's `golang.org/x/sync/singleflight`.
  */
 export class SingleFlight<T> {
-  private readonly flights = new Map<string, Promise<T>>();
+  private readonly flights = new Map<string, { readonly outcome: Promise<T>; readonly askers: Askers }>();
 
-  async run(key: string, task: () => Promise<T>): Promise<Flight<T>> {
+  /** @param task gets all who wait for it, now and later */
+  async run(key: string, task: (askers: Askers) => Promise<T>, asker?: string): Promise<Flight<T>> {
     const underWay = this.flights.get(key);
-    if (underWay) return { value: await underWay, leader: false };
-
-    const flight = task().finally(() => this.flights.delete(key));
-    this.flights.set(key, flight);
-    return { value: await flight, leader: true };
+    if (underWay) {
+      underWay.askers.add(asker);
+      return { value: await underWay.outcome, leader: false };
+    }
+    const askers = new Askers(asker);
+    const outcome = task(askers).finally(() => this.flights.delete(key));
+    this.flights.set(key, { outcome, askers });
+    return { value: await outcome, leader: true };
   }
 }

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { Askers } from '../flow/askers.js';
 import { LoadLimit, LoadTimeoutError, TooManyLoadsError } from './load-limit.js';
 
 const LONG = 60_000;
@@ -70,7 +71,7 @@ describe('LoadLimit', () => {
       limit.run(() => {
         begun.push(asker);
         return load();
-      }, asker);
+      }, new Askers(asker));
     const loads = Promise.all([...Array.from({ length: 6 }, () => ask('olga')), ask('otto'), ask('otto'), ask('otto')]);
     await new Promise((resolve) => setImmediate(resolve));
     expect(begun).toEqual(['olga', 'olga', 'otto', 'otto']);
@@ -84,12 +85,28 @@ describe('LoadLimit', () => {
     await loads;
   });
 
+  it('gives a load that waits, and that another asker wants as well, its turn before the others of the first one', async () => {
+    const limit = limitOf(4, 20);
+    const olga = Array.from({ length: 5 }, () => limit.run(load, new Askers('olga')));
+    const askers = new Askers('olga');
+    const wanted = limit.run(() => Promise.resolve('wanted'), askers);
+    askers.add('olga');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(running).toBe(2);
+    askers.add('otto');
+    expect(await wanted).toBe('wanted');
+    await openAll();
+    await Promise.all(olga);
+    const { queues } = limit as unknown as { readonly queues: ReadonlyMap<string, unknown> };
+    expect(queues.size).toBe(0);
+  });
+
   it('does not let one asker take all places to wait', async () => {
     const limit = limitOf(2, 4);
     // One is loaded and two wait.
-    const olga = Array.from({ length: 3 }, () => limit.run(load, 'olga'));
-    await expect(limit.run(load, 'olga')).rejects.toBeInstanceOf(TooManyLoadsError);
-    const otto = limit.run(load, 'otto');
+    const olga = Array.from({ length: 3 }, () => limit.run(load, new Askers('olga')));
+    await expect(limit.run(load, new Askers('olga'))).rejects.toBeInstanceOf(TooManyLoadsError);
+    const otto = limit.run(load, new Askers('otto'));
     await new Promise((resolve) => setImmediate(resolve));
     await openAll();
     await Promise.all([...olga, otto]);
@@ -109,7 +126,7 @@ describe('LoadLimit', () => {
     const limit = limitOf(1, 1, { loadQueueTimeout: 20 });
     const { queues } = limit as unknown as { readonly queues: ReadonlyMap<string, unknown> };
     const first = limit.run(load);
-    const asked = Array.from({ length: 100 }, (_, i) => limit.run(load, `asker ${i}`));
+    const asked = Array.from({ length: 100 }, (_, i) => limit.run(load, new Askers(`asker ${i}`)));
     expect((await Promise.allSettled(asked)).every(({ status }) => status === 'rejected')).toBe(true);
     expect(queues.size).toBe(1);
     await openAll();

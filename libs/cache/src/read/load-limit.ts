@@ -1,5 +1,6 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 import type { CacheOptions } from '../cache.options.js';
+import { Askers, NOBODY } from '../flow/askers.js';
 import { DeadlineExceededError, withDeadline } from '../flow/deadline.js';
 
 /** Too many loads wait already. One more would only make all of them wait longer. */
@@ -22,9 +23,6 @@ export class LoadTimeoutError extends ServiceUnavailableException {
 
 type LoadLimitOptions = Pick<CacheOptions, 'maxLoads' | 'maxWaitingLoads' | 'loadQueueTimeout' | 'loadTimeout'>;
 
-/** Stands for loads on behalf of no asker. */
-const NOBODY = '';
-
 /** The loads of one asker, which is known as long as it has any. */
 interface Queue {
   readonly asker: string;
@@ -37,7 +35,8 @@ interface Queue {
 
 /**
  * Bounds the loads that run and wait at the same time: being refused at once is better than waiting in vain. Askers take
- * turns, and one asker has at most half of the places, so that the others are served as well.
+ * turns, and one asker has at most half of the places, so that the others are served as well. What several askers wait for is a load
+ * of nobody.
  */
 export class LoadLimit {
   private readonly queues = new Map<string, Queue>();
@@ -49,15 +48,14 @@ export class LoadLimit {
   /**
    * Settles like `load`, which begins when it is its turn.
    *
-   * @param asker the caller on whose behalf it is loaded; loads without an asker may take all places
+   * @param askers the callers on whose behalf it is loaded; loads of nobody may take all places
    * @throws {TooManyLoadsError} when too many loads wait already, or its turn does not come in time
    * @throws {LoadTimeoutError}
    */
-  async run<T>(load: () => Promise<T>, asker = NOBODY): Promise<T> {
-    const share = asker === NOBODY ? 1 : 1 / 2;
-    const queue = this.queues.get(asker) ?? { asker, share, running: 0, waiting: new Set() };
+  async run<T>(load: () => Promise<T>, askers = new Askers()): Promise<T> {
+    let queue = this.queueOf(askers.charged);
     if (this.mayRun(queue)) this.take(queue);
-    else await this.turn(queue);
+    else queue = await this.turn(queue, askers);
     try {
       return await withDeadline(load(), this.options.loadTimeout);
     } catch (error) {
@@ -68,6 +66,11 @@ export class LoadLimit {
       this.callNext();
       this.forgetIdle(queue);
     }
+  }
+
+  private queueOf(asker: string): Queue {
+    const share = asker === NOBODY ? 1 : 1 / 2;
+    return this.queues.get(asker) ?? { asker, share, running: 0, waiting: new Set() };
   }
 
   private forgetIdle({ asker, running, waiting }: Queue): void {
@@ -85,30 +88,43 @@ export class LoadLimit {
     queue.running += 1;
   }
 
-  private turn(queue: Queue): Promise<void> {
+  /** @returns the queue whose turn it was */
+  private turn(first: Queue, askers: Askers): Promise<Queue> {
+    let queue = first;
     const { maxWaitingLoads, loadQueueTimeout } = this.options;
     if (this.waiting >= maxWaitingLoads || queue.waiting.size >= Math.ceil(maxWaitingLoads * queue.share)) {
       return Promise.reject(new TooManyLoadsError());
     }
-    this.queues.set(queue.asker, queue);
     this.waiting += 1;
     return new Promise((resolve, reject) => {
+      const wait = (): void => {
+        this.queues.set(queue.asker, queue);
+        queue.waiting.add(call);
+      };
       const leave = (): void => {
         clearTimeout(timer);
+        askers.onShared(undefined);
         queue.waiting.delete(call);
         this.waiting -= 1;
       };
       const call = (): void => {
         leave();
         this.take(queue);
-        resolve();
+        resolve(queue);
       };
       const timer = setTimeout(() => {
         leave();
         this.forgetIdle(queue);
         reject(new TooManyLoadsError());
       }, loadQueueTimeout);
-      queue.waiting.add(call);
+      wait();
+      askers.onShared(() => {
+        queue.waiting.delete(call);
+        this.forgetIdle(queue);
+        queue = this.queueOf(NOBODY);
+        wait();
+        this.callNext();
+      });
     });
   }
 

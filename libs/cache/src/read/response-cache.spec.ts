@@ -3,6 +3,7 @@ import type { Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
+import { CACHE_DEFAULTS } from '../cache.options.js';
 import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
 import { ENTRY_CACHE } from '../entries/entry-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
@@ -133,6 +134,32 @@ describe('ResponseCache', () => {
     ).toBe(true);
     expect(events.filter(({ type }) => type === 'load')).toHaveLength(1);
     expect(events.filter((event) => event.type === 'miss' && !event.collapsed)).toHaveLength(1);
+  });
+
+  describe.each<[string, () => void]>([
+    ['with its version store', () => undefined],
+    [
+      'without its version store',
+      () => (versions.snapshot = () => Promise.reject(new VersionStoreUnavailableError('redis-away'))),
+    ],
+  ])('%s', (_, prepare) => {
+    it('lets nobody wait for what another reader of the same response asks for besides', async () => {
+      prepare();
+      const slow = new GatedSource();
+      const open = slow.close();
+      const half = Math.ceil(CACHE_DEFAULTS.maxLoads / 2);
+      const greedy = Array.from({ length: half }, (_, i) =>
+        cache.get({ key: `slow ${i}`, tags: [], asker: 'olga' }, slow.load),
+      );
+      await turns();
+      const first = cache.get({ ...LIST, asker: 'olga' }, source.load);
+      await turns();
+      expect({ slow: slow.loads, list: source.loads }).toEqual({ slow: half, list: 0 });
+      expect(textOf((await cache.get({ ...LIST, asker: 'otto' }, source.load)).response)).toBe('old');
+      expect(textOf((await first).response)).toBe('old');
+      open();
+      await Promise.all(greedy);
+    });
   });
 
   it('takes at most one snapshot at a time', async () => {

@@ -5,6 +5,7 @@ import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { CacheTracer, traced, type TracedOperation } from '../cache.tracer.js';
 import { compressed, type CachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
+import { Askers } from '../flow/askers.js';
 import { NextRun } from '../flow/next-run.js';
 import { SingleFlight } from '../flow/single-flight.js';
 import { Backplane } from '../versions/backplane.js';
@@ -76,6 +77,8 @@ interface Wanted {
   readonly vector: VersionVector;
   readonly load: LoadResponse;
   readonly compress: boolean;
+  /** Those who wait for it. */
+  readonly askers: Askers;
   /** Until when another process is waited for. */
   readonly giveUpAt: number;
 }
@@ -95,7 +98,7 @@ export class ResponseCache {
   private readonly snapshots: SnapshotBatch;
   private readonly loads: LoadLimit;
   private readonly fills = new SingleFlight<Fill>();
-  private readonly bypasses = new Map<string, NextRun<CachedResponse>>();
+  private readonly bypasses = new Map<string, { readonly runs: NextRun<CachedResponse>; readonly askers: Askers }>();
 
   constructor(
     private readonly versions: VersionStore,
@@ -166,8 +169,10 @@ export class ResponseCache {
 
       const vector = vectorOf(keyAndTags.tags, complete);
       const name = loadName(this.options.shape, keyAndTags.key, vector);
-      const { value, leader } = await this.fills.run(name, () =>
-        this.fill({ name, keyAndTags, vector, load, compress, giveUpAt }),
+      const { value, leader } = await this.fills.run(
+        name,
+        (askers) => this.fill({ name, keyAndTags, vector, load, compress, askers, giveUpAt }),
+        keyAndTags.asker,
       );
       if ('superseded' in value) {
         found = value.superseded;
@@ -187,7 +192,14 @@ export class ResponseCache {
   ): void {
     if (!this.inspector.isDue) return;
     const vector = vectorOf(tags, snapshot);
-    void this.inspector.inspect({ key, tags, comparable, vector, response, load: () => this.load(load, asker) });
+    void this.inspector.inspect({
+      key,
+      tags,
+      comparable,
+      vector,
+      response,
+      load: () => this.load(load, new Askers(asker)),
+    });
   }
 
   /** Tags get a version only when something is about to be loaded, so that reads of missing things leave nothing behind. */
@@ -238,10 +250,11 @@ export class ResponseCache {
     vector,
     load,
     compress,
+    askers,
   }: Wanted): Promise<Filled> {
     let stored = false;
     try {
-      const loaded = await this.load(load, asker);
+      const loaded = await this.load(load, askers);
       const response = compress ? await compressed(loaded) : loaded;
       const snapshot = await this.monotonicReads.settled(tags);
       // A superseded response must not take the place of what was stored since.
@@ -259,17 +272,22 @@ export class ResponseCache {
    */
   private async bypass({ key, asker }: KeyAndTags, detail: string, load: LoadResponse): Promise<CacheResult> {
     this.events.emit({ type: 'bypass', detail });
-    const runs = this.bypasses.get(key) ?? new NextRun<CachedResponse>(() => this.bypasses.delete(key));
-    this.bypasses.set(key, runs);
-    const response = await runs.run(() => this.load(load, asker));
+    let reads = this.bypasses.get(key);
+    if (!reads) {
+      reads = { runs: new NextRun(() => this.bypasses.delete(key)), askers: new Askers(asker) };
+      this.bypasses.set(key, reads);
+    }
+    const { runs, askers } = reads;
+    askers.add(asker);
+    const response = await runs.run(() => this.load(load, askers));
     return { response, outcome: { kind: 'bypass', detail } };
   }
 
-  private load(load: LoadResponse, asker?: string): Promise<CachedResponse> {
+  private load(load: LoadResponse, askers: Askers): Promise<CachedResponse> {
     return this.loads.run(() => {
       this.events.emit({ type: 'load' });
       return this.tracer ? traced(this.tracer.begin('load'), load) : load();
-    }, asker);
+    }, askers);
   }
 }
 
