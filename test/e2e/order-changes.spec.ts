@@ -892,7 +892,7 @@ describe('the cache', () => {
         await eventually(async () => (await list(api)).headers.get('cache-status') === 'mes-near; hit');
       }
       const body = { orders: [taken, first, second].map((id) => ({ id })), ...changeTo(STARTED) };
-      expectProblem(await call(ann, 'PATCH', '/status', { body }), { status: 503, code: 'DATABASE_UNAVAILABLE' });
+      expectProblem(await call(ann, 'PATCH', '/status', { body }), { status: 503, code: 'OUTCOME_UNKNOWN' });
       for (const api of instances) {
         const ids = (await list(api)).body.items.map(({ id }) => id);
         expect(ids.filter((id) => [first, second].includes(id))).toEqual([]);

@@ -90,7 +90,8 @@ export class OrdersController {
     operationId: 'createOrder',
     summary: 'Create an order',
     description:
-      'A request with an `Idempotency-Key` can be repeated safely: the same key and body return the same order.',
+      'A request with an `Idempotency-Key` can be repeated safely: the same key and body return the same order. Without a key, a ' +
+      'repetition after 503 `OUTCOME_UNKNOWN`, or without an answer, may create a second order.',
   })
   @ApiHeader(IDEMPOTENCY_KEY_HEADER)
   @ApiCreatedResponse({

@@ -1,6 +1,7 @@
 import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, Reminder, TooManyLoadsError } from '@mes/cache';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isCertainlyUndone } from '../database-errors/certainly-undone.js';
 import { describeError } from '../database-errors/describe-error.js';
 import { OVERLOADED, overloaded, Problem } from './problem.js';
 import { isDatabaseAway } from '../database-errors/database-away.js';
@@ -16,7 +17,10 @@ declare module 'fastify' {
 /** Codes that are not logged for each request: many log lines would add to the overload. */
 const UNLOGGED = new Set([OVERLOADED, 'NOT_READY']);
 
-/** A cause may be the same for many requests: it is logged at once and at growing intervals. Several controllers have filters of their own. */
+/** Methods of requests that change nothing. */
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+/** One for all controllers, some of which have filters of their own. A cause that many requests meet is logged at growing intervals. */
 const reminder = new Reminder();
 
 /** Answers every error with a problem details document: RFC 9457. */
@@ -28,7 +32,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const problem = toProblem(error);
+    const problem = toProblem(error, SAFE_METHODS.has(request.method));
     request.problemCode = problem.code;
     if (problem.status >= 500 && !UNLOGGED.has(problem.code)) this.log(problem, error, request.id);
     // A connection may break after the response has begun.
@@ -49,23 +53,24 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
-function toProblem(error: unknown): Problem {
+function toProblem(error: unknown, isSafe: boolean): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TooManyLoadsError) return overloaded(error);
+  const isCutOff = !isSafe && isDatabaseAway(error) && !isCertainlyUndone(error);
+  if (isCutOff || error instanceof InvalidationNotRelayedError) {
+    return new Problem({
+      status: 503,
+      code: 'OUTCOME_UNKNOWN',
+      detail: 'The change may have been saved: check before you try again.',
+      headers: { 'retry-after': '1' },
+      cause: error,
+    });
+  }
   if (isDatabaseAway(error) || error instanceof CutOffError || error instanceof LoadTimeoutError) {
     return new Problem({
       status: 503,
       code: 'DATABASE_UNAVAILABLE',
       detail: 'The database is not available at the moment.',
-      headers: { 'retry-after': '1' },
-      cause: error,
-    });
-  }
-  if (error instanceof InvalidationNotRelayedError) {
-    return new Problem({
-      status: 503,
-      code: 'OUTCOME_UNKNOWN',
-      detail: 'The change may have been saved, but not all instances could be notified: check before you try again.',
       headers: { 'retry-after': '1' },
       cause: error,
     });
