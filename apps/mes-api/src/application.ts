@@ -15,7 +15,6 @@ import { serveDocumentation } from './openapi/document.js';
 import { limitConnections } from './http/limit-connections.js';
 import { HttpMetrics } from './observability/http.metrics.js';
 import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
-import { refuseCompressed } from './http/refuse-compressed.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
 import { refuseOversized, serverLimits } from './http/request-limits.js';
 import { requestIds } from './http/request-id.js';
@@ -91,7 +90,6 @@ export async function addHooks(
   refuseWhenOverloaded(server, configuration.maxEventLoopDelay);
   addSecurityHeaders(server);
   refuseOversized(server);
-  refuseCompressed(server);
   keepAuditLog(server, log);
   serveDocumentation(application, configuration.basePath);
   if (pageDirectory === undefined) return;
