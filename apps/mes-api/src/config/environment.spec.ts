@@ -237,12 +237,21 @@ describe('a proxy for requests to the issuer', () => {
     ]);
   });
 
+  it.each(['', 'localhost', 'other-login.example.com', 'in.example.com'])('is missed with NO_PROXY=%s', (NO_PROXY) => {
+    expect(describeUnusedProxy({ AUTH_ISSUER, HTTPS_PROXY: 'http://proxy:3128', NO_PROXY })).toHaveLength(1);
+  });
+
   it.each<NodeJS.ProcessEnv>([
     { AUTH_ISSUER },
     { HTTPS_PROXY: 'http://proxy:3128' },
     { AUTH_ISSUER, HTTPS_PROXY: ' ' },
     { AUTH_ISSUER, HTTP_PROXY: 'http://proxy:3128' },
     { AUTH_ISSUER, HTTPS_PROXY: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' },
+    ...['*', 'login.example.com', 'localhost,.example.com', '127.0.0.1, *.example.com'].map((NO_PROXY) => ({
+      AUTH_ISSUER,
+      HTTPS_PROXY: 'http://proxy:3128',
+      NO_PROXY,
+    })),
   ])('is not missed: %s', (variables) => {
     expect(describeUnusedProxy(variables)).toEqual([]);
   });

@@ -336,15 +336,22 @@ export function describeUnusedTracing(variables: NodeJS.ProcessEnv): string[] {
 
 /** A line if a proxy is named that Node does not use: it takes these variables for its own only when it is told to. */
 export function describeUnusedProxy(variables: NodeJS.ProcessEnv): string[] {
-  const { AUTH_ISSUER = '', NODE_USE_ENV_PROXY } = variables;
-  const needed = AUTH_ISSUER.trim().startsWith('https:')
-    ? ['HTTPS_PROXY', 'https_proxy']
-    : ['HTTP_PROXY', 'http_proxy'];
-  const name = needed.find((each) => (variables[each] ?? '').trim() !== '');
-  if (AUTH_ISSUER.trim() === '' || name === undefined || NODE_USE_ENV_PROXY === '1') return [];
+  const { AUTH_ISSUER: issuer = '', NODE_USE_ENV_PROXY } = variables;
+  if (NODE_USE_ENV_PROXY === '1' || !URL.canParse(issuer)) return [];
+  const { protocol, hostname } = new URL(issuer);
+  const names = protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy'];
+  const name = names.find((each) => (variables[each] ?? '').trim() !== '');
+  const direct = (variables.NO_PROXY ?? variables.no_proxy ?? '').split(/[\s,]+/);
+  if (name === undefined || direct.some((host) => isBelow(hostname, host))) return [];
   return [
     `The variable ${name} has no effect: to reach AUTH_ISSUER through it, set NODE_USE_ENV_PROXY=1 as well, with Node.js 24 or newer.`,
   ];
+}
+
+/** Whether an entry of NO_PROXY, such as `.example.com`, stands for the host. */
+function isBelow(host: string, entry: string): boolean {
+  const domain = entry.replace(/^\*?\.?/, '');
+  return entry === '*' || (domain !== '' && `.${host}`.endsWith(`.${domain}`));
 }
 
 function databaseComplaints({ NODE_ENV, DATABASE_URL, DATABASE_DIRECT_URL }: Environment): string[] {
