@@ -84,7 +84,11 @@ describe('CacheModule', () => {
     ['entryLifetime', 0.5],
     ['leaseLifetime', 0],
     ['l1MaxBytes', 0],
-  ])('refuses a %s of %d, which no timer and no store can keep', async (name, value) => {
+    ['deadline', 0],
+    ['maxLoads', 0],
+    ['loadTimeout', 0],
+    ['sweepInterval', 0],
+  ])('refuses a %s of %d, with which nothing would work', async (name, value) => {
     await expect(start(CacheModule.forRoot({ [name]: value }))).rejects.toThrow(name);
   });
 

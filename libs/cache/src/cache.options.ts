@@ -119,6 +119,9 @@ export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Nam
 /** The longest time that Node's timers can wait, in milliseconds. They take a longer one for none. */
 const LONGEST_WAIT = 2 ** 31 - 1;
 
+/** Settings of which 0 does not mean "not at all" or "at once": nothing would work. */
+const NEVER_0 = /Lifetime$|Bytes$|^(deadline|loadTimeout|maxLoads|sweepInterval)$/;
+
 /**
  * The settings, with the defaults of those that are left out or undefined.
  *
@@ -127,7 +130,8 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 export function withDefaults(given: Given<CacheOptions>): CacheOptions {
   const settings = Object.entries<unknown>(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of settings) {
-    const [least, greatest] = /Lifetime$|Bytes$/.test(name) ? [1, Number.MAX_SAFE_INTEGER] : [0, LONGEST_WAIT];
+    const greatest = /Lifetime$|Bytes$/.test(name) ? Number.MAX_SAFE_INTEGER : LONGEST_WAIT;
+    const least = NEVER_0.test(name) ? 1 : 0;
     const isNumber = typeof (CACHE_DEFAULTS as Readonly<Record<string, unknown>>)[name] === 'number';
     if (isNumber && !(Number.isInteger(value) && Number(value) >= least && Number(value) <= greatest)) {
       throw new RangeError(`${name} must be a whole number from ${least} to ${greatest}, and is ${String(value)}`);
