@@ -131,6 +131,8 @@ describe('TaggedCache', () => {
     const load = () => Promise.resolve('loaded');
     await expect(cache.getOrLoad({ key: 'a\ud800', tags: ['words'] }, load)).rejects.toThrow('well-formed');
     await expect(cache.getOrLoad({ key: 'a', tags: ['\ud800'] }, load)).rejects.toThrow('well-formed');
+    await expect(cache.getOrLoad({ key: 7 as never, tags: ['words'] }, load)).rejects.toThrow('it is no text');
+    await expect(cache.getOrLoad({ key: 'a', tags: [undefined as never] }, load)).rejects.toThrow('it is no text');
   });
 
   it('tells what it does by events', async () => {

@@ -102,6 +102,12 @@ class ThingsController {
     return { name, call: this.calls };
   }
 
+  @Get('tagged/as-asked')
+  @CachedRoute(({ query }: { query: { tag: string } }) => ({ key: `tagged:${query.tag}`, tags: [query.tag] }))
+  tagged(): string[] {
+    return ['gold'];
+  }
+
   @Get('plain/text')
   plain(): string {
     return 'plain';
@@ -212,6 +218,13 @@ describe('the fast path', () => {
     return application.inject({ url, method, headers: { authorization: 'known', ...headers } });
   }
 
+  it('does not ask the version store for a tag that is no text, which others would share', async () => {
+    const [bad, good] = await Promise.all([get('/things/tagged/as-asked?tag=a&tag=b'), get('/things/words')]);
+    expect([bad.statusCode, good.statusCode]).toEqual([500, 200]);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'snapshot', reads: 1 }));
+    expect(events).not.toContainEqual(expect.objectContaining({ type: 'snapshot', reads: 2 }));
+  });
+
   it('ends the read of a request that the guards refuse', async () => {
     expect((await get('/things/secret')).statusCode).toBe(403);
     await eventually(() => NotingTracer.noted.length === 2);
@@ -281,7 +294,7 @@ describe('the fast path', () => {
 
   it('asks for a test per cached route, and leaves other routes alone', async () => {
     expect(new Set(KnownCallers.routes)).toEqual(
-      new Set(['ThingsController.words', 'ThingsController.find', 'OpenShelf.all']),
+      new Set(['ThingsController.words', 'ThingsController.find', 'ThingsController.tagged', 'OpenShelf.all']),
     );
     await get('/things/plain/text');
     await get('/things/plain/text');

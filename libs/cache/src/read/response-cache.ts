@@ -115,8 +115,13 @@ export class ResponseCache {
     this.loads = new LoadLimit(options);
   }
 
-  /** Versions at some moment after this call. */
+  /**
+   * Versions at some moment after this call.
+   *
+   * @throws {TypeError} if a tag is not well-formed text: it would fail all who share the snapshot
+   */
   snapshot(tags: readonly Tag[]): Promise<SnapshotOrUnavailable> {
+    assertWellFormed(tags);
     return this.snapshots.snapshot(tags);
   }
 
@@ -153,7 +158,7 @@ export class ResponseCache {
     compress: boolean,
     snapshot?: SnapshotOrUnavailable,
   ): Promise<CacheResult> {
-    assertWellFormed([keyAndTags.key, ...keyAndTags.tags]);
+    assertWellFormed([keyAndTags.key]);
     const giveUpAt = performance.now() + this.options.leaseWaitTimeout;
     for (let found = snapshot ?? (await this.snapshot(keyAndTags.tags)); ;) {
       if (found instanceof VersionStoreUnavailableError) return this.bypass(keyAndTags, found.detail, load);

@@ -71,13 +71,14 @@ export async function unlessUnavailable<T, U>(
 }
 
 /**
- * Keys and tags reach the store as UTF-8, where all lone surrogates are the same.
+ * Keys and tags reach the store as UTF-8, where all lone surrogates are the same. What is made of a request may be no text, whatever
+ * its type says.
  *
  * @throws {TypeError}
  */
-export function assertWellFormed(texts: readonly string[]): void {
-  if (texts.every((text) => text.isWellFormed())) return;
-  throw new TypeError('a key or tag is not well-formed text: it has half of a surrogate pair');
+export function assertWellFormed(texts: readonly unknown[]): void {
+  if (texts.every((text) => typeof text === 'string' && text.isWellFormed())) return;
+  throw new TypeError('a key or tag is not well-formed text: it is no text, or has half of a surrogate pair');
 }
 
 /** The store must not be trusted now: other instances use another one, or the instance cannot find out. */
