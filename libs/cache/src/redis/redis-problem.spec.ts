@@ -245,6 +245,21 @@ describe('a Redis that cannot be used', () => {
     expect(store.problem?.kind).toBe('error');
   });
 
+  it.each<[string, CreateRedisClient]>([
+    ['leaves out the given options', () => createClient({ url: open.url })],
+    ['forgets to return the client', () => undefined as never],
+  ])('is named if the application %s', async (_, createRedisClient) => {
+    const { problem } = await openStore(open.url, NAMESPACE, createRedisClient);
+    expect(problem?.message).toContain('createRedisClient must make a new client of the redis package, version 4');
+  });
+
+  it('is named if the application gives a client that is connected already', async () => {
+    const shared = createClient({ url: open.url });
+    await shared.connect();
+    await openStore(open.url, NAMESPACE, () => shared);
+    expect(lines.join()).toContain('createRedisClient must make a new client');
+  });
+
   it('leaves nothing behind that the trial of rights has written', async () => {
     const store = await openStore(open.url, 'mes-other');
     expect(store.available).toBe(true);

@@ -15,7 +15,10 @@ export interface Circumstances {
 /** A kind of error, and how to say it. `SETTING` stands for the name of the setting. */
 type Rule = readonly [sign: RegExp, kind: StoreProblem['kind'], message: string];
 
-/** By what Redis replies, which begins with a word for the kind of the error. What a sentinel replies has its name before it. */
+/**
+ * By what Redis replies, which begins with a word for the kind of the error. What a sentinel replies has its name before it. Some are
+ * errors of Node, about a client of the application.
+ */
 const BY_REPLY: readonly Rule[] = [
   [
     /^sentinel: (NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|Client sent AUTH))/,
@@ -63,6 +66,11 @@ const BY_REPLY: readonly Rule[] = [
     'several hosts mean a Redis Cluster, but this Redis is in none: name one host in SETTING',
   ],
   [/^no node of the cluster owns slot/, 'cluster', 'the cluster lacks nodes, so that nobody has the keys: repair it'],
+  [
+    /^Socket already opened|is not a function$|^Cannot read properties of/,
+    'error',
+    'SETTING must make a new client of the redis package, version 4, with the options that it is given',
+  ],
   [/^LOADING/, 'error', 'Redis is loading its data: wait'],
   [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
   [/^ERR (DB index|invalid DB)/, 'url', 'Redis has no database with this number: correct SETTING'],
