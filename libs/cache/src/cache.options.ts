@@ -79,7 +79,7 @@ export interface CacheOptions {
   readonly requestIdHeader?: string | undefined;
   /**
    * Whether a failed transaction was rolled back for certain. Any other failure may have been committed, so its tags are
-   * invalidated.
+   * invalidated, and the next load of them waits for `pendingWriteTimeout`.
    */
   readonly isRolledBack: (error: unknown) => boolean;
   /**

@@ -31,7 +31,7 @@ export interface CacheWrite<T> {
   readonly creates?: Tag | undefined;
   /** Tags of what the caller learns, from the result or from a refusal. The call waits for other pending writes on them. */
   readonly shows?: readonly Tag[] | undefined;
-  /** Changes the source, all or nothing. It resolves when the change is committed. */
+  /** Changes the source, all or nothing. It resolves when the change is committed. It must not read through the cache. */
   readonly transaction: (announced: Announced) => Promise<T>;
   /** Says what a committed transaction has done. By default it has invalidated {@link tags}. */
   readonly outcome?: ((result: T) => WriteOutcome) | undefined;
