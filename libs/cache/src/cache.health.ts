@@ -1,7 +1,6 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { Backplane } from './versions/backplane.js';
 import type { StoreProblem } from './versions/store-problem.js';
-import { StoreWatch } from './versions/store-watch.js';
 import { VersionStore } from './versions/version-store.js';
 
 const UNKNOWN: StoreProblem = { kind: 'revalidating', message: 'the version store is not trusted' };
@@ -20,7 +19,6 @@ const CUT_OFF: StoreProblem = {
 export class CacheHealth {
   constructor(
     private readonly versions: VersionStore,
-    private readonly watch: StoreWatch,
     @Optional() private readonly backplane?: Backplane,
   ) {}
 
@@ -32,7 +30,6 @@ export class CacheHealth {
   /** What is wrong. There may also be a problem while cached responses are trusted. */
   get problem(): StoreProblem | undefined {
     if (!this.versions.available) return this.versions.problem ?? UNKNOWN;
-    if (this.backplane?.mayAnswer === false) return CUT_OFF;
-    return this.watch.problem;
+    return this.backplane?.mayAnswer === false ? CUT_OFF : this.versions.problem;
   }
 }

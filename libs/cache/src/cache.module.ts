@@ -25,14 +25,12 @@ import { RefreshOnWrite } from './read/refresh-on-write.js';
 import { ResponseCache } from './read/response-cache.js';
 import { RedisAccess, RedisConnection } from './redis/redis-connection.js';
 import { redisEntries } from './redis/redis-entries.js';
-import { EvictionPolicyWatch } from './redis/eviction-policy-watch.js';
 import { RedisVersionStore } from './redis/redis-version-store.js';
 import { CacheHealth } from './cache.health.js';
 import { TaggedCache } from './tagged-cache.js';
 import { Backplane } from './versions/backplane.js';
 import { MemoryVersionStore } from './versions/memory-version-store.js';
 import { PendingWriteSweeper } from './versions/pending-write-sweeper.js';
-import { StoreWatch } from './versions/store-watch.js';
 import { VersionStore } from './versions/version-store.js';
 import { CacheWriter } from './write/cache-writer.js';
 import { Refresher } from './write/refresher.js';
@@ -153,7 +151,6 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         FastPath,
         CachedRouteInterceptor,
         PendingWriteSweeper,
-        { provide: StoreWatch, useClass: EvictionPolicyWatch },
         CacheHealth,
       ],
       exports: [

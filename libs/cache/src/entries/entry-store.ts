@@ -1,9 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
 import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { withDeadline } from '../flow/deadline.js';
-import { Reminder } from '../flow/reminder.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import type { Tag, VersionSnapshot } from '../versions/version-store.js';
 import { isCurrent, type VersionVector } from '../versions/version-vector.js';
 import type { CachedResponse } from './cached-response.js';
@@ -31,8 +31,7 @@ export interface SaveOptions {
  */
 @Injectable()
 export class EntryStore {
-  private readonly logger = new Logger(EntryStore.name);
-  private readonly reminder = new Reminder();
+  private readonly logger = new TroubleLogger(EntryStore.name);
   private readonly quotas: Quotas;
 
   constructor(
@@ -108,8 +107,7 @@ export class EntryStore {
     } catch (error) {
       this.note(name, began, true);
       this.events.emit({ type: 'store-failure' });
-      const failure = `${name} failed: ${error instanceof Error ? error.message : String(error)}`;
-      if (this.reminder.isDue(failure)) this.logger.warn(failure);
+      this.logger.trouble(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }

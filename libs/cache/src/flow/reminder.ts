@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+
 /** The pause before a cause is said a second time, in milliseconds. It doubles from time to time. */
 const FIRST_PAUSE = 10_000;
 
@@ -44,5 +46,20 @@ export class Reminder {
     known.saidAt = now;
     known.pause = Math.min(known.pause * 2, LONGEST_PAUSE);
     return true;
+  }
+}
+
+/** A logger of troubles, each of which is said when a {@link Reminder} says so. */
+export class TroubleLogger extends Logger {
+  private readonly reminder = new Reminder();
+
+  /**
+   * @param cause tells troubles apart, without what differs each time
+   * @returns whether it was said
+   */
+  trouble(message: string, cause = message): boolean {
+    const isDue = this.reminder.isDue(cause);
+    if (isDue) this.warn(message);
+    return isDue;
   }
 }

@@ -1,5 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Reminder } from '../flow/reminder.js';
+import { Injectable } from '@nestjs/common';
+import { TroubleLogger } from '../flow/reminder.js';
 import { assertWellFormed, type Tag } from '../versions/version-store.js';
 
 /** A response that writes load anew when they invalidate it, before anybody asks again. */
@@ -25,8 +25,7 @@ export interface RefreshedResponse {
  */
 @Injectable()
 export class RefreshOnWrite {
-  private readonly logger = new Logger(RefreshOnWrite.name);
-  private readonly reminder = new Reminder();
+  private readonly logger = new TroubleLogger(RefreshOnWrite.name);
   private readonly registered: (() => RefreshedResponse)[] = [];
   /** Whether somebody has asked for each key since its last refresh. */
   private asked = new Map<string, boolean>();
@@ -60,8 +59,7 @@ export class RefreshOnWrite {
       assertWellFormed([response.key, ...response.tags]);
       return [response];
     } catch (error) {
-      if (this.reminder.isDue(String(error)))
-        this.logger.warn(`cannot describe what is refreshed on write: ${String(error)}`);
+      this.logger.trouble(`cannot describe what is refreshed on write: ${String(error)}`);
       return [];
     }
   }

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import type { RedisClientType, RedisFunctions, RedisModules } from 'redis';
 import { CacheEvents, type RedisOperation } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import type { CacheTracer } from '../cache.tracer.js';
 import { whenSlow, withDeadline } from '../flow/deadline.js';
-import { Reminder } from '../flow/reminder.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import { describeProblem, type StoreProblem } from '../versions/store-problem.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { problemOf } from './redis-problem.js';
@@ -87,7 +86,7 @@ export class RedisConnection implements RedisAccess {
       return typeof member === 'function' ? (member.bind(this.current) as unknown) : member;
     },
   });
-  private readonly logger = new Logger(RedisConnection.name);
+  private readonly logger = new TroubleLogger(RedisConnection.name);
   private readonly createClient: CreateRedisClient;
   /** What messages call the setting with the address. */
   private readonly setting: string;
@@ -98,7 +97,6 @@ export class RedisConnection implements RedisAccess {
   private slowSince: number | undefined;
   /** Aborted when Redis must be admitted again. */
   private distrusted = new AbortController();
-  private readonly reminder = new Reminder();
   private lastProblem: StoreProblem = { kind: 'revalidating', message: 'Redis has not been asked yet' };
   /** Whether the end of the last problem is worth a line, because its begin was. */
   private endIsNews = true;
@@ -240,9 +238,8 @@ export class RedisConnection implements RedisAccess {
   private note(problem: StoreProblem): void {
     this.lastProblem = problem;
     // Not by the detail, in which Redis may quote what differs each time.
-    if (this.isClosed || !this.reminder.isDue(`${problem.kind}: ${problem.message}`)) return;
-    this.endIsNews = true;
-    this.logger.warn(`Redis is not used, and responses come from the database: ${describeProblem(problem)}`);
+    const line = `Redis is not used, and responses come from the database: ${describeProblem(problem)}`;
+    if (!this.isClosed && this.logger.trouble(line, `${problem.kind}: ${problem.message}`)) this.endIsNews = true;
   }
 
   private explain(error: unknown): StoreProblem {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CacheEvents, type EpochRenewalCause } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import { UnconfirmedInvalidations } from '../versions/unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
@@ -37,11 +38,14 @@ const LABEL_END = '#';
 export class RedisVersionStore extends VersionStore {
   private readonly prefix: string;
   private readonly scriptKeys: readonly [writes: string, versions: string];
+  private readonly logger = new TroubleLogger(RedisVersionStore.name);
   private readonly unconfirmed = new UnconfirmedInvalidations();
   private label = '';
   private admittedTo: string | undefined;
   /** By the clock of Redis, when this process last heard of it. */
   private redisTime: number | undefined;
+  /** Set if Redis, when it was last asked, might have evicted pending writes. */
+  private eviction: StoreProblem | undefined;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -63,7 +67,7 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override get problem(): StoreProblem | undefined {
-    return this.connection.problem;
+    return this.connection.problem ?? this.eviction;
   }
 
   override open(admission: Admission = ADMIT_ALL): Promise<void> {
@@ -153,7 +157,11 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override async sweepExpired(): Promise<readonly Tag[]> {
-    const swept = await this.connection.run('sweep', (client) => client.sweepExpired(this.scriptKeys, this.given()));
+    const [swept, memory] = await this.connection.run('sweep', (client) =>
+      Promise.all([client.sweepExpired(this.scriptKeys, this.given()), client.info('memory')]),
+    );
+    this.eviction = evictionProblem(memory);
+    if (this.eviction) this.logger.trouble(`Redis may lose pending writes: ${this.eviction.message}`);
     return [...new Set(swept)];
   }
 
@@ -270,6 +278,21 @@ async function identify(client: RedisClient): Promise<string> {
   if (valueOf('role') === 'slave') throw new StoreRefusedError('this Redis is a replica: use the primary');
   // A server that hides its process may be another one on each connection.
   return `redis:${valueOf('run_id') || randomUUID()}:${valueOf('master_replid')}`;
+}
+
+/**
+ * Redis may evict pending writes, which have no time to live. If one is lost and its writer dies between commit and invalidation, a
+ * cached response stays stale. Only a policy `allkeys-…` does that.
+ *
+ * INFO tells the policy without a right to CONFIG. A Redis that does not tell it is not judged.
+ */
+function evictionProblem(memory: string): StoreProblem | undefined {
+  const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(memory)?.[1];
+  if (policy === undefined) return undefined;
+  return {
+    kind: 'eviction-policy',
+    message: `maxmemory-policy is ${policy}, so a response could stay stale after a crash of an instance: set it to volatile-lru`,
+  };
 }
 
 function labelOf(epoch: string): string {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CacheEvents } from '../cache.events.js';
 import type { CacheOptions } from '../cache.options.js';
 import { NextRun } from '../flow/next-run.js';
-import { Reminder } from '../flow/reminder.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import type { StoreProblem } from './store-problem.js';
 import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
@@ -49,8 +48,7 @@ export class MemoryVersionStore extends VersionStore {
   private readonly now: () => number;
   private readonly admissions = new NextRun<void>();
   private admission: Admission = ADMIT_ALL;
-  private readonly logger = new Logger(MemoryVersionStore.name);
-  private readonly reminder = new Reminder();
+  private readonly logger = new TroubleLogger(MemoryVersionStore.name);
   private lastProblem: StoreProblem | undefined;
   private label = '';
   private isTrusted = true;
@@ -130,8 +128,8 @@ export class MemoryVersionStore extends VersionStore {
 
   private note(problem: StoreProblem): void {
     this.lastProblem = problem;
-    if (this.isClosed || !this.reminder.isDue(problem.message)) return;
-    this.logger.warn(`The cache is not used, and responses come from the database: ${problem.message}`);
+    if (!this.isClosed)
+      this.logger.trouble(`The cache is not used, and responses come from the database: ${problem.message}`);
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {

@@ -1,14 +1,13 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
-import { Reminder } from '../flow/reminder.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import { VersionStore } from './version-store.js';
 
 /** Invalidates, at regular intervals, the tags of writes whose writers died between commit and completion. */
 @Injectable()
 export class PendingWriteSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(PendingWriteSweeper.name);
-  private readonly reminder = new Reminder();
+  private readonly logger = new TroubleLogger(PendingWriteSweeper.name);
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -34,8 +33,9 @@ export class PendingWriteSweeper implements OnApplicationBootstrap, OnApplicatio
       this.events.emit({ type: 'invalidation', tags, cause: 'expired-write' });
       this.logger.warn(`invalidated ${tags.join(', ')}: a write was not completed in time`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (this.reminder.isDue(reason)) this.logger.warn(`could not look for expired writes: ${reason}`);
+      this.logger.trouble(
+        `could not look for expired writes: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 }

@@ -116,7 +116,7 @@ export abstract class VersionStore {
   /** Identifies the trusted store and the history of its data; undefined while none is trusted. */
   abstract readonly store: string | undefined;
 
-  /** Why the store is not trusted; undefined while it is, and if the store does not say. */
+  /** What is wrong: why the store is not trusted, or what may go wrong although it is. Undefined if the store does not say. */
   get problem(): StoreProblem | undefined {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CacheEvents } from '../cache.events.js';
 import { CACHE_OPTIONS, type CacheOptions } from '../cache.options.js';
 import { CacheTracer, traced } from '../cache.tracer.js';
@@ -6,7 +6,7 @@ import { compressed, toCachedResponse } from '../entries/cached-response.js';
 import { EntryStore } from '../entries/entry-store.js';
 import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
-import { Reminder } from '../flow/reminder.js';
+import { TroubleLogger } from '../flow/reminder.js';
 import type { RefreshedResponse } from '../read/refresh-on-write.js';
 import { EPOCH, VersionStore, type Tag, type Version } from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
@@ -25,8 +25,7 @@ const NOTHING: Refresh = { swaps: new Map(), shown: [], entries: [] };
 /** Loads what is refreshed on write, for writes whose transactions are committed. */
 @Injectable()
 export class Refresher {
-  private readonly logger = new Logger(Refresher.name);
-  private readonly reminder = new Reminder();
+  private readonly logger = new TroubleLogger(Refresher.name);
 
   constructor(
     private readonly versions: VersionStore,
@@ -49,8 +48,7 @@ export class Refresher {
       return await withDeadline(refresh, this.options.refreshTimeout);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (this.reminder.isDue(reason))
-        this.logger.warn(`could not refresh what depends on ${changed.join(', ')}: ${reason}`);
+      this.logger.trouble(`could not refresh what depends on ${changed.join(', ')}: ${reason}`, reason);
       return NOTHING;
     }
   }
