@@ -101,6 +101,8 @@ describe('CacheWriter', () => {
   });
 
   it('replaces what a reader stores between the commit and the end of the creation', async () => {
+    // However slow the machine is, the reader waits for the write.
+    parts = cacheParts({ versions, options: { pendingWriteTimeout: 60_000 } });
     let reading: Promise<string> | undefined;
     await create(() => {
       reading = read();
