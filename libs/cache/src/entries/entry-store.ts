@@ -100,20 +100,18 @@ export class EntryStore {
   private async onL2<T>(name: RedisOperation, operation: () => Promise<T>): Promise<T | undefined> {
     if (!this.isShared) return undefined;
     const began = performance.now();
+    let failed = true;
     try {
       const result = await withDeadline(operation(), this.options.deadline);
-      this.note(name, began, false);
+      failed = false;
       return result;
     } catch (error) {
-      this.note(name, began, true);
       this.events.emit({ type: 'store-failure' });
       this.logger.trouble(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
+    } finally {
+      const milliseconds = performance.now() - began;
+      if (!this.options.entryStore) this.events.emit({ type: 'operation', name, milliseconds, failed });
     }
-  }
-
-  private note(name: RedisOperation, began: number, failed: boolean): void {
-    if (this.options.entryStore !== undefined) return;
-    this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
   }
 }

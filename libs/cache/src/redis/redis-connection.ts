@@ -79,6 +79,8 @@ export abstract class RedisAccess {
  * was admitted. A connection that is silent or not admitted is replaced: the server may be gone without a word.
  */
 export class RedisConnection implements RedisAccess {
+  /** Whether operations are tried. */
+  available = false;
   /** Sends its commands over the present connection. */
   readonly client = new Proxy({} as RedisClient, {
     get: (_, name) => {
@@ -91,7 +93,6 @@ export class RedisConnection implements RedisAccess {
   /** What messages call the setting with the address. */
   private readonly setting: string;
   private current: RedisClient | undefined;
-  private isTrusted = false;
   private isClosed = false;
   private isConnected = false;
   private slowSince: number | undefined;
@@ -112,14 +113,9 @@ export class RedisConnection implements RedisAccess {
     this.createClient = createRedisClient ?? clientOfUrl(redisUrl, redisUrlName, namespace);
   }
 
-  /** Whether operations are tried. */
-  get available(): boolean {
-    return this.isTrusted;
-  }
-
   /** Why operations are not tried; undefined while they are. */
   get problem(): StoreProblem | undefined {
-    return this.isTrusted ? undefined : this.lastProblem;
+    return this.available ? undefined : this.lastProblem;
   }
 
   /** Connects, and reconnects until it is closed. Resolves once Redis is trusted, after the first failure, or after a time limit. */
@@ -131,35 +127,33 @@ export class RedisConnection implements RedisAccess {
   }
 
   async run<T>(name: RedisOperation, operation: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.isTrusted || !this.current) throw new VersionStoreUnavailableError('redis-away');
+    if (!this.available || !this.current) throw new VersionStoreUnavailableError('redis-away');
     const began = performance.now();
+    let failed = true;
     try {
       const result = await this.watch(operation(this.current));
-      this.count(name, began, false);
+      failed = false;
       return result;
     } catch (error) {
-      this.count(name, began, true);
       this.distrust(this.explain(error));
       throw new VersionStoreUnavailableError('redis-failed', { cause: error });
+    } finally {
+      this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
     }
   }
 
   /** Stops using Redis until it has been admitted again. */
   distrust(problem: StoreProblem): void {
-    if (this.isTrusted) this.note(problem);
-    this.isTrusted = false;
+    if (this.available) this.note(problem);
+    this.available = false;
     this.distrusted.abort();
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    this.isTrusted = false;
+    this.available = false;
     this.distrusted.abort();
     await end(this.current);
-  }
-
-  private count(name: RedisOperation, began: number, failed: boolean): void {
-    this.events.emit({ type: 'operation', name, milliseconds: performance.now() - began, failed });
   }
 
   private async watch<T>(operation: Promise<T>): Promise<T> {
@@ -228,7 +222,7 @@ export class RedisConnection implements RedisAccess {
   }
 
   private trust(): void {
-    this.isTrusted = true;
+    this.available = true;
     this.slowSince = undefined;
     if (this.endIsNews) this.logger.log('Redis is used: cached responses are trusted from now on');
     this.endIsNews = false;

@@ -162,6 +162,18 @@ describe('RedisVersionStore', () => {
     expect(own.events).toContainEqual({ type: 'unconfirmed-invalidation', tags: ['b'] });
   });
 
+  it('is not trusted until unconfirmed invalidations are made up for, very many of them by a new epoch', async () => {
+    const { versions, events, connection } = await open(1_000);
+    for (const count of [1_000, 1_001]) {
+      versions.markUnconfirmed(Array.from({ length: count }, (_, i) => `tag ${i}`));
+      expect(versions.available).toBe(false);
+      await eventually(() => versions.available);
+      const renewal = { type: 'epoch-renewal', cause: 'unconfirmed' };
+      expect(events.filter((event) => event.type === 'epoch-renewal').slice(1)).toEqual(count > 1_000 ? [renewal] : []);
+    }
+    await connection.close();
+  });
+
   it('makes up again for what is unconfirmed anew while it is made up for', async () => {
     const recording = new CacheEvents();
     const options = { redisUrl: url, namespace: randomUUID(), deadline: 5_000, sweepInterval: 50 };

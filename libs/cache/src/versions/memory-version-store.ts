@@ -5,7 +5,6 @@ import type { CacheOptions } from '../cache.options.js';
 import { NextRun } from '../flow/next-run.js';
 import { TroubleLogger } from '../flow/reminder.js';
 import type { StoreProblem } from './store-problem.js';
-import { UnconfirmedInvalidations } from './unconfirmed-invalidations.js';
 import {
   ADMIT_ALL,
   EPOCH,
@@ -41,17 +40,16 @@ interface NotedWrite extends PendingWrite {
 
 /** The version store of a single process. A backplane admits no other instance beside it. */
 export class MemoryVersionStore extends VersionStore {
+  override available = true;
   private readonly name = `memory:${randomUUID()}`;
   private readonly versions: LRUCache<Tag, Version>;
   private readonly writes = new Map<string, NotedWrite>();
-  private readonly unconfirmed = new UnconfirmedInvalidations();
   private readonly now: () => number;
   private readonly admissions = new NextRun<void>();
   private admission: Admission = ADMIT_ALL;
   private readonly logger = new TroubleLogger(MemoryVersionStore.name);
   private lastProblem: StoreProblem | undefined;
   private label = '';
-  private isTrusted = true;
   private isClosed = false;
   private retry: NodeJS.Timeout | undefined;
 
@@ -68,16 +66,12 @@ export class MemoryVersionStore extends VersionStore {
     });
   }
 
-  override get available(): boolean {
-    return this.isTrusted;
-  }
-
   override get store(): string | undefined {
-    return this.isTrusted ? this.name : undefined;
+    return this.available ? this.name : undefined;
   }
 
   override get problem(): StoreProblem | undefined {
-    return this.isTrusted ? undefined : this.lastProblem;
+    return this.available ? undefined : this.lastProblem;
   }
 
   override open(admission: Admission = ADMIT_ALL): Promise<void> {
@@ -93,30 +87,28 @@ export class MemoryVersionStore extends VersionStore {
 
   override revalidate(reason: string): void {
     this.lastProblem = { kind: 'revalidating', message: reason };
-    this.isTrusted = false;
+    this.available = false;
     if (!this.isClosed) void this.admissions.run(() => this.admit());
   }
 
+  /** They are made up for at once, since that cannot fail here. */
   override markUnconfirmed(tags: readonly Tag[]): void {
-    this.unconfirmed.add(tags);
     this.events.emit({ type: 'unconfirmed-invalidation', tags });
-    if (this.isTrusted) this.revalidate('an invalidation is unconfirmed');
+    void this.invalidate(tags);
+    if (tags.includes(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause: 'unconfirmed' });
   }
 
   private async admit(): Promise<void> {
-    this.isTrusted = false;
+    this.available = false;
     clearTimeout(this.retry);
     try {
       const label = await this.admission.admit(this.name, this.label);
-      const isOther = label !== this.label;
-      const cause = isOther ? (this.label === '' ? 'no-epoch' : 'other-store') : 'unconfirmed';
-      if (isOther) this.unconfirmed.add([EPOCH]);
-      this.label = label;
-      const unconfirmed = this.unconfirmed.list();
-      this.advance(randomAdvances([...unconfirmed.keys()]));
-      if (unconfirmed.has(EPOCH)) this.events.emit({ type: 'epoch-renewal', cause });
-      this.unconfirmed.confirm(unconfirmed);
-      this.isTrusted = true;
+      if (label !== this.label) {
+        this.advance([{ tag: EPOCH }]);
+        this.events.emit({ type: 'epoch-renewal', cause: this.label === '' ? 'no-epoch' : 'other-store' });
+        this.label = label;
+      }
+      this.available = true;
     } catch (error) {
       // Refused: nothing is stored meanwhile.
       this.note({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
@@ -133,7 +125,7 @@ export class MemoryVersionStore extends VersionStore {
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    if (!this.isTrusted) return Promise.reject(new VersionStoreUnavailableError('store-refused'));
+    if (!this.available) return Promise.reject(new VersionStoreUnavailableError('store-refused'));
     return Promise.resolve(this.read([EPOCH, ...tags.filter((tag) => this.versions.has(tag))]));
   }
 

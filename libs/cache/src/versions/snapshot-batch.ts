@@ -66,14 +66,16 @@ export class SnapshotBatch {
     // Other instances may have written past the version store, and this one would not have heard of it.
     if (this.backplane?.mayAnswer === false) return new VersionStoreUnavailableError('cut-off');
     const began = performance.now();
+    let failed = true;
     try {
       const snapshot = await this.versions.snapshot(tags);
-      this.events.emit({ type: 'snapshot', reads, milliseconds: performance.now() - began, failed: false });
+      failed = false;
       return snapshot;
     } catch (error) {
-      this.events.emit({ type: 'snapshot', reads, milliseconds: performance.now() - began, failed: true });
       if (error instanceof VersionStoreUnavailableError) return error;
       throw error;
+    } finally {
+      this.events.emit({ type: 'snapshot', reads, milliseconds: performance.now() - began, failed });
     }
   }
 
