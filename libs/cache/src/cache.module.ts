@@ -60,26 +60,10 @@ const versionStore: FactoryProvider<VersionStore> = {
     (connection ? new RedisVersionStore(connection, options, events) : new MemoryVersionStore(options, events)),
 };
 
-/** Settings, events and stores, apart from the rest because cache-manager's cache is made from them. */
-@Global()
-@Module({})
-class CacheStoresModule {
-  static register({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
-    const options: FactoryProvider<CacheModuleOptions> = {
-      provide: CACHE_OPTIONS,
-      inject,
-      useFactory: async (...given: unknown[]) => withDefaults(await useFactory(...given)),
-    };
-    return {
-      module: CacheStoresModule,
-      imports,
-      providers: [options, CacheEvents, redisConnection],
-      exports: [CACHE_OPTIONS, CacheEvents, RedisConnection],
-    };
-  }
-}
-
-/** Gives cache-manager's cache, which holds L2, a token of its own: an application's `CACHE_MANAGER` stays its own. */
+/**
+ * Gives cache-manager's cache, which holds L2, a token of its own: an application's `CACHE_MANAGER` stays its own. It is made from
+ * providers of {@link CacheModule}, which is global.
+ */
 @Module({
   imports: [
     CacheManagerModule.registerAsync({
@@ -131,11 +115,19 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
    * @param options `imports` are the modules of these providers, and of a `Backplane`, `FastPathAdmission`, `FastPathObserver` or
    *   `CacheTracer`, unless those modules are global
    */
-  static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
+  static forRootAsync({ imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
+    const options: FactoryProvider<CacheModuleOptions> = {
+      provide: CACHE_OPTIONS,
+      inject,
+      useFactory: async (...given: unknown[]) => withDefaults(await useFactory(...given)),
+    };
     return {
       module: CacheModule,
-      imports: [...(options.imports ?? []), CacheStoresModule.register(options), EntryCacheModule],
+      imports: [...imports, EntryCacheModule],
       providers: [
+        options,
+        CacheEvents,
+        redisConnection,
         versionStore,
         { provide: RedisAccess, useExisting: RedisConnection },
         MonotonicReads,
@@ -154,6 +146,9 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
         CacheHealth,
       ],
       exports: [
+        CACHE_OPTIONS,
+        CacheEvents,
+        RedisConnection,
         VersionStore,
         RedisAccess,
         L1Cache,
