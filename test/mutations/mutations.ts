@@ -29,7 +29,7 @@ const WRITER = 'libs/cache/src/write/cache-writer.ts';
 const IS_STORABLE = 'const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);';
 const SAVE = 'if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });';
 const PENDING_WRITES_WAIT = 'const snapshot = await this.monotonicReads.settled(tags);';
-const LOADED = 'const loaded = await this.load(load, asker);';
+const LOADED = 'const loaded = await this.load(load, askers);';
 const CREATED = 'const created = writes.flatMap((write) => write.created ?? []);';
 const ADVANCES = 'const advances = changed.map(';
 const ALL_TAGS_CURRENT = 'tags.every((tag, i) => vector[i + 1] === snapshot.get(tag))';
