@@ -165,7 +165,8 @@ describe('several workers', () => {
       }),
     );
     const answers = requests.map((request) => once(request, 'response') as Promise<[IncomingMessage]>);
-    api.signal('SIGTERM');
+    // As systemd does, which tells the workers as well.
+    for (const pid of [api.pid, ...pids]) process.kill(pid, 'SIGTERM');
     // Clients whose connection is accepted as the workers stop listening are answered or refused, too.
     const clients = Array.from({ length: 8 }, () =>
       eventually(async () => (await send('/health/ready').catch(() => undefined)) === undefined),
@@ -199,7 +200,7 @@ describe('several workers', () => {
     }
   });
 
-  it('are hurried by a second signal', async () => {
+  it('are hurried by a later signal', async () => {
     await start();
     const stuck = httpRequest(`${url}/api/v1/orders`, {
       agent: false,
@@ -211,7 +212,7 @@ describe('several workers', () => {
     await once(stuck, 'continue');
     api.signal('SIGINT');
     await eventually(async () => (await send('/health/ready').catch(() => undefined))?.status !== 200);
-    api.signal('SIGINT');
+    await api.hurry();
     expect(await api.ended()).toBe(1);
     expect(api.output).toContain('requests in flight were cut off');
   });

@@ -75,6 +75,14 @@ export class ApiProcess {
     this.child.kill(name);
   }
 
+  /** Goes on to send signals to a process that is stopping, until it waits for nothing any more. */
+  async hurry(): Promise<void> {
+    await eventually(() => {
+      this.signal('SIGINT');
+      return !this.isRunning;
+    });
+  }
+
   /** Waits for the end of the process, and returns its exit code. */
   ended(): Promise<number | null> {
     return this.exit;

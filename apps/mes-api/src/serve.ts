@@ -17,6 +17,12 @@ import { WORKER_NUMBER } from './workers/worker-messages.js';
 /** Where the build puts the operators' page. */
 const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
 
+/**
+ * Signals that come within this time are one, in milliseconds: npm passes on what a terminal has told this process as well, and the
+ * supervisor of workers what systemd has told them.
+ */
+const ONE_SIGNAL = 1_000;
+
 /** The parts that have been started so far. A signal during the start stops these. */
 const started: {
   tracing?: Tracing | undefined;
@@ -26,8 +32,10 @@ const started: {
 } = {};
 /** Aborted by the first signal: the start does not go on. */
 const stopped = new AbortController();
-/** Aborted by the second signal: the shutdown waits for nothing any more. */
+/** Aborted by a later signal: the shutdown waits for nothing any more. */
 const hurried = new AbortController();
+/** When the first signal came, as `performance.now()`. */
+let signalledAt: number | undefined;
 let starting: Promise<void>;
 let stopping: Promise<void> | undefined;
 
@@ -104,6 +112,7 @@ async function urlOf(application: NestFastifyApplication, host: string): Promise
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (stopping) hurried.abort();
+  signalledAt ??= performance.now();
+  if (performance.now() - signalledAt > ONE_SIGNAL) hurried.abort();
   else void stop(0, signal);
 }

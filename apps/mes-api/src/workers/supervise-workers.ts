@@ -56,7 +56,7 @@ class Supervisor {
     this.fork(1);
   }
 
-  /** The second call hurries the workers: a second signal makes them wait for nothing. */
+  /** A later call hurries the workers: a later signal makes them wait for nothing. */
   stop(): void {
     this.isStopping = true;
     for (const worker of this.running) worker.process.kill('SIGTERM');
