@@ -78,13 +78,25 @@ describe('isCertainlyUndone', () => {
     expect(isCertainlyUndone(new QueryFailedError('INSERT', [], broken))).toBe(false);
   });
 
+  /** An error as the server writes its severity in the language of `lc_messages`. */
+  function refused(severity: string, code: string): QueryFailedError {
+    const error = new pg.DatabaseError('…', 0, 'error');
+    return new QueryFailedError('INSERT', [], Object.assign(error, { severity, code }));
+  }
+
   it('is false if the server panics: it may find the commit in its log after the restart', () => {
-    const full = (severity: string): QueryFailedError => {
-      const error = new pg.DatabaseError('no space left on device', 0, 'error');
-      return new QueryFailedError('INSERT', [], Object.assign(error, { severity, code: '53100' }));
-    };
-    expect(isCertainlyUndone(full('ERROR'))).toBe(true);
-    expect(isCertainlyUndone(full('PANIC'))).toBe(false);
+    expect(isCertainlyUndone(refused('ERROR', '53100'))).toBe(true);
+    expect(isCertainlyUndone(refused('PANIC', '53100'))).toBe(false);
+  });
+
+  it('is true in whatever language the server speaks, if it cannot be a panic', () => {
+    for (const code of ['55P03', '57014', '40P01', '23505']) {
+      expect(isCertainlyUndone(refused('ОШИБКА', code))).toBe(true);
+    }
+    for (const code of ['53100', '42501']) {
+      expect(isCertainlyUndone(refused('ОШИБКА', code))).toBe(false);
+      expect(isCertainlyUndone(refused('ПАНИКА', code))).toBe(false);
+    }
   });
 
   it('is false for other errors', () => {

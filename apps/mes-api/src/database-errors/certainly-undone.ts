@@ -5,6 +5,9 @@ import { FailedAfterCommitError, isDatabaseAway } from './database-away.js';
 /** SQLSTATEs with an uncertain outcome: the connection or the server ends, and the statement may have been executed. */
 const UNCERTAIN = /^(08|57P|58|F0|XX|40003$)/;
 
+/** SQLSTATEs that a panic may have as well, for example with a full disk: the server may find the commit in its log when it restarts. */
+const MAYBE_PANIC = /^(53|42501$)/;
+
 /** Whether a write that failed with this error was certainly not executed, and never will be. */
 export function isCertainlyUndone(error: unknown): boolean {
   if (error instanceof FailedAfterCommitError) return false;
@@ -12,6 +15,7 @@ export function isCertainlyUndone(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return isDatabaseAway(error);
   const driverError: unknown = error.driverError;
   if (!(driverError instanceof pg.DatabaseError)) return false;
-  // After a panic, for example with a full disk, the server may find the commit in its log when it restarts.
-  return driverError.severity === 'ERROR' && !UNCERTAIN.test(driverError.code ?? '');
+  const { code = '', severity } = driverError;
+  // The server writes the severity in the language of lc_messages.
+  return !UNCERTAIN.test(code) && (severity === 'ERROR' || !MAYBE_PANIC.test(code));
 }
