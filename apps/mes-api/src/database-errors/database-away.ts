@@ -4,10 +4,10 @@ import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 
 
 /**
  * SQLSTATE classes and codes whose cause is the server, not the statement: lost connections, lack of disk space or memory,
- * shutdown, cancelled statements, locks and deadlocks, a read-only server, a right that the role has lost, and tables, functions
- * and types that a running restore has not yet created.
+ * shutdown, cancelled statements, transactions that are idle or last for too long, locks and deadlocks, a read-only server, a
+ * right that the role has lost, and tables, functions and types that a running restore has not yet created.
  */
-const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$|42501$|42P01$|42883$|42704$)/;
+const SQLSTATES = /^(08|53|57|58|55P03$|40001$|40P01$|25006$|25P0[34]$|42501$|42P01$|42883$|42704$)/;
 
 /** A query failed after an earlier one of the same write was committed. The cause is the error of the query. */
 export class FailedAfterCommitError extends Error {
