@@ -25,7 +25,14 @@ describe('the focus', () => {
     await desk.row(first.id).waitFor();
   });
 
-  afterEach(() => workshop.clear());
+  afterEach(async () => {
+    await workshop.clear();
+    // The next test sees its own orders, without scrolling.
+    for (const order of orders) {
+      if ((await workshop.order(order)).status === 'NEW') await workshop.move(order, 'MANUFACTURING_STARTED', 'boris');
+    }
+  });
+
   afterAll(() => workshop.close());
 
   /** Whether an element that fits the selector has the focus. */
@@ -96,14 +103,41 @@ describe('the focus', () => {
     await focused('[aria-label^="Change priority"]');
   });
 
-  it('goes to the next card of My work when an order leaves it', async () => {
-    for (const order of orders) await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+  it.each([
+    ['next', 1, 2],
+    ['previous', 2, 1],
+  ])('goes to the %s card of My work when an order leaves it', async (name, leaves, follows) => {
+    for (const order of orders) await workshop.move(order, 'MANUFACTURING_STARTED', name);
+    desk = await workshop.signedIn({ name });
     await desk.open('/mine');
-    const card = desk.page.locator('.card', { hasText: 'Ring' }).first();
-    await press(card.getByRole('button', { name: 'Return to queue' }));
+    const cards = desk.page.locator('.card');
+    await cards.nth(2).waitFor();
+    const next = await cards.nth(follows).getByRole('link').getAttribute('href');
+    await press(cards.nth(leaves).getByRole('button', { name: 'Return to queue' }));
     await desk.page.locator('.notice-good').waitFor();
     await desk.page.mouse.move(0, 0);
-    await focused('.card *');
+    await focused(`.card a[href="${next ?? ''}"]`);
+  });
+
+  it('goes to the next card of the board when an order leaves its column', async () => {
+    await desk.open('/board');
+    const cards = desk.page.locator('[data-status=NEW] .board-card');
+    await cards.nth(2).waitFor();
+    const [moved, next] = await Promise.all([1, 2].map((index) => cards.nth(index).getAttribute('id')));
+    await cards.nth(1).getByRole('link').focus();
+    await workshop.move({ id: (moved ?? '').replace('order-', '') }, 'MANUFACTURING_STARTED', 'boris');
+    await focused(`[id="${next ?? ''}"] a`);
+  });
+
+  it('stays with the button that clears the filters', async () => {
+    await desk.open('/?priority=HIGH');
+    const clear = desk.page.getByRole('button', { name: 'Clear filters' });
+    await press(clear);
+    await desk.page.waitForURL(/^[^?]*$/);
+    await desk.row(first.id).waitFor();
+    await focused('[aria-disabled=true]');
+    await desk.page.keyboard.press('Enter');
+    await focused('[aria-disabled=true]');
   });
 
   it('is not taken from a user who has left it, or from a text field', async () => {

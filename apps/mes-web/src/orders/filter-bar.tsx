@@ -113,9 +113,10 @@ export function FilterBar({ view, onChange, field, children }: FilterBarProps): 
           {/* It is always there: the orders below do not move when a filter is set. */}
           <button
             type="button"
-            disabled={count === 0}
+            // A disabled button would lose the focus when it is pressed.
+            aria-disabled={count === 0}
             onClick={() => {
-              onChange({ ...view, ...NO_FILTERS });
+              if (count > 0) onChange({ ...view, ...NO_FILTERS });
             }}
           >
             {t('filters.clear')}

@@ -4,6 +4,7 @@ import { REACTION_TIME } from './use-just-changed';
 const ON_TOP = '.notices, dialog';
 const FOCUSABLE = 'a[href], button:enabled, select:enabled, input:enabled, textarea:enabled, [tabindex]';
 const TEXT_FIELD = 'input, textarea';
+const ITEM = 'li';
 
 /** Where the focus has gone by itself, and when. */
 let moved = { to: undefined as Element | undefined, at: -Infinity };
@@ -69,19 +70,30 @@ function placesFrom(target: Element, before: readonly Element[]): readonly Eleme
   if (onTop?.matches('.notices')) return [target, ...below];
   const area = onTop ?? target.closest('main, header');
   const own = [target];
-  for (let place = target.parentElement; area?.contains(place); place = place?.parentElement ?? null) {
-    if (place) own.push(place);
+  for (let place = target.parentElement; place && area?.contains(place); place = place.parentElement) {
+    own.push(place);
+    // The next item of a list is nearer than the first one.
+    if (place.matches(ITEM)) own.push(...siblingsOf(place));
   }
   return [...own, ...below];
 }
 
-/** The first element at a place that Tab would reach, or else the place itself. */
+/** The elements beside another one: the next ones first, and then the previous ones. */
+function siblingsOf(element: Element): readonly Element[] {
+  const all = [...(element.parentElement?.children ?? [])];
+  const index = all.indexOf(element);
+  return [...all.slice(index + 1), ...all.slice(0, index).reverse()];
+}
+
+/** The first element at a place that Tab would reach, or else the place itself. Of the items of a list, Tab may reach only one. */
 function focusableAt(place: Element): HTMLElement | undefined {
   const all = [place, ...place.querySelectorAll(FOCUSABLE)].filter(isReachable);
   // A text field would bring up the keyboard of a phone. With a mouse, the user goes on typing where they were.
   const isTyping = !matchMedia('(pointer: coarse)').matches;
   const calm = all.filter((element) => !element.matches(TEXT_FIELD) || (element === place && isTyping));
-  return calm.find((element) => element.tabIndex >= 0) ?? calm.find((element) => element === place);
+  return (
+    calm.find((element) => element.tabIndex >= 0) ?? calm.find((element) => element === place || place.matches(ITEM))
+  );
 }
 
 function isReachable(element: Element): element is HTMLElement {
