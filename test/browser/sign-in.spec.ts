@@ -20,6 +20,14 @@ const TOKEN_LIFETIME = 65;
 /** The answer of the API to a token that has expired. */
 const EXPIRED = { status: 401, contentType: 'application/problem+json', body: '{"code":"UNAUTHORIZED"}' };
 
+/** The answer of an issuer that cannot tell at the moment. */
+const IN_TROUBLE = {
+  status: 503,
+  headers: { 'access-control-allow-origin': '*' },
+  contentType: 'application/json',
+  body: '{"error":"temporarily_unavailable"}',
+};
+
 describe('signing in at an issuer', () => {
   let database: TestDatabase;
   let table: OrdersTable;
@@ -57,6 +65,7 @@ describe('signing in at an issuer', () => {
   });
 
   afterEach(async () => {
+    issuer.thaw();
     expect([...desk.complaints]).toEqual([]);
     await desk.close();
   });
@@ -147,6 +156,35 @@ describe('signing in at an issuer', () => {
     await page.locator('.notice', { hasText: 'is yours.' }).waitFor();
   });
 
+  it.each([
+    [
+      'silent',
+      () => {
+        issuer.freeze();
+        return Promise.resolve();
+      },
+    ],
+    ['in trouble', () => desk.page.route(`${issuer.endpoints}/token`, (route) => route.fulfill(IN_TROUBLE))],
+  ])('outlasts a token if the issuer is %s just then, with the step that was asked for', async (_, disturb) => {
+    const { page } = desk;
+    await openOrder('olga');
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByRole('button', { name: 'Put on hold' }).click();
+    await page.getByLabel('Comment').fill('Waits for gold.');
+    await disturb();
+    await page.route('**/api/v1/**', (route) => route.fulfill(EXPIRED));
+    await page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+    const again = page
+      .locator('.notice', { hasText: 'busy or unavailable' })
+      .getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await page.unroute('**/api/v1/**');
+    await page.unroute(`${issuer.endpoints}/token`);
+    issuer.thaw();
+    await again.click();
+    await page.locator('.hold-note').getByText('Waits for gold.').waitFor();
+  });
+
   it('ends with a message if the issuer gives no new token', async () => {
     const { page } = desk;
     await openOrder('hanna');
@@ -226,9 +264,15 @@ describe('signing in at an issuer', () => {
     await tab.goto(page.url());
     await tab.getByRole('button', { name: 'Sign in' }).click();
     await tab.getByRole('heading', { name: 'New orders' }).waitFor();
+    await tab.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())');
+    await tab.getByRole('button', { name: 'Saved views' }).click();
+    await tab.getByRole('menuitem', { name: 'Copy link to this view' }).click();
+    await tab.locator('.notice').waitFor();
     await desk.openUserMenu();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await tab.getByText('Your session has expired.').waitFor();
+    await tab.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await tab.getByRole('alert').count()).toBe(0);
+    expect(await tab.locator('.notice').count()).toBe(0);
   });
 
   it('ends with a message if the issuer is silent, and can be tried again', async () => {

@@ -1,6 +1,7 @@
 import { BASE_PATH } from '../base-path';
 import { defaults } from './client';
 import { compareClocks } from './clock';
+import { Problem } from './problem';
 
 /** The token of the signed-in user. */
 export interface Credentials {
@@ -10,7 +11,8 @@ export interface Credentials {
    * Called when the API rejects a token. Only the API knows whether one is still good: the clock of the device may be wrong, and
    * while it sleeps, nothing renews the token.
    *
-   * @returns another token, or undefined if there is none, so that the session ends
+   * @returns another token, or undefined if the user has to sign in for one, so that the session ends
+   * @throws if nobody can tell at the moment, so that the session goes on
    */
   renew(rejected: string): Promise<string | undefined>;
   /** Called when the API rejects a token that was renewed for it. */
@@ -76,7 +78,9 @@ async function fetchWithToken(
   const token = credentials.token();
   const first = await send(token);
   if (first.status !== 401) return first;
-  const renewed = await unlessAborted(credentials.renew(token), init.signal);
+  const renewed = await unlessAborted(credentials.renew(token), init.signal).catch(() => {
+    throw Problem.withoutToken();
+  });
   if (renewed === undefined) return first;
   // The API has done nothing for the first one.
   const second = await send(renewed);

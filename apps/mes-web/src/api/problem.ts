@@ -1,7 +1,15 @@
 import type { ProblemDetailsDto } from './client';
 
+/** The code of the problem of a request that could not be sent. The API does not know it. */
+const WITHOUT_TOKEN = 'WITHOUT_TOKEN';
+
 /** The error of an API call whose response is not a success, with its problem details (RFC 9457). */
 export class Problem extends Error {
+  /** The request was not sent, because the token has expired and whoever issues another one is away. */
+  static withoutToken(): Problem {
+    return new Problem(503, { code: WITHOUT_TOKEN });
+  }
+
   constructor(
     readonly status: number,
     readonly details: Partial<ProblemDetailsDto>,
@@ -11,7 +19,7 @@ export class Problem extends Error {
 
   /** Whether the API has decided. A server that is busy, failing or away has not. */
   get isDecision(): boolean {
-    return this.status < 500 && this.status !== 408 && !this.isTooMany;
+    return this.status < 500 && this.status !== 408 && !this.isNotBegun;
   }
 
   /** Whether the session has expired. */
@@ -19,9 +27,9 @@ export class Problem extends Error {
     return this.status === 401;
   }
 
-  /** Whether the user has sent too many requests, so that this one was not even begun. A later one may succeed. */
-  get isTooMany(): boolean {
-    return this.status === 429;
+  /** Whether the API has not even begun with the request. The user has sent too many, or had no token. A later one may succeed. */
+  get isNotBegun(): boolean {
+    return this.status === 429 || this.details.code === WITHOUT_TOKEN;
   }
 }
 

@@ -181,7 +181,7 @@ export async function sendOnce<T>(call: () => Promise<T>): Promise<Sent<T>> {
     return { is: 'made', data: await call() };
   } catch (error) {
     if (!(error instanceof Problem)) return { is: 'lost', settledAt: sentAt + TIME_LIMITS.write };
-    if (error.isDecision || error.isTooMany) return { is: 'refused', problem: error };
+    if (error.isDecision || error.isNotBegun) return { is: 'refused', problem: error };
     // A proxy may give up while the API goes on. The API itself names the problem when it has ended.
     return { is: 'lost', settledAt: error.details.code === undefined ? sentAt + TIME_LIMITS.write : sentAt };
   }

@@ -22,6 +22,9 @@ const RETURN_TO = 'mes.return-to';
 /** Key of the time of the last sign-out. It tells the other tabs, which whoever comes next may open. */
 const SIGNED_OUT_AT = 'mes.signed-out-at';
 
+/** The errors of an issuer that is in trouble itself (RFC 6749, section 4.1.2.1). */
+const UNDECIDED: readonly string[] = ['server_error', 'temporarily_unavailable'];
+
 /** What came of the way to the issuer and back. */
 export type Completion =
   | { readonly is: 'signed-in'; readonly session: Session }
@@ -29,6 +32,8 @@ export type Completion =
   | { readonly is: 'refused' }
   /** The hidden frame that renews the token has passed it on. */
   | { readonly is: 'renewed' };
+
+type OnEnd = (why: 'expired' | 'signed-out') => void;
 
 /**
  * Sign-in at an OpenID Connect issuer by the authorisation code flow with PKCE (RFC 7636).
@@ -79,10 +84,10 @@ export class OidcSignIn {
   /**
    * Completes the sign-in after the redirect back.
    *
-   * @param onEnd called when the session has expired
+   * @param onEnd called when the session has ended by itself or in another tab
    * @throws if the issuer or the API cannot be reached
    */
-  async complete(onEnd: () => void): Promise<Completion> {
+  async complete(onEnd: OnEnd): Promise<Completion> {
     const state = new URLSearchParams(location.search).get('state') ?? '';
     if ((await this.states.get(state)) === null) return { is: 'refused' };
     try {
@@ -96,7 +101,7 @@ export class OidcSignIn {
     }
   }
 
-  private async sessionOf(first: User, onEnd: () => void): Promise<Session> {
+  private async sessionOf(first: User, onEnd: OnEnd): Promise<Session> {
     let token = first.access_token;
     let renewal: Promise<string | undefined> | undefined;
     // The library renews the token before it expires, unless the device sleeps or its clock is wrong.
@@ -106,8 +111,9 @@ export class OidcSignIn {
     const renew = async (): Promise<string | undefined> => {
       try {
         return (await this.manager.signinSilent())?.access_token;
-      } catch {
-        onEnd();
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        onEnd('expired');
         return undefined;
       } finally {
         renewal = undefined;
@@ -116,13 +122,15 @@ export class OidcSignIn {
     addEventListener('storage', ({ key }) => {
       if (key !== SIGNED_OUT_AT) return;
       tabStorage.remove(WAS_SIGNED_IN);
-      onEnd();
+      onEnd('signed-out');
     });
     return {
       ...(await callerOf(first)),
       token: () => token,
       renew: async (rejected) => (rejected === token ? (renewal ??= renew()) : token),
-      end: onEnd,
+      end: () => {
+        onEnd('expired');
+      },
       signOut: async () => {
         tabStorage.remove(WAS_SIGNED_IN);
         deviceStorage.set(SIGNED_OUT_AT, String(Date.now()));
@@ -130,6 +138,11 @@ export class OidcSignIn {
       },
     };
   }
+}
+
+/** Whether the issuer gives no new token before the user signs in again. One that is away or failing has not decided. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ErrorResponse && !UNDECIDED.includes(error.error ?? '');
 }
 
 /** Who the user is to the API, which knows what the issuer calls the roles. */

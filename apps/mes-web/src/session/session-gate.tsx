@@ -53,17 +53,21 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
 
   const own = state.is === 'signed-in' ? state.session : undefined;
   useEffect(() => (own ? endSession : undefined), [own, endSession]);
+  // The next user may be at the device already, also if the session has ended in another tab.
+  const isSignedOut = state.is === 'signed-out' && state.expired !== true;
+  useEffect(() => {
+    if (isSignedOut) clear();
+  }, [isSignedOut, clear]);
   const session = useMemo((): Session | undefined => {
     if (!own) return undefined;
     const signOut = async (): Promise<void> => {
-      // The next user may be at the device already, and the server may be slow.
+      // The server may be slow.
       setState({ is: 'starting' });
       await own.signOut();
-      clear();
       setAttempt((last) => last + 1);
     };
     return { ...own, signOut };
-  }, [own, clear]);
+  }, [own]);
   if (state.is === 'signed-in') return <SessionContext value={session}>{children}</SessionContext>;
 
   const settings = state.is === 'signed-out' ? state.settings : undefined;
@@ -131,8 +135,8 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   const oidc = new OidcSignIn({ authority, clientId, scope, audience });
   if (location.pathname === SIGNED_IN_PATH) {
     const completed = await oidc
-      .complete(() => {
-        onEnd({ ...signedOut, oidc, expired: true });
+      .complete((why) => {
+        onEnd({ ...signedOut, oidc, ...(why === 'expired' && { expired: true }) });
       })
       .finally(() => {
         history.replaceState(null, '', oidc.returnTo);
