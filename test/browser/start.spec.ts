@@ -342,6 +342,36 @@ describe('a new deployment that removes files of the page', () => {
     desk.complaints.clear();
   });
 
+  it('leads to a message, and to no reload by itself, while a step is under way or has gone wrong', async () => {
+    await remove(/^(my-work|dashboard)-page/);
+    const { id } = await workshop.create();
+    const { desk, documents } = await counted();
+    const { page } = desk;
+    await desk.signIn();
+    await desk.live();
+    let refuse = (): void => undefined;
+    const refused = new Promise<void>((resolve) => (refuse = resolve));
+    await page.route('**/api/v1/orders/*/status', async (route) => {
+      await refused;
+      await route.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"code":"FORBIDDEN"}' });
+    });
+    await desk.row(id).getByRole('button', { name: 'Take' }).click();
+    await page.getByRole('link', { name: 'My work' }).click();
+    const failure = page.getByRole('heading', { name: 'Something went wrong' });
+    await failure.waitFor();
+    refuse();
+    const notice = page.locator('.notice', { hasText: 'You don’t have access' });
+    await notice.waitFor();
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await failure.waitFor();
+    expect(documents()).toBe(1);
+    await notice.getByRole('button', { name: 'Close' }).click();
+    const reloaded = page.waitForRequest((request) => request.isNavigationRequest());
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await reloaded;
+    desk.complaints.clear();
+  });
+
   it('does not disturb a screen that needs none of them', async () => {
     await remove(/^(my-work|order|dashboard)-page/);
     const { desk, documents } = await counted();

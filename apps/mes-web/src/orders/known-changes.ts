@@ -1,5 +1,6 @@
 import { useMutationState, useQueryClient, type MutationState } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { makeStep } from '../shell/steps-under-way';
 import type { Change, Outcome } from './change';
 
 /** What the page knows of an order from the changes that were asked for on it. */
@@ -37,7 +38,7 @@ export function useMakeKnown(): <T extends readonly Outcome[]>(
       .getMutationCache()
       .build<T, Error, readonly Change[], unknown>(queries, {
         mutationKey: ALL_CHANGES,
-        mutationFn: make,
+        mutationFn: () => makeStep(make),
         // Offline, a change is to fail and not to wait.
         networkMode: 'always',
         gcTime: MEMORY,

@@ -1,4 +1,5 @@
 import { tabStorage } from '../storage';
+import { isStepUnderWay } from './steps-under-way';
 
 const STORAGE_KEY = 'mes.reloaded-at';
 
@@ -8,10 +9,11 @@ const MINIMUM_PAUSE = 60_000;
 /**
  * Reloads the page to get the files of the current build. A new deployment removes the files of the one before it.
  *
- * @returns false if the page was reloaded for the same reason a short time ago, or if there is no network to reload from
+ * @returns false if the page was reloaded for the same reason a short time ago, if there is no network to reload from, or if the user
+ *   would not learn what became of a step
  */
 export function reloadOnce(): boolean {
-  if (!navigator.onLine) return false;
+  if (!navigator.onLine || isStepUnderWay() || document.querySelector('.notice-bad')) return false;
   const passed = Math.abs(Date.now() - Number(tabStorage.get(STORAGE_KEY) ?? 0));
   const isKept = tabStorage.set(STORAGE_KEY, String(Date.now()));
   // Where the browser keeps nothing, it still knows that this page comes from a reload.
