@@ -93,6 +93,39 @@ describe('a step under way', () => {
     await desk.row(order.id).getByRole('button', { name: 'Take' }).waitFor();
   });
 
+  it('is not passed over by the keys that undo, which would undo the step before it', async () => {
+    const later = await workshop.create();
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await notice('is yours.').waitFor();
+    const release = await hold('PATCH');
+    await desk.row(later.id).getByRole('button', { name: 'Take' }).click();
+    await desk.row(later.id).getByText('Taking…').waitFor();
+    await desk.page.keyboard.press('Control+z');
+    release();
+    const laterIsYours = desk.page.locator('.notice', { hasText: `${String(later.number)} is yours.` });
+    await laterIsYours.waitFor();
+    await desk.page.keyboard.press('Control+z');
+    await eventually(async () => (await workshop.order(later)).status === 'NEW');
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+  });
+
+  it('is not passed over by the keys that undo if there is no way back from it', async () => {
+    const shipped = await workshop.create();
+    for (const to of ['MANUFACTURING_STARTED', 'MANUFACTURING_COMPLETED', 'PACKAGING']) {
+      await workshop.move(shipped, to, 'anna');
+    }
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await notice('is yours.').waitFor();
+    await link('My work').click();
+    const ship = `Mark as shipped · No. ${String(shipped.number)}`;
+    await desk.page.getByRole('button', { name: ship }).click();
+    await desk.page.locator('.notice', { hasText: 'Shipped' }).waitFor();
+    await desk.page.keyboard.press('Control+z');
+    await desk.painted();
+    expect(await notice('is yours.').count()).toBe(1);
+    expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
+  });
+
   it('is shown by the order’s card on the board if it is taken back', async () => {
     await desk.open('/board');
     const card = desk.row(order.id);

@@ -39,8 +39,10 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     return outcome;
   }
 
-  function finish({ order }: Change, outcome: Outcome, notice: Omit<Notice, 'about' | 'tone'>): Outcome {
-    notify({ about: order.id, tone: outcome.kind === 'moved' ? 'good' : 'bad', ...notice });
+  function finish(change: Change, outcome: Outcome, notice: Omit<Notice, 'about' | 'tone'>): Outcome {
+    const isMade = outcome.kind === 'moved';
+    const isFinal = isMade && !notice.action && !change.isUndo;
+    notify({ about: change.order.id, tone: isMade ? 'good' : 'bad', isFinal, ...notice });
     void queries.invalidateQueries();
     return outcome;
   }

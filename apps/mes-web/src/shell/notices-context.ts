@@ -17,6 +17,8 @@ export interface Notice {
   readonly tone: 'good' | 'bad';
   readonly text: string;
   readonly action?: NoticeAction | undefined;
+  /** Whether it tells of a step without a way back, which Ctrl+Z does not pass over. */
+  readonly isFinal?: boolean;
   /** Whether the user has to deal with it: it stays until it is closed. */
   readonly isOpen?: boolean;
 }

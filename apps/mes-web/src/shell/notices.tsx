@@ -3,6 +3,7 @@ import { createPortal } from 'react-dom';
 import { useLanguage } from '../language/language-context';
 import { useUppermostModal } from './modals';
 import { NoticesContext, type Notice, type NoticeAction } from './notices-context';
+import { isStepUnderWay } from './steps-under-way';
 import { useJustChanged } from './use-just-changed';
 import './notices.css';
 
@@ -71,9 +72,11 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
     action.run();
   };
   useUndoKey(() => {
-    const [last] = shown.filter(({ action }) => action?.isUndo).sort((a, b) => b.id - a.id);
-    if (last?.action) run(last.id, last.action);
-    return last !== undefined;
+    const [last] = shown.filter(({ action, isFinal }) => action?.isUndo ?? isFinal).sort((a, b) => b.id - a.id);
+    // Whoever presses the keys means the step that was asked for last.
+    if (!last?.action || isStepUnderWay()) return false;
+    run(last.id, last.action);
+    return true;
   });
   const isSettling = useJustChanged(useDropped(shown));
   const modal = useUppermostModal();
