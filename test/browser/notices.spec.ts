@@ -88,6 +88,30 @@ describe('the notices, in a browser', () => {
     await notice.waitFor({ state: 'detached' });
   });
 
+  it('stay until they could be read if the page was hidden meanwhile, as on a phone in a pocket', async () => {
+    const order = await workshop.create();
+    const desk = await workshop.signedIn({ name: 'anna' });
+    const { page } = desk;
+    const hide = async (isHidden: boolean): Promise<void> => {
+      await page.evaluate(`
+        Object.defineProperty(document, 'hidden', { get: () => ${String(isHidden)}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      `);
+    };
+    await page.clock.install();
+    await desk.open('/');
+    const notice = await take(desk, order);
+    await desk.leave();
+    await hide(true);
+    await page.clock.fastForward(LIFETIME);
+    await hide(false);
+    await page.clock.fastForward('00:12');
+    await desk.painted();
+    expect(await notice.count()).toBe(1);
+    await page.clock.fastForward(LIFETIME);
+    await notice.waitFor({ state: 'detached' });
+  });
+
   /** Expects that the notices leave a button free. */
   async function expectFree({ page }: Operator, button: Locator): Promise<void> {
     await button.waitFor();

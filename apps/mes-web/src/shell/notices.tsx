@@ -7,7 +7,7 @@ import { isStepUnderWay } from './steps-under-way';
 import { useJustChanged } from './use-just-changed';
 import './notices.css';
 
-/** The time for which a notice is shown, in milliseconds. It starts again while somebody is at the notices. */
+/** The time for which a notice is shown, in milliseconds. It starts again while somebody is at the notices or nobody can see them. */
 const LIFETIME = 8_000;
 /** The time for which a notice is shown that offers to do something. */
 const LIFETIME_OF_OFFERS = 15_000;
@@ -33,6 +33,16 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const stack = useRef<HTMLDivElement>(null);
   const lastId = useRef(0);
+  const wasHiddenAt = useRef(-Infinity);
+  useEffect(() => {
+    const onVisibilityChange = (): void => {
+      wasHiddenAt.current = performance.now();
+    };
+    document.addEventListener('visibilitychange', onVisibilityChange);
+    return () => {
+      document.removeEventListener('visibilitychange', onVisibilityChange);
+    };
+  }, []);
   // The number of sessions that have ended.
   const [ended, setEnded] = useState(0);
   const lastEnded = useRef(0);
@@ -48,12 +58,14 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
       const offered = lastEnded.current === ended ? notice : { ...notice, action: undefined };
       setShown((last) => withNotice(last, { ...offered, id }));
       if (notice.isOpen) return;
+      const lifetime = notice.action ? LIFETIME_OF_OFFERS : LIFETIME;
       const dismissUnattended = (): void => {
-        if (stack.current?.matches(':hover, :focus-within')) start();
+        const isUnseen = document.hidden || performance.now() - wasHiddenAt.current < lifetime;
+        if (isUnseen || stack.current?.matches(':hover, :focus-within')) start();
         else dismiss(id);
       };
       const start = (): void => {
-        setTimeout(dismissUnattended, notice.action ? LIFETIME_OF_OFFERS : LIFETIME);
+        setTimeout(dismissUnattended, lifetime);
       };
       start();
     };
