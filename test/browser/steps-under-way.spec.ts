@@ -126,6 +126,21 @@ describe('a step under way', () => {
     expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
   });
 
+  it('is not told to the next user after signing out', async () => {
+    const release = await hold('PATCH');
+    await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
+    await desk.row(order.id).getByText('Taking…').waitFor();
+    await desk.openUserMenu();
+    await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await desk.signIn({ name: 'boris' });
+    await desk.live();
+    const answered = desk.page.waitForResponse((response) => response.request().method() === 'PATCH');
+    release();
+    await (await answered).finished();
+    await desk.painted();
+    expect(await desk.page.locator('.notice').count()).toBe(0);
+  });
+
   it('is shown by the order’s card on the board if it is taken back', async () => {
     await desk.open('/board');
     const card = desk.row(order.id);

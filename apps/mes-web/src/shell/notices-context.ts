@@ -27,6 +27,7 @@ export interface Notices {
   readonly notify: (notice: Notice) => void;
   /** Takes back what the notices of the session offer to do, those that still come included: only its user may do it. */
   readonly endSession: () => void;
+  /** Removes the notices of users who have signed out, those that still come included. */
   readonly clear: () => void;
 }
 

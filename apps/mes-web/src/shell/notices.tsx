@@ -46,12 +46,15 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
   // The number of sessions that have ended.
   const [ended, setEnded] = useState(0);
   const lastEnded = useRef(0);
+  /** The sessions before this one have ended by signing out. What becomes of their last steps is not for the next user. */
+  const signedOut = useRef(0);
 
   const dismiss = useCallback((id: number) => {
     setShown((last) => last.filter((notice) => notice.id !== id));
   }, []);
   const notices = useMemo(() => {
     const notify = (notice: Notice): void => {
+      if (ended < signedOut.current) return;
       lastId.current += 1;
       const id = lastId.current;
       // What the user of an ended session may do is not for the next one.
@@ -75,6 +78,7 @@ export function NoticesProvider({ children }: NoticesProviderProps): ReactNode {
       setShown((last) => last.map((notice) => ({ ...notice, action: undefined })));
     };
     const clear = (): void => {
+      signedOut.current = lastEnded.current;
       setShown([]);
     };
     return { notify, endSession, clear };
