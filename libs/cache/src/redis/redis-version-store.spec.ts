@@ -174,6 +174,18 @@ describe('RedisVersionStore', () => {
     await connection.close();
   });
 
+  it('begins a new epoch, and tells so, when Redis has lost it', async () => {
+    const { versions, events, connection, namespace } = await open(1_000);
+    const before = (await versions.snapshot([])).get(EPOCH);
+    await connection.run('other', (client) => client.del(`{${namespace}}:version:${EPOCH}`));
+    const after = (await versions.snapshot([])).get(EPOCH);
+    expect(after).not.toBe(before);
+    expect((await versions.snapshot([])).get(EPOCH)).toBe(after);
+    const renewal = { type: 'epoch-renewal', cause: 'no-epoch' };
+    expect(events.filter((event) => event.type === 'epoch-renewal')).toEqual([renewal, renewal]);
+    await connection.close();
+  });
+
   it('makes up again for what is unconfirmed anew while it is made up for', async () => {
     const recording = new CacheEvents();
     const options = { redisUrl: url, namespace: randomUUID(), deadline: 5_000, sweepInterval: 50 };
