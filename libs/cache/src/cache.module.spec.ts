@@ -3,6 +3,7 @@ import { Inject, Injectable, Module, type DynamicModule, type Type } from '@nest
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
+import { CacheHealth } from './cache.health.js';
 import { CacheModule } from './cache.module.js';
 import { CACHE_DEFAULTS, CACHE_OPTIONS } from './cache.options.js';
 import { TaggedCache } from './tagged-cache.js';
@@ -29,7 +30,7 @@ class ClipboardModule {}
 /** The backplane of one instance alone. */
 class LonelyBackplane extends Backplane {
   static admissions = 0;
-  readonly mayAnswer = true;
+  mayAnswer = true;
   readonly isMember = true;
 
   override admit(store: string): Promise<string> {
@@ -97,6 +98,14 @@ describe('CacheModule', () => {
     expect(LonelyBackplane.admissions).toBe(1);
     const write = module.get(TaggedCache).write({ tags: ['words'], transaction: () => Promise.resolve('written') });
     expect(await write).toBe('written');
+  });
+
+  it('tells that an instance is cut off from the others', async () => {
+    const module = await start(CacheModule.forRootAsync({ imports: [BackplaneModule], useFactory: () => ({}) }));
+    const health = module.get(CacheHealth);
+    expect([health.trusted, health.problem]).toEqual([true, undefined]);
+    module.get<LonelyBackplane>(Backplane, { strict: false }).mayAnswer = false;
+    expect([health.trusted, health.problem?.kind]).toEqual([false, 'cut-off']);
   });
 
   it('refuses to stand in an application twice', async () => {

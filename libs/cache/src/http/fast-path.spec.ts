@@ -10,6 +10,7 @@ import {
   Module,
   NotFoundException,
   Param,
+  Redirect,
   UseGuards,
   type CanActivate,
 } from '@nestjs/common';
@@ -130,6 +131,17 @@ abstract class Shelf {
   }
 }
 
+@Controller('moved-shelf')
+@UseGuards(CountingGuard)
+class MovedShelf {
+  @Get()
+  @Redirect('/open-shelf')
+  @CachedRoute(() => ({ key: 'moved', tags: ['shelf'] }))
+  moved(): Record<string, never> {
+    return {};
+  }
+}
+
 @Controller('open-shelf')
 @UseGuards(CountingGuard)
 class OpenShelf extends Shelf {}
@@ -188,7 +200,7 @@ describe('the fast path', () => {
     responded = [];
     const module = await Test.createTestingModule({
       imports: [AdmissionModule, CacheModule.forRoot({ cacheName: 'mes', commonHeaders, requestIdHeader: 'x-id' })],
-      controllers: [ThingsController, OpenShelf, UpperDrawer, LowerDrawer, Vault],
+      controllers: [ThingsController, OpenShelf, MovedShelf, UpperDrawer, LowerDrawer, Vault],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     application
@@ -381,6 +393,8 @@ describe('the fast path', () => {
     for (let i = 0; i < 2; i += 1) {
       const response = await get('/open-shelf/counted');
       expect([response.statusCode, response.headers['x-shelf']]).toEqual([203, 'yes']);
+      const moved = await get('/moved-shelf');
+      expect([moved.statusCode, moved.headers.location]).toEqual([302, '/open-shelf']);
     }
   });
 

@@ -1,6 +1,7 @@
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import type { Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
+import { eventually } from '../../../../test/support/eventually.js';
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
 import { CACHE_DEFAULTS } from '../cache.options.js';
@@ -8,6 +9,8 @@ import { toCachedResponse, type CachedResponse } from '../entries/cached-respons
 import { ENTRY_CACHE } from '../entries/entry-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
 import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
+import { TaggedCache } from '../tagged-cache.js';
+import { RefreshOnWrite } from './refresh-on-write.js';
 import { ResponseCache } from './response-cache.js';
 
 /** A store that keeps entries as they are. */
@@ -39,15 +42,33 @@ class GatedSource {
   };
 }
 
+/** A version store that notes which leases are held. */
+class LeasingVersionStore extends MemoryVersionStore {
+  readonly leases = new Set<string>();
+  acquired = 0;
+
+  override acquireLease(name = ''): Promise<boolean> {
+    this.leases.add(name);
+    this.acquired += 1;
+    return Promise.resolve(true);
+  }
+
+  override releaseLease(name = ''): Promise<void> {
+    this.leases.delete(name);
+    return Promise.resolve();
+  }
+}
+
 describe('ResponseCache', () => {
-  let versions: MemoryVersionStore;
+  let versions: LeasingVersionStore;
   let events: CacheEvent[];
   let cache: ResponseCache;
   let entries: Cache;
   let source: GatedSource;
+  let application: TestingModule;
 
   beforeEach(async () => {
-    versions = new MemoryVersionStore({ pendingWriteLifetime: 1_000 });
+    versions = new LeasingVersionStore({ pendingWriteLifetime: 1_000 });
     const module = await Test.createTestingModule({
       imports: [CacheModule.forRoot({ versionStore: versions, entryStore: new Keyv(AS_IT_IS) })],
     }).compile();
@@ -55,6 +76,7 @@ describe('ResponseCache', () => {
     module.get(CacheEvents).subscribe((event) => events.push(event));
     entries = module.get<Cache>(ENTRY_CACHE);
     cache = module.get(ResponseCache);
+    application = module;
     source = new GatedSource();
   });
 
@@ -178,6 +200,30 @@ describe('ResponseCache', () => {
     expect(textOf(response)).toBe('old');
     expect(outcome).toEqual({ kind: 'miss', stored: false, collapsed: false });
     expect(events).toContainEqual({ type: 'store-failure' });
+  });
+
+  it('holds no lease of a load that failed, was overtaken or could not be stored', async () => {
+    await expect(cache.get(LIST, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect([versions.acquired, versions.leases.size]).toEqual([1, 0]);
+
+    const open = source.close();
+    const overtaken = read();
+    await eventually(() => source.loads === 1);
+    await write('new');
+    open();
+    await overtaken;
+    expect([versions.acquired, versions.leases.size]).toEqual([2, 0]);
+
+    entries.set = () => Promise.reject(new Error('full'));
+    await read();
+    expect([versions.acquired, versions.leases.size]).toEqual([3, 0]);
+  });
+
+  it('holds no lease of a response that a write has refreshed and that could not be stored', async () => {
+    application.get(RefreshOnWrite).register(() => ({ ...LIST, load: () => Promise.resolve('refreshed') }));
+    entries.set = () => Promise.reject(new Error('full'));
+    await application.get(TaggedCache).write({ tags: LIST.tags, transaction: () => Promise.resolve() });
+    expect([versions.acquired, versions.leases.size]).toEqual([1, 0]);
   });
 
   describe('without its version store', () => {

@@ -154,10 +154,12 @@ describe('responses that are refreshed on write', () => {
   it('are invalidated instead if they cannot be loaded, or not in time', async () => {
     build(100);
     await write();
+    expect(await read()).toBe('hit: old');
     value = 'new';
     const open = close();
     await write();
     expect(await read()).toBe('miss: from the source');
+    expect(loads).toBeGreaterThan(2);
     open();
     parts.refreshOnWrite.register(() => ({ ...page, load: () => Promise.reject(new Error('broken')) }));
     await write();
