@@ -103,7 +103,7 @@ export class CacheModule implements NestModule, OnApplicationBootstrap, OnApplic
    *
    * @param options that differ from `CACHE_DEFAULTS`
    * @throws {RangeError} at the start, if a number is none that can be used
-   * @throws {RedisUrlError} at the start, if the URL cannot be read
+   * @throws {Error} at the start, if the URL of Redis cannot be read
    */
   static forRoot(options: Given<CacheModuleOptions> = {}): DynamicModule {
     return CacheModule.forRootAsync({ useFactory: () => options });
