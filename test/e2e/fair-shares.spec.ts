@@ -1,6 +1,6 @@
-import { Agent, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { ServerClock } from '@mes/database';
@@ -130,6 +130,41 @@ describe('one caller', () => {
     redis.resume();
     expect((await api.call('/api/v1/orders?limit=7', { token: hasty })).status).toBe(200);
   });
+
+  it.each(['/api/v1/orders', '/api/v1/events'])(
+    'is served after a connection broke on which many requests for %s waited for the first one',
+    async (path) => {
+      const hasty = await api.token('operator', 'hasty-pipeliner');
+      const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${hasty}\r\n\r\n`;
+      const count = 3 * FAIR_SHARES_DEFAULTS.atOnce;
+      const server = api.application.getHttpServer();
+      let arrived = 0;
+      const note = (): number => (arrived += 1);
+      server.on('request', note);
+      // The requests wait for Redis, and their client goes away meanwhile.
+      redis.pause();
+      const { hostname, port } = new URL(api.url);
+      const connection = connect(Number(port), hostname, () => connection.write(request.repeat(count)));
+      await eventually(() => arrived === count);
+      const connections = promisify(server.getConnections.bind(server));
+      const open = await connections();
+      connection.destroy();
+      await eventually(async () => (await connections()) < open);
+      redis.resume();
+      server.off('request', note);
+
+      const answers = await Promise.all(
+        Array.from({ length: FAIR_SHARES_DEFAULTS.atOnce }, async () => {
+          const client = new AbortController();
+          const headers = { authorization: `Bearer ${hasty}` };
+          const { status } = await fetch(`${api.url}${path}`, { headers, signal: client.signal });
+          client.abort();
+          return status;
+        }),
+      );
+      expect(new Set(answers)).toEqual(new Set([200]));
+    },
+  );
 
   it('with hundreds of connections and slow, distinct lists does not hold up operators', async () => {
     const order = await api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() });

@@ -14,6 +14,7 @@ import { RequestObserver } from './observability/request-observer.js';
 import { serveDocumentation } from './openapi/document.js';
 import { limitConnections } from './http/limit-connections.js';
 import { HttpMetrics } from './observability/http.metrics.js';
+import { serveInTurn } from './http/pipelined-requests.js';
 import { refuseWhenOverloaded } from './http/refuse-when-overloaded.js';
 import { refuseMalformed } from './http/refuse-malformed.js';
 import { refuseOversized, serverLimits } from './http/request-limits.js';
@@ -67,6 +68,7 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: refuseUnreadable,
   });
+  serveInTurn(adapter.getInstance());
   readJsonBodies(adapter.getInstance());
   return adapter;
 }
