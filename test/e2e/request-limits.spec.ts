@@ -411,6 +411,17 @@ describe('requests', () => {
     expectProblem(answerOf(conversation), { status: 400, code: 'INPUT_INVALID', fields: [''] });
   });
 
+  it('are answered with what came of them, even if unreadable bytes follow', async () => {
+    const conversation = converse();
+    const body = JSON.stringify(newOrder({ externalId: 'followed-by-nonsense' }));
+    const lines = `Host: a\r\nAuthorization: Bearer ${partner}\r\nContent-Type: application/json`;
+    const length = Buffer.byteLength(body);
+    conversation.say(`POST ${ORDERS} HTTP/1.1\r\n${lines}\r\nContent-Length: ${length}\r\n\r\n${body};`);
+    await eventually(() => conversation.closed);
+    const { status, headers } = answerOf(conversation);
+    expect([status, headers.get('connection')]).toEqual([201, 'close']);
+  });
+
   it('are accepted with many headers and a long query', async () => {
     const headers = Object.fromEntries(Array.from({ length: 90 }, (_, index) => [`X-${index}`, 'a'.repeat(80)]));
     const path = `${ORDERS}?${'status=NEW&'.repeat(19)}q=${'a'.repeat(100)}`;

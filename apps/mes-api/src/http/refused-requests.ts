@@ -51,9 +51,13 @@ export function watchBodies(server: FastifyInstance): void {
 }
 
 /** Whether the unreadable bytes belong to an answered request: the client would take a second answer for that to the next request. */
-function isAnswered(socket: Socket): boolean {
-  const response = responses.get(socket);
-  return response?.headersSent === true && !response.req.complete;
+function isAnswered({ headersSent, req }: ServerResponse): boolean {
+  return headersSent && !req.complete;
+}
+
+/** Whether the unreadable bytes follow a request that is being served: the client would take a refusal for the answer to that one. */
+function isServed({ headersSent, req }: ServerResponse): boolean {
+  return !headersSent && req.complete;
 }
 
 /** Answers bytes that are not an HTTP request, and closes the connection, because the start of the next request is unknown. */
@@ -62,8 +66,13 @@ export function refuseUnreadable(error: UnreadableRequestError, socket: Socket):
     socket.destroy(error);
     return;
   }
-  if (isAnswered(socket)) {
+  const response = responses.get(socket);
+  if (response && isAnswered(response)) {
     socket.destroySoon();
+    return;
+  }
+  if (response && isServed(response)) {
+    response.setHeader('connection', 'close');
     return;
   }
   const packet = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
