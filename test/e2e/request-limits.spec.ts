@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { createAdapter } from '../../apps/mes-api/src/application.js';
+import { readConfiguration } from '../../apps/mes-api/src/config/configuration.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi, type ApiAnswer } from '../support/orders-api.js';
@@ -130,6 +132,11 @@ describe('requests', () => {
       expectProblem(answerOf(conversation), { status: 408, code: 'REQUEST_TIMEOUT' });
     }
     await expectHurriedWell();
+  });
+
+  it('may take as long to arrive as the settings can allow', () => {
+    const longest = readConfiguration({ REQUEST_TIMEOUT_SECONDS: '3600' });
+    expect(() => createAdapter(longest)).not.toThrow();
   });
 
   it('are served while those of other clients are slow', async () => {

@@ -37,6 +37,8 @@ export function serverLimits({
       requireHostHeader: false,
       maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: requestTimeout,
+      // Fastify sets it later, but Node compares the two at once.
+      requestTimeout,
       connectionsCheckingInterval: Math.min(MAX_CHECKING_INTERVAL, requestTimeout / 2),
     },
   };
