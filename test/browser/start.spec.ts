@@ -372,6 +372,29 @@ describe('a new deployment that removes files of the page', () => {
     desk.complaints.clear();
   });
 
+  it('leads to a message, and not to a reload that the browser could only answer itself, if the server is away', async () => {
+    const { desk, documents } = await counted();
+    const { page } = desk;
+    await desk.signIn();
+    await desk.live();
+    await page.route('**/*', (route) => route.abort('connectionrefused'));
+    const chooseRussian = async (): Promise<void> => {
+      await desk.openUserMenu();
+      await page.getByRole('menuitemradio', { name: 'Русский' }).click();
+    };
+    await chooseRussian();
+    const notice = page.locator('.notice', { hasText: 'Part of the page couldn’t be loaded.' });
+    await notice.waitFor();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    expect(documents()).toBe(1);
+    await page.unroute('**/*');
+    await notice.getByRole('button', { name: 'Close' }).click();
+    const reloaded = page.waitForRequest((request) => request.isNavigationRequest());
+    await chooseRussian();
+    await reloaded;
+    desk.complaints.clear();
+  });
+
   it('does not disturb a screen that needs none of them', async () => {
     await remove(/^(my-work|order|dashboard)-page/);
     const { desk, documents } = await counted();

@@ -127,8 +127,8 @@ async function start(onEnd: (state: State) => void): Promise<State> {
   // The way back from the issuer needs what is stored now.
   if (!tabStorage.isKept) return { is: 'storage-refused' };
   // The OpenID Connect library loads only where it is needed.
-  const { OidcSignIn } = await settledInTime(import('./oidc-session')).catch((error: unknown) => {
-    reloadOnce();
+  const { OidcSignIn } = await settledInTime(import('./oidc-session')).catch(async (error: unknown) => {
+    await reloadOnce();
     throw error;
   });
   const { authority = '', clientId = '', scope = '', audience = '' } = signIn;

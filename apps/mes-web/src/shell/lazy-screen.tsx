@@ -28,8 +28,8 @@ export function lazyScreen(load: () => Promise<ComponentType>): LazyScreen {
     const [state, setState] = useState<State>({ is: Screen ? 'loaded' : 'loading' });
     useEffect(() => {
       if (Screen) return;
-      const loaded = preload().catch((error: unknown) => {
-        if (!reloadOnce()) throw error;
+      const loaded = preload().catch(async (error: unknown) => {
+        if (!(await reloadOnce())) throw error;
         // The reload ends this wait, unless the server is silent.
         return new Promise<never>(() => undefined);
       });

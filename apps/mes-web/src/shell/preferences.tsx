@@ -53,7 +53,7 @@ function PreferenceItems(): ReactNode {
     try {
       await settledInTime(chooseLanguage(language));
     } catch {
-      if (!reloadOnce()) notify({ about: 'language', tone: 'bad', text: t('unloaded') });
+      if (!(await reloadOnce())) notify({ about: 'language', tone: 'bad', text: t('unloaded') });
     }
   };
   return (
