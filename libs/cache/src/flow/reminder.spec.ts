@@ -40,4 +40,19 @@ describe('Reminder', () => {
     now += 10_000;
     expect(reminder.isDue('away')).toBe(true);
   });
+
+  it('forgets each cause a minute after it was last heard of', () => {
+    const heard: readonly (readonly [seconds: number, cause: string])[] = [
+      [0, 'away'],
+      [1, 'slow'],
+      [59, 'away'],
+      [62, 'full'],
+    ];
+    for (const [seconds, cause] of heard) {
+      now = seconds * 1_000;
+      reminder.isDue(cause);
+    }
+    const { known } = reminder as unknown as { readonly known: ReadonlyMap<string, unknown> };
+    expect([...known.keys()]).toEqual(['away', 'full']);
+  });
 });

@@ -22,6 +22,7 @@ interface Known {
  * @publicApi
  */
 export class Reminder {
+  /** In the order in which they were last heard of. */
   private readonly known = new Map<string, Known>();
 
   /** @param now a clock that never goes back, in milliseconds */
@@ -35,12 +36,17 @@ export class Reminder {
    */
   isDue(cause: string): boolean {
     const now = this.now();
-    for (const [name, { heardAt }] of this.known) if (now - heardAt >= FORGOTTEN_AFTER) this.known.delete(name);
+    for (const [name, { heardAt }] of this.known) {
+      if (now - heardAt < FORGOTTEN_AFTER) break;
+      this.known.delete(name);
+    }
     const known = this.known.get(cause);
+    this.known.delete(cause);
     if (!known) {
       this.known.set(cause, { heardAt: now, saidAt: now, pause: FIRST_PAUSE });
       return true;
     }
+    this.known.set(cause, known);
     known.heardAt = now;
     if (now - known.saidAt < known.pause) return false;
     known.saidAt = now;
