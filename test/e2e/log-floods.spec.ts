@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
 import { redisCommand } from '../support/redis-command.js';
+import { newOrder } from '../support/test-orders.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { withSession } from '../support/with-session.js';
@@ -129,6 +130,41 @@ describe('the log while requests are refused', () => {
       await eventually(() => api.output.split('INTERNAL_ERROR"').length > REQUESTS);
     } finally {
       await api.destroy();
+      await Promise.all([database.drop(), rm(folder, { recursive: true })]);
+    }
+  });
+
+  it('has no warning of Node about statements for which the connection for notifications is not free', async () => {
+    const [database, folder] = await Promise.all([createTestDatabase(), mkdtemp(join(tmpdir(), 'mes-queue-'))]);
+    const way = await TcpProxy.open(database.url);
+    const api = new ApiProcess({
+      ...PATIENT,
+      DATABASE_URL: database.url,
+      DATABASE_DIRECT_URL: way.url,
+      DATA_DIR: folder,
+    });
+    const reading = new AbortController();
+    try {
+      const url = await api.ready();
+      const tokenOf = (role: string): string => new RegExp(`${role} +(\\S+)`).exec(api.output)?.[1] ?? '';
+      // A heartbeat, a new stream and a write each have a statement for it.
+      way.vanish();
+      const stream = fetch(`${url}/api/v1/events`, {
+        headers: { authorization: `Bearer ${tokenOf('operator')}` },
+        signal: reading.signal,
+      });
+      const created = await fetch(`${url}/api/v1/orders`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokenOf('partner')}`, 'content-type': 'application/json' },
+        body: JSON.stringify(newOrder()),
+      });
+      expect([(await stream).status, created.status]).toEqual([200, 201]);
+      await eventually(() => api.output.includes('Cannot listen to PostgreSQL'));
+      expect(api.output).not.toContain('DeprecationWarning');
+    } finally {
+      reading.abort();
+      await api.destroy();
+      await way.close();
       await Promise.all([database.drop(), rm(folder, { recursive: true })]);
     }
   });

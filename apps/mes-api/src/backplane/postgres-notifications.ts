@@ -54,6 +54,8 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   /** Sent marks that have not been received yet. */
   private readonly marks = new Map<string, () => void>();
   private connection: DatabaseClient | undefined;
+  /** The end of the last statement on the connection, which takes one at a time. */
+  private lastEnd: Promise<unknown> = Promise.resolve();
   private answeredAt = -Infinity;
   private closed = false;
   private lastProblem: string | undefined;
@@ -123,7 +125,9 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
     const { connection } = this;
     if (!connection) throw new NotListeningError('not listening to PostgreSQL');
-    const { rows } = await connection.query(sql, [...parameters]);
+    const answer = this.lastEnd.then(() => connection.query(sql, [...parameters]));
+    this.lastEnd = answer.catch(() => undefined);
+    const { rows } = await answer;
     this.answeredAt = performance.now();
     return rows as T[];
   }
@@ -195,6 +199,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     await client.connect();
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
+    this.lastEnd = Promise.resolve();
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
     if (this.endIsNews) this.logger.log('Listening to PostgreSQL again');
     this.endIsNews = false;
