@@ -99,7 +99,10 @@ describe('problem details', () => {
     await table.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     const waiting = get(`/api/v1/orders/${randomUUID()}`);
     await eventually(async () => {
-      const [row] = await table.query<{ n: number }>('SELECT count(*)::integer AS n FROM pg_locks WHERE NOT granted');
+      const [row] = await table.query<{ n: number }>(
+        `SELECT count(*)::integer AS n FROM pg_locks
+         WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
       return (row?.n ?? 0) > 0;
     });
     await table.query(end);

@@ -143,7 +143,8 @@ describe('starting and stopping', () => {
       const killed = start({ DATABASE_URL: database.url });
       await eventually(async () => {
         const waiting = await observer.query(
-          "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE EXTENSION%'",
+          `SELECT FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'CREATE EXTENSION%'`,
         );
         return waiting.length > 0;
       }, 180_000);

@@ -193,9 +193,8 @@ describe('prepareDatabase', () => {
         await other.query('ROLLBACK');
         await eventually(() => told.find((reason) => reason.includes('did not answer')));
         // The server that has come in its place knows nothing of the sessions of the old one.
-        await other.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
-          'mes-orders-api',
-        ]);
+        await other.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'mes-orders-api'`);
         await preparation;
       } finally {
         await other.end();

@@ -55,7 +55,8 @@ describe('isCertainlyUndone', () => {
     const source = await open(proxy.url);
     const broken = failureOf(source.query('SELECT pg_sleep(60)'));
     const watcher = await open(database.url);
-    const isAsleep = `SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'`;
+    const isAsleep = `SELECT 1 FROM pg_stat_activity
+      WHERE datname = current_database() AND query = 'SELECT pg_sleep(60)' AND state = 'active'`;
     await eventually(async () => (await watcher.query<unknown[]>(isAsleep)).length > 0);
     proxy.cut();
     expect(isCertainlyUndone(await broken)).toBe(false);

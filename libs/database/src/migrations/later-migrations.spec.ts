@@ -60,7 +60,12 @@ describe('a later migration', () => {
     await writer.query(write);
     const migrated = prepareDatabase({ url: database.url, patience: 0 });
     await eventually(
-      async () => (await dataSource.query<unknown[]>('SELECT FROM pg_locks WHERE NOT granted')).length > 0,
+      async () =>
+        (
+          await dataSource.query<unknown[]>(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          )
+        ).length > 0,
     );
     await writer.query('COMMIT');
     await migrated;
