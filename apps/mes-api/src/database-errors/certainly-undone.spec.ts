@@ -94,7 +94,7 @@ describe('isCertainlyUndone', () => {
     for (const code of ['55P03', '57014', '40P01', '23505']) {
       expect(isCertainlyUndone(refused('ОШИБКА', code))).toBe(true);
     }
-    for (const code of ['53100', '42501']) {
+    for (const code of ['53100', '42501', '42809']) {
       expect(isCertainlyUndone(refused('ОШИБКА', code))).toBe(false);
       expect(isCertainlyUndone(refused('ПАНИКА', code))).toBe(false);
     }

@@ -14,12 +14,15 @@ const LIMITS = '/proc/self/limits';
  * Closes connections that would take the last file descriptors. The operating system would do so as well, but without a word, and would
  * refuse connections to PostgreSQL and Redis too.
  *
+ * Node's own `maxConnections` does not fit: a worker that has enough gives the connection back to the supervisor, which passes it on
+ * to the next worker, and so on while all of them have enough.
+ *
  * @param poolSize most connections to PostgreSQL
  * @param onRefused is told of each connection that is closed
  */
 export function limitConnections(server: Server, poolSize: number, onRefused: () => void): void {
   const files = mostFiles();
-  const most = Math.max(files / 2, files - FOR_OTHER_THINGS - poolSize);
+  const most = Math.floor(Math.max(files / 2, files - FOR_OTHER_THINGS - poolSize));
   const log = new Logger('Connections');
   const reminder = new Reminder();
   let open = 0;
