@@ -119,7 +119,7 @@ export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Nam
 /** The longest time that Node's timers can wait, in milliseconds. They take a longer one for none. */
 const LONGEST_WAIT = 2 ** 31 - 1;
 
-/** Settings of which 0 does not mean "not at all" or "at once": nothing would work. */
+/** Settings that must not be 0, because nothing would work. For the others, 0 means "not at all" or "at once". */
 const NEVER_0 = /Lifetime$|Bytes$|^(deadline|loadTimeout|maxLoads|sweepInterval)$/;
 
 /**

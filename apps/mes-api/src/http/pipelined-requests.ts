@@ -2,9 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Serves the requests of one connection one after the other, also those that a client sends before it has the earlier responses
- * (pipelining). Node would begin them all at once, and not say when the connection ends of those whose turn to be sent has not come:
- * whatever waits for their end, such as the share of their caller, would wait for ever. Must be called before anything else reads
+ * Serves the requests of one connection one after the other, also if the client sends them before it has the earlier responses
+ * (pipelining). Node begins all of them at once. When the connection ends, only the response whose turn it is learns of it. The others
+ * would keep for ever what they have taken, such as a place in the share of their caller. Must be called before anything else reads
  * requests.
  */
 export function serveInTurn(server: FastifyInstance): void {

@@ -2,8 +2,8 @@
 export const NOBODY = '';
 
 /**
- * On whose behalf something is done: one asker, or nobody in particular as soon as several wait for it. So none of them waits for
- * what another one asks for besides.
+ * The askers that wait for one load. The load of a single asker takes its turn among the other loads of that asker. A load that
+ * several wait for is charged to nobody: otherwise all of them would wait for the other loads of the first one.
  */
 export class Askers {
   private one: string;

@@ -60,7 +60,7 @@ export class TroubleLogger extends Logger {
   private readonly reminder = new Reminder();
 
   /**
-   * @param cause tells troubles apart, without what differs each time
+   * @param cause what the trouble is, without details that differ each time
    * @returns whether it was said
    */
   trouble(message: string, cause = message): boolean {
