@@ -7,6 +7,7 @@ import { CLOSING_MS } from '../../apps/mes-api/src/shutdown/shut-down.js';
 import { productionPackages } from '../support/production-packages.js';
 
 interface Service {
+  readonly image?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly init?: boolean;
   readonly stop_grace_period?: string;
@@ -21,6 +22,9 @@ const OF_THE_FILE = [
 
 /** Variables that the driver of PostgreSQL and OpenTelemetry read themselves. */
 const OF_PACKAGES = ['PGPASSWORD', 'OTEL_EXPORTER_OTLP_HEADERS'];
+
+/** An image of a version, and of exactly these bytes. */
+const BY_DIGEST = /:v?\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/;
 
 describe('the compose file', () => {
   let services: Readonly<Record<string, Service>>;
@@ -58,6 +62,12 @@ describe('the compose file', () => {
     expect(init).toBe(true);
   });
 
+  it('names each image of others by its digest', () => {
+    const images = Object.values(services).flatMap(({ image = '' }) => (image === 'mes-orders-api' ? [] : image));
+    expect(images.length).toBeGreaterThan(0);
+    expect(images.filter((image) => !BY_DIGEST.test(image))).toEqual([]);
+  });
+
   it('limits the memory and the processors of each service', () => {
     for (const [name, { deploy }] of Object.entries(services)) {
       const limits = { memory: expect.stringMatching(/^\d+[MG]$/) as string, cpus: expect.any(String) as string };
@@ -67,6 +77,14 @@ describe('the compose file', () => {
 });
 
 describe('the image', () => {
+  it('is made from an image that is named by its digest', async () => {
+    const dockerfile = await readFile('docker/Dockerfile', 'utf8');
+    const [, node = ''] = /^ARG NODE=(.*)$/m.exec(dockerfile) ?? [];
+    expect(node).toMatch(BY_DIGEST);
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+    expect(new Set(bases)).toEqual(new Set(['${NODE}']));
+  });
+
   it('says what it is', async () => {
     const dockerfile = await readFile('docker/Dockerfile', 'utf8');
     const labels = [...dockerfile.matchAll(/org\.opencontainers\.image\.(\w+)="([^"]+)"/g)].map(([, name, value]) => [
