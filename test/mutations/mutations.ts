@@ -35,7 +35,7 @@ const ADVANCES = 'const advances = changed.map(';
 const ALL_TAGS_CURRENT = 'tags.every((tag, i) => vector[i + 1] === snapshot.get(tag))';
 const SAME_VECTOR = 'if (entry?.vector.join() !== vector.join()) return';
 const INVALIDATE = 'await this.advance([], randomAdvances(tags));\n    this.events';
-const REFRESHER_SNAPSHOT = 'const snapshot = await this.versions.ensureVersions(dependencies);';
+const REFRESHER_SNAPSHOT = 'const snapshot = isKnown ? known : await';
 
 export const mutations: readonly Mutation[] = [
   {
@@ -76,9 +76,9 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: REFRESHER,
-        find: '          load(),\n          this',
-        replace: `this.entries.findL2(key, vectorOf(tags, snapshot)).then((found) =>
-          found && key === 'count' ? Number(found.identity.body.toString()) + 1 : load()), this`,
+        find: 'toCachedResponse(await load())',
+        replace: `toCachedResponse(await this.entries.findL2(key, vectorOf(tags, snapshot)).then((found) =>
+          found && key === 'count' ? Number(found.identity.body.toString()) + 1 : load()))`,
       },
     ],
   },
@@ -165,7 +165,7 @@ export const mutations: readonly Mutation[] = [
         file: REFRESHER,
         find: REFRESHER_SNAPSHOT,
         replace: `const early = await Promise.all(responses.map(({ load }) => load()));
-          ${REFRESHER_SNAPSHOT}`,
+          const snapshot = await`,
       },
       {
         file: REFRESHER,

@@ -96,7 +96,10 @@ interface Writer {
     | 'dead';
   /** The version of the tag of the order that it creates, from before the commit. */
   orderVersion: string | null;
-  /** For refresh-on-write: the version of the list's tag, and the list as loaded afterwards. */
+  /**
+   * For refresh-on-write: the version of the list's tag, from before the transaction or, after a refusal, from before the next load,
+   * and the list as loaded after the commit.
+   */
   listVersion: string | null;
   list: Content | null;
   /** Whether its advance was refused: the second attempt is the last one here, and the third one in the code. */
@@ -183,7 +186,8 @@ function initialState(plan: Plan): State {
     const touched = touchedBy(writer);
     state.pending.push({ writer: 0, ...touched, isOverdue: false });
     state.database[writer.order] = writer.to;
-    Object.assign(writer, { at: 'snapshot', orderVersion: touched.creates && versionOf(state, touched.creates) });
+    const orderVersion = touched.creates && versionOf(state, touched.creates);
+    Object.assign(writer, { at: 'load', orderVersion, listVersion: versionOf(state, LIST) });
     const loaded = contentOf(reader.tag, state.database);
     Object.assign(reader, { at: 'wait', snapshot: versionOf(state, reader.tag), loaded, awaited: [0] });
   }
@@ -249,15 +253,15 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       case 'snapshot':
         add(`takes the version of ${LIST}`, (me, next) => {
           me.listVersion = versionOf(next, LIST);
-          if (broken === 'a creator takes the version of its order after the commit' && creates) {
-            me.orderVersion = versionOf(next, creates);
-          }
           me.at = 'load';
         });
         break;
       case 'load':
         add(`loads ${inWords(LIST, contentOf(LIST, state.database))}`, (me, next) => {
           me.list = contentOf(LIST, next.database);
+          if (creates && broken === 'a creator takes the version of its order after the commit') {
+            me.orderVersion = versionOf(next, creates);
+          }
           me.at = 'complete';
         });
         break;
@@ -314,8 +318,9 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       add(`begins a pending write on ${tags.join(', ')}`, (me, next) => {
         next.pending.push({ writer: index, tags, creates, isOverdue: false });
         if (creates) me.orderVersion = versionOf(next, creates);
+        if (isRefreshing) me.listVersion = versionOf(next, LIST);
         if (at === 'begin') me.at = 'commit';
-        else me.at = isRefreshing ? 'snapshot' : 'complete';
+        else me.at = isRefreshing ? 'load' : 'complete';
       });
     }
 
@@ -323,7 +328,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
       add(`commits: ${order} is ${STATUSES[to]}`, (me, next) => {
         next.database[order] = to;
         if (at === 'begin') me.at = 'commit';
-        else me.at = isRefreshing ? 'snapshot' : 'complete';
+        else me.at = isRefreshing ? 'load' : 'complete';
       });
     }
 
@@ -365,8 +370,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
         return;
       }
       const list = broken === 'a writer patches the stored list in place' ? patched(next) : me.list;
-      const isListCurrent =
-        next.versions[LIST] === listVersion || broken === 'a writer advances a tag without comparing';
+      const isListCurrent = next.versions[LIST] === listVersion || !comparesVersions();
       invalidate(next, tags);
       if (list && isListCurrent) store(next, LIST, list);
 
@@ -386,7 +390,7 @@ function stepsOf(state: State, plan: Plan, broken: BrokenRule | undefined): Step
     }
 
     function patched(next: State): Content | undefined {
-      const found = next.stored.find(({ tag, version }) => tag === LIST && version === listVersion);
+      const found = next.stored.find(({ tag, version }) => tag === LIST && version === next.versions[LIST]);
       return found && { ...found.content, [order]: to };
     }
   }

@@ -33,6 +33,8 @@ export { EPOCH, StoreRefusedError, VersionStore, VersionStoreUnavailableError } 
 export type {
   Admission,
   Advance,
+  BegunWrite,
+  CompleteOptions,
   PendingSnapshot,
   PendingWrite,
   Tag,

@@ -41,7 +41,7 @@ replaceMethods(RedisVersionStore, {
       connect(this);
       return Promise.resolve(constant(tags));
     },
-  begin: () => (_, tags) => Promise.resolve(constant(tags ?? [])),
+  begin: () => (_, tags) => Promise.resolve({ isAlone: true, snapshot: constant(tags ?? []) }),
   pending: () => (tags) => Promise.resolve({ writeIds: [], snapshot: constant(tags) }),
   sweepExpired: () => () => Promise.resolve([]),
   acquireLease: () => () => Promise.resolve(true),
@@ -74,4 +74,4 @@ replaceMethods(EntryStore, {
   prepare: () => () => Promise.resolve(true),
 });
 
-replaceMethods(RefreshOnWrite, { takeDependentOn: () => () => [] });
+replaceMethods(RefreshOnWrite, { dependentOn: () => () => [] });

@@ -15,6 +15,13 @@ interface Given {
   readonly epochLabel: string;
 }
 
+interface Completion extends Given {
+  readonly writeIds: readonly string[];
+  readonly advances: readonly Advance[];
+  readonly shown: readonly string[];
+  readonly leaseKeys: readonly string[];
+}
+
 /** The key of the pending writes, and the start of version keys. */
 type Keys = readonly [writes: string, versions: string];
 
@@ -97,18 +104,17 @@ export class SimulatedRedis {
       random,
       epochLabel,
     }: Given & { tags: string[]; write?: Write; writeLifetime: number },
-  ): string[] {
+  ): [number, string[]] {
+    const others = write ? this.pendingWrites.size : 0;
     if (write) this.pendingWrites.set(write.id, { ...write, expiresAt: this.now + writeLifetime });
-    return tags.map((tag, i) => {
+    const found = tags.map((tag, i) => {
       const fresh = `${tag === EPOCH ? epochLabel : ''}${random}:${i}`;
       return this.set(versionKey(versions, tag), fresh, { NX: true, GET: true }) ?? fresh;
     });
+    return [others, found];
   }
 
-  complete(
-    [, versions]: Keys,
-    { writeIds, advances, shown, ...given }: Given & { writeIds: string[]; advances: Advance[]; shown: string[] },
-  ): number {
+  complete([, versions]: Keys, { writeIds, advances, shown, leaseKeys, ...given }: Completion): number {
     const isExpected = ({ tag, swap }: Advance): boolean =>
       (this.get(versionKey(versions, tag)) ?? '') === swap?.expected;
     if (advances.some((one) => one.swap?.otherwise === 'refuse' && !isExpected(one))) return 0;
@@ -124,6 +130,10 @@ export class SimulatedRedis {
     const refreshed = new Set(advances.filter(isRefreshed).map(({ tag }) => tag));
     for (const { tags } of this.pendingWritesOn(shown)) {
       for (const tag of tags) if (!refreshed.has(tag)) this.values.set(versionKey(versions, tag), fresh(tag));
+    }
+    for (const key of leaseKeys) {
+      this.values.set(key, '');
+      this.leases.add(key);
     }
     return 1;
   }

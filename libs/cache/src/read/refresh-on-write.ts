@@ -40,14 +40,19 @@ export class RefreshOnWrite {
     if (this.asked.has(key)) this.asked.set(key, true);
   }
 
-  /** The responses that depend on any of these tags and that somebody has asked for. They are to be refreshed now. */
-  takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
+  /** The responses that depend on any of these tags and that somebody has asked for. A write of these tags refreshes them. */
+  dependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
     const current = this.registered.flatMap((describe) => this.described(describe));
     // A key that was not registered until now may have been asked for.
     this.asked = new Map(current.map(({ key }) => [key, this.asked.get(key) ?? true]));
-    const taken = current.filter(
+    return current.filter(
       (response) => this.asked.get(response.key) && response.tags.some((tag) => tags.includes(tag)),
     );
+  }
+
+  /** Like {@link dependentOn}, and notes that they are being refreshed. */
+  takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
+    const taken = this.dependentOn(tags);
     for (const { key } of taken) this.asked.set(key, false);
     return taken;
   }

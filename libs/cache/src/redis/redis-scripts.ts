@@ -97,7 +97,10 @@ function script<More, Reply>(lua: string): Script<More, Reply> {
   };
 }
 
-/** Notes the pending write, if there is one, and returns the versions of the tags. Missing ones get a fresh version. */
+/**
+ * Notes the pending write, if there is one. Returns the number of the other ones, and the versions of the tags. Missing ones get a
+ * fresh version.
+ */
 const begin = script<
   {
     readonly tags: readonly Tag[];
@@ -105,9 +108,12 @@ const begin = script<
     readonly write?: Required<PendingWrite>;
     readonly writeLifetime: number;
   },
-  Version[]
+  readonly [others: number, versions: Version[]]
 >(`
+  local others = 0
   if given.write then
+    -- HLEN would be one more command that users need a right to.
+    others = #redis.call('HVALS', KEYS[1])
     given.write.expiresAt = now() + given.writeLifetime
     setWrite(given.write)
   end
@@ -119,11 +125,17 @@ const begin = script<
       setVersion(tag, versions[i], tag ~= 'epoch' and given.unusedLifetime or nil)
     end
   end
-  return versions`);
+  return { others, versions }`);
 
 /** See {@link VersionStore.complete}. Returns 0 if a swap refused, else 1. */
 const complete = script<
-  { readonly writeIds: readonly string[]; readonly advances: readonly Advance[]; readonly shown: readonly Tag[] },
+  {
+    readonly writeIds: readonly string[];
+    readonly advances: readonly Advance[];
+    readonly shown: readonly Tag[];
+    readonly leaseKeys: readonly string[];
+    readonly leaseLifetime: number;
+  },
   number
 >(`
   local function isExpected(one) return one.swap and versionOf(one.tag) == one.swap.expected end
@@ -143,6 +155,7 @@ const complete = script<
       if not settled[tag] then invalidate({ tag }) end
     end
   end
+  for _, key in ipairs(given.leaseKeys) do redis.call('SET', key, '', 'PX', given.leaseLifetime) end
   return 1`);
 
 /** Returns the ids of the pending writes on any of the tags, and the versions, which live on. Missing ones are empty. */

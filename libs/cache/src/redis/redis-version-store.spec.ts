@@ -284,6 +284,20 @@ describe('RedisVersionStore', () => {
     await other.connection.close();
   });
 
+  it('acquires the leases of refreshed responses as they become current, and none if the swap is refused', async () => {
+    const other = await open(1_000, url, 5_000, namespace);
+    const expected = (await versions.ensureVersions(['a'])).get('a') ?? '';
+    const refresh = (expected: string): Promise<boolean> =>
+      versions.complete([], [{ tag: 'a', swap: { expected, next: 'next', otherwise: 'refuse' } }], {
+        leases: [`page ${expected}`],
+      });
+    expect([await refresh('another version'), await refresh(expected)]).toEqual([false, true]);
+    expect(await other.versions.acquireLease('page another version')).toBe(true);
+    expect(await other.versions.acquireLease(`page ${expected}`)).toBe(false);
+    await eventually(() => other.versions.acquireLease(`page ${expected}`));
+    await other.connection.close();
+  });
+
   it('grants every lease while Redis is away', async () => {
     await connection.close();
     expect(await versions.acquireLease('page')).toBe(true);

@@ -12,8 +12,10 @@ import {
   VersionStore,
   type Admission,
   type Advance,
+  type BegunWrite,
   type PendingSnapshot,
   type PendingWrite,
+  type CompleteOptions,
   type Tag,
   type Version,
   type VersionSnapshot,
@@ -95,7 +97,7 @@ export class RedisVersionStore extends VersionStore {
       // The last key never exists. While the slot moves to another node, Redis refuses commands with a missing key. Scripts
       // fail then, so snapshots must fail, too: they would miss writes that Redis was not told of.
       const found = await client.mGet([...all.map((tag) => this.versionKey(tag)), this.scriptKeys[1]]);
-      const snapshot = new Map<Tag, Version>(found[0] == null ? await this.beginOn(client, []) : []);
+      const snapshot = new Map<Tag, Version>(found[0] == null ? await this.ensureOn(client, []) : []);
       if (found[0] == null) this.noteRenewal('no-epoch');
       all.forEach((tag, i) => {
         if (found[i] != null) snapshot.set(tag, found[i]);
@@ -105,7 +107,7 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override ensureVersions(tags: readonly Tag[]): Promise<VersionSnapshot> {
-    return this.connection.run('ensure-versions', (client) => this.beginOn(client, tags));
+    return this.connection.run('ensure-versions', (client) => this.ensureOn(client, tags));
   }
 
   override checkIn(member: string, lifetime: number, mayReturn: boolean): Promise<number> {
@@ -124,17 +126,19 @@ export class RedisVersionStore extends VersionStore {
     return (await this.connection.run('member', (client) => client.exists(keys))) === keys.length;
   }
 
-  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
+  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<BegunWrite> {
     return this.connection.run('begin', (client) => this.beginOn(client, tags, write));
   }
 
   override async complete(
     writeIds: readonly string[],
     advances: readonly Advance[],
-    shown: readonly Tag[] = [],
+    options: CompleteOptions = {},
   ): Promise<boolean> {
     try {
-      return await this.connection.run('complete', (client) => this.completeOn(client, advances, { writeIds, shown }));
+      return await this.connection.run('complete', (client) =>
+        this.completeOn(client, advances, { writeIds, ...options }),
+      );
     } catch (error) {
       this.markUnconfirmed(advances.map(({ tag }) => tag));
       throw error;
@@ -229,24 +233,36 @@ export class RedisVersionStore extends VersionStore {
     this.events.emit({ type: 'epoch-renewal', cause });
   }
 
-  private async beginOn(client: RedisClient, tags: readonly Tag[], write?: PendingWrite): Promise<VersionSnapshot> {
+  private async ensureOn(client: RedisClient, tags: readonly Tag[]): Promise<VersionSnapshot> {
+    return (await this.beginOn(client, tags)).snapshot;
+  }
+
+  private async beginOn(client: RedisClient, tags: readonly Tag[], write?: PendingWrite): Promise<BegunWrite> {
     const all = [EPOCH, ...tags];
-    const versions = await client.begin(this.scriptKeys, {
+    const [others, versions] = await client.begin(this.scriptKeys, {
       ...this.given(),
       tags: all,
       ...(write && { write: { ...write, creates: write.creates ?? [] } }),
       writeLifetime: this.options.pendingWriteLifetime,
       unusedLifetime: UNUSED_LIFETIME,
     });
-    return new Map(all.map((tag, i) => [tag, versions[i] ?? '']));
+    return { isAlone: others === 0, snapshot: new Map(all.map((tag, i) => [tag, versions[i] ?? ''])) };
   }
 
   private async completeOn(
     client: RedisClient,
     advances: readonly Advance[],
-    { writeIds = [], shown = [] }: { readonly writeIds?: readonly string[]; readonly shown?: readonly Tag[] } = {},
+    { writeIds = [], shown = [], leases = [] }: CompleteOptions & { readonly writeIds?: readonly string[] } = {},
   ): Promise<boolean> {
-    return (await client.complete(this.scriptKeys, { ...this.given(), writeIds, advances, shown })) === 1;
+    const done = await client.complete(this.scriptKeys, {
+      ...this.given(),
+      writeIds,
+      advances,
+      shown,
+      leaseKeys: leases.map((name) => this.leaseKey(name)),
+      leaseLifetime: this.options.leaseLifetime,
+    });
+    return done === 1;
   }
 
   private given(): Given {

@@ -13,8 +13,10 @@ import {
   VersionStoreUnavailableError,
   type Admission,
   type Advance,
+  type BegunWrite,
   type PendingSnapshot,
   type PendingWrite,
+  type CompleteOptions,
   type Tag,
   type Version,
   type VersionSnapshot,
@@ -142,19 +144,21 @@ export class MemoryVersionStore extends VersionStore {
     return Promise.resolve(members.length === 0);
   }
 
-  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<VersionSnapshot> {
+  override begin(write: PendingWrite, tags: readonly Tag[] = []): Promise<BegunWrite> {
+    const isAlone = this.writes.size === 0;
     this.writes.set(write.id, {
       ...write,
       expiresAt: this.now() + this.options.pendingWriteLifetime,
       isOverdue: false,
     });
-    return this.ensureVersions(tags);
+    return Promise.resolve({ isAlone, snapshot: this.read([EPOCH, ...tags]) });
   }
 
+  /** Ignores leases, since no other process shares this store. */
   override complete(
     writeIds: readonly string[],
     advances: readonly Advance[],
-    shown: readonly Tag[] = [],
+    { shown = [] }: CompleteOptions = {},
   ): Promise<boolean> {
     if (advances.some((one) => one.swap?.otherwise === 'refuse' && !this.isExpected(one)))
       return Promise.resolve(false);

@@ -151,9 +151,17 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
     });
 
     it('takes a snapshot with the announcement of a write', async () => {
-      const observed = await versions.begin({ id: 'w', tags: ['a', 'b'] }, ['a']);
-      expect(observed.get('a')).toBe(await versionOf('a'));
-      expect(observed.has(EPOCH)).toBe(true);
+      const { snapshot } = await versions.begin({ id: 'w', tags: ['a', 'b'] }, ['a']);
+      expect(snapshot.get('a')).toBe(await versionOf('a'));
+      expect(snapshot.has(EPOCH)).toBe(true);
+    });
+
+    it('tells whether another write is pending', async () => {
+      const isAlone = async (id: string) => (await versions.begin({ id, tags: [id] })).isAlone;
+      expect(await isAlone('w1')).toBe(true);
+      expect(await isAlone('w2')).toBe(false);
+      await versions.complete(['w1', 'w2'], []);
+      expect(await isAlone('w3')).toBe(true);
     });
 
     it('leaves the tags of a pending write alone until it expires', async () => {
@@ -188,8 +196,8 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
 
     it('completes several writes in one step, and applies their advances one after the other', async () => {
       await versions.begin({ id: 'w1', tags: ['a'] });
-      const observed = await versions.begin({ id: 'w2', tags: ['b'] }, ['a', 'b']);
-      const [a = '', b = ''] = [observed.get('a'), observed.get('b')];
+      const { snapshot } = await versions.begin({ id: 'w2', tags: ['b'] }, ['a', 'b']);
+      const [a = '', b = ''] = [snapshot.get('a'), snapshot.get('b')];
       await versions.complete(
         ['w1', 'w2'],
         [
@@ -267,7 +275,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
         swap: { expected: after.get('d') ?? '', next: 'prepared', otherwise: 'invalidate' },
       };
       await versions.invalidateOverdue(['w1', 'w2', 'gone']);
-      await versions.complete(['w3'], [page], ['a']);
+      await versions.complete(['w3'], [page], { shown: ['a'] });
       await versions.invalidate(['a']);
       expect((await versions.ensureVersions(['b', 'c'])).get('b')).toBe(after.get('b'));
     });
@@ -280,7 +288,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
       const before = await versions.ensureVersions(tags);
       const observed = before.get('page') ?? '';
       const page: Advance = { tag: 'page', swap: { expected: observed, next: 'prepared', otherwise: 'invalidate' } };
-      expect(await versions.complete(['w1'], [page, { tag: 'order 1' }], ['page'])).toBe(true);
+      expect(await versions.complete(['w1'], [page, { tag: 'order 1' }], { shown: ['page'] })).toBe(true);
       const after = await versions.ensureVersions(tags);
       expect(after.get('page')).toBe('prepared');
       const changed = [...after].filter(([tag, version]) => before.get(tag) !== version).map(([tag]) => tag);
@@ -294,7 +302,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
         tag,
         swap: { expected: before.get(tag) ?? '', next: `prepared ${tag}`, otherwise: 'refuse' },
       }));
-      await versions.complete([], advances, ['page']);
+      await versions.complete([], advances, { shown: ['page'] });
       const after = await versions.ensureVersions(['page', 'counts', 'order']);
       expect(after.get('page')).toBe('prepared page');
       expect(after.get('counts')).toBe('prepared counts');
@@ -308,7 +316,7 @@ export function describeVersionStore(name: string, open: () => Promise<VersionSt
         tag: 'page',
         swap: { expected: before.get('page') ?? '', next: 'prepared', otherwise: 'invalidate' },
       };
-      await versions.complete([], [page], ['page', 'shown']);
+      await versions.complete([], [page], { shown: ['page', 'shown'] });
       const after = await versions.ensureVersions(['shown', 'order', 'page']);
       expect(after.get('page')).toBe('prepared');
       expect(after.get('shown')).not.toBe(before.get('shown'));

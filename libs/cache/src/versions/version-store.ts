@@ -38,6 +38,13 @@ export interface VersionSwap {
   readonly otherwise: 'invalidate' | 'refuse';
 }
 
+/** A pending write that has just been noted. */
+export interface BegunWrite {
+  /** Whether no other write was pending. Its snapshot is then likely to be current still when the write completes. */
+  readonly isAlone: boolean;
+  readonly snapshot: VersionSnapshot;
+}
+
 /** The pending writes on some tags, and the tags' versions at the same moment. Tags without a version are missing. */
 export interface PendingSnapshot {
   readonly writeIds: readonly string[];
@@ -84,6 +91,14 @@ export function assertWellFormed(texts: readonly unknown[]): void {
 /** The store must not be trusted now: other instances use another one, or the instance cannot find out. */
 export class StoreRefusedError extends Error {
   readonly code = 'CACHE_STORE_REFUSED';
+}
+
+/** What else is done when writes complete, for the responses that become current by it. */
+export interface CompleteOptions {
+  /** Tags of these responses, as far as a single write can be recognised in them. */
+  readonly shown?: readonly Tag[] | undefined;
+  /** Names of leases to acquire. Other processes wait for these responses, which are about to be stored. */
+  readonly leases?: readonly string[] | undefined;
 }
 
 /** Decides whether a store may be trusted, so that all instances trust the same one. */
@@ -156,10 +171,10 @@ export abstract class VersionStore {
   abstract arePresent(members: readonly string[]): Promise<boolean>;
 
   /**
-   * Notes a write that is about to begin, and takes a snapshot of `tags` in the same step. A write that is not completed
-   * within the lifetime of pending writes expires: its outcome counts as unknown.
+   * Notes a write that is about to begin, and takes a snapshot of `tags` in the same step, which gives tags without a version a
+   * fresh one. A write that is not completed within the lifetime of pending writes expires: its outcome counts as unknown.
    */
-  abstract begin(write: PendingWrite, tags?: readonly Tag[]): Promise<VersionSnapshot>;
+  abstract begin(write: PendingWrite, tags?: readonly Tag[]): Promise<BegunWrite>;
 
   /**
    * Advances tags, one after the other, and forgets the pending writes, all in one step.
@@ -167,13 +182,12 @@ export abstract class VersionStore {
    * Responses that become current by this may show other pending writes. No reader may see an older state after a newer
    * one, so the same step invalidates all tags of those writes, except tags that were just refreshed.
    *
-   * @param shown tags of the responses that become current, as far as a single write can be recognised in them
    * @returns false if a swap refused, and nothing was done
    */
   abstract complete(
     writeIds: readonly string[],
     advances: readonly Advance[],
-    shown?: readonly Tag[],
+    options?: CompleteOptions,
   ): Promise<boolean>;
 
   /**
@@ -211,7 +225,7 @@ export abstract class VersionStore {
    * writes on these tags, because a reader may have seen those writes.
    */
   async invalidate(tags: readonly Tag[]): Promise<void> {
-    await this.complete([], randomAdvances(tags), tags);
+    await this.complete([], randomAdvances(tags), { shown: tags });
   }
 }
 

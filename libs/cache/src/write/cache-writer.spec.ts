@@ -23,6 +23,35 @@ class TestBackplane extends Backplane {
   }
 }
 
+/** A version store and an L2 at a distance: all that is asked for at the same time shares a round trip. */
+class Distance {
+  trips = 0;
+  private trip: Promise<void> | undefined;
+
+  constructor({ versions, entries }: ReturnType<typeof cacheParts>) {
+    this.keep(versions, ['begin', 'complete', 'ensureVersions', 'pending', 'acquireLease', 'releaseLease']);
+    this.keep(entries, ['prepare']);
+  }
+
+  private keep<T extends object>(target: T, names: readonly (keyof T)[]): void {
+    for (const name of names) {
+      const method = (target[name] as (...args: unknown[]) => Promise<unknown>).bind(target);
+      Object.assign(target, { [name]: async (...args: unknown[]) => this.travel().then(() => method(...args)) });
+    }
+  }
+
+  private travel(): Promise<void> {
+    this.trip ??= new Promise((resolve) =>
+      setImmediate(() => {
+        this.trip = undefined;
+        this.trips += 1;
+        resolve();
+      }),
+    );
+    return this.trip;
+  }
+}
+
 class RolledBackError extends Error {}
 
 const question = { key: 'order 7', tags: ['order:7'] };
@@ -71,6 +100,37 @@ describe('CacheWriter', () => {
     await create(undefined, { created: [{ keys: ['another view'], value: 'in part' }, ...created] });
     expect(await read()).toBe('hit: written through');
     expect(await read('another view')).toBe('hit: in part');
+  });
+
+  describe('waits for two round trips', () => {
+    let distance: Distance;
+
+    beforeEach(async () => {
+      parts = cacheParts({ versions, options: { redisUrl: 'redis://far-away' } });
+      parts.refreshOnWrite.register(() => ({ key: 'list', tags: ['list'], load: () => Promise.resolve('refreshed') }));
+      await read();
+      distance = new Distance(parts);
+    });
+
+    it('if it creates something', async () => {
+      await parts.writer.write({
+        tags: ['other'],
+        creates: 'order:7',
+        transaction: () => Promise.resolve(),
+        outcome: () => ({ created }),
+      });
+      expect(distance.trips).toBe(2);
+      expect(await read()).toBe('hit: written through');
+    });
+
+    it('if it refreshes something', async () => {
+      await parts.writer.write({ tags: ['list'], transaction: () => Promise.resolve() });
+      expect(distance.trips).toBe(2);
+      const load = () => Promise.resolve(toCachedResponse('from the source'));
+      const { response, outcome } = await parts.responses.get({ key: 'list', tags: ['list'] }, load);
+      expect(outcome.kind).toBe('hit');
+      expect(response.identity.body.toString()).toBe('"refreshed"');
+    });
   });
 
   it('invalidates the tags of the write after its transaction', async () => {

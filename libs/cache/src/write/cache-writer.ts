@@ -15,7 +15,9 @@ import {
   unlessUnavailable,
   VersionStore,
   type Advance,
+  type BegunWrite,
   type PendingWrite,
+  type CompleteOptions,
   type Tag,
   type Version,
   type VersionSnapshot,
@@ -78,6 +80,8 @@ interface Committed {
   readonly tags: readonly Tag[];
   readonly created?: Created | undefined;
   readonly isAnnounced: boolean;
+  /** From before the transaction, if it is likely to be current still. It has the tags of what the write refreshes. */
+  readonly snapshot: VersionSnapshot | undefined;
 }
 
 interface Created {
@@ -152,7 +156,8 @@ export class CacheWriter {
     assertWellFormed([...touched, ...shows]);
     const pending: PendingWrite = { id: randomUUID(), tags, creates: created };
     const until = performance.now() + this.options.pendingWriteLifetime / 2;
-    const { store, snapshot } = await this.begin(pending, created);
+    const refreshed = this.refreshed.dependentOn(touched).flatMap((response) => response.tags);
+    const { store, snapshot, isAlone } = await this.begin(pending, [...new Set([...created, ...refreshed])]);
     let result: T;
     try {
       result = await transaction({ store, until });
@@ -170,6 +175,7 @@ export class CacheWriter {
         tags: [...(done.tags ?? tags), ...(done.created ? [] : created)],
         created: creates === undefined || !done.created ? undefined : createdOf(creates, done.created, snapshot),
         isAnnounced: store !== undefined && done.isAnnounced !== false,
+        snapshot: isAlone ? snapshot : undefined,
       };
     } catch (error) {
       // The transaction is committed all the same.
@@ -200,13 +206,13 @@ export class CacheWriter {
   private async begin(
     write: PendingWrite,
     tags: readonly Tag[],
-  ): Promise<{ readonly store: string | undefined; readonly snapshot: VersionSnapshot | undefined }> {
+  ): Promise<Partial<BegunWrite> & { readonly store: string | undefined }> {
     const { store } = this.versions;
-    const snapshot = await this.unlessAway(() => this.versions.begin(write, tags));
-    if (snapshot && store !== undefined) return { store, snapshot };
+    const begun = await this.unlessAway(() => this.versions.begin(write, tags));
+    if (begun && store !== undefined) return { store, ...begun };
     if (this.isClosed || this.backplane?.isMember === false) throw new CutOffError();
     this.events.emit({ type: 'unannounced-write' });
-    return { store: undefined, snapshot: undefined };
+    return { store: undefined };
   }
 
   /** Ends a write whose transaction failed. If it may still be committed, the pending write stays and will expire. */
@@ -241,17 +247,20 @@ export class CacheWriter {
     const created = writes.flatMap((write) => write.created ?? []);
     const stored = created.map((one) => this.store(one));
     const responses = this.refreshed.takeDependentOn(changed);
+    let known = writes.find(({ snapshot }) => snapshot)?.snapshot;
     for (let attempt = 1; ; attempt += 1) {
-      const { swaps, ...refresh } = await this.refresher.prepare(changed, responses);
+      const refresh = await this.refresher.prepare(changed, responses, known);
+      known = undefined;
       const otherwise = attempt < MAX_REFRESHES ? 'refuse' : 'invalidate';
       const advances = changed.map((tag): Advance => {
-        const swap = swaps.get(tag);
+        const swap = refresh.swaps.get(tag);
         return { tag, swap: swap && { ...swap, otherwise } };
       });
-      if (await this.advance(writeIds, [...advances, ...created.map(advanceOf)], refresh.shown, isAnnounced)) {
+      if (await this.advance(writeIds, [...advances, ...created.map(advanceOf)], refresh, isAnnounced)) {
         const tags = advances.filter(({ swap }) => !swap).map(({ tag }) => tag);
         if (tags.length > 0) this.events.emit({ type: 'invalidation', tags, cause: 'write' });
-        await Promise.all([...stored, this.refresher.publish({ swaps, ...refresh })]);
+        void this.refresher.publish(refresh);
+        await Promise.all(stored);
         return;
       }
     }
@@ -271,10 +280,10 @@ export class CacheWriter {
   private async advance(
     writeIds: readonly string[],
     advances: readonly Advance[],
-    shown: readonly Tag[] = [],
+    { shown, leases }: CompleteOptions = {},
     isAnnounced = true,
   ): Promise<boolean> {
-    const done = await this.unlessAway(() => this.versions.complete(writeIds, advances, shown));
+    const done = await this.unlessAway(() => this.versions.complete(writeIds, advances, { shown, leases }));
     if (done === false) return false;
     if ((done === undefined || !isAnnounced) && advances.length > 0) {
       await this.relay([...new Set(advances.map(({ tag }) => tag))]);

@@ -1,7 +1,13 @@
 import { cacheParts } from '../../../../test/support/cache-parts.js';
 import { toCachedResponse } from '../entries/cached-response.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
-import { EPOCH, VersionStoreUnavailableError, type VersionSnapshot } from '../versions/version-store.js';
+import {
+  EPOCH,
+  VersionStoreUnavailableError,
+  type BegunWrite,
+  type VersionSnapshot,
+  type VersionStore,
+} from '../versions/version-store.js';
 
 const page = { key: 'page', tags: ['list'] };
 const counts = { key: 'counts', tags: ['counts'] };
@@ -14,10 +20,20 @@ const LONG = 600_000;
 class BusyVersionStore extends MemoryVersionStore {
   contested: string | undefined;
 
+  override async begin(...args: Parameters<VersionStore['begin']>): Promise<BegunWrite> {
+    const begun = await super.begin(...args);
+    await this.contest();
+    return begun;
+  }
+
   override async ensureVersions(tags: readonly string[]): Promise<VersionSnapshot> {
     const snapshot = await super.ensureVersions(tags);
-    if (this.contested !== undefined) await this.complete([], [{ tag: this.contested }]);
+    await this.contest();
     return snapshot;
+  }
+
+  private async contest(): Promise<void> {
+    if (this.contested !== undefined) await this.complete([], [{ tag: this.contested }]);
   }
 }
 

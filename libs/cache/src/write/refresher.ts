@@ -8,19 +8,24 @@ import type { Entry } from '../entries/entry.js';
 import { withDeadline } from '../flow/deadline.js';
 import { TroubleLogger } from '../flow/reminder.js';
 import type { RefreshedResponse } from '../read/refresh-on-write.js';
-import { EPOCH, VersionStore, type Tag, type Version } from '../versions/version-store.js';
+import {
+  EPOCH,
+  VersionStore,
+  type CompleteOptions,
+  type Tag,
+  type Version,
+  type VersionSnapshot,
+} from '../versions/version-store.js';
 import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
 
 /** Responses that a write has loaded, under versions that are not current yet. */
-export interface Refresh {
+export interface Refresh extends CompleteOptions {
   /** How their tags are to be advanced. */
   readonly swaps: ReadonlyMap<Tag, { readonly expected: Version; readonly next: Version }>;
-  /** Tags of those responses in which single writes can be recognised. */
-  readonly shown: readonly Tag[];
   readonly entries: readonly { readonly key: string; readonly entry: Entry }[];
 }
 
-const NOTHING: Refresh = { swaps: new Map(), shown: [], entries: [] };
+const NOTHING: Refresh = { swaps: new Map(), entries: [] };
 
 /** Loads what is refreshed on write, for writes whose transactions are committed. */
 @Injectable()
@@ -35,14 +40,22 @@ export class Refresher {
     @Optional() private readonly tracer?: CacheTracer,
   ) {}
 
-  /** Loads responses that depend on `changed`. Gives nothing if that fails or takes too long. */
-  async prepare(changed: readonly Tag[], responses: readonly RefreshedResponse[]): Promise<Refresh> {
+  /**
+   * Loads responses that depend on `changed`. Gives nothing if that fails or takes too long.
+   *
+   * @param snapshot may be of any time. The responses become current only if it still holds when the write completes.
+   */
+  async prepare(
+    changed: readonly Tag[],
+    responses: readonly RefreshedResponse[],
+    snapshot?: VersionSnapshot,
+  ): Promise<Refresh> {
     if (responses.length === 0 || !this.versions.available) return NOTHING;
 
     try {
       const refresh = traced(
         this.tracer?.begin('refresh'),
-        () => this.load(changed, responses),
+        () => this.load(changed, responses, snapshot),
         ({ entries }) => ({ responses: entries.length }),
       );
       return await withDeadline(refresh, this.options.refreshTimeout);
@@ -53,20 +66,32 @@ export class Refresher {
     }
   }
 
-  /** Stores responses that have become current. Until then, readers wait for them as for a load by another process. */
+  /**
+   * Stores responses that have become current. Until then, readers of other processes wait for them as for a load by another
+   * process. Never rejects.
+   */
   async publish({ entries }: Refresh): Promise<void> {
-    await Promise.all(
-      entries.map(async ({ key, entry }) => {
-        const isStored = await this.entries.save(key, entry, { written: true });
-        if (!isStored) await this.versions.releaseLease(loadName(this.options.shape, key, entry.vector));
-      }),
-    );
+    try {
+      await Promise.all(
+        entries.map(async ({ key, entry }) => {
+          const isStored = await this.entries.save(key, entry, { written: true });
+          if (!isStored) await this.versions.releaseLease(this.leaseOf(key, entry));
+        }),
+      );
+    } catch (error) {
+      this.logger.trouble(`could not store what was refreshed: ${String(error)}`);
+    }
   }
 
-  private async load(changed: readonly Tag[], responses: readonly RefreshedResponse[]): Promise<Refresh> {
+  private async load(
+    changed: readonly Tag[],
+    responses: readonly RefreshedResponse[],
+    known?: VersionSnapshot,
+  ): Promise<Refresh> {
     this.events.emit({ type: 'refresh' });
     const dependencies = [...new Set(responses.flatMap(({ tags }) => tags))];
-    const snapshot = await this.versions.ensureVersions(dependencies);
+    const isKnown = known !== undefined && dependencies.every((tag) => known.has(tag));
+    const snapshot = isKnown ? known : await this.versions.ensureVersions(dependencies);
     const swaps = new Map(
       dependencies
         .filter((tag) => changed.includes(tag))
@@ -75,17 +100,18 @@ export class Refresher {
     const next = new Map([...snapshot, ...[...swaps].map(([tag, swap]) => [tag, swap.next] as const)]);
     const entries = await Promise.all(
       responses.map(async ({ key, tags, load }) => {
-        const vector = vectorOf(tags, next);
-        const [value] = await Promise.all([
-          load(),
-          this.versions.acquireLease(loadName(this.options.shape, key, vector)),
-        ]);
-        return { key, entry: { vector, response: await compressed(toCachedResponse(value)) } };
+        const response = await compressed(toCachedResponse(await load()));
+        return { key, entry: { vector: vectorOf(tags, next), response } };
       }),
     );
     const recognisable = responses
       .filter(({ isAggregate }) => isAggregate !== true)
       .flatMap(({ tags }) => [EPOCH, ...tags]);
-    return { swaps, shown: [...new Set(recognisable)], entries };
+    const leases = entries.map(({ key, entry }) => this.leaseOf(key, entry));
+    return { swaps, shown: [...new Set(recognisable)], leases, entries };
+  }
+
+  private leaseOf(key: string, { vector }: Entry): string {
+    return loadName(this.options.shape, key, vector);
   }
 }
