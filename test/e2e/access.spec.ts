@@ -109,6 +109,16 @@ describe('access', () => {
     });
   }
 
+  /** The methods that the documented routes give a path. */
+  function methodsOf(path: string): string[] {
+    const methods = routes.flatMap((route) => {
+      const [method = '', pattern = ''] = route.split(' ');
+      if (!new RegExp(`^${pattern.replace('{id}', '[^/]+')}$`).test(path)) return [];
+      return method === 'GET' ? ['GET', 'HEAD'] : [method];
+    });
+    return [...new Set(methods)].sort();
+  }
+
   function bearer(token: string): Record<string, string> {
     return { Authorization: `Bearer ${token}` };
   }
@@ -183,8 +193,9 @@ describe('access', () => {
   it.each(['OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND'])('is granted to no route by %s', async (method) => {
     for (const route of routes) {
       const path = await pathOf(route);
-      const { status } = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
-      expect({ route, status }).toEqual({ route, status: 404 });
+      const { status, headers } = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
+      const allow = headers.get('allow')?.split(', ').sort();
+      expect({ route, status, allow }).toEqual({ route, status: 405, allow: methodsOf(path) });
     }
   });
 

@@ -32,6 +32,7 @@ function badFields(...fields: string[]): ExpectedProblem {
 
 const BAD_REQUEST: ExpectedProblem = { status: 400, code: 'BAD_REQUEST' };
 const NOT_FOUND: ExpectedProblem = { status: 404, code: 'NOT_FOUND' };
+const METHOD_NOT_ALLOWED: ExpectedProblem = { status: 405, code: 'METHOD_NOT_ALLOWED' };
 
 function show(value: unknown): string {
   const text = JSON.stringify(value);
@@ -648,7 +649,7 @@ const paths: Case[] = [
     '/api/v1',
     '/api/v1/order',
     '/api/v2/orders',
-    `${ORDERS}/${uuid}/status`,
+    `${ORDERS}/${uuid}/state`,
     '/api/v1/orders/',
     '//',
     '/.env',
@@ -657,8 +658,14 @@ const paths: Case[] = [
     name: `${method} ${ORDERS}/<id>`,
     as: 'admin' as const,
     request: { method, path: `${ORDERS}/${uuid}` },
-    problem: NOT_FOUND,
+    problem: METHOD_NOT_ALLOWED,
   })),
+  {
+    name: `GET ${ORDERS}/<id>/status`,
+    as: 'operator',
+    request: { path: `${ORDERS}/${uuid}/status` },
+    problem: METHOD_NOT_ALLOWED,
+  },
 ];
 
 /** Requests that the HTTP server or the router refuses before it finds a route. */

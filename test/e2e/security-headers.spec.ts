@@ -21,11 +21,23 @@ const SECURITY_HEADERS: Readonly<Record<string, RegExp>> = {
   'cross-origin-resource-policy': /^same-origin$/,
 };
 
+/** Headers that pages may always read, or that are for browsers, proxies and connections: https://fetch.spec.whatwg.org. */
+const FOR_NO_PAGE =
+  /^(access-control-.*|cache-control|content-.*|last-modified|accept-.*|connection|keep-alive|origin-agent-cluster|transfer-encoding|vary|x-(?!request-id).*)$/;
+
 interface Kind {
   readonly name: string;
   readonly status: number;
   /** Sends the request with additional headers. */
   readonly ask: (headers: Record<string, string>) => Promise<ApiAnswer<unknown>>;
+}
+
+/** The headers of a response that say something to a program, and that a page of another origin cannot read. */
+function hiddenOf(headers: Headers): string[] {
+  const exposed = headers.get('access-control-expose-headers')?.toLowerCase().split(', ') ?? [];
+  return [...headers.keys()].filter(
+    (name) => !FOR_NO_PAGE.test(name) && !(name in SECURITY_HEADERS) && !exposed.includes(name),
+  );
 }
 
 describe('every response', () => {
@@ -98,7 +110,7 @@ describe('every response', () => {
     kind('no token', 401, ORDERS, { as: 'nobody' }),
     kind('an unknown order', 404, `${ORDERS}/${randomUUID()}`),
     kind('an unknown route', 404, '/nowhere'),
-    kind('an unknown method', 404, ORDERS, { method: 'DELETE' }),
+    kind('an unknown method', 405, ORDERS, { method: 'DELETE' }),
     kind('too long a URL', 414, `${ORDERS}?q=${'a'.repeat(9_000)}`),
     kind('health', 200, '/health/ready', { as: 'nobody' }),
     kind('metrics', 200, '/metrics', { as: 'nobody' }),
@@ -144,7 +156,7 @@ describe('every response', () => {
       expect(floor.status).toBe(status);
       expect(floor.headers.get('access-control-allow-origin')).toBe(FLOOR);
       expect(floor.headers.get('access-control-allow-credentials')).toBeNull();
-      expect(floor.headers.get('access-control-expose-headers')).toContain('etag');
+      expect(hiddenOf(floor.headers)).toEqual([]);
       for (const origin of [ELSEWHERE, 'null', `${FLOOR}.evil.example`, FLOOR.replace('https', 'http')]) {
         const { headers } = await ask({ origin });
         expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -170,14 +182,18 @@ describe('every response', () => {
   });
 
   it.each<Record<string, string>>([{}, { origin: FLOOR }, { 'access-control-request-method': 'PATCH' }])(
-    'is 404 for an OPTIONS request that is not a preflight: %j',
+    'names the methods of a path for an OPTIONS request that is not a preflight: %j',
     async (headers) => {
-      for (const path of [ORDERS, '/nowhere', '/health/live']) {
-        expectProblem(await api.call(path, { method: 'OPTIONS', headers }), {
-          status: 404,
-          code: 'NOT_FOUND',
-        });
+      for (const [path, methods] of [
+        [ORDERS, 'GET, HEAD, POST'],
+        ['/health/live', 'GET, HEAD'],
+      ] as const) {
+        const answer = await api.call(path, { method: 'OPTIONS', headers });
+        expectProblem(answer, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+        expect(answer.headers.get('allow')).toBe(methods);
       }
+      const nowhere = await api.call('/nowhere', { method: 'OPTIONS', headers });
+      expectProblem(nowhere, { status: 404, code: 'NOT_FOUND' });
     },
   );
 
@@ -193,7 +209,7 @@ describe('every response', () => {
           expect(answer.headers.get(name)).toMatch(expected);
       }
       const headers = { origin: FLOOR, 'access-control-request-method': 'GET' };
-      expect((await closed.call(ORDERS, { method: 'OPTIONS', headers })).status).toBe(404);
+      expect((await closed.call(ORDERS, { method: 'OPTIONS', headers })).status).toBe(405);
     } finally {
       await closed.stop();
     }

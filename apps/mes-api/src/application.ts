@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { IssuerMetadata } from './auth/issuer-metadata.js';
 import type { Configuration } from './config/configuration.js';
+import { rememberMethods } from './http/allowed-methods.js';
 import { allowOrigins } from './http/cross-origin.js';
 import { readJsonBodies } from './http/json-bodies.js';
 import { keepAuditLog } from './observability/audit-log.js';
@@ -86,6 +87,7 @@ export async function addHooks(
   limitConnections(server.server, configuration.database.poolSize, () => {
     metrics.noteRefusedConnection();
   });
+  rememberMethods(server);
   watchBodies(server);
   refuseMalformed(server);
   if (configuration.corsOrigins.length > 0) allowOrigins(application, configuration.corsOrigins);

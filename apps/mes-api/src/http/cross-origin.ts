@@ -7,7 +7,10 @@ export function allowOrigins(application: NestFastifyApplication, origins: reado
   application.enableCors({
     origin: origins.includes('*') ? true : [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    exposedHeaders: ['date', 'etag', 'location', 'cache-status', 'retry-after', REQUEST_ID_HEADER],
+    exposedHeaders: [
+      ...['date', 'etag', 'location', 'cache-status', REQUEST_ID_HEADER],
+      ...['retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate', 'allow'],
+    ],
     // The plugin only sets the headers; it would answer invalid preflights in plain text. The hook below answers.
     strictPreflight: false,
     preflightContinue: true,

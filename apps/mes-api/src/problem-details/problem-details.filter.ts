@@ -1,5 +1,12 @@
 import { CutOffError, InvalidationNotRelayedError, LoadTimeoutError, Reminder, TooManyLoadsError } from '@mes/cache';
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Logger,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCertainlyUndone } from '../database-errors/certainly-undone.js';
 import { describeError } from '../database-errors/describe-error.js';
@@ -32,7 +39,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const problem = toProblem(error, SAFE_METHODS.has(request.method));
+    const problem = methodProblem(error, request) ?? toProblem(error, SAFE_METHODS.has(request.method));
     request.problemCode = problem.code;
     if (problem.status >= 500 && !UNLOGGED.has(problem.code)) this.log(problem, error, request.id);
     // A connection may break after the response has begun.
@@ -51,6 +58,14 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (!reminder.isDue(line)) return;
     this.logger.error(`request ${requestId}: ${line}`, problem.status === 500 ? stack : undefined);
   }
+}
+
+/** The problem of a path that exists, with other methods: RFC 9110, section 15.5.6. */
+function methodProblem(error: unknown, request: FastifyRequest): Problem | undefined {
+  const methods = error instanceof NotFoundException ? request.server.methodsOf(request) : [];
+  if (methods.length === 0 || methods.includes(request.method)) return undefined;
+  const allow = methods.join(', ');
+  return new Problem({ status: 405, code: codeFor(405), detail: `This path has only ${allow}.`, headers: { allow } });
 }
 
 function toProblem(error: unknown, isSafe: boolean): Problem {
