@@ -56,6 +56,25 @@ describe('problem details', () => {
     expectProblem(answer, { status: 400, code: 'INPUT_INVALID', fields });
   });
 
+  it.each<[string, string[], unknown[]]>([
+    ['limit must be a whole number from 1 to 200', ['limit=abc', 'limit=1e2', 'limit=', 'limit=0', 'limit=201'], []],
+    ['number must be a whole number from 1 to 999999999', ['number=%D9%A3', 'number=0', 'number=1234567890'], []],
+    ['quantity must be a whole number from 1 to 10000', [], ['1', null, undefined, 1.5, 0, 10_001, true, [1]]],
+    [
+      'createdFrom must be a date and time with an offset, such as 2031-05-17T09:30:00Z; a + in a URL is written %2B',
+      ['createdFrom=2026-01-01T00:00:00+03:00'],
+      [],
+    ],
+  ])('say all that a value must be: %s', async (message, queries, quantities) => {
+    const said = (answer: ApiAnswer<unknown>): unknown => (answer.body as { errors: unknown }).errors;
+    const expected = [{ field: message.split(' ')[0], message }];
+    for (const query of queries) expect(said(await get(`/api/v1/orders?${query}`))).toEqual(expected);
+    for (const quantity of quantities) {
+      const body = newOrder({ quantity });
+      expect(said(await api.call('/api/v1/orders', { method: 'POST', token: admin, body }))).toEqual(expected);
+    }
+  });
+
   it('do not repeat the input', async () => {
     const body = newOrder({ comment: 7, externalId: ['secret-1'], 'secret-2': { 'secret-3': 'secret-4' } });
     const answer = await api.call('/api/v1/orders', { method: 'POST', token: admin, body });

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, buildMessage, IsArray, ValidateBy, ValidateIf } from 'class-validator';
 
 /** Most values of a repeated parameter, duplicates included. */
 export const MAX_VALUES = 20;
@@ -19,13 +19,25 @@ export function IsListParameter(): PropertyDecorator {
   );
 }
 
+/** One rule with one message, because only the first broken rule is reported. */
+export function IsWholeNumber(min: number, max: number): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWholeNumber',
+    constraints: [min, max],
+    validator: {
+      validate: (value: unknown) => Number.isInteger(value) && min <= (value as number) && (value as number) <= max,
+      defaultMessage: buildMessage(() => '$property must be a whole number from $constraint1 to $constraint2'),
+    },
+  });
+}
+
 /** The parameter is a whole number of up to nine digits. */
-export function IsWholeNumberParameter(): PropertyDecorator {
+export function IsWholeNumberParameter(min: number, max: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
     ),
-    IsInt(),
+    IsWholeNumber(min, max),
   );
 }
 

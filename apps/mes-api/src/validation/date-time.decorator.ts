@@ -14,11 +14,17 @@ export function IsDateTime(): PropertyDecorator {
       validator: {
         validate: (value: unknown) => value instanceof Date,
         defaultMessage: buildMessage(
-          (each) => `${each}$property must be a date and time with an offset, such as 2031-05-17T09:30:00Z`,
+          (each, args) =>
+            `${each}$property must be a date and time with an offset, such as 2031-05-17T09:30:00Z${hintFor(args?.value)}`,
         ),
       },
     }),
   );
+}
+
+/** In a URL, an unescaped `+` stands for a space. */
+function hintFor(value: unknown): string {
+  return typeof value === 'string' && / \d\d:\d\d$/.test(value) ? '; a + in a URL is written %2B' : '';
 }
 
 function parse(value: unknown): unknown {

@@ -1,19 +1,8 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsInt,
-  IsObject,
-  IsUUID,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsObject, IsUUID, ValidateNested } from 'class-validator';
 import { SchemaRules } from '../../openapi/schema-rules.decorator.js';
-import { Optional } from '../../validation/cardinality.decorators.js';
+import { IsWholeNumber, Optional } from '../../validation/cardinality.decorators.js';
 import { OrderError } from '../order-errors.js';
 import { ORDER_STATE, problemOf } from '../order-problem.filter.js';
 import type { OrderStatus } from '../order-status.js';
@@ -32,9 +21,7 @@ export class ChangedOrderDto {
   id!: string;
 
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_VERSION)
+  @IsWholeNumber(1, MAX_VERSION)
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,

@@ -1,19 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  IsDefined,
-  IsIn,
-  IsInt,
-  IsISO4217CurrencyCode,
-  IsObject,
-  IsUrl,
-  Matches,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { IsDefined, IsIn, IsISO4217CurrencyCode, IsObject, IsUrl, Matches, ValidateNested } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
-import { Optional } from '../../validation/cardinality.decorators.js';
+import { IsWholeNumber, Optional } from '../../validation/cardinality.decorators.js';
 import { IsText, textSchema } from '../../validation/text.decorator.js';
 import { ORDER_PRIORITIES, ORDER_SOURCES, type OrderPriority, type OrderRequest, type OrderSource } from '../order.js';
 import { ORDER_PRIORITY, ORDER_SOURCE } from './enums.js';
@@ -109,9 +98,7 @@ export class CreateOrderDto implements OrderRequest {
   @ApiProperty({ ...textSchema(100), example: 'Gold 585' })
   material!: string;
 
-  @IsInt()
-  @Min(1)
-  @Max(MAX_QUANTITY)
+  @IsWholeNumber(1, MAX_QUANTITY)
   @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_QUANTITY, example: 1 })
   quantity!: number;
 

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches, Max, Min } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { IsWholeNumberParameter, Optional } from '../../validation/cardinality.decorators.js';
 import { ORDER_SORTS, type OrderSort } from '../order.js';
 import { OrderFilterDto } from './order-filter.dto.js';
@@ -21,9 +21,7 @@ export class ListOrdersDto extends OrderFilterDto {
   sort: OrderSort = '-createdAt';
 
   @Optional()
-  @IsWholeNumberParameter()
-  @Min(1)
-  @Max(MAX_LIMIT)
+  @IsWholeNumberParameter(1, MAX_LIMIT)
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })
   limit: number = DEFAULT_LIMIT;
 

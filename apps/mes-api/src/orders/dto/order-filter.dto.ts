@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches, Max, Min } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { IsDateTime } from '../../validation/date-time.decorator.js';
 import {
   IsListParameter,
@@ -76,9 +76,7 @@ export class OrderFilterDto {
   holdReason?: HoldReason[];
 
   @Optional()
-  @IsWholeNumberParameter()
-  @Min(1)
-  @Max(MAX_NUMBER)
+  @IsWholeNumberParameter(1, MAX_NUMBER)
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
