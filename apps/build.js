@@ -1,8 +1,8 @@
 // Builds the API and the operators' page: `npm run build`. Each build has a folder of its own, and `dist` is a link to the last one
 // that succeeded. So a running API keeps its files, a failed build changes nothing, and builds do not disturb each other.
 import { spawnSync } from 'node:child_process';
-import { lstat, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const BUILDS = join(ROOT, '.builds');
@@ -35,9 +35,8 @@ async function make() {
   const settings = join(build, 'tsconfig.json');
   await writeFile(settings, JSON.stringify({ extends: '../../tsconfig.build.json', compilerOptions }));
   run('node_modules/typescript/bin/tsc', '--project', settings);
-  // Node does not know the names of the libraries: their imports become relative.
-  run('node_modules/tsc-alias/dist/bin/index.js', '--project', settings);
   await rm(settings);
+  await findLibraries();
   await mkdir(join(build, PROCESSES));
 
   const document = join(build, 'openapi.json');
@@ -58,6 +57,21 @@ async function make() {
     '--emptyOutDir',
     'apps/mes-web',
   );
+}
+
+/** Makes the imports of the libraries relative, because Node does not know their names. */
+async function findLibraries() {
+  const { compilerOptions } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'));
+  for (const name of await readdir(build, { recursive: true })) {
+    if (!name.endsWith('.js')) continue;
+    const file = join(build, name);
+    const script = await readFile(file, 'utf8');
+    const found = script.replaceAll(/(?<=from ')@mes\/[^']+(?=')/g, (library) => {
+      const [source] = compilerOptions.paths[library];
+      return relative(dirname(file), join(build, source)).replace(/\.ts$/, '.js');
+    });
+    if (found !== script) await writeFile(file, found);
+  }
 }
 
 /** Runs a program of Node at the top level. */

@@ -39,7 +39,8 @@ describe('a build beside a running API', () => {
   let first: string;
 
   beforeAll(async () => {
-    folder = await realpath(await mkdtemp(join(tmpdir(), 'mes-build-')));
+    // Characters that patterns, URLs and shells take for their own.
+    folder = await realpath(await mkdtemp(join(tmpdir(), "mes-build (it's) Заказы 100% #1 [a] ")));
     page = join(folder, 'apps/mes-web/src');
     database = await createTestDatabase();
     for (const source of SOURCES) await cp(source, join(folder, source), { recursive: true });
