@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import pg from 'pg';
 import { PgBouncer } from '../../../test/support/pgbouncer.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
@@ -52,6 +54,37 @@ describe('a PostgreSQL that cannot be used', () => {
     expect(connectionProblem(await ended, 'DATABASE_URL').message).toMatch(/^PostgreSQL ends sessions that are idle: /);
   });
 
+  it('is named with what to do: a database that accepts no connections', async () => {
+    const other = await createTestDatabase('ALLOW_CONNECTIONS false');
+    try {
+      await expect(prepareDatabase({ url: other.url, patience: 60_000 })).rejects.toThrow(
+        /^the database accepts no connections: allow them by ALTER DATABASE … ALLOW_CONNECTIONS true \(/,
+      );
+    } finally {
+      await other.drop();
+    }
+  });
+
+  it.each([
+    [
+      'an unknown way to log in',
+      'R\0\0\0\x08\0\0\0\x07',
+      /^PostgreSQL asks for a login by GSSAPI or SSPI, .*: allow scram/,
+    ],
+    [
+      'another server',
+      'J\0\0\0\x0a8.0.36',
+      /^the server at the address in DATABASE_URL does not speak as PostgreSQL does: /,
+    ],
+  ])('is named with what to do: %s', async (_, words, sentence) => {
+    const server = createServer((socket) => socket.on('error', () => undefined).write(words, 'latin1'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `postgres://mes:pass-word@127.0.0.1:${(server.address() as AddressInfo).port}/mes`;
+    await expect(prepareDatabase({ url, urlName: 'DATABASE_URL', patience: 0 })).rejects.toThrow(sentence);
+    server.close();
+  });
+
   function changed(change: (url: URL) => void): string {
     const url = new URL(database.url);
     change(url);
@@ -90,6 +123,16 @@ describe('a PostgreSQL that cannot be used', () => {
       'silence',
       () => silent.url,
       /^nobody answers in time at the address in DATABASE_URL: correct it, or look at the load of PostgreSQL/,
+    ],
+    [
+      'options that PostgreSQL does not know',
+      () => changed((url) => (url.search = 'options=-csearch_pat%3Dmes')),
+      /^PostgreSQL refuses the settings of the session: correct options in DATABASE_URL, and PGOPTIONS \(/,
+    ],
+    [
+      'a file that is gone',
+      () => changed((url) => (url.search = 'sslmode=verify-full&sslrootcert=/none.pem')),
+      /^DATABASE_URL names a file in sslrootcert that cannot be read \(ENOENT\)$/,
     ],
     [
       'TLS to a server without it',

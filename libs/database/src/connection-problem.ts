@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DatabaseUnfitError, reasonOf } from './database-errors.js';
+import { DatabaseUrlError } from './server-address.js';
 
 /** Why there is no usable connection to PostgreSQL. */
 export interface ConnectionProblem {
@@ -36,6 +37,16 @@ const BY_STATE: readonly Rule[] = [
     /^57P05/,
     () => 'PostgreSQL ends sessions that are idle: set idle_session_timeout to 0 for the role and the database',
     true,
+  ],
+  [
+    /^(42704|42601|22023)/,
+    (setting) => `PostgreSQL refuses the settings of the session: correct options in ${setting}, and PGOPTIONS`,
+    false,
+  ],
+  [
+    /^55000 CheckMyDatabase /,
+    () => 'the database accepts no connections: allow them by ALTER DATABASE … ALLOW_CONNECTIONS true',
+    false,
   ],
   [/^57P0/, () => 'PostgreSQL is starting or stopping: wait', true],
 ];
@@ -110,6 +121,17 @@ const BY_MESSAGE: readonly Rule[] = [
     true,
   ],
   [
+    /Unknown authenticationOk message type [79]$/,
+    () =>
+      'PostgreSQL asks for a login by GSSAPI or SSPI, which the API does not know: allow scram-sha-256 in pg_hba.conf',
+    false,
+  ],
+  [
+    /Unknown authenticationOk|received invalid response|[Rr]eceived unexpected|error establishing an SSL/,
+    (setting) => `the server at the address in ${setting} does not speak as PostgreSQL does: correct the address`,
+    true,
+  ],
+  [
     /does not support SSL/,
     (setting) => `PostgreSQL does not use TLS: turn it on there, or remove sslmode from ${setting}, and PGSSLMODE`,
     false,
@@ -130,6 +152,10 @@ export function connectionProblem(error: unknown, setting: string): ConnectionPr
   const detail = reasonOf(error);
   if (error instanceof DatabaseUnfitError) {
     const message = `PostgreSQL is not fit for use: ${detail}. Name the primary in ${setting}, or correct its settings`;
+    return { message, summary: message, passes: true };
+  }
+  if (error instanceof DatabaseUrlError) {
+    const message = `${setting} ${detail}`;
     return { message, summary: message, passes: true };
   }
   const code = codeOf(error);

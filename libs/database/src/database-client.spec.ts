@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -106,6 +108,39 @@ describe('DatabaseClient', () => {
       code: 'DATABASE_UNFIT',
       message: expect.stringContaining(reason) as string,
     });
+  });
+
+  it('has no time limit for transactions, which PostgreSQL knows since version 17', async () => {
+    await sql(`DO $$ BEGIN IF current_setting('transaction_timeout', true) IS NOT NULL THEN
+      ALTER ROLE ${pg.escapeIdentifier(role)} SET transaction_timeout = '1min';
+    END IF; END $$`);
+    const timeout = `SELECT coalesce(current_setting('transaction_timeout', true), '0') AS value`;
+    expect((await connected({}, (client) => client.query(timeout))).rows).toEqual([{ value: '0' }]);
+    // As through a connection pooler in transaction mode, where each transaction sets it.
+    const { rows } = await connected({ isPooled: true }, (client) => client.query(timeout));
+    expect(rows).toEqual([{ value: '0' }]);
+  });
+
+  // AuthenticationGSS, as pg_hba.conf may demand, and what no PostgreSQL says.
+  it.each(['R\0\0\0\x08\0\0\0\x07', 'R\0\0\0\x08\0\0\0\x63'])(
+    'fails if the server says what it cannot read: %j',
+    async (words) => {
+      const other = createServer((socket) => socket.on('error', () => undefined).write(words, 'latin1'));
+      other.listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const url = `postgres://mes@127.0.0.1:${(other.address() as AddressInfo).port}/mes`;
+      await expect(connected({ url }, () => Promise.resolve())).rejects.toThrow();
+      other.close();
+    },
+  );
+
+  it('fails, like any other connection, if a file that the URL names is gone', async () => {
+    const client = new DatabaseClient({
+      url: urlWith({ sslmode: 'verify-full', sslrootcert: '/none.pem' }),
+      queryTimeout: LATE,
+    });
+    await expect(client.connect()).rejects.toThrow('names a file in sslrootcert that cannot be read (ENOENT)');
+    await client.end();
   });
 
   it('refuses a standby', async () => {

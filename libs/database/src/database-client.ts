@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { DatabaseConnectionLostError, reasonOf } from './database-errors.js';
 import {
@@ -10,7 +11,7 @@ import {
   type SessionState,
 } from './database-settings.js';
 import { PooledTransactions } from './pooled-transactions.js';
-import { serverAddress } from './server-address.js';
+import { DatabaseUrlError, serverAddress } from './server-address.js';
 
 /**
  * Options of a {@link DatabaseClient}. All times are in milliseconds.
@@ -78,15 +79,20 @@ export class DatabaseClient extends pg.Client {
   private readonly limits: SessionLimits;
 
   private readonly isPooled: boolean;
+  /** Why it cannot connect: a file that the URL names may be gone. */
+  private readonly urlProblem: DatabaseUrlError | undefined;
 
   constructor({ url, queryTimeout, applicationName, isPooled = false, onStatement, ...limits }: DatabaseClientOptions) {
+    const address = addressOrProblem(url);
     super({
       fallback_application_name: 'mes-orders-api',
-      ...serverAddress(url),
+      ...(address instanceof DatabaseUrlError ? {} : address),
       ...(applicationName === undefined ? {} : { application_name: applicationName }),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
     });
+    this.urlProblem = address instanceof DatabaseUrlError ? address : undefined;
+    this.breakWhereUnreadable();
     this.queryTimeout = queryTimeout;
     this.limits = { ...DATABASE_DEFAULTS, ...limits };
     this.statementListeners = onStatement ? [onStatement] : [];
@@ -140,6 +146,7 @@ export class DatabaseClient extends pg.Client {
 
   private async connectAndSetUp(): Promise<this> {
     try {
+      if (this.urlProblem) throw this.urlProblem;
       await super.connect();
       if (this.isPooled) {
         // Its transaction sees whether PostgreSQL is fit for use, and what time it is there.
@@ -154,6 +161,26 @@ export class DatabaseClient extends pg.Client {
       void this.end();
       throw error;
     }
+  }
+
+  /**
+   * A server that says what node-postgres cannot read, such as one that is no PostgreSQL, breaks the connection. Otherwise the error
+   * would end the process, since it is thrown where nobody waits.
+   */
+  private breakWhereUnreadable(): void {
+    const connection = this.connection as pg.Connection & { attachListeners: (stream: Duplex) => void };
+    const attach = connection.attachListeners.bind(connection);
+    connection.attachListeners = (stream) => {
+      attach(stream);
+      const readers = stream.listeners('data') as ((chunk: Buffer) => void)[];
+      stream.removeAllListeners('data').on('data', (chunk: Buffer) => {
+        try {
+          for (const read of readers) read(chunk);
+        } catch (error) {
+          this.discard(error as Error);
+        }
+      });
+    };
   }
 
   /** The settings of node-postgres that PgBouncer keeps for each of its clients. */
@@ -258,6 +285,15 @@ export class DatabaseClient extends pg.Client {
       clearInterval(timer);
       this.lastHeard = performance.now();
     };
+  }
+}
+
+function addressOrProblem(url: string): pg.ClientConfig | DatabaseUrlError {
+  try {
+    return serverAddress(url);
+  } catch (error) {
+    if (error instanceof DatabaseUrlError) return error;
+    throw error;
   }
 }
 

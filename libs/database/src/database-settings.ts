@@ -48,10 +48,14 @@ const STATE = `pg_is_in_recovery() AS "isStandby",
     current_setting('default_transaction_read_only')::boolean AS "isReadOnly",
     current_setting('session_replication_role') = 'replica' AS "skipsTriggers"`;
 
-/** Applies the {@link sessionSettings}, which are its parameter as JSON, and asks for the {@link SessionState}. */
+/**
+ * Applies the {@link sessionSettings}, which are its parameter as JSON, as far as the version of PostgreSQL knows them, and asks for the
+ * {@link SessionState}.
+ */
 export const SET_UP_SESSION = `
   SELECT ${STATE},
-    (SELECT count(set_config(name, value, false)) FROM json_each_text($1) AS setting (name, value))`;
+    (SELECT count(set_config(name, value, false)) FROM json_each_text($1) AS setting (name, value)
+     WHERE current_setting(name, true) IS NOT NULL)`;
 
 /** node-postgres can read no others. */
 export const READABLE_DATES = { datestyle: 'ISO, MDY' } as const;
@@ -67,6 +71,8 @@ export function sessionSettings({ statementTimeout, lockTimeout }: SessionLimits
     idle_in_transaction_session_timeout: String(statementTimeout || DATABASE_DEFAULTS.statementTimeout),
     // Connections of the pool, and the one that listens, are idle at night.
     idle_session_timeout: '0',
+    // A migration may take long. PostgreSQL has this limit since version 17.
+    transaction_timeout: '0',
     default_transaction_isolation: 'read committed',
     // node-postgres can read no others.
     client_encoding: 'UTF8',
@@ -103,7 +109,8 @@ export function setUpTransaction({ statementTimeout, lockTimeout }: SessionLimit
       : statementTimeout;
   return `SELECT ${STATE}, current_setting('transaction_isolation') AS isolation, (${now})::float8 AS now,
     set_config('statement_timeout', (${left})::text, true), set_config('lock_timeout', '${lockTimeout}', true),
-    set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true)`;
+    set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true),
+    CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', true) END`;
 }
 
 /** Whether PostgreSQL has refused a transaction because it came after its time. */

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '../../../test/support/tls-redis-server.js';
 import { databaseUrlComplaint } from './database-url.js';
 import { serverAddress } from './server-address.js';
 
@@ -90,16 +91,31 @@ describe('serverAddress', () => {
     });
   });
 
-  it('reads the files of TLS', async () => {
+  it('reads the files of TLS, and refuses what is none', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'mes-tls-'));
-    const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => join(directory, name)) as [string, string, string];
-    await Promise.all([ca, cert, key].map((path) => writeFile(path, path)));
-    expect(
-      serverAddress(`postgres://db.example/mes?sslrootcert=${ca}&sslcert=${cert}&sslkey=${key}&sslmode=no-verify`).ssl,
-    ).toEqual({ rejectUnauthorized: false, ca, cert, key });
-    expect(databaseUrlComplaint(`postgres://db.example/mes?sslrootcert=${directory}`)).toBe(
+    const [{ certificateFile: ca, keyFile: key }, text] = [await makeCertificate(directory), join(directory, 'text')];
+    await writeFile(text, 'text');
+    const url = (...parameters: string[]) => `postgres://db.example/mes?${parameters.join('&')}`;
+    const address = serverAddress(url(`sslrootcert=${ca}`, `sslcert=${ca}`, `sslkey=${key}`, 'sslmode=no-verify'));
+    const [caText, keyText] = await Promise.all([ca, key].map((path) => readFile(path, 'utf8')));
+    expect(address.ssl).toEqual({ rejectUnauthorized: false, ca: caText, cert: caText, key: keyText });
+    expect(databaseUrlComplaint(url(`sslrootcert=${directory}`))).toBe(
       'names a file in sslrootcert that cannot be read (EISDIR)',
     );
+    for (const path of [text, key, '/dev/null']) {
+      expect(databaseUrlComplaint(url(`sslrootcert=${path}`))).toBe(
+        'names a file in sslrootcert that is no certificate in PEM',
+      );
+    }
+    for (const [cert, itsKey] of [
+      [text, key],
+      [ca, text],
+      [key, ca],
+    ]) {
+      expect(databaseUrlComplaint(url(`sslcert=${cert}`, `sslkey=${itsKey}`))).toBe(
+        'names files in sslcert and sslkey that are not a certificate and its key, in PEM and without a passphrase',
+      );
+    }
     await rm(directory, { recursive: true });
   });
 });

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { parse } from 'pg-connection-string';
 import { DATABASE_DEFAULTS, sessionSettings } from './database-settings.js';
@@ -119,7 +120,27 @@ function tlsOf(parameters: ReadonlyMap<string, string>): ConnectionOptions | boo
     const ssl = valueOf(parameters, 'ssl', SSL);
     return ssl ?? (parameters.get('sslnegotiation') === 'direct' ? true : tlsOfEnvironment());
   }
-  return { ...mode, ...Object.fromEntries(files.map(([name, use]) => [use, read(name, parameters.get(name) ?? '')])) };
+  const contents: Partial<Record<(typeof FILES)[keyof typeof FILES], string>> = Object.fromEntries(
+    files.map(([name, use]) => [use, read(name, parameters.get(name) ?? '')]),
+  );
+  assertUsable(contents);
+  return { ...mode, ...contents };
+}
+
+/** Node takes no notice of an authority that is none, and would then say that the certificate of the server is not trusted. */
+function assertUsable({ ca, ...own }: { readonly ca?: string; readonly cert?: string; readonly key?: string }): void {
+  try {
+    if (ca !== undefined) new X509Certificate(ca);
+  } catch {
+    throw new DatabaseUrlError('names a file in sslrootcert that is no certificate in PEM');
+  }
+  try {
+    createSecureContext(own);
+  } catch {
+    throw new DatabaseUrlError(
+      'names files in sslcert and sslkey that are not a certificate and its key, in PEM and without a passphrase',
+    );
+  }
 }
 
 /** What `PGSSLMODE` says. node-postgres reads it as well, and would connect without TLS if its value is wrong. */
