@@ -240,6 +240,7 @@ export class RedisConnection implements RedisAccess {
     return problemOf(error, {
       setting: this.setting,
       usesTls: this.options.redisUrl?.startsWith('rediss') === true,
+      isCluster: /^rediss?:.*,/.test(this.options.redisUrl ?? ''),
       isConnected: this.isConnected,
     });
   }

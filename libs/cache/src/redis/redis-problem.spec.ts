@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { eventually } from '../../../../test/support/eventually.js';
@@ -24,6 +24,7 @@ describe('a Redis that cannot be used', () => {
   let clustered: RedisServer;
   let replica: RedisServer;
   let sentinel: RedisServer;
+  let other: { readonly url: string; readonly stop: () => Promise<void> };
   let refusing: { readonly url: string; readonly stop: () => Promise<void> };
   let closers: (() => Promise<unknown>)[];
   let lines: string[];
@@ -36,11 +37,14 @@ describe('a Redis that cannot be used', () => {
     clustered = await RedisServer.start({ args: ['--cluster-enabled', 'yes'] });
     replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', '9'] });
     sentinel = await RedisServer.start({ args: ['--sentinel'], config: `requirepass ${SECRET}` });
-    refusing = await refuseAtOnce('-DENIED Redis is running in protected mode\r\n');
+    refusing = await serverThat((socket) => socket.end('-DENIED Redis is running in protected mode\r\n'));
+    other = await serverThat((socket) => socket.write('SSH-2.0-OpenSSH_10.0\r\n'));
   });
 
   afterAll(() =>
-    Promise.all([open, closed, encrypted, clustered, replica, sentinel, refusing].map((server) => server.stop())),
+    Promise.all(
+      [open, closed, encrypted, clustered, replica, sentinel, refusing, other].map((server) => server.stop()),
+    ),
   );
 
   beforeEach(() => {
@@ -141,6 +145,18 @@ describe('a Redis that cannot be used', () => {
       'cluster',
       'the cluster lacks nodes',
     ],
+    [
+      'a cluster that lacks other nodes',
+      async () => {
+        const node = await RedisServer.start({ args: ['--cluster-enabled', 'yes'] });
+        closers.push(() => node.stop());
+        const slot = await redisCommand<number>({ url: node.url }, 'CLUSTER', 'KEYSLOT', NAMESPACE);
+        await redisCommand({ url: node.url }, 'CLUSTER', 'ADDSLOTS', String(slot));
+        return `${node.url},127.0.0.1:${node.port}`;
+      },
+      'cluster',
+      'the cluster is down because it lacks nodes: repair it',
+    ],
     ['nobody in place of a sentinel', () => 'redis-sentinel://127.0.0.1:1/orders', 'unreachable', 'in REDIS_URL'],
     ['a Redis in place of a sentinel', () => sentinelUrl(open), 'sentinel', 'name the ports of the sentinels'],
     ['a sentinel without its password', () => sentinelUrl(sentinel), 'login', 'correct sentinelUsername'],
@@ -156,6 +172,36 @@ describe('a Redis that cannot be used', () => {
       'sentinel',
       'the sentinels watch no primary with the name in REDIS_URL',
     ],
+    [
+      'a replica that has lost its primary and says nothing old',
+      async () => {
+        const lost = await RedisServer.start();
+        closers.push(() => lost.stop());
+        await redisCommand({ url: lost.url }, 'CONFIG', 'SET', 'replica-serve-stale-data', 'no');
+        await redisCommand({ url: lost.url }, 'REPLICAOF', '127.0.0.1', '9');
+        return lost.url;
+      },
+      'read-only',
+      'this Redis is a replica without its primary: name the primary in REDIS_URL',
+    ],
+    [
+      'a Redis that is busy',
+      async () => {
+        const busy = await RedisServer.start({ args: ['--busy-reply-threshold', '1'] });
+        closers.push(() => busy.stop());
+        redisCommand({ url: busy.url }, 'EVAL', 'while true do end', '0').catch(() => undefined);
+        await eventually(() =>
+          redisCommand({ url: busy.url }, 'PING').then(
+            () => false,
+            (error: unknown) => String(error).includes('BUSY'),
+          ),
+        );
+        return busy.url;
+      },
+      'silent',
+      'Redis is busy with a script of somebody: wait, or end it by SCRIPT KILL',
+    ],
+    ['a server that is none', () => other.url, 'unreachable', 'no Redis answers at the address in REDIS_URL'],
     ['a replica', () => replica.url, 'refused', 'this Redis is a replica: use the primary'],
     ['an unknown database', () => `${open.url}/99`, 'url', 'Redis has no database with this number'],
     ['other keys', () => userWith('~other:*', '+@all'), 'rights', 'the user of Redis lacks rights'],
@@ -269,9 +315,11 @@ describe('a Redis that cannot be used', () => {
 });
 
 /** A server that writes this to each client, and closes the connection. */
-async function refuseAtOnce(line: string): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+async function serverThat(
+  greets: (socket: Socket) => void,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const server = createServer((socket) => {
-    socket.on('error', () => undefined).end(line);
+    greets(socket.on('error', () => undefined));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -8,6 +8,8 @@ export interface Circumstances {
   readonly setting: string;
   /** Whether the connection is encrypted. */
   readonly usesTls: boolean;
+  /** Whether the setting names several nodes of a cluster. */
+  readonly isCluster: boolean;
   /** Whether Redis has let this client in. */
   readonly isConnected: boolean;
 }
@@ -55,6 +57,7 @@ const BY_REPLY: readonly Rule[] = [
     'Redis cannot save to its disk and therefore refuses writes: repair that, or turn saving off',
   ],
   [/^NOREPLICAS/, 'read-only', 'Redis refuses writes because it has too few replicas: repair them'],
+  [/^CLUSTERDOWN The cluster is down/, 'cluster', 'the cluster is down because it lacks nodes: repair it'],
   [
     /^(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/,
     'cluster',
@@ -71,6 +74,8 @@ const BY_REPLY: readonly Rule[] = [
     'error',
     'SETTING must make a new client of the redis package, version 4, with the options that it is given',
   ],
+  [/^MASTERDOWN/, 'read-only', 'this Redis is a replica without its primary: name the primary in SETTING'],
+  [/^BUSY /, 'silent', 'Redis is busy with a script of somebody: wait, or end it by SCRIPT KILL'],
   [/^LOADING/, 'error', 'Redis is loading its data: wait'],
   [/^ERR max number of clients/, 'error', 'Redis has too many clients: raise maxclients'],
   [/^ERR (DB index|invalid DB)/, 'url', 'Redis has no database with this number: correct SETTING'],
@@ -115,6 +120,9 @@ export function problemOf(error: unknown, circumstances: Circumstances): StorePr
   if (error instanceof StoreRefusedError) return { kind: 'refused', message: error.message };
   const detail = messageOf(error);
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;
+  if (circumstances.isCluster && /^(MOVED|ASK|TRYAGAIN)\b/.test(detail)) {
+    return { kind: 'cluster', message: 'the keys move to another node of the cluster: wait', detail };
+  }
   const rule =
     BY_REPLY.find(([sign]) => sign.test(detail)) ??
     BY_CODE.find(([sign]) => typeof code === 'string' && sign.test(code));
@@ -137,7 +145,7 @@ function silence({ setting, usesTls, isConnected }: Circumstances): StoreProblem
   }
   return {
     kind: 'unreachable',
-    message: `nobody answers at the address in ${setting}: correct it, or look at the network`,
+    message: `no Redis answers at the address in ${setting}: correct it, or look at the network`,
   };
 }
 
@@ -149,7 +157,7 @@ function closing({ setting, usesTls, isConnected }: Circumstances): StoreProblem
     : `requires TLS (then write rediss:// in ${setting}), is in protected mode (then set a password)`;
   return {
     kind: 'closed',
-    message: `the server closes new connections: it ${causes}, or has too many clients (maxclients)`,
+    message: `the server closes new connections: it is no Redis, ${causes}, or has too many clients (maxclients)`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -166,7 +167,13 @@ describe('clusterClient', () => {
     const instances = await start(namespace);
     await instances.expectToWork();
     const epoch = await instances.trusted();
+    const lines: unknown[] = [];
+    const note = (line: unknown): number => lines.push(line);
+    Logger.overrideLogger({ log: note, warn: note, error: note });
     await cluster.migrate(namespace, () => instances.expectToLoad());
+    expect(lines.join()).toContain('the keys move to another node of the cluster: wait');
+    expect(lines.join()).not.toContain('name several of its nodes');
+    Logger.overrideLogger(false);
     expect(await instances.trusted()).not.toBe(epoch);
     expect(await instances.read(instances.second)).toEqual(new Set([instances.meaning]));
     await instances.expectToWork();
