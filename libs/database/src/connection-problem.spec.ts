@@ -232,6 +232,15 @@ describe('a PostgreSQL that cannot be used', () => {
       expect(reason).not.toContain('pass-word');
     });
 
+    it('is refused if it gives each statement another session, so that nothing could be written', async () => {
+      await pooler.console(`SET pool_mode = 'statement'`);
+      expect(await throughPooler(pooler.url)).toMatch(
+        /^the connection pooler allows no transactions: set pool_mode=transaction there \(/,
+      );
+      await pooler.console(`SET pool_mode = 'transaction'`);
+      expect(await throughPooler(pooler.url)).toBe('it is not refused');
+    });
+
     it('is named with what to do: a pooler that does not reach PostgreSQL', async () => {
       const away = await PgBouncer.start(
         changed((url) => (url.port = '1')),

@@ -110,7 +110,12 @@ const BY_MESSAGE: readonly Rule[] = [
     false,
   ],
   [
-    /no such (user|database)|(SASL|password) authentication failed/,
+    /statement pooling mode/,
+    () => 'the connection pooler allows no transactions: set pool_mode=transaction there',
+    false,
+  ],
+  [
+    /no such (user|database)|(SASL|password) authentication failed|^database .* (does not exist|is disabled)$/,
     (setting) =>
       `the connection pooler refuses the user, the password or the database: correct them in ${setting}, or there`,
     false,

@@ -227,10 +227,13 @@ async function assertSameDatabase(
     // A lock belongs to one database of one server, and the name of neither tells a copy from the original.
     const lock = randomInt(2 ** 48 - 1);
     await client.query('SELECT pg_advisory_lock($1)', [lock]);
+    // In a transaction, as the API writes.
+    await other.query('BEGIN');
     const { rows } = await other.query<{ isElsewhere: boolean }>(
       'SELECT pg_try_advisory_xact_lock($1) AS "isElsewhere"',
       [lock],
     );
+    await other.query('COMMIT');
     if (rows[0]?.isElsewhere !== false) {
       throw new Obstacle(
         `${pooled.urlName} and ${urlName} lead to different databases: name the same one in both`,
