@@ -9,6 +9,7 @@ const NUMBER = /^[№#] ?(\d+)$/;
  */
 export function asTyped(q: string): string {
   return q
+    .normalize('NFC')
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[‐‑‒–—―−]/g, '-')

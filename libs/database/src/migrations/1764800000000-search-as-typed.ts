@@ -14,18 +14,25 @@ export class SearchAsTyped1764800000000 implements MigrationInterface {
    * Earlier versions of the API, which may still run for a while, search by the same function.
    */
   async up(runner: QueryRunner): Promise<void> {
-    await replace(runner, AS_TYPED);
+    await replaceSearchText(runner, AS_TYPED, HAS_RARE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await replace(runner, `translate(lower(value), ${literal(CYRILLIC)}, ${literal(ASCII)})`);
+    await replaceSearchText(runner, `translate(lower(value), ${literal(CYRILLIC)}, ${literal(ASCII)})`, HAS_RARE);
   }
 }
 
 const BATCH = 20_000;
 
-/** Replaces the function, and brings the texts of the orders into its form. */
-async function replace(runner: QueryRunner, expression: string): Promise<void> {
+/** The text that an order is searched by. */
+export const SEARCHED = `(customer_name || ' ' || product_name || ' ' || material || ' ' || coalesce(external_id, ''))`;
+
+/**
+ * Replaces the function, and brings the texts of the orders into its form.
+ *
+ * @param concerned a condition for orders whose text may change
+ */
+export async function replaceSearchText(runner: QueryRunner, expression: string, concerned: string): Promise<void> {
   await runner.query(`
     CREATE OR REPLACE FUNCTION search_text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
       RETURN ${expression}
@@ -36,7 +43,9 @@ async function replace(runner: QueryRunner, expression: string): Promise<void> {
   await runner.commitTransaction();
   let last: number | null = -(2 ** 31);
   while (last !== null) {
-    const [batch] = (await runner.query(REFORM, [last, BATCH])) as readonly { readonly last: number | null }[];
+    const [batch] = (await runner.query(reform(concerned), [last, BATCH])) as readonly {
+      readonly last: number | null;
+    }[];
     last = batch?.last ?? null;
   }
 }
@@ -63,7 +72,7 @@ const PLAIN =
   CAPITALS.toLowerCase();
 
 /* translate() is slow with many characters, so it replaces the rare ones only where there are any. */
-const AS_TYPED = `
+export const AS_TYPED = `
   translate(
     CASE WHEN lower(value) ~ ${literal(`[${RARE}]|  `)}
       THEN regexp_replace(translate(lower(value), ${literal(RARE)}, ${literal(PLAIN)}), '  +', ' ', 'g')
@@ -72,20 +81,18 @@ const AS_TYPED = `
     ${literal(`${CYRILLIC}ё`)}, ${literal(`${ASCII}E`)}
   )`;
 
-const VALUE = `(customer_name || ' ' || product_name || ' ' || material || ' ' || coalesce(external_id, ''))`;
+/* The regular expression is there because it is faster than the function. */
+const HAS_RARE = `lower(${SEARCHED}) ~ ${literal(`[${RARE}ё]|  `)}`;
 
-/*
- * PostgreSQL computes a generated column again when a column that it depends on is set, even to the same value. The regular
- * expression is there because it is faster than the function.
- */
-const REFORM = `
+/** PostgreSQL computes a generated column again when a column that it depends on is set, even to the same value. */
+const reform = (concerned: string): string => `
   WITH batch AS MATERIALIZED (
     SELECT max(number) AS last FROM (SELECT number FROM orders WHERE number > $1 ORDER BY number LIMIT $2) AS next
   ), reformed AS (
     UPDATE orders SET material = material
     WHERE number > $1 AND number <= (SELECT last FROM batch)
-      AND lower(${VALUE}) ~ ${literal(`[${RARE}ё]|  `)}
-      AND search_text <> search_text(${VALUE})
+      AND ${concerned}
+      AND search_text <> search_text(${SEARCHED})
   )
   SELECT last FROM batch
 `;

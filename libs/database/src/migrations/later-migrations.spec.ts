@@ -12,6 +12,7 @@ import { ListByHoldReason1764900000000 } from './1764900000000-list-by-hold-reas
 import { CountMilestones1765000000000 } from './1765000000000-count-milestones.js';
 import { FindWordStarts1765300000000 } from './1765300000000-find-word-starts.js';
 import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
+import { SearchComposed1765400000000 } from './1765400000000-search-composed.js';
 import { ArchiveOrders1765200000000 } from './1765200000000-archive-orders.js';
 
 const INSERT = `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by,
@@ -217,6 +218,46 @@ describe('a later migration', () => {
       await writer.query('COMMIT');
       await prepareDatabase({ url: database.url, patience: 60_000 });
       expect(await customersWith('федор')).toEqual(['Фёдор']);
+    });
+  });
+
+  describe('that searches the composed form of text', () => {
+    const { name } = new SearchComposed1765400000000();
+    const decomposed = 'Андрей'.normalize('NFD');
+
+    async function found(condition: string): Promise<number> {
+      const [row] = await dataSource.query<{ count: number }[]>(
+        `SELECT count(*)::integer FROM orders WHERE ${condition}`,
+      );
+      return row?.count ?? 0;
+    }
+
+    it('changes the text of all orders, and of present writers', async () => {
+      await undo(name);
+      await writer.query(insertCustomers(decomposed, 'Андрей'));
+      expect(await found(`search_text LIKE search_text('%андрей%')`)).toBe(1);
+      await migrateDuring(insertCustomers(decomposed));
+      expect(await found(`search_text LIKE search_text('%андрей%')`)).toBe(3);
+      expect(await found(`search_text LIKE search_text('%${decomposed}%')`)).toBe(3);
+      await undo(name);
+      expect(await found(`search_text LIKE search_text('%андрей%')`)).toBe(1);
+    });
+
+    it('repairs an index of the starts of words that was built without standard_conforming_strings', async () => {
+      await undo(name);
+      await writer.query(insertCustomers('Anna'));
+      await writer.query('DROP INDEX orders_by_word_start');
+      await writer.query('SET standard_conforming_strings = off');
+      await writer.query(`
+        CREATE OR REPLACE FUNCTION word_starts(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+          RETURN string_to_array(regexp_replace(value, '([^ ])([^ ]?)[^ ]*', '\\1 \\1\\2', 'g'), ' ')
+      `);
+      await writer.query('CREATE INDEX orders_by_word_start ON orders USING gin (word_starts(search_text))');
+      const starts = `word_starts(search_text) @> ARRAY['an']`;
+      expect(await found(starts)).toBe(0);
+      await prepareDatabase({ url: database.url, patience: 60_000 });
+      await dataSource.query('SET enable_seqscan = off');
+      expect(await found(starts)).toBe(1);
     });
   });
 

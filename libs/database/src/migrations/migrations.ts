@@ -12,6 +12,7 @@ import { CountMilestones1765000000000 } from './1765000000000-count-milestones.j
 import { FindLateOrders1765100000000 } from './1765100000000-find-late-orders.js';
 import { ArchiveOrders1765200000000 } from './1765200000000-archive-orders.js';
 import { FindWordStarts1765300000000 } from './1765300000000-find-word-starts.js';
+import { SearchComposed1765400000000 } from './1765400000000-search-composed.js';
 
 /** All migrations, in the order in which they are applied. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   FindLateOrders1765100000000,
   ArchiveOrders1765200000000,
   FindWordStarts1765300000000,
+  SearchComposed1765400000000,
 ];
