@@ -180,6 +180,20 @@ describe('behind nginx', () => {
     expect(await long.json()).toMatchObject({ status: 414, code: 'URI_TOO_LONG' });
   });
 
+  it('what one client sends too much of takes no instance from the others', async () => {
+    const headers = { ...(await authorization('partner')), 'content-type': 'application/json' };
+    const body = JSON.stringify({ ...newOrder(), comment: 'x'.repeat(900_000) });
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { status, body: answer } = await nginx.fetch(ORDERS, { method: 'POST', headers, body });
+        await answer?.cancel();
+        return status;
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([413]));
+    await create();
+  });
+
   it('a stream goes on at another instance if its instance dies, without losing an event', async () => {
     const options = { token: await token('operator'), certificate: nginx.certificate };
     const stream = await EventStream.open(`${nginx.url}${BASE_PATH}`, options);

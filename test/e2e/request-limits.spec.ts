@@ -14,14 +14,17 @@ const ORDERS = '/api/v1/orders';
 /** A connection on which a test sends any text at any time. */
 class Conversation {
   heard = '';
+  /** Why the connection broke, if it did. */
+  fault: Error | undefined;
   private readonly socket: Socket;
   private dribbling: NodeJS.Timeout | undefined;
 
-  constructor(url: string) {
+  /** @param persists whether it goes on to send when the server has ended the connection */
+  constructor(url: string, persists = false) {
     const { hostname, port } = new URL(url);
-    this.socket = connect(Number(port), hostname);
+    this.socket = connect({ port: Number(port), host: hostname, allowHalfOpen: persists });
     this.socket.setEncoding('latin1').on('data', (text: string) => (this.heard += text));
-    this.socket.on('error', () => undefined);
+    this.socket.on('error', (error) => (this.fault = error));
   }
 
   get closed(): boolean {
@@ -37,6 +40,12 @@ class Conversation {
     this.dribbling = setInterval(() => {
       if (this.socket.writable) this.socket.write(text);
     }, 20);
+  }
+
+  /** Sends a text in parts, one after the other, and then nothing any more. */
+  async finish(parts: readonly string[]): Promise<void> {
+    for (const part of parts) await new Promise((resolve) => this.socket.write(part, resolve));
+    this.socket.end();
   }
 
   /** Stops reading. */
@@ -79,8 +88,8 @@ describe('requests', () => {
 
   afterEach(() => Promise.all(conversations.splice(0).map((conversation) => conversation.end())));
 
-  function converse(to = api): Conversation {
-    const conversation = new Conversation(to.url);
+  function converse(to = api, persists = false): Conversation {
+    const conversation = new Conversation(to.url, persists);
     conversations.push(conversation);
     return conversation;
   }
@@ -216,6 +225,42 @@ describe('requests', () => {
     await eventually(() => conversation.heard.includes('}'));
     expectProblem(answerOf(conversation), { status: 413, code: 'PAYLOAD_TOO_LARGE' });
     await expectWell();
+  });
+
+  it.each<[string, number, () => readonly [first: string, rest: string]]>([
+    ['headers', 431, () => [`${head('X-A: ')}${'a'.repeat(20_000)}`, `${'a'.repeat(10_000)}\r\n\r\n`]],
+    [
+      'a URL',
+      414,
+      () => [`GET ${ORDERS}?q=${'a'.repeat(20_000)}`, `${'a'.repeat(10_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    ],
+    ['no HTTP', 400, () => ['SSH-2.0-client\r\n', 'a'.repeat(10_000)]],
+  ])('are answered before the client has sent all of %s, which it can do then', async (_, status, send) => {
+    const [first, rest] = send();
+    const conversation = converse(api, true);
+    conversation.say(first);
+    await eventually(() => conversation.heard.includes('}'));
+    expect(answerOf(conversation).status).toBe(status);
+    await conversation.finish(rest.match(/[^]{1,1000}/g) ?? []);
+    await eventually(() => conversation.closed);
+    expect(conversation.fault).toBeUndefined();
+    await expectWell();
+  });
+
+  it('are answered before the client has sent all of a body, and so is the next one on the connection', async () => {
+    const next = `GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const chunk = `4000\r\n${' '.repeat(0x4000)}\r\n`;
+    for (const [first, rest] of [
+      [`Content-Length: 70000\r\n\r\n`, ' '.repeat(70_000)],
+      [`Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}`, `${chunk.repeat(5)}0\r\n\r\n`],
+    ] as const) {
+      const conversation = converse();
+      conversation.say(head(`Content-Type: application/json\r\n${first}`));
+      await eventually(() => conversation.heard.includes('}'));
+      expectProblem(answerOf(conversation), { status: 413, code: 'PAYLOAD_TOO_LARGE' });
+      conversation.say(`${rest}${next}`);
+      await eventually(() => conversation.heard.includes('HTTP/1.1 200 OK'));
+    }
   });
 
   it.each([

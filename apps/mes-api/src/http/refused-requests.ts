@@ -32,6 +32,9 @@ const UNREADABLE: Readonly<Record<string, number>> = {
 
 const FIRST_LINE_TOO_LONG = new RegExp(`^[A-Z]+ [^\\r\\n]{${MAX_URL_LENGTH},}`);
 
+/** How long a refused client may go on sending, in milliseconds. */
+const LINGER_MS = 2_000;
+
 interface UnreadableRequestError extends Error {
   readonly code?: string;
   /** The bytes that Node was reading: a buffer, unlike in Fastify's types. */
@@ -60,7 +63,12 @@ function isServed({ headersSent, req }: ServerResponse): boolean {
   return !headersSent && req.complete;
 }
 
-/** Answers bytes that are not an HTTP request, and closes the connection, because the start of the next request is unknown. */
+/**
+ * Answers bytes that are not an HTTP request, and closes the connection, because the start of the next request is unknown.
+ *
+ * What the client is still sending is read and dropped first. At an unread byte, the operating system resets the connection, and the
+ * answer may be lost: a proxy would take this instance for a dead one.
+ */
 export function refuseUnreadable(error: UnreadableRequestError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
@@ -89,8 +97,12 @@ export function refuseUnreadable(error: UnreadableRequestError, socket: Socket):
     ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
   const isHead = packet.startsWith('HEAD ');
-  socket.write(`${lines.join('\r\n')}\r\n\r\n${isHead ? '' : document}`);
-  socket.destroySoon();
+  socket.removeAllListeners('data').on('data', () => undefined);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${isHead ? '' : document}`);
+  const patience = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => {
+    clearTimeout(patience);
+  });
 }
 
 /** Node counts the first line as a header. */

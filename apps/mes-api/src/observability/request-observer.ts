@@ -46,8 +46,9 @@ export class RequestObserver extends FastPathObserver {
       this.watch(request, reply);
       done(null, payload);
     });
-    server.server.on('clientError', ({ code }: Error & { readonly code?: string }) => {
-      if (code !== 'ECONNRESET') this.metrics.noteUnreadable();
+    // Before it is refused. After that, the end of the connection is an error as well.
+    server.server.prependListener('clientError', ({ code }: Error & { readonly code?: string }, { writable }) => {
+      if (code !== 'ECONNRESET' && writable) this.metrics.noteUnreadable();
     });
   }
 

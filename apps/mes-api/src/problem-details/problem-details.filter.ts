@@ -48,6 +48,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       .status(problem.status)
       .headers({ ...problem.headers, 'cache-control': 'no-store' })
       .removeHeader('etag')
+      // Fastify would close the connection of a body that it has not read to its end. Node reads and drops the rest: otherwise, the
+      // operating system resets the connection, and the answer may be lost.
+      .removeHeader('connection')
       .type('application/problem+json')
       .send(problemDocument(problem, request.id));
   }
