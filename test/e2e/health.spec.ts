@@ -4,6 +4,7 @@ import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Scrape } from '../support/scrape.js';
 import { createTestDatabase } from '../support/test-database.js';
+import { withSession } from '../support/with-session.js';
 
 describe('health', () => {
   it('is ready while the database is available, and reports when it is not', async () => {
@@ -48,6 +49,24 @@ describe('health', () => {
       await Promise.all(lists);
     } finally {
       await sql.end();
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('reports that the database is not as this build needs it', async () => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      await withSession(database.url, (sql) => sql.query('ALTER TABLE orders RENAME COLUMN comment TO remark'));
+      const list = await api.call('/api/v1/orders?q=ring', { token: await api.token('operator') });
+      expect(list.status).toBe(500);
+      const ready = await api.call('/health/ready');
+      expect(ready.status).toBe(200);
+      const message = expect.stringMatching(/^statements fail because .*: run npm run migrate, /) as string;
+      const state = { status: 'degraded', details: { database: { status: 'degraded', message } } };
+      expect(ready.body).toMatchObject(state);
+    } finally {
       await api.stop();
       await database.drop();
     }

@@ -18,8 +18,8 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 export class BoundedPool extends pg.Pool {
   /** Requests that were refused because too many waited already. */
   refused = 0;
-  /** Is told of each statement. */
-  onStatement: StatementListener | undefined;
+  /** Are told of each statement. */
+  readonly statementListeners: StatementListener[] = [];
   private readonly connections = new Set<DatabaseClient>();
   private readonly inUse = new Set<pg.Client>();
 
@@ -69,7 +69,12 @@ export class BoundedPool extends pg.Pool {
       this.connections.delete(client);
       this.inUse.delete(client);
     });
-    client.statementListeners.push((...statement) => this.onStatement?.(...statement));
+    client.statementListeners.push((...statement) => {
+      const ends = this.statementListeners.flatMap((listener) => listener(...statement) ?? []);
+      return (error) => {
+        for (const end of ends) end(error);
+      };
+    });
     client.onSilence = (since) => {
       this.discard(({ lastHeard }) => lastHeard < since, 'PostgreSQL did not answer on another connection, either');
     };

@@ -54,6 +54,14 @@ describe('a PostgreSQL that cannot be used', () => {
     expect(connectionProblem(await ended, 'DATABASE_URL').message).toMatch(/^PostgreSQL ends sessions that are idle: /);
   });
 
+  it('is named with what to do: tables that are missing', async () => {
+    const sql = new pg.Client(database.url);
+    await sql.connect();
+    const error: unknown = await sql.query('SELECT FROM no_such_table').catch((failure: unknown) => failure);
+    await sql.end();
+    expect(connectionProblem(error, 'DATABASE_URL').summary).toMatch(/^the database lacks .*: run npm run migrate, /);
+  });
+
   it('is named with what to do: a database that accepts no connections', async () => {
     const other = await createTestDatabase('ALLOW_CONNECTIONS false');
     try {

@@ -21,6 +21,17 @@ const BY_STATE: readonly Rule[] = [
   [/^28/, (setting) => `PostgreSQL refuses this connection: correct ${setting}, or allow it in pg_hba.conf`, false],
   [/^3D/, (setting) => `PostgreSQL has no database with this name: create it, or correct ${setting}`, false],
   [
+    /^(42704 (find_option|assignable_custom_variable_name)|42601 process_postgres_switches|22023) /,
+    (setting) => `PostgreSQL refuses the settings of the session: correct options in ${setting}, and PGOPTIONS`,
+    false,
+  ],
+  [
+    /^42(P01|703|883|704)/,
+    () =>
+      'the database lacks what the migrations make: run npm run migrate, or correct the search_path of the role that the API uses',
+    true,
+  ],
+  [
     /^42501/,
     (setting) =>
       `the role in ${setting} lacks a right: run npm run migrate -- --grant-to this role, with the role that owns the tables in ${setting}`,
@@ -37,11 +48,6 @@ const BY_STATE: readonly Rule[] = [
     /^57P05/,
     () => 'PostgreSQL ends sessions that are idle: set idle_session_timeout to 0 for the role and the database',
     true,
-  ],
-  [
-    /^(42704|42601|22023)/,
-    (setting) => `PostgreSQL refuses the settings of the session: correct options in ${setting}, and PGOPTIONS`,
-    false,
   ],
   [
     /^55000 CheckMyDatabase /,

@@ -39,14 +39,14 @@ export class DatabaseMetrics {
       durations.with(kind);
       failures.inc({ kind }, 0);
     }
-    pool.onStatement = (text) => {
+    pool.statementListeners.push((text) => {
       const kind = kindOf(text);
       const began = performance.now();
       return (error) => {
         durations.with(kind).observe(performance.now() - began);
         if (error) failures.inc({ kind });
       };
-    };
+    });
 
     const gauge = (name: string, help: string, read: () => number): void => {
       gaugeReadAtScrape(registry, { name, help }, read);
