@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
+import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { ApiProcess } from '../support/api-process.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
@@ -192,6 +195,37 @@ describe('behind nginx', () => {
     );
     expect(new Set(statuses)).toEqual(new Set([413]));
     await create();
+  });
+
+  it('what nginx itself refuses is a problem as well', async () => {
+    const headers = { ...(await authorization('partner')), 'content-type': 'application/json' };
+    const body = 'x'.repeat(2_000_000);
+    const answers = [
+      await nginx.fetch(ORDERS, { method: 'POST', headers, body }),
+      await nginx.fetch(ORDERS, { headers: { 'x-long': 'x'.repeat(40_000) } }),
+      await nginx.fetch(`${ORDERS}?q=${'x'.repeat(40_000)}`),
+    ];
+    for (const [i, code] of ['PAYLOAD_TOO_LARGE', 'REQUEST_HEADER_FIELDS_TOO_LARGE', 'URI_TOO_LONG'].entries()) {
+      const answer = answers[i];
+      expect(answer?.headers.get('content-type')).toBe('application/problem+json');
+      const requestId = answer?.headers.get('x-request-id');
+      const title = expect.any(String) as string;
+      expect(await answer?.json()).toMatchObject({ status: answer?.status, code, title, requestId });
+    }
+    const lonely = await NginxServer.start([`http://127.0.0.1:${await freePort()}`], BASE_PATH);
+    const answer = await lonely.fetch(ORDERS, { method: 'POST', headers, body: '{}' });
+    expect([answer.status, await answer.json()]).toMatchObject([502, { status: 502, code: 'BAD_GATEWAY' }]);
+    await lonely.stop();
+  });
+
+  it('nginx does not start without the base path, and passes on simple health checks, which name no host', async () => {
+    await expect(NginxServer.start(['http://127.0.0.1:3000'], undefined)).rejects.toThrow(
+      'unknown "mes_base_path" variable',
+    );
+    const { hostname, port } = new URL(nginx.url);
+    const socket = connect({ host: hostname, port: Number(port), ca: nginx.certificate });
+    socket.write(`GET ${BASE_PATH}/health/ready HTTP/1.0\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   });
 
   it('a stream goes on at another instance if its instance dies, without losing an event', async () => {

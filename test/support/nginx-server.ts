@@ -48,8 +48,11 @@ export class NginxServer {
     server.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
   }
 
-  /** @param port the port for HTTPS; a free one by default */
-  static async start(instances: readonly string[], basePath: string, port?: number): Promise<NginxServer> {
+  /**
+   * @param basePath undefined to leave the variable in the template, as the image of nginx does with those that are not set
+   * @param port the port for HTTPS; a free one by default
+   */
+  static async start(instances: readonly string[], basePath: string | undefined, port?: number): Promise<NginxServer> {
     const program = await findProgram({
       name: 'nginx',
       package: 'nginx',
@@ -69,7 +72,7 @@ export class NginxServer {
       MES_SERVER_NAME: 'localhost',
       MES_HTTP_LISTEN: `127.0.0.1:${plainPort}`,
       MES_HTTPS_LISTEN: `127.0.0.1:${tlsPort}`,
-      MES_BASE_PATH: basePath,
+      MES_BASE_PATH: basePath ?? '${MES_BASE_PATH}',
       MES_TLS_CERTIFICATE: certificate,
       MES_TLS_KEY: key,
       MES_ACCESS_LOG: join(folder, 'access.log'),
