@@ -130,6 +130,28 @@ describe('several workers', () => {
     expect((await scrape()).labelValues('process_start_time_seconds', 'worker')).toEqual(new Set(WORKERS));
   });
 
+  it('leave no client without an answer for ever when they die', async () => {
+    await start();
+    const victims = await pidsOfWorkers();
+    // They take no connections any more, and the supervisor does not know it.
+    for (const pid of victims) process.kill(pid, 'SIGSTOP');
+    const clients = WORKERS.map(() => send('/health/live').then(() => 'answered', String));
+    // Until the connections have been passed on.
+    await delay(500);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    await eventually(() => api.output.match(/takes its place/g)?.length === victims.length);
+    for (const outcome of await Promise.all(clients)) expect(outcome).toMatch(/answered|ECONNRESET|socket hang up/);
+  });
+
+  it('are killed and replaced if they hang', async () => {
+    await start();
+    const [victim = 0] = await pidsOfWorkers();
+    process.kill(victim, 'SIGSTOP');
+    await eventually(() => /hangs: it is killed\nWorker [12] ended \(SIGKILL\)/.test(api.output));
+    await eventually(async () => (await pidsOfWorkers()).length === WORKERS.length);
+    await allServe();
+  });
+
   it('are replaced less and less often if they cannot start', async () => {
     await start();
     await writeFile(join(directory, 'development-signing-key.json'), '');

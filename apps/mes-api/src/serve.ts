@@ -12,6 +12,7 @@ import type { Tracing } from './observability/tracing/tracing.js';
 import { shutDown, type ShutdownPlan } from './shutdown/shut-down.js';
 import { welcome } from './commands/welcome.js';
 import { leavePort } from './workers/leave-port.js';
+import { showLife } from './workers/show-life.js';
 import { WORKER_NUMBER } from './workers/worker-messages.js';
 
 /** Where the build puts the operators' page. */
@@ -41,6 +42,7 @@ let stopping: Promise<void> | undefined;
 
 /** Runs the API in this process, until a signal ends it. */
 export function serve(configuration: Configuration): void {
+  if (cluster.isWorker) showLife();
   process.on('SIGTERM', onSignal);
   // A terminal that interrupts, or is closed, tells workers as well as their supervisor, which tells them to stop.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, cluster.isWorker ? () => undefined : onSignal);

@@ -1,6 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endUntakenConnection } from './end-untaken-connection.js';
 import {
+  SIGN_OF_LIFE_INTERVAL_MS,
   WORKER_NUMBER,
   type MessageOfSupervisor,
   type MessageOfWorker,
@@ -10,6 +12,9 @@ import {
 /** How long to wait before a worker takes the place of one that ended, in seconds. It doubles for each one that does not listen. */
 const RESTART_PAUSE = 1;
 const LONGEST_RESTART_PAUSE = 60;
+
+/** A worker that gives no sign of life for so many intervals hangs. */
+const MOST_SILENT_INTERVALS = 6;
 
 /** How long to wait for the metrics of the workers, in milliseconds. The metrics of a worker that hangs are left out. */
 const METRICS_PATIENCE_MS = 2_000;
@@ -35,6 +40,8 @@ class Supervisor {
   private readonly running = new Set<Worker>();
   /** Workers that listen. */
   private readonly listening = new Set<Worker>();
+  /** For how many intervals workers have given no sign of life. */
+  private readonly silence = new Map<Worker, number>();
   /** How long to wait for the next worker with a number, in seconds, if one did not listen. */
   private readonly pauses = new Map<number, number>();
   private readonly questions = new Map<number, (worker: Worker, metrics: ProcessMetricsJson) => void>();
@@ -51,8 +58,12 @@ class Supervisor {
     cluster.on('message', (worker, message: MessageOfWorker) => {
       if (message.type === 'metrics') this.questions.get(message.id)?.(worker, message.metrics);
       else if (message.type === 'metrics-of-all?') void this.answer(worker, message.id);
+      else if (message.type === 'alive') this.silence.delete(worker);
       else this.takeFromPort(worker);
     });
+    setInterval(() => {
+      this.killHanging();
+    }, SIGN_OF_LIFE_INTERVAL_MS);
     this.fork(1);
   }
 
@@ -67,6 +78,7 @@ class Supervisor {
     if (this.isStopping) return;
     const worker = cluster.fork({ [WORKER_NUMBER]: number });
     this.running.add(worker);
+    endUntakenConnection(worker);
     worker.on('listening', () => {
       this.listening.add(worker);
       this.pauses.delete(number);
@@ -77,8 +89,22 @@ class Supervisor {
     worker.on('exit', (code, signal) => {
       this.running.delete(worker);
       this.listening.delete(worker);
+      this.silence.delete(worker);
       this.replace(number, code, signal);
     });
+  }
+
+  /** Nobody else notices: the connections go to the other workers, as do the questions whether the API is alive. */
+  private killHanging(): void {
+    // While a worker starts, it may be busy for long.
+    for (const worker of this.listening) {
+      const silence = (this.silence.get(worker) ?? 0) + 1;
+      this.silence.set(worker, silence);
+      // One that stops has left this process, and ends by itself.
+      if (silence <= MOST_SILENT_INTERVALS || !worker.isConnected()) continue;
+      console.error(`Process ${worker.process.pid ?? ''} of a worker hangs: it is killed`);
+      worker.process.kill('SIGKILL');
+    }
   }
 
   private replace(number: number, code: number | null, signal: string | null): void {

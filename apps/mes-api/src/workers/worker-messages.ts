@@ -7,7 +7,8 @@ export type ProcessMetricsJson = Awaited<ReturnType<Registry['getMetricsAsJSON']
 export type MessageOfWorker =
   | { readonly type: 'metrics-of-all?'; readonly id: number }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: ProcessMetricsJson }
-  | { readonly type: 'leave-port' };
+  | { readonly type: 'leave-port' }
+  | { readonly type: 'alive' };
 
 /** What the supervisor sends to a worker. */
 export type MessageOfSupervisor =
@@ -17,3 +18,6 @@ export type MessageOfSupervisor =
 
 /** The environment variable that numbers a worker, from 1. A worker that takes the place of another one has its number. */
 export const WORKER_NUMBER = 'MES_WORKER_NUMBER';
+
+/** How often a worker says that it is alive, in milliseconds. */
+export const SIGN_OF_LIFE_INTERVAL_MS = 5_000;
