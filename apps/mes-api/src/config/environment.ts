@@ -169,7 +169,7 @@ export class Environment {
   AUTH_JWKS_URL?: string;
 
   @IsOptional()
-  @IsString()
+  @Matches(/^\S+$/, { message: '$property must be the audience of the API in the tokens, without spaces' })
   AUTH_AUDIENCE?: string;
 
   @Matches(/^\S+$/, { message: '$property must be the name of a claim, or a path such as realm_access.roles' })
