@@ -114,7 +114,7 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
     const { status, text } = await this.get(url);
     // A proxy in front of an absent issuer answers with a page.
     const answer = parsedObject(text);
-    if (!answer || status >= 500) throw new Error(`status ${status}`);
+    if (!answer || status >= 500) throw new Error(`it answers ${status}${answer ? '' : ' without JSON'}`);
     if (status >= 400) {
       throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${status}`);
     }
@@ -145,8 +145,11 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
 
 /** Errors of `fetch` have their reason in `cause`. */
 export function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
-  return typeof cause?.code === 'string' ? cause.code : message;
+  const { message, cause } = error as Error & {
+    readonly cause?: { readonly code?: unknown; readonly message?: string };
+  };
+  if (typeof cause?.code === 'string') return cause.code;
+  return message === 'fetch failed' ? (cause?.message ?? message) : message;
 }
 
 function originsOf(addresses: readonly unknown[]): string[] {

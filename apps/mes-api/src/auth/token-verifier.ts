@@ -159,5 +159,9 @@ function toProblem(error: unknown): Problem {
       cause: error,
     });
   }
+  // The signature is right, so the name of the claim tells nothing to anybody who makes up tokens.
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return unauthorized(`The token is not valid for this API: its claim ${error.claim} is missing or another one.`);
+  }
   return unauthorized('The token is not valid for this API.');
 }
