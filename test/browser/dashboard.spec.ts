@@ -8,7 +8,7 @@ import type { Language } from './support/operators-page.js';
 import { OPENING_MS, Workshop } from './support/workshop.js';
 
 const HOUR = 60 * 60_000;
-const WIDTHS = [1280, 820, 390] as const;
+const WIDTHS = [1280, 820, 390, 320] as const;
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
 
 /** The folder of the screenshots. */

@@ -15,6 +15,7 @@ const SCREENS = [
   ['a desk', { width: 1280, height: 800 }],
   ['a tablet', { width: 820, height: 1180 }],
   ['a phone', { width: 390, height: 844 }],
+  ['a small phone', { width: 320, height: 640 }],
   ['a desk, magnified twice', { width: 640, height: 400 }],
 ] as const;
 const PHONE = SCREENS[2][1];
@@ -149,6 +150,9 @@ describe('the page on every device', () => {
       await first.getByRole('link').click();
       await page.locator('.timeline').waitFor();
       await look('order-page');
+      await desk.open('/dashboard');
+      await page.locator('.durations').waitFor();
+      await look('dashboard');
     });
   });
 
@@ -177,6 +181,12 @@ describe('the page on every device', () => {
   function isInHead(target: Locator): Promise<boolean> {
     return target.evaluate((element: Nested) => element.closest('.grid-head') !== null);
   }
+
+  it('is not reloaded by pulling it down on a phone', async () => {
+    const desk = await workshop.signedIn({ viewport: PHONE, touch: true });
+    const behaviour = 'getComputedStyle(document.documentElement).overscrollBehaviorY';
+    expect(await desk.page.evaluate(behaviour)).toBe('contain');
+  });
 
   it('shows cards on a phone, with a button as wide as the card, and folds the filters', async () => {
     const desk = await workshop.signedIn({ viewport: PHONE, touch: true, name: 'anna' });

@@ -17,6 +17,7 @@ const SCREENS = [
   { width: 1280, height: 800 },
   { width: 820, height: 1180 },
   { width: 390, height: 844 },
+  { width: 320, height: 640 },
 ] as const;
 const PHONE = SCREENS[2];
 const TARGET = 44;
