@@ -1,4 +1,6 @@
 import { eventually } from '../support/eventually.js';
+import { OrdersTable } from '../support/orders-table.js';
+import { insertOrders } from '../support/test-orders.js';
 import type { Operator } from './support/operators-page.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
@@ -117,6 +119,24 @@ describe('the focus', () => {
     await desk.page.locator('.notice-good').waitFor();
     await desk.page.mouse.move(0, 0);
     await focused(`.card a[href="${next ?? ''}"]`);
+  });
+
+  it('goes to the first card that more cards of My work begin with', async () => {
+    const table = await OrdersTable.connect(workshop.database.url);
+    await table.query(insertOrders(60));
+    await table.query(
+      `UPDATE orders SET status = 'MANUFACTURING_STARTED', assignee = 'maria' WHERE created_by = 'sql'`,
+    );
+    desk = await workshop.signedIn({ name: 'maria' });
+    await desk.open('/mine');
+    const cards = desk.page.locator('.card');
+    await cards.first().waitFor();
+    const before = await cards.count();
+    await press(desk.page.getByRole('button', { name: 'Show more' }));
+    await eventually(async () => (await cards.count()) > before);
+    await focused(`.card:nth-child(${before + 1}) a`);
+    await table.query(`UPDATE orders SET status = 'CLOSED' WHERE created_by = 'sql'`);
+    await table.close();
   });
 
   it('goes to the next card of the board when an order leaves its column', async () => {

@@ -1,8 +1,9 @@
-import { useRef, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
 import { Failure } from '../shell/failure';
+import { moveFocus } from '../shell/keep-focus';
 import { useNow } from '../shell/use-now';
 import { useTitle } from '../shell/use-title';
 import { useAttendance } from '../orders/use-attendance';
@@ -38,6 +39,15 @@ export function MyWorkPage(): ReactNode {
   const focusCards = (): void => {
     (cards.current?.querySelector('a') ?? cards.current)?.focus();
   };
+  /** How many cards there were when more were asked for: the focus goes to the next one. */
+  const askedAfter = useRef<number>(undefined);
+  const shown = list.rows.length;
+  useLayoutEffect(() => {
+    if (askedAfter.current === undefined || shown <= askedAfter.current) return;
+    const next = cards.current?.children[askedAfter.current]?.querySelector('a');
+    askedAfter.current = undefined;
+    if (next) moveFocus(next);
+  }, [shown]);
   const number = formats.number(total?.count ?? 0);
   const shownNumber = total?.isExact === false ? t('totals.moreThan', { number }) : number;
   useTitle(total ? t('mine.documentTitle', { count: total.count, number: shownNumber }) : t('mine.title'));
@@ -91,7 +101,14 @@ export function MyWorkPage(): ReactNode {
         ))}
       </ul>
       {hasMore && (
-        <button type="button" disabled={query.isFetchingNextPage} onClick={needMore}>
+        <button
+          type="button"
+          disabled={query.isFetchingNextPage}
+          onClick={() => {
+            askedAfter.current = shown;
+            needMore();
+          }}
+        >
           {t(query.isFetchingNextPage ? 'queue.loadingMore' : 'mine.more')}
         </button>
       )}

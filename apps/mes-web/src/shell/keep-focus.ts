@@ -14,6 +14,12 @@ export function isFocusSeen(): boolean {
   return document.activeElement !== moved.to || performance.now() - moved.at >= REACTION_TIME;
 }
 
+/** Gives the focus to an element that the user has not chosen. */
+export function moveFocus(to: HTMLElement, options?: FocusOptions): void {
+  to.focus(options);
+  moved = { to, at: performance.now() };
+}
+
 /**
  * Gives the focus to what is nearest when the element that has it is removed, and back to it when it was disabled for a while. The
  * browser would give it to the document, where the keys of the lists do nothing.
@@ -44,8 +50,8 @@ export function keepFocus(): void {
     for (const place of places) {
       const found = focusableAt(place);
       if (!found) continue;
-      found.focus({ preventScroll: true });
-      if (found !== last) moved = { to: found, at: performance.now() };
+      if (found === last) found.focus({ preventScroll: true });
+      else moveFocus(found, { preventScroll: true });
       return;
     }
   };
