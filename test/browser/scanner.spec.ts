@@ -189,6 +189,25 @@ describe('a barcode scanner, in a browser', () => {
     expect(new URL(page.url()).search).toBe('?due=overdue');
   });
 
+  it('closes no dialog with a comment in it', async () => {
+    const other = await workshop.create();
+    const desk = await workshop.signedIn({ name: 'vera' });
+    const { page } = desk;
+    await desk.open(`/orders/${other.id}`);
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByRole('button', { name: 'Put on hold' }).click();
+    const comment = page.getByRole('dialog').getByLabel('Comment');
+    await comment.fill('The stone is');
+    await comment.press('End');
+    await scan(page, codeOf(order));
+    await page.locator('.notice', { hasText: `${codeOf(order)} was not opened` }).waitFor();
+    expect(await comment.inputValue()).toBe('The stone is');
+    expect(new URL(page.url()).pathname).toBe(`/orders/${other.id}`);
+    await comment.fill('');
+    await scan(page, codeOf(order));
+    await page.waitForURL(`**/orders/${order.id}`);
+  });
+
   it('lets the user choose if several orders have the number', async () => {
     const numbered = await workshop.create();
     const other = await workshop.create({ externalId: codeOf(numbered), product: { name: 'Brooch' } });

@@ -3,6 +3,7 @@ import { useLocation, useNavigate } from 'react-router';
 import { listOrders, type OrderDto } from '../api/client';
 import { dataOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
+import { holdsText } from '../shell/modals';
 import { useNotices } from '../shell/notices-context';
 import { listenToScanner } from '../shell/scanner-keys';
 import { useLazyDialog } from '../shell/use-lazy-dialog';
@@ -61,6 +62,10 @@ export function ScanOrder(): ReactNode {
       cancel();
       const { signal } = (lookup.current = new AbortController());
       const code = scanned.slice(0, SHOWN_LENGTH);
+      if (holdsText()) {
+        notify({ about: 'scan', tone: 'bad', text: t('scan.writing', { code }) });
+        return;
+      }
       setLookedUp(code);
       const found = await findInEither(scanned, inEnglish, signal).catch(() => 'failed' as const);
       if (signal.aborted) return;

@@ -22,6 +22,11 @@ export function openModal(dialog: HTMLDialogElement): () => void {
   };
 }
 
+/** Whether somebody has written into a dialog that is open. It must not close by itself. */
+export function holdsText(): boolean {
+  return open.some((dialog) => [...dialog.querySelectorAll('textarea')].some(({ value }) => value.trim() !== ''));
+}
+
 /** The uppermost modal dialog. Nothing outside of it can be pressed. Undefined if none is open. */
 export function useUppermostModal(): HTMLDialogElement | undefined {
   return useSyncExternalStore(subscribe, () => open.at(-1));
