@@ -185,6 +185,19 @@ describe('signing in at an issuer', () => {
     await page.locator('.hold-note').getByText('Waits for gold.').waitFor();
   });
 
+  it('ends with a message if the hidden frame never answers although the issuer is there', async () => {
+    const { page } = desk;
+    await openOrder('pavel');
+    await page.route(/prompt=none/, () => undefined);
+    await page.route('**/api/v1/**', (route) => route.fulfill(EXPIRED));
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByText('Your session has expired.').waitFor();
+    await page.unroute('**/api/v1/**');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Take order' }).waitFor();
+  });
+
   it('ends with a message if the issuer gives no new token', async () => {
     const { page } = desk;
     await openOrder('hanna');

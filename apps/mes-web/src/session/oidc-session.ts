@@ -1,4 +1,11 @@
-import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import {
+  ErrorResponse,
+  ErrorTimeout,
+  InMemoryWebStorage,
+  UserManager,
+  WebStorageStateStore,
+  type User,
+} from 'oidc-client-ts';
 import { getCaller } from '../api/client';
 import { settledInTime, TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem } from '../api/problem';
@@ -101,6 +108,20 @@ export class OidcSignIn {
     }
   }
 
+  /**
+   * Whether the hidden frame has said nothing although the issuer is there. The browser may not let it speak, for example because it
+   * keeps cookies from it. A sign-in needs no frame.
+   */
+  private async isFrameMute(error: unknown): Promise<boolean> {
+    if (!(error instanceof ErrorTimeout && error.message.startsWith('IFrame'))) return false;
+    const signal = AbortSignal.timeout(TIME_LIMITS.read);
+    const { metadataUrl } = this.manager.settings;
+    return fetch(metadataUrl, { cache: 'no-store', signal }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+
   private async sessionOf(first: User, onEnd: OnEnd): Promise<Session> {
     let token = first.access_token;
     let renewal: Promise<string | undefined> | undefined;
@@ -108,11 +129,16 @@ export class OidcSignIn {
     this.manager.events.addUserLoaded((user) => {
       token = user.access_token;
     });
+    /** How many times in a row the hidden frame has said nothing although the issuer was there. */
+    let muteFrames = 0;
     const renew = async (): Promise<string | undefined> => {
       try {
-        return (await this.manager.signinSilent())?.access_token;
+        const user = await this.manager.signinSilent();
+        muteFrames = 0;
+        return user?.access_token;
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        muteFrames = (await this.isFrameMute(error)) ? muteFrames + 1 : 0;
+        if (!isRefusal(error) && muteFrames < 2) throw error;
         onEnd('expired');
         return undefined;
       } finally {
