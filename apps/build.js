@@ -1,6 +1,7 @@
 // Builds the API and the operators' page: `npm run build`. Each build has a folder of its own, and `dist` is a link to the last one
 // that succeeded. So a running API keeps its files, a failed build changes nothing, and builds do not disturb each other.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -14,8 +15,15 @@ const PROCESSES = 'processes';
 /** Younger builds are kept, because something may be starting from them. In milliseconds. */
 const MIN_AGE = 3_600_000;
 
+/** The packages that a build uses. `npm ci --omit=dev` leaves them out, and so does `NODE_ENV=production npm ci`. */
+const TOOLS = ['typescript', 'oazapfts', 'vite'];
+
 class StepFailedError extends Error {}
 
+if (!TOOLS.every((name) => existsSync(join(ROOT, 'node_modules', name)))) {
+  console.error('Cannot build: packages for development are missing. Install them: npm ci --include=dev');
+  process.exit(1);
+}
 await mkdir(BUILDS, { recursive: true });
 const build = join(BUILDS, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}`);
 await mkdir(build);

@@ -166,3 +166,22 @@ describe('a build beside a running API', () => {
     PATIENCE_MS,
   );
 });
+
+describe('a build without the packages for development', () => {
+  it('says how to install them, and changes nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mes-build-'));
+    try {
+      await mkdir(join(folder, 'apps'));
+      await cp('apps/build.js', join(folder, 'apps/build.js'));
+      await cp('package.json', join(folder, 'package.json'));
+      const build = run(process.execPath, ['apps/build.js'], { cwd: folder });
+      await expect(build).rejects.toMatchObject({
+        code: 1,
+        stderr: 'Cannot build: packages for development are missing. Install them: npm ci --include=dev\n',
+      });
+      expect((await readdir(folder)).sort()).toEqual(['apps', 'package.json']);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
