@@ -189,6 +189,20 @@ describe('a barcode scanner, in a browser', () => {
     expect(new URL(page.url()).search).toBe('?due=overdue');
   });
 
+  it('lets a person choose by a letter, whatever else the page shows meanwhile', async () => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const due = page.getByRole('combobox', { name: /^Due/ });
+    await due.focus();
+    // What the page shows anew, it shows as it was before the choice.
+    await page.evaluate(`{
+      const field = document.activeElement;
+      field.addEventListener('keydown', () => setTimeout(() => (field.value = ''), 1));
+    }`);
+    await page.keyboard.press('o');
+    await page.waitForURL((url) => url.searchParams.get('due') === 'overdue');
+  });
+
   it('closes no dialog with a comment in it', async () => {
     const other = await workshop.create();
     const desk = await workshop.signedIn({ name: 'vera' });

@@ -77,13 +77,19 @@ export function listenToScanner(onScan: (code: string, inEnglish: string) => voi
     isSpaceOfCode = false;
     event.preventDefault();
   };
+  /** What keys have chosen. If the page is shown anew before it is told, the field is reset. */
+  let chosen = '';
   // A key chooses in a field of choices. What a scanner chooses is taken back before anybody is told.
   const onChange = (event: Event): void => {
     const field = burst?.field;
     if (!burst || !(field instanceof HTMLSelectElement) || event.target !== field) return;
     if (event.timeStamp - burst.lastKeyAt > LONGEST_PAUSE) return;
     event.stopImmediatePropagation();
-    unlessScanned(() => field.dispatchEvent(new Event('change', { bubbles: true })));
+    chosen = field.value;
+    unlessScanned(() => {
+      field.value = chosen;
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    });
   };
   window.addEventListener('keydown', onKeyDown, true);
   window.addEventListener('keyup', onKeyUp, true);
