@@ -95,6 +95,8 @@ describe('a step under way', () => {
 
   it('is not passed over by the keys that undo, which would undo the step before it', async () => {
     const later = await workshop.create();
+    // Under the pointer, the list would keep still.
+    await desk.row(later.id).waitFor();
     await desk.row(order.id).getByRole('button', { name: 'Take' }).click();
     await notice('is yours.').waitFor();
     const release = await hold('PATCH');

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiProcess, PATIENT } from '../support/api-process.js';
@@ -200,5 +201,16 @@ describe('shutting down', () => {
     await send('/health/live');
     api.signal('SIGTERM');
     expect(await api.ended()).toBe(0);
+  });
+
+  it('does not wait for connections on which nothing has arrived, such as browsers open in advance', async () => {
+    await start({ SHUTDOWN_GRACE_SECONDS: '20' });
+    const { hostname, port } = new URL(url);
+    const silent = connect(Number(port), hostname);
+    await once(silent, 'connect');
+    await send('/health/live');
+    api.signal('SIGTERM');
+    expect(await api.ended()).toBe(0);
+    silent.destroy();
   });
 });

@@ -1,5 +1,9 @@
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+
+/** How long a new connection may be silent and still be about to send a request, in milliseconds. */
+const PATIENCE = 1_000;
 
 /**
  * The time between the start of a shutdown and the end of the last request. Requests are still served, but each response closes
@@ -8,9 +12,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 @Injectable()
 export class Drain {
   private readonly begun = new AbortController();
+  /** When each open connection was accepted. */
+  private readonly accepted = new Map<Socket, number>();
 
   /** Must be called before the routes are declared. */
   install(server: FastifyInstance): void {
+    server.server.on('connection', (socket: Socket) => {
+      this.accepted.set(socket, performance.now());
+      socket.once('close', () => this.accepted.delete(socket));
+    });
     server.addHook('onRequest', (_request, reply, done) => {
       this.dismiss(reply);
       done();
@@ -33,6 +43,13 @@ export class Drain {
 
   begin(): void {
     this.begun.abort();
+  }
+
+  /** Closes connections on which nothing has arrived, such as browsers open in advance. Node takes them for busy ones. */
+  closeSilent(): void {
+    for (const [socket, at] of this.accepted) {
+      if (socket.bytesRead === 0 && performance.now() - at > PATIENCE) socket.destroy();
+    }
   }
 
   private dismiss(reply: FastifyReply): void {

@@ -31,7 +31,8 @@ export async function shutDown(
   hurry: AbortSignal,
   leavePort: () => Promise<void>,
 ): Promise<boolean> {
-  application.get(Drain, { strict: false }).begin();
+  const drain = application.get(Drain, { strict: false });
+  drain.begin();
   await passed(delay, hurry);
   await leavePort();
 
@@ -40,6 +41,7 @@ export async function shutDown(
   // close() closes idle connections only once. Connections that become idle later would stay open.
   const idleCheck = setInterval(() => {
     server.closeIdleConnections();
+    drain.closeSilent();
   }, IDLE_CHECK_INTERVAL_MS);
   try {
     if (await Promise.race([closed, passed(grace, hurry)])) return true;
