@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { operationsOf, type OpenApiDocument } from '../../support/openapi-document.js';
+import { operationsOf, type LocatedOperation, type OpenApiDocument } from '../../support/openapi-document.js';
 import type { FuzzedRequest, Remembered } from '../fuzzed-request.js';
 import { requestsFor } from './requests.js';
 
@@ -19,8 +19,7 @@ export function sequencesFor(document: OpenApiDocument, most: number): fc.Arbitr
 /** A single request, or a request that is sent twice. */
 function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedRequest[]> {
   const requests = operationsOf(document).map((operation) => ({
-    // Writes create the data that other requests read, and have the most parts that can be invalid.
-    weight: operation.requestBody ? 3 : 1,
+    weight: weightOf(operation),
     arbitrary: fc.oneof(
       { weight: 3, arbitrary: requestsFor(document, operation).map((request) => [request]) },
       {
@@ -30,6 +29,15 @@ function stepsFor(document: OpenApiDocument): fc.Arbitrary<readonly FuzzedReques
     ),
   }));
   return fc.oneof(...requests);
+}
+
+/**
+ * Writes create the data that other requests read, and have the most parts that can be invalid. Changes also depend on the state of the
+ * order, so only some of them succeed.
+ */
+function weightOf({ method, requestBody }: LocatedOperation): number {
+  if (!requestBody) return 1;
+  return method === 'PATCH' ? 6 : 3;
 }
 
 /** The second request has the entity tag from the first response, and another body. */
