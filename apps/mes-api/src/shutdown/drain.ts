@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** How long a new connection may be silent and still be about to send a request, in milliseconds. */
-const PATIENCE = 1_000;
+const SILENCE_MS = 1_000;
 
 /**
  * The time between the start of a shutdown and the end of the last request. Requests are still served, but each response closes
@@ -48,7 +48,7 @@ export class Drain {
   /** Closes connections on which nothing has arrived, such as browsers open in advance. Node takes them for busy ones. */
   closeSilent(): void {
     for (const [socket, at] of this.accepted) {
-      if (socket.bytesRead === 0 && performance.now() - at > PATIENCE) socket.destroy();
+      if (socket.bytesRead === 0 && performance.now() - at > SILENCE_MS) socket.destroy();
     }
   }
 

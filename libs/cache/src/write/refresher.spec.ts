@@ -209,6 +209,19 @@ describe('responses that are refreshed on write', () => {
     expect(await read(order)).toBe('miss: from the source');
   });
 
+  it('fail no write if they cannot be stored, which happens after it was answered', async () => {
+    await write();
+    await read();
+    const problems: unknown[] = [];
+    const note = (error: unknown): number => problems.push(error);
+    process.on('unhandledRejection', note);
+    parts.entries.save = () => Promise.reject(new Error('a listener that throws'));
+    await write();
+    await turns();
+    process.off('unhandledRejection', note);
+    expect(problems).toEqual([]);
+  });
+
   it('are loaded only if somebody has asked for them since the last time', async () => {
     await read();
     for (let i = 0; i < 3; i += 1) await write(['list']);

@@ -43,7 +43,7 @@ export class Refresher {
   /**
    * Loads responses that depend on `changed`. Gives nothing if that fails or takes too long.
    *
-   * @param snapshot may be of any time. The responses become current only if it still holds when the write completes.
+   * @param snapshot of any earlier time. The responses become current only if it still holds when the write completes.
    */
   async prepare(
     changed: readonly Tag[],
