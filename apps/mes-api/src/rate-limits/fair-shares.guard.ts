@@ -26,15 +26,17 @@ export class FairSharesGuard implements CanActivate {
 
     const { raw } = context.switchToHttp().getResponse<FastifyReply>();
     const gone = new AbortController();
-    raw.once('close', () => {
+    const goAway = (): void => {
       gone.abort();
-    });
+    };
+    raw.once('close', goAway);
     // The client may have gone before, and `close` does not come twice.
-    if (raw.destroyed) gone.abort();
+    if (raw.destroyed) goAway();
     const leave = await this.shares.enter(trackerOf(caller), gone.signal);
-    // The connection closed while the request waited, or closes after the response.
-    if (gone.signal.aborted) leave();
-    else gone.signal.addEventListener('abort', leave);
+    // From here on the request does not wait, and to abort costs more than to leave.
+    raw.off('close', goAway);
+    if (raw.destroyed) leave();
+    else raw.once('close', leave);
     return true;
   }
 }
