@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
+import type { Response } from 'undici';
 import { DevelopmentIssuer } from '../../apps/mes-api/src/auth/development-issuer.js';
 import type { Role } from '../../apps/mes-api/src/auth/caller.js';
 import { freePort } from '../../libs/database/src/embedded/server-process.js';
@@ -13,6 +14,7 @@ import { eventually } from '../support/eventually.js';
 import { NginxServer } from '../support/nginx-server.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { newOrder } from '../support/test-orders.js';
 
@@ -20,6 +22,9 @@ const BASE_PATH = '/mes';
 const ORDERS = `${BASE_PATH}/api/v1/orders`;
 const NEW_ORDERS = `${ORDERS}?status=NEW`;
 const LIMIT = 100;
+/** Longer than nginx waits for an instance before it asks the next one, also on a busy machine. */
+const PATIENCE_MS = 10_000;
+const STREAM_PATIENCE_MS = 2_000;
 
 interface Instance {
   readonly process: ApiProcess;
@@ -29,6 +34,8 @@ interface Instance {
 
 describe('behind nginx', () => {
   let database: TestDatabase;
+  /** Between the instances and the database. */
+  let way: TcpProxy;
   let redis: RedisServer;
   let dataDirectory: string;
   let issuer: DevelopmentIssuer;
@@ -42,7 +49,7 @@ describe('behind nginx', () => {
       RedisServer.start(),
       mkdtemp(join(tmpdir(), 'mes-nginx-spec-')),
     ]);
-    issuer = await DevelopmentIssuer.open(dataDirectory);
+    [issuer, way] = await Promise.all([DevelopmentIssuer.open(dataDirectory), TcpProxy.open(database.url)]);
     instances = await Promise.all([startInstance(), startInstance(), startInstance()]);
     nginx = await NginxServer.start(
       instances.map(({ url }) => url),
@@ -53,12 +60,13 @@ describe('behind nginx', () => {
   afterAll(async () => {
     await nginx.stop();
     await Promise.all(instances.map(({ process }) => process.destroy()));
+    await way.close();
     await Promise.all([redis.stop(), database.drop(), rm(dataDirectory, { recursive: true })]);
   });
 
   async function startInstance(): Promise<Instance> {
     const process = new ApiProcess({
-      DATABASE_URL: database.url,
+      DATABASE_URL: way.url,
       REDIS_URL: redis.url,
       DATA_DIR: dataDirectory,
       BASE_PATH,
@@ -226,6 +234,81 @@ describe('behind nginx', () => {
     const socket = connect({ host: hostname, port: Number(port), ca: nginx.certificate });
     socket.write(`GET ${BASE_PATH}/health/ready HTTP/1.0\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  });
+
+  it('an instance that hangs costs a read some seconds, once, and a write is not sent twice', async () => {
+    const [hanging] = instances;
+    const comment = randomUUID();
+    hanging?.process.signal('SIGSTOP');
+    try {
+      let answered = 0;
+      const writes = instances.map(async () => {
+        const headers = { ...(await authorization('partner')), 'content-type': 'application/json' };
+        const body = JSON.stringify({ ...newOrder(), comment });
+        const { status } = await nginx.fetch(ORDERS, { method: 'POST', headers, body });
+        answered += 1;
+        return status;
+      });
+      await eventually(() => answered === instances.length - 1);
+      const headers = await authorization('operator');
+      for (let i = 0; i < 4 * instances.length; i += 1) {
+        const { status, body } = await nginx.fetch(NEW_ORDERS, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+        await body?.cancel();
+        expect(status).toBe(200);
+      }
+      hanging?.process.signal('SIGCONT');
+      expect(await Promise.all(writes)).toEqual([201, 201, 201]);
+    } finally {
+      hanging?.process.signal('SIGCONT');
+    }
+    const table = await OrdersTable.connect(database.url);
+    const saved = await table.query<{ id: string }>('SELECT id FROM orders WHERE comment = $1', [comment]);
+    await table.close();
+    expect(saved).toHaveLength(instances.length);
+  });
+
+  it('an instance that hangs does not attract the streams that leave it', async () => {
+    const [hanging] = instances;
+    const headers = await authorization('operator');
+    hanging?.process.signal('SIGSTOP');
+    const streams: Response[] = [];
+    try {
+      for (let tries = 0; tries < 9 && streams.length < 3; tries += 1) {
+        const late = new AbortController();
+        const timer = setTimeout(() => {
+          late.abort();
+        }, STREAM_PATIENCE_MS);
+        const stream = await nginx
+          .fetch(`${BASE_PATH}/api/v1/events`, { headers, signal: late.signal })
+          .catch(() => undefined);
+        clearTimeout(timer);
+        if (stream) streams.push(stream);
+      }
+      expect(streams).toHaveLength(3);
+    } finally {
+      hanging?.process.signal('SIGCONT');
+      for (const { body } of streams) await body?.cancel();
+    }
+  });
+
+  it('what takes the API long is not cut off, and takes no instance from those who ask for what is cached', async () => {
+    const headers = await authorization('operator');
+    for (const { url } of instances) await (await fetch(`${url}${NEW_ORDERS}`, { headers })).text();
+    way.block();
+    try {
+      const asked = instances.map(async (_, i) => nginx.fetch(`${ORDERS}?q=${i}`, { headers }));
+      for (const answer of await Promise.all(asked)) {
+        expect(answer.headers.get('retry-after')).not.toBeNull();
+        expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'DATABASE_UNAVAILABLE' }]);
+      }
+      for (let i = 0; i < 2 * instances.length; i += 1) {
+        const cached = await nginx.fetch(NEW_ORDERS, { headers });
+        await cached.body?.cancel();
+        expect([cached.status, cached.headers.get('cache-status')]).toEqual([200, 'mes-near; hit']);
+      }
+    } finally {
+      way.mend();
+    }
   });
 
   it('a stream goes on at another instance if its instance dies, without losing an event', async () => {

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { findProgram } from './debian-package.js';
@@ -78,7 +79,7 @@ export class NginxServer {
       MES_ACCESS_LOG: join(folder, 'access.log'),
       MES_ERROR_LOG: 'stderr',
     };
-    const template = await readFile(TEMPLATE, 'utf8');
+    const template = await readTemplate(program);
     const rendered = template.replace(/\$\{(\w+)\}/g, (_, name: string) => {
       const value = variables[name];
       if (value === undefined) throw new Error(`${TEMPLATE} has an unknown variable ${name}`);
@@ -145,9 +146,19 @@ http {
 
   private async isListening(): Promise<boolean> {
     if (this.server.exitCode !== null) throw new Error(`nginx ended: ${this.stderr}`);
+    if (this.stderr.includes('[warn]')) throw new Error(`nginx warns: ${this.stderr}`);
     return fetch(this.plainUrl, { redirect: 'manual' }).then(
       () => true,
       () => false,
     );
   }
+}
+
+/** The template, changed for nginx before 1.25.1 as docker/README.md says. */
+async function readTemplate(program: string): Promise<string> {
+  const template = await readFile(TEMPLATE, 'utf8');
+  const { stderr } = await promisify(execFile)(program, ['-v']);
+  const [, minor, patch] = /nginx\/1\.(\d+)\.(\d+)/.exec(stderr) ?? [];
+  const knowsDirective = Number(minor) > 25 || (minor === '25' && patch !== '0');
+  return knowsDirective ? template : template.replace(' ssl;', ' ssl http2;').replace('    http2 on;\n', '');
 }
