@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { OWN_PATHS } from '../../apps/mes-api/src/config/environment.js';
 import { eventually } from '../support/eventually.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi } from '../support/orders-api.js';
@@ -52,6 +53,13 @@ describe('the API for the operators’ page', () => {
     await Promise.all([api.stop(), withIssuer.stop(), open.stop()]);
     await database.drop();
     await rm(folder, { recursive: true });
+  });
+
+  it('is, like the API, at paths that no base path begins like', () => {
+    const routes = api.application.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+    const beginnings = [...routes.matchAll(/^ {4}[├└]── ([\w-]+)(?=[ /])/gm)].map(([, name]) => name);
+    expect(beginnings).toEqual(expect.arrayContaining(['api', 'assets', 'health']));
+    expect(OWN_PATHS).toEqual(expect.arrayContaining(beginnings));
   });
 
   describe('the page itself', () => {

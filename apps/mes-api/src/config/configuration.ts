@@ -112,7 +112,7 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Configuration {
     host: environment.HOST,
     port: environment.PORT,
     workers: environment.WORKERS || availableParallelism(),
-    basePath: environment.BASE_PATH.replace(/\/$/, ''),
+    basePath: environment.BASE_PATH,
     logLevel: environment.LOG_LEVEL,
     logHitsEvery: environment.LOG_HITS_EVERY,
     metricsToken: environment.METRICS_TOKEN,

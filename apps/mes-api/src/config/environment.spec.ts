@@ -75,6 +75,19 @@ describe('the environment', () => {
     expect(message).not.toContain(value);
   });
 
+  it.each(['mes', '/', '/mes/', '/mes//orders', '/api', '/api/mes', '/docs', '/health', '/metrics', '/orders'])(
+    'refuses a base path that instances and proxies would understand differently: %s',
+    (BASE_PATH) => {
+      expect(messageOf({ BASE_PATH })).toContain(
+        'BASE_PATH: BASE_PATH must be a path such as /mes, without a slash at its end, that does not begin like one of the API, such as /api',
+      );
+    },
+  );
+
+  it.each(['', '/mes', '/factory/mes', '/apis', '/mes/api', '/~mes/v1.0'])('accepts a base path: %s', (BASE_PATH) => {
+    expect(readEnvironment({ BASE_PATH }).BASE_PATH).toBe(BASE_PATH);
+  });
+
   it.each([
     ...['true', '*', 'all', '-1', '100', '1.5', '10.0.0.0/8,', '10.0.0.0/33', '10.0.0.0/0', '10.0.0/8', '10.0.0.1/8/8'],
     ...['::1/129', 'proxy.example', '10.0.0.1 10.0.0.2', '127.0.0.1:80', 'toString'],

@@ -43,6 +43,15 @@ const HTTP_URL = { require_tld: false, require_protocol: true, protocols: ['http
 /** Variables that Node reads before any code runs. */
 const OF_NODE = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_USE_ENV_PROXY']);
 
+/**
+ * How the paths of the API and of the page begin. An instance answers with and without the base path, so these mean themselves: a health
+ * check at `/health/live` would otherwise be one at `/live` below `/health`.
+ */
+export const OWN_PATHS = [
+  ...['api', 'docs', 'docs-json', 'docs-yaml', 'health', 'metrics', 'page'],
+  ...['assets', 'board', 'dashboard', 'mine', 'orders', 'signed-in'],
+];
+
 /** The longest name or value of an attribute that OpenTelemetry takes, in characters. */
 const LONGEST_ATTRIBUTE = 255;
 
@@ -99,6 +108,12 @@ function readIfThere(file: string): Buffer {
   }
 }
 
+/** A proxy must be able to put any path behind it as it is. */
+function isBasePath(value: string): boolean {
+  const [, first = ''] = value.split('/');
+  return /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*$/.test(value) && !OWN_PATHS.includes(first);
+}
+
 /** The package of OpenTelemetry drops a list in which it cannot decode one entry. */
 function areAttributes(value: string): boolean {
   if (!/^([^\s=,][^=,]*=[^=,]*(,|$))*$/.test(value)) return false;
@@ -124,7 +139,16 @@ export class Environment {
   @Whole(0, 64)
   WORKERS = 1;
 
-  @Matches(/^(\/(?!\.{1,2}(\/|$))[\w.~-]+)*\/?$/, { message: '$property must be a path such as /mes' })
+  @ValidateBy(
+    {
+      name: 'isBasePath',
+      validator: { validate: (value: unknown) => typeof value === 'string' && isBasePath(value) },
+    },
+    {
+      message:
+        '$property must be a path such as /mes, without a slash at its end, that does not begin like one of the API, such as /api',
+    },
+  )
   BASE_PATH = '';
 
   @IsOptional()
