@@ -107,7 +107,8 @@ describe('the manifests for Kubernetes', () => {
 
   it('set variables that the API knows, with valid values', () => {
     const names = Object.keys({ ...find('ConfigMap').data, ...find('Secret').stringData });
-    expect(names.filter((name) => !Object.keys(new Environment()).includes(name))).toEqual([]);
+    const known = [...Object.keys(new Environment()), 'NODE_EXTRA_CA_CERTS'];
+    expect(names.filter((name) => !known.includes(name))).toEqual([]);
     const { warnings, production, port, host } = configuration(REPLACED);
     expect({ warnings, production, port, host }).toEqual({
       warnings: [],
@@ -140,13 +141,22 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
+  it('mount the certificates of other authorities, if there are any', () => {
+    for (const { spec, container } of [api(), migration()]) {
+      const { name } = spec.volumes?.find(({ configMap }) => configMap?.optional === true) ?? {};
+      expect(container.volumeMounts).toContainEqual({ name, mountPath: '/etc/ssl/mes', readOnly: true });
+    }
+  });
+
   it('never give the API the password of the owner of the tables', () => {
     expect(JSON.stringify(find('Deployment'))).not.toContain('mes-orders-migration');
   });
 
   it('lead from the ingress to the port of the API, and to no other pod', () => {
     const { rules = [] } = find('Ingress').spec ?? {};
-    const backends = rules.flatMap(({ http }) => http?.paths ?? []).map(({ backend }) => backend.service);
+    const paths = rules.flatMap(({ http }) => http?.paths ?? []);
+    expect(paths.map(({ path }) => path)).toEqual([configuration(REPLACED).basePath || '/']);
+    const backends = paths.map(({ backend }) => backend.service);
     expect(backends).toHaveLength(1);
     const service = find('Service', backends[0]?.name);
     const port = service.spec?.ports?.find(({ name }) => name === backends[0]?.port?.name);
