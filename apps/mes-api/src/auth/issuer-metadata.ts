@@ -143,13 +143,15 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
   }
 }
 
-/** Errors of `fetch` have their reason in `cause`. */
+/** What `fetch` says of every failure, and of every proxy that refuses. The reason is in `cause`. */
+const GENERAL = ['fetch failed', 'Request was cancelled.'];
+
+/** Why a request to the issuer has failed. */
 export function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error & {
-    readonly cause?: { readonly code?: unknown; readonly message?: string };
-  };
-  if (typeof cause?.code === 'string') return cause.code;
-  return message === 'fetch failed' ? (cause?.message ?? message) : message;
+  const { message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
+  // This code has a message that says more.
+  if (typeof cause?.code === 'string' && cause.code !== 'UND_ERR_ABORTED') return cause.code;
+  return cause !== undefined && GENERAL.includes(message) ? reasonOf(cause) : message;
 }
 
 function originsOf(addresses: readonly unknown[]): string[] {
