@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** Changes bytes on their way to the client. */
+export type Forgery = (chunk: Buffer) => Buffer | string;
+
 /** A test of bytes on their way to the server. */
 export type Watch = (chunk: Buffer) => boolean;
 
@@ -13,6 +16,7 @@ export class TcpProxy {
   private isBlocked = false;
   private latency = 0;
   private watch: Watch | undefined;
+  private forgery: Forgery | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -85,12 +89,18 @@ export class TcpProxy {
     this.watch = watch;
   }
 
+  /** Lets clients receive what `forgery` makes of the data of the server. */
+  forge(forgery: Forgery): void {
+    this.forgery = forgery;
+  }
+
   /** Ends all disturbances. Data that was held back arrives now, except on vanished connections. */
   mend(): void {
     this.isCut = false;
     this.isBlocked = false;
     this.latency = 0;
     this.watch = undefined;
+    this.forgery = undefined;
     for (const socket of this.sockets) socket.resume();
   }
 
@@ -126,7 +136,8 @@ export class TcpProxy {
       due = Math.max(due, now + this.latency);
       const send = (): void => {
         if (this.silenced.has(from)) return;
-        if (to.writable) to.write(chunk);
+        const sent = onData ? chunk : (this.forgery?.(chunk) ?? chunk);
+        if (to.writable) to.write(sent);
         onData?.(chunk);
       };
       if (due <= now) send();

@@ -67,7 +67,7 @@ replaceMethods(EntryStore, {
   save: () => async (key, entry) => {
     await connection().run('other', async (client) => {
       await Promise.all(entry.vector.map((tag) => client.sAdd(tagKey(tag), key)));
-      await client.set(entryKey(key), packEntry(entry));
+      await client.set(entryKey(key), packEntry({ ...entry, key }));
     });
     return true;
   },

@@ -186,8 +186,8 @@ export class SimulatedRedis {
     return `role:master\r\nrun_id:${this.failovers}\r\nmaster_replid:simulated\r\n`;
   }
 
-  ping(): string {
-    return 'PONG';
+  ping(message = 'PONG'): string {
+    return message;
   }
 
   private pendingWritesOn(wanted: readonly string[]): Write[] {

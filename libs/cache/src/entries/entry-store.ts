@@ -7,7 +7,7 @@ import { TroubleLogger } from '../flow/reminder.js';
 import type { Tag, VersionSnapshot } from '../versions/version-store.js';
 import { isCurrent, type VersionVector } from '../versions/version-vector.js';
 import type { CachedResponse } from './cached-response.js';
-import { sizeOf, type Entry } from './entry.js';
+import { sizeOf, type Entry, type NamedEntry } from './entry.js';
 import { L1Cache } from './l1-cache.js';
 import { Quotas } from './quotas.js';
 
@@ -56,8 +56,9 @@ export class EntryStore {
 
   /** The response under `key` for all processes, if it was stored under exactly this vector. It is then kept in L1. */
   async findL2(key: string, vector: VersionVector): Promise<CachedResponse | undefined> {
-    const entry = await this.onL2('read-entry', () => this.cache.get<Entry>(this.nameOf(key)));
+    const entry = await this.onL2('read-entry', () => this.cache.get<NamedEntry>(this.nameOf(key)));
     if (entry?.vector.join() !== vector.join()) return undefined;
+    if (entry.key !== key) return undefined;
     this.l1.set(key, entry);
     return entry.response;
   }
@@ -81,7 +82,7 @@ export class EntryStore {
    */
   async prepare(key: string, entry: Entry, { written = false }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
     if (!this.isShared) this.l1.set(key, entry);
-    else if (!(await this.onL2('store-entry', () => this.cache.set(this.nameOf(key), entry)))) return false;
+    else if (!(await this.onL2('store-entry', () => this.cache.set(this.nameOf(key), { ...entry, key })))) return false;
     this.events.emit({ type: 'store', written });
     return true;
   }

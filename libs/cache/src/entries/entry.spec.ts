@@ -11,7 +11,8 @@ describe('a packed entry', () => {
         fc.array(fc.string()),
         async (text, times, vector) => {
           const response = await compressed(toCachedResponse(text.repeat(times)));
-          expect(unpackEntry(packEntry({ vector, response }))).toEqual({ vector, response });
+          const entry = { key: text, vector, response };
+          expect(unpackEntry(packEntry(entry))).toEqual(entry);
         },
       ),
       { numRuns: 50 },
@@ -20,7 +21,7 @@ describe('a packed entry', () => {
 
   it('lies in memory that holds nothing else', async () => {
     const response = await compressed(toCachedResponse('x'.repeat(5_000)));
-    const packed = packEntry({ vector: ['v'], response });
+    const packed = packEntry({ key: 'k', vector: ['v'], response });
     const { identity, br, gzip } = unpackEntry(packed).response;
     expect(br?.body.buffer).toBe(identity.body.buffer);
     expect(gzip?.body.buffer).toBe(identity.body.buffer);

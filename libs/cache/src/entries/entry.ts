@@ -7,6 +7,11 @@ export interface Entry {
   readonly response: CachedResponse;
 }
 
+/** An entry in L2, which names its key: a connection out of step could give it for another one. */
+export interface NamedEntry extends Entry {
+  readonly key: string;
+}
+
 const CODINGS = ['identity', 'br', 'gzip'] as const;
 
 /** What an entry takes beside its bodies, its key and its versions, in bytes: measured, and rounded up. */
@@ -22,9 +27,10 @@ export function sizeOf(entry: Entry, key: string): number {
 }
 
 /** The entry as text: a line of JSON and then the bodies, in base64, since stores for cache-manager take no bytes. */
-export function packEntry({ vector, response }: Entry): string {
+export function packEntry({ key, vector, response }: NamedEntry): string {
   const representations = representationsOf(response);
   const head = {
+    key,
     vector,
     loadedAt: response.loadedAt,
     parts: representations.map(({ coding, entityTag, body }) => ({ coding, entityTag, length: body.length })),
@@ -35,11 +41,12 @@ export function packEntry({ vector, response }: Entry): string {
 }
 
 /** The opposite of {@link packEntry}. All bodies share one piece of memory, which holds nothing else. */
-export function unpackEntry(packed: string): Entry {
+export function unpackEntry(packed: string): NamedEntry {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(packed, 'base64'));
   bytes.write(packed, 'base64');
   const headEnd = bytes.indexOf('\n');
-  const { vector, loadedAt, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
+  const { key, vector, loadedAt, parts } = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
+    key: string;
     vector: VersionVector;
     loadedAt: number;
     parts: (Pick<Representation, 'coding' | 'entityTag'> & { length: number })[];
@@ -50,7 +57,7 @@ export function unpackEntry(packed: string): Entry {
     begin += length;
     return [coding, representation] as const;
   });
-  return { vector, response: { loadedAt, ...Object.fromEntries(representations) } as unknown as CachedResponse };
+  return { key, vector, response: { loadedAt, ...Object.fromEntries(representations) } as unknown as CachedResponse };
 }
 
 function representationsOf(response: CachedResponse): Representation[] {

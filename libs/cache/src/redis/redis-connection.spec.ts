@@ -1,8 +1,10 @@
 import { eventually } from '../../../../test/support/eventually.js';
 import { RedisServer } from '../../../../test/support/redis-server.js';
+import { TlsRedisServer } from '../../../../test/support/tls-redis-server.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
+import { standaloneClient } from './redis-topologies.js';
 
 /** A deadline for a server that does not answer in time, in milliseconds. */
 const SHORT = 300;
@@ -209,5 +211,65 @@ describe('RedisConnection', () => {
     await expect(other.run('other', (client) => client.ping())).rejects.toMatchObject({ detail: 'redis-failed' });
     way.delay(0);
     await eventually(() => other.available);
+  });
+
+  describe.each([
+    ['after a reply', (reply: Buffer, other: string) => Buffer.concat([reply, Buffer.from(other)])],
+    ['before a reply', (reply: Buffer, other: string) => Buffer.concat([Buffer.from(other), reply])],
+  ])('trusts nothing of a connection on which comes, %s', (_, join) => {
+    it.each([
+      ['a reply', '+OK\r\n'],
+      ['an error', '-ERR no\r\n-ERR no\r\n'],
+      ['an array that nothing can hold', '*99999999999\r\n'],
+      ['an array of fewer than no elements', '* OK ready\r\n'],
+      ['a text without end', '$99999999999\r\nx'],
+      ['a push of RESP3', '>2\r\n+invalidate\r\n*1\r\n+key\r\n'],
+      ['a greeting', 'SSH-2.0-OpenSSH_10.0\r\n'],
+      ['bytes', Buffer.from(Array.from({ length: 256 }, (__, byte) => byte)).toString('latin1')],
+    ])('%s', async (__, other) => {
+      const way = await openWay();
+      const via = makeConnection(way.url, 1_000);
+      await via.open(always);
+      await eventually(() => via.available);
+      way.forge((reply) => join(reply, other));
+      const echo = (text: string): Promise<string> => via.run('other', (client) => client.echo(text));
+      const replies = await Promise.allSettled(['1', '2', '3'].map(echo));
+      const given = replies.map((reply, i) => reply.status === 'rejected' || reply.value === String(i + 1));
+      expect(given).toEqual([true, true, true]);
+      await eventually(async () => {
+        await via.run('other', (client) => client.ping()).catch(() => undefined);
+        return !via.available;
+      });
+      way.mend();
+      await eventually(() => via.available);
+      expect(await echo('again')).toBe('again');
+    });
+  });
+
+  it('uses TLS, and survives what it cannot read there', async () => {
+    const encrypted = await TlsRedisServer.start();
+    closers.push(() => encrypted.stop());
+    const tls = { tls: true, rejectUnauthorized: false } as const;
+    const createRedisClient = standaloneClient(
+      { host: '127.0.0.1', port: Number(new URL(encrypted.url).port) },
+      { socket: tls },
+    );
+    const options = { namespace: 'cache', deadline: 10_000, sweepInterval: 20 };
+    const [via, other] = [1, 2].map(() => new RedisConnection({ ...options, createRedisClient })) as [
+      RedisConnection,
+      RedisConnection,
+    ];
+    for (const one of [via, other]) {
+      closers.unshift(() => one.close());
+      await one.open(always);
+      await eventually(() => one.available);
+    }
+    const long = 'x'.repeat(1_000_000);
+    expect(await via.run('other', (client) => client.echo(long))).toBe(long);
+    // What subscribers are sent has no command, since the `redis` package does not know of the subscription.
+    await via.run('other', (client) => client.sendCommand(['SUBSCRIBE', 'channel']));
+    await other.run('other', (client) => client.publish('channel', 'news'));
+    await eventually(() => !via.available);
+    await eventually(() => via.available);
   });
 });

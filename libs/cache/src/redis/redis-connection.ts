@@ -8,6 +8,7 @@ import { whenSlow, withDeadline } from '../flow/deadline.js';
 import { TroubleLogger } from '../flow/reminder.js';
 import { describeProblem, type StoreProblem } from '../versions/store-problem.js';
 import { VersionStoreUnavailableError } from '../versions/version-store.js';
+import { assertInStep, breakWhereUnreadable } from './expected-replies.js';
 import { problemOf } from './redis-problem.js';
 import { redisScripts } from './redis-scripts.js';
 import type { CreateRedisClient } from './redis-topologies.js';
@@ -45,7 +46,12 @@ const clientOptions = () =>
   ({
     scripts: redisScripts,
     disableOfflineQueue: true,
-    socket: { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false, noDelay: true },
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT,
+      reconnectStrategy: false,
+      noDelay: true,
+      onread: breakWhereUnreadable(),
+    },
   }) as const;
 
 /** A client of the `redis` package with the scripts of the version store. */
@@ -127,11 +133,14 @@ export class RedisConnection implements RedisAccess {
   }
 
   async run<T>(name: RedisOperation, operation: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.available || !this.current) throw new VersionStoreUnavailableError('redis-away');
+    const { current } = this;
+    if (!this.available || !current) throw new VersionStoreUnavailableError('redis-away');
     const began = performance.now();
     let failed = true;
     try {
-      const result = await this.watch(operation(this.current));
+      const result = await this.watch(operation(current));
+      // It may be the reply to another command, if what arrived with it has broken the connection.
+      if (!current.isOpen) throw new Error('the connection ended');
       failed = false;
       return result;
     } catch (error) {
@@ -203,7 +212,7 @@ export class RedisConnection implements RedisAccess {
   private async useWhileItAnswers(client: RedisClient, admit: Admit, onOutcome: () => void): Promise<void> {
     while (!this.isClosed) {
       const asked = performance.now();
-      await withDeadline(client.ping(), Math.max(SILENCE_TIMEOUT, this.options.deadline));
+      await withDeadline(assertInStep(client), Math.max(SILENCE_TIMEOUT, this.options.deadline));
       if (performance.now() - asked > this.options.deadline * SLOW) {
         this.note(SLOWNESS);
       } else {

@@ -2,7 +2,7 @@ import { KeyvAdapter, type CacheManagerStore } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
 import type { CacheOptions } from '../cache.options.js';
-import { packEntry, unpackEntry, type Entry } from '../entries/entry.js';
+import { packEntry, unpackEntry, type NamedEntry } from '../entries/entry.js';
 import type { RedisClient } from './redis-connection.js';
 
 /**
@@ -22,7 +22,7 @@ export function redisEntries(
     keyPrefix: `{${namespace}}:entry`,
   }) as unknown as CacheManagerStore;
   const keyv = new Keyv({ store: new KeyvAdapter(store), useKeyPrefix: false, throwOnErrors: true });
-  keyv.serialize = ({ value }) => packEntry(value as Entry);
+  keyv.serialize = ({ value }) => packEntry(value as NamedEntry);
   keyv.deserialize = (packed) => ({ value: unpackEntry(packed) as never });
   // Failures are also thrown to the caller. Without a listener, Node would end the process.
   keyv.on('error', () => undefined);

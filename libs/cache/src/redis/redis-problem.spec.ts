@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
@@ -15,6 +16,29 @@ import { RedisVersionStore } from './redis-version-store.js';
 
 const NAMESPACE = 'mes-0123456789ab';
 const SECRET = 'pass-word';
+/** Servers that speak in lines, as Redis does, but are none. */
+const NO_REDIS: Readonly<Record<string, (socket: Socket) => void>> = {
+  'an IMAP server': (socket) => {
+    socket.write('* OK ready\r\n');
+    socket.on('data', () => socket.write('* BAD unknown command\r\n'));
+  },
+  'a POP3 server': (socket) => {
+    socket.write('+OK POP3 ready\r\n');
+    socket.on('data', (data) => socket.write('-ERR unknown command\r\n'.repeat(String(data).split('\n').length - 1)));
+  },
+  'a server that repeats what it is told': (socket) => socket.pipe(socket),
+  'a server that says yes to everything': (socket) => {
+    socket.on('data', (data) => socket.write('+OK\r\n'.repeat(String(data).split('*').length - 1)));
+  },
+};
+
+/** How a URL names one Redis, a cluster, and sentinels. */
+const ADDRESSES: Readonly<Record<string, (url: string) => string>> = {
+  'a Redis': (url) => url,
+  'nodes of a cluster': (url) => `${url},${new URL(url).host}`,
+  'a sentinel': (url) => `${url.replace('redis:', 'redis-sentinel:')}/orders`,
+};
+
 const OPTIONS = { pendingWriteLifetime: 15_000, versionLifetime: 60_000, leaseLifetime: 1_000 };
 
 describe('a Redis that cannot be used', () => {
@@ -202,6 +226,29 @@ describe('a Redis that cannot be used', () => {
       'Redis is busy with a script of somebody: wait, or end it by SCRIPT KILL',
     ],
     ['a server that is none', () => other.url, 'unreachable', 'no Redis answers at the address in REDIS_URL'],
+    ...Object.entries(NO_REDIS).flatMap(([name, says]) =>
+      Object.entries(ADDRESSES).map(([way, address]): [string, () => Promise<string>, 'unreachable', string] => [
+        `${name}, named as ${way}`,
+        async () => {
+          const none = await serverThat(says);
+          closers.push(() => none.stop());
+          return address(none.url);
+        },
+        'unreachable',
+        'the server at the address in REDIS_URL does not answer as Redis does: correct the address',
+      ]),
+    ),
+    [
+      'an HTTP server',
+      async () => {
+        const http = createHttpServer().listen(0, '127.0.0.1');
+        await once(http, 'listening');
+        closers.push(() => Promise.resolve(void http.close()));
+        return `redis://127.0.0.1:${(http.address() as AddressInfo).port}`;
+      },
+      'closed',
+      'the server closes new connections: it is no Redis',
+    ],
     ['a replica', () => replica.url, 'refused', 'this Redis is a replica: use the primary'],
     ['an unknown database', () => `${open.url}/99`, 'url', 'Redis has no database with this number'],
     ['other keys', () => userWith('~other:*', '+@all'), 'rights', 'the user of Redis lacks rights'],

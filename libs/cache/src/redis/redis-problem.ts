@@ -23,6 +23,11 @@ type Rule = readonly [sign: RegExp, kind: StoreProblem['kind'], message: string]
  */
 const BY_REPLY: readonly Rule[] = [
   [
+    /^(sentinel: )?unexpected reply/,
+    'unreachable',
+    'the server at the address in SETTING does not answer as Redis does: correct the address, or look at what is between',
+  ],
+  [
     /^sentinel: (NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|Client sent AUTH))/,
     'login',
     'the sentinels refuse the login: correct sentinelUsername and sentinelPassword in SETTING',

@@ -1,6 +1,7 @@
 import { createClient, type RedisClientOptions } from 'redis';
 import type { CacheOptions } from '../cache.options.js';
 import { withDeadline } from '../flow/deadline.js';
+import { assertInStep } from './expected-replies.js';
 
 /** Time limit of a lookup, in milliseconds. It is shorter than what a new connection may take. */
 const LOOKUP_TIMEOUT = 800;
@@ -109,10 +110,14 @@ function lookUp(
     // The time limit cannot end an attempt to connect, so the attempt must have ended before.
     const limited = { ...askedBy, socket: { ...askedBy?.socket, connectTimeout: LOOKUP_TIMEOUT / 2 } };
     const asking = clientAt(address, options, limited);
-    // An error also rejects what was asked. Without a listener, Node would end the process.
-    asking.on('error', () => undefined);
-    const found = asking.connect().then(() => question(asking, address));
-    const primary = await withDeadline(found, LOOKUP_TIMEOUT).finally(() => asking.isOpen && asking.disconnect());
+    const broken = new Promise<never>((_, reject) => asking.on('error', reject));
+    const found = asking
+      .connect()
+      .then(() => assertInStep(asking))
+      .then(() => question(asking, address));
+    const primary = await withDeadline(Promise.race([broken, found]), LOOKUP_TIMEOUT).finally(
+      () => asking.isOpen && asking.disconnect(),
+    );
     return clientAt(primary, options, client);
   };
 }

@@ -304,4 +304,21 @@ describe('RedisVersionStore', () => {
     expect(await versions.acquireLease('page')).toBe(true);
     await versions.releaseLease('page');
   });
+
+  it('takes no reply to another command for a snapshot', async () => {
+    const way = await TcpProxy.open(url);
+    const via = await open(1_000, way.url);
+    await eventually(() => via.versions.available);
+    let late: Buffer | string = '+OK\r\n';
+    way.forge((reply) => {
+      const sent = late;
+      late = reply;
+      return sent;
+    });
+    await expect(via.versions.snapshot([])).rejects.toMatchObject({ detail: 'redis-failed' });
+    way.mend();
+    await eventually(() => via.versions.available);
+    await via.connection.close();
+    await way.close();
+  });
 });

@@ -22,6 +22,7 @@ import {
 } from '../versions/version-store.js';
 import type { StoreProblem } from '../versions/store-problem.js';
 import { freshVersion } from '../versions/version-vector.js';
+import { UnexpectedReplyError } from './expected-replies.js';
 import type { RedisClient, RedisConnection } from './redis-connection.js';
 import type { Given } from './redis-scripts.js';
 
@@ -97,6 +98,8 @@ export class RedisVersionStore extends VersionStore {
       // The last key never exists. While the slot moves to another node, Redis refuses commands with a missing key. Scripts
       // fail then, so snapshots must fail, too: they would miss writes that Redis was not told of.
       const found = await client.mGet([...all.map((tag) => this.versionKey(tag)), this.scriptKeys[1]]);
+      if (!Array.isArray(found) || found.length !== all.length + 1)
+        throw new UnexpectedReplyError('another one than to MGET');
       const snapshot = new Map<Tag, Version>(found[0] == null ? await this.ensureOn(client, []) : []);
       if (found[0] == null) this.noteRenewal('no-epoch');
       all.forEach((tag, i) => {
