@@ -20,6 +20,15 @@ import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
 /** The tolerated difference between the clocks of the API and the issuer, in seconds. */
 const LEEWAY = 5;
 
+/** Keys that no token can be signed by: shared, for encryption, broken, of an unknown kind, and none. */
+const UNUSABLE_KEYS = [
+  { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' },
+  { kty: 'RSA', n: 'sXch', e: 'AQAB', use: 'enc', alg: 'RSA-OAEP' },
+  { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', use: 'sig' },
+  { kty: 'XYZ', kid: 'first' },
+  {},
+];
+
 describe('an API with an issuer of tokens', () => {
   let database: TestDatabase;
   let issuer: TokenIssuer;
@@ -326,12 +335,12 @@ describe('at the start, the issuer', () => {
       status: 'degraded',
       details: { issuer: { status: 'degraded', message: expect.stringContaining(reason) as string } },
     });
-    expect(await health()).toMatchObject(degraded('cannot be read: ECONNREFUSED'));
+    expect(await health()).toMatchObject(degraded('cannot be used: ECONNREFUSED'));
     // So does Keycloak until it has imported its realms.
     issuer.answersMetadata = (response) => response.writeHead(404).end('{"error":"Realm does not exist"}');
     await issuer.returns();
     await eventually(() => api.output.includes(`there is no issuer at ${issuer.issuer}`));
-    await eventually(() => api.output.includes('can be read'));
+    await eventually(() => api.output.includes('can be used'));
     expect(await health()).toMatchObject(degraded('the metadata at AUTH_ISSUER cannot be read: '));
     issuer.answersMetadata = undefined;
     await eventually(() => api.output.includes(`AUTH_ISSUER: ${issuer.issuer} answers`));
@@ -341,9 +350,15 @@ describe('at the start, the issuer', () => {
   it.each<[string, RequestListener | undefined, string]>([
     ['are not at that address', (_, response) => void response.writeHead(404).end(), 'it answers 404'],
     ['are a page', (_, response) => void response.end('<html>'), 'Failed to parse'],
+    ['are none', (_, response) => void response.end('{"keys":[]}'), 'none of them can verify a token'],
+    [
+      'are for other purposes',
+      (_, response) => void response.end(JSON.stringify({ keys: UNUSABLE_KEYS })),
+      'none of them can verify a token',
+    ],
     ['are away', undefined, 'ECONNREFUSED'],
   ])(
-    'says once why its keys %s, and that they can be read again, without losing its readiness',
+    'says once why its keys %s, and that they can be used again, without losing its readiness',
     async (_, wrong, cause) => {
       issuer.misbehaviour = wrong;
       const lost = `http://127.0.0.1:${await freePort()}/keys`;
@@ -355,13 +370,13 @@ describe('at the start, the issuer', () => {
       for (let i = 0; i < 5; i += 1) {
         expect((await fetch(`${url}/api/v1/me`, { headers: { authorization } })).status).toBe(503);
       }
-      const [line = '', ...others] = lines('cannot be read');
+      const [line = '', ...others] = lines('cannot be used');
       expect(others).toEqual([]);
-      expect(line).toContain(`AUTH_JWKS_URL: the keys at ${given} cannot be read (${cause}`);
+      expect(line).toContain(`AUTH_JWKS_URL: the keys at ${given} cannot be used (${cause}`);
       expect(line).toContain(`the issuer names ${issuer.jwksUrl} for its keys. Every token is refused with 503.`);
       const ready = await fetch(`${url}/health/ready`);
       expect(ready.status).toBe(200);
-      const message = expect.stringContaining(`the keys at AUTH_JWKS_URL cannot be read: ${cause}`) as string;
+      const message = expect.stringContaining(`the keys at AUTH_JWKS_URL cannot be used: ${cause}`) as string;
       expect(await ready.json()).toMatchObject({
         status: 'degraded',
         details: { issuer: { status: 'degraded', message } },
@@ -369,7 +384,7 @@ describe('at the start, the issuer', () => {
       if (!wrong) return;
 
       issuer.misbehaviour = undefined;
-      await eventually(() => lines(`AUTH_JWKS_URL: the keys at ${given} can be read`).length === 1);
+      await eventually(() => lines(`AUTH_JWKS_URL: the keys at ${given} can be used`).length === 1);
       expect((await fetch(`${url}/api/v1/me`, { headers: { authorization } })).status).toBe(200);
       expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
         status: 'ok',

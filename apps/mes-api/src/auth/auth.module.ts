@@ -4,12 +4,10 @@ import { OWN_NAMES } from '../config/roles.js';
 import { Authentication } from './authentication.js';
 import { CallerController } from './caller.controller.js';
 import { DevelopmentIssuer } from './development-issuer.js';
+import { ISSUER_ALGORITHMS } from './issuer-keys.js';
 import { IssuerKeysWatch } from './issuer-keys-watch.js';
 import { IssuerMetadata } from './issuer-metadata.js';
 import { TokenVerifier } from './token-verifier.js';
-
-/** The signature algorithms that OIDC providers use. */
-const ISSUER_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 const tokenVerifier: FactoryProvider<TokenVerifier> = {
   provide: TokenVerifier,

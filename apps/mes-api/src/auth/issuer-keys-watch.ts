@@ -34,11 +34,11 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
     return watch;
   }
 
-  /** Why the keys, or at least the metadata, cannot be read, without the address; undefined if they can. */
+  /** Why the keys, or at least the metadata, cannot be used, without the address; undefined if they can. */
   get problem(): string | undefined {
     return this.reason === undefined
       ? this.metadata.problem
-      : `the keys at AUTH_JWKS_URL cannot be read: ${this.reason}`;
+      : `the keys at AUTH_JWKS_URL cannot be used: ${this.reason}`;
   }
 
   beforeApplicationShutdown(): void {
@@ -51,13 +51,13 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
     if (this.isStopped) return;
     if (failure === undefined) {
       this.reason = undefined;
-      if (this.endIsNews) this.log.log(`AUTH_JWKS_URL: the keys at ${this.url} can be read`);
+      if (this.endIsNews) this.log.log(`AUTH_JWKS_URL: the keys at ${this.url} can be used`);
       this.endIsNews = false;
       return;
     }
     this.reason = reasonOf(failure);
     this.timer = setTimeout(() => void this.keys.refresh(), FAILURE_PAUSE_MS).unref();
-    const line = `AUTH_JWKS_URL: the keys at ${this.url} cannot be read (${this.reason})${this.remedy}. ${this.effect}`;
+    const line = `AUTH_JWKS_URL: the keys at ${this.url} cannot be used (${this.reason})${this.remedy}. ${this.effect}`;
     if (!this.reminder.isDue(line)) return;
     this.endIsNews = true;
     this.log.warn(line);

@@ -137,6 +137,18 @@ describe('IssuerKeys', () => {
     expect(await outcome()).toBe(503);
   });
 
+  it('are used no more once the issuer has withdrawn all of them, which is a fault of the issuer', async () => {
+    const token = await issuer.token();
+    expect(await outcome()).toBe(200);
+    issuer.removeKey('first');
+    now += KEYS_FRESH_MS;
+    expect(await outcome('first', token)).toBe(503);
+    await issuer.addKey('second');
+    expect(await outcome('second')).toBe(503);
+    now += FAILURE_PAUSE_MS;
+    expect(await outcome('second')).toBe(200);
+  });
+
   it('that are unusable are reported as a fault of the issuer', async () => {
     issuer.misbehaviour = (_, response) =>
       void issuer.publicKeys().then(([key]) => response.end(JSON.stringify({ keys: [{ ...key, x: 'AAAA' }] })));

@@ -1,11 +1,27 @@
 import {
+  createLocalJWKSet,
   createRemoteJWKSet,
   customFetch,
   errors,
   type CryptoKey,
   type FlattenedJWSInput,
+  type JWK,
   type JWSHeaderParameters,
 } from 'jose';
+
+/** The signature algorithms that OIDC providers use. */
+export const ISSUER_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+];
 
 /** How long fetched keys are used without a new fetch, in milliseconds. A withdrawn key is accepted until then. */
 export const KEYS_FRESH_MS = 5 * 60_000;
@@ -40,7 +56,7 @@ export interface IssuerKeysOptions {
 }
 
 /**
- * The public keys of an issuer (JWKS: RFC 7517), fetched on demand. While the issuer is unreachable, slow or sends invalid keys,
+ * The public keys of an issuer (JWKS: RFC 7517), fetched on demand. While the issuer is unreachable, slow or sends no list of keys,
  * single requests wait for the timeout, and tokens with known keys are still accepted.
  */
 export class IssuerKeys {
@@ -115,11 +131,9 @@ export class IssuerKeys {
   }
 
   private fetchNow(): Promise<void> {
-    this.fetching = this.remote
-      .reload()
+    this.fetching = this.reload()
       .then(
         () => {
-          this.fetchedAt = this.now();
           this.attempt = { endedAt: this.fetchedAt };
         },
         (failure: unknown) => {
@@ -133,11 +147,25 @@ export class IssuerKeys {
     return this.fetching;
   }
 
+  private async reload(): Promise<void> {
+    await this.remote.reload();
+    const areUsable = await canVerify(this.remote.jwks()?.keys ?? []);
+    // The former keys are withdrawn, so they are not used while the issuer has no others.
+    this.fetchedAt = areUsable ? this.now() : -Infinity;
+    if (!areUsable) throw new Error('none of them can verify a token');
+  }
+
   private unavailable(): IssuerUnavailableError {
     return new IssuerUnavailableError('the keys of the token issuer are not available', {
       cause: this.attempt.failure,
     });
   }
+}
+
+/** Whether jose would verify the signature of some token by one of these keys. */
+async function canVerify(keys: readonly JWK[]): Promise<boolean> {
+  const trials = keys.flatMap((key) => ISSUER_ALGORITHMS.map((alg) => createLocalJWKSet({ keys: [key] })({ alg })));
+  return (await Promise.allSettled(trials)).some(({ status }) => status === 'fulfilled');
 }
 
 /** The error of jose does not say which status it got instead. */

@@ -38,7 +38,7 @@ export class HealthController {
     operationId: 'isReady',
     summary: 'Check that requests can be served',
     description:
-      'Requires the database. Requests are served without the cache as well, and an issuer whose keys cannot be read is the same for all instances, so their state is only reported.',
+      'Requires the database. Requests are served without the cache as well, and an issuer whose keys cannot be used is the same for all instances, so their state is only reported.',
     security: [],
   })
   @ApiOkResponse({ type: HealthDto })

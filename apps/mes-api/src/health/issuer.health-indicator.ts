@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { IssuerKeysWatch } from '../auth/issuer-keys-watch.js';
 
 /**
- * Reports whether the keys and the metadata of the issuer can be read. The issuer is the same for all instances, so one without keys
+ * Reports whether the keys of the issuer can be used, and its metadata read. The issuer is the same for all instances, so one without keys
  * is degraded, not down: no other one would serve its requests.
  */
 @Injectable()
