@@ -40,6 +40,7 @@ describe('a command', () => {
     ['sample', '--orders'],
     ['migrate', '--grant-to'],
     ['openapi', '[file]'],
+    ['../main', 'npm start'],
   ])(
     'shows its usage, and does nothing else: %s',
     async (name, option) => {
@@ -53,7 +54,7 @@ describe('a command', () => {
     PATIENCE_MS,
   );
 
-  it.each(['token', 'sample', 'migrate', 'openapi'])(
+  it.each(['token', 'sample', 'migrate', 'openapi', '../main'])(
     'names an unknown option in one sentence: %s',
     async (name) => {
       const { exitCode, stdout, stderr } = await command(name, '--rolle', 'admin');
@@ -74,6 +75,11 @@ describe('a command', () => {
     ['migrate', [], 'Cannot migrate the database: DATABASE_URL must be set, with the role that owns the tables'],
     ['migrate', ['--grant-to', ''], 'Cannot migrate the database: --grant-to must name a role'],
     ['openapi', ['a.json', 'b.json'], 'Cannot write the OpenAPI document: one file is enough'],
+    ['../main', ['80'], "MES Orders API cannot start: Unexpected argument '80'; --help shows the usage"],
+    ['../main', ['--help=me'], "MES Orders API cannot start: Option '--help' does not take an argument; --help shows"],
+    ['token', ['admin'], "Cannot make a token: Unexpected argument 'admin'; --help shows the usage"],
+    ['sample', ['1000'], "Cannot load the sample: Unexpected argument '1000'; --help shows the usage"],
+    ['migrate', ['mes_api'], "Cannot migrate the database: Unexpected argument 'mes_api'; --help shows the usage"],
     ['openapi', ['no/folder.json'], 'Cannot write the OpenAPI document: ENOENT: no such file or directory'],
   ] as const)(
     'refuses wrong values in one sentence: %s %j',
