@@ -933,7 +933,9 @@ describe('a bad token', () => {
   async function expectUnauthorized(authorization?: string): Promise<void> {
     const answer = await ask(authorization);
     expectProblem(answer, { status: 401, code: 'TOKEN_INVALID' });
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    // RFC 6750, section 3.1: no error code for a request without a token.
+    const error = /^bearer ./i.test(authorization ?? '') ? ', error="invalid_token"' : '';
+    expect(answer.headers.get('www-authenticate')).toBe(`Bearer realm="mes-orders"${error}`);
   }
 
   it.each<[string, Wanted]>([

@@ -76,7 +76,7 @@ export class TokenVerifier {
 
     const token = bearerToken(authorization);
     if (token === undefined || !COMPACT_JWS.test(token)) {
-      throw unauthorized('Send a token: "Authorization: Bearer <token>".');
+      throw unauthorized('Send a token: "Authorization: Bearer <token>".', token !== undefined);
     }
     const caller = this.callerFrom(await this.verifiedPayload(token));
     this.remember(token, caller);
@@ -115,13 +115,13 @@ export class TokenVerifier {
   }
 }
 
-/** The answer 401, which says how to authenticate: RFC 6750. */
-function unauthorized(detail: string): Problem {
+/** The answer 401, which says how to authenticate, and names an error only if there was a token: RFC 6750, section 3.1. */
+function unauthorized(detail: string, hasToken = true): Problem {
   return new Problem({
     status: 401,
     code: 'TOKEN_INVALID',
     detail,
-    headers: { 'www-authenticate': 'Bearer realm="mes-orders", error="invalid_token"' },
+    headers: { 'www-authenticate': `Bearer realm="mes-orders"${hasToken ? ', error="invalid_token"' : ''}` },
   });
 }
 
