@@ -208,6 +208,31 @@ describe('access', () => {
     },
   );
 
+  it.each([
+    '/docs',
+    '/docs/',
+    '/docs/swagger-ui-bundle.js',
+    '/docs/no-such-file',
+    '/docs-json',
+    '/api/v1/d%61shboard/statuses',
+  ])('is granted to no other method than the path has: %s', async (path) => {
+    for (const method of ['POST', 'OPTIONS', 'DELETE']) {
+      const answer = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
+      expectProblem(answer, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+      expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    }
+  });
+
+  it.each(['/api/v1/orders/', '/docs/no-such-file', '/doc', '/'])(
+    'is 404 for a path that has nothing: %s',
+    async (path) => {
+      for (const method of path.startsWith('/docs/') ? ['GET'] : ['GET', 'DELETE', 'OPTIONS']) {
+        const answer = await rawRequest(api.url, { method, path, headers: bearer(tokens.admin) });
+        expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
+      }
+    },
+  );
+
   it('does not depend on the cache or on repeated requests', async () => {
     const id = await createOrder();
     const order = `/api/v1/orders/${id}`;

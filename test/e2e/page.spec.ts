@@ -166,6 +166,12 @@ describe('the API for the operators’ page', () => {
       expectProblem(answer, { status: 404, code: 'NOT_FOUND' });
     });
 
+    it.each(['/', '/board', '/assets/script-1a2b.js'])('has no methods but GET and HEAD: %s', async (path) => {
+      const answer = await api.call(path, { method: 'POST' });
+      expectProblem(answer, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+      expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    });
+
     it('is not served if it was not built', async () => {
       const without = await OrdersApi.start({ databaseUrl: database.url, pageDirectory: join(folder, 'assets') });
       expectProblem(await without.call('/'), { status: 404, code: 'NOT_FOUND' });

@@ -14,12 +14,19 @@ export function rememberMethods(server: FastifyInstance): void {
     for (const one of [method].flat()) routes.push({ segments: url.split('/'), method: one });
   });
   server.decorate('methodsOf', ({ url }) => {
-    const path = (url.split('?', 1)[0] ?? '').split('/');
+    // As the router reads it. What cannot be decoded was refused before.
+    const path = decodeURI(url.split('?', 1)[0] ?? '').split('/');
     const fitting = routes.filter(({ segments }) => fits(segments, path));
     return [...new Set(fitting.map(({ method }) => method))].sort();
   });
 }
 
 function fits(segments: readonly string[], path: readonly string[]): boolean {
-  return segments.length === path.length && segments.every((name, at) => name === path[at] || name.startsWith(':'));
+  // The route * of CORS alone is no path.
+  if (segments.length > 1 && segments.at(-1) === '*') {
+    const parents = segments.slice(0, -1);
+    return path.length > parents.length && fits(parents, path.slice(0, parents.length));
+  }
+  const fitsAt = (name: string, at: number): boolean => name === path[at] || (name.startsWith(':') && path[at] !== '');
+  return segments.length === path.length && segments.every(fitsAt);
 }
