@@ -540,6 +540,22 @@ describe('an order on the page', () => {
     });
   });
 
+  it.each([
+    ['1234.5678', 'EUR', '€1,234.5678'],
+    ['1.5', 'JPY', 'JP¥1.5'],
+    ['0.10', 'EUR', '€0.10'],
+  ])('shows a price of %s %s as it was given', async (amount, currency, shown) => {
+    const { id } = await workshop.create({ price: { amount, currency } });
+    const desk = await workshop.signedIn();
+    await desk.open(`/orders/${id}`);
+    expect(
+      await desk.page
+        .locator('.facts div', { hasText: /^Price/ })
+        .locator('dd')
+        .innerText(),
+    ).toBe(shown);
+  });
+
   it('is no wider than a phone when a name has no place to break', async () => {
     const name = `konstantin.preobrazhensky@${'jewellery'.repeat(4)}.example`;
     const long = await workshop.create({ product: { name: 'R'.repeat(90) } });

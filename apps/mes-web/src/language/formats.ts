@@ -4,6 +4,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** The API takes prices with so many digits after the point. By default, `Intl` would round to those of the currency. */
+const PRICE_DIGITS = 4;
+
 /** Shown in place of a value that has no format. */
 const NOTHING = '–';
 
@@ -54,7 +57,9 @@ export function createFormats(chosen: string): Formats {
     // The decimal string is passed as it is: a float would round it.
     money: (amount, currency) => {
       try {
-        return numbers({ style: 'currency', currency })(amount as unknown as number);
+        return numbers({ style: 'currency', currency, maximumFractionDigits: PRICE_DIGITS })(
+          amount as unknown as number,
+        );
       } catch {
         // `Intl` refuses currencies that are not three letters.
         return `${amount} ${currency}`;
