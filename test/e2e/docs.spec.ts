@@ -87,6 +87,16 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('names the codes of problems that seldom happen', () => {
+    for (const { operationId, method, path, responses } of operations.filter(({ path }) => path.startsWith('/api/'))) {
+      const codes = ['RATE_LIMIT_EXCEEDED', 'DATABASE_UNAVAILABLE', 'ISSUER_UNAVAILABLE', 'OVERLOADED'];
+      codes.push(path === '/api/v1/events' ? 'TOO_MANY_STREAMS' : 'TOO_MANY_AT_ONCE');
+      if (method !== 'GET') codes.push('OUTCOME_UNKNOWN');
+      const described = `${responses[429]?.description ?? ''} ${responses[503]?.description ?? ''}`;
+      expect([operationId, codes.filter((code) => !described.includes(`\`${code}\`: `))]).toEqual([operationId, []]);
+    }
+  });
+
   it('documents 401 and 403 for every operation that needs a token, and 404 for every single order', () => {
     for (const { operationId, path, security, responses } of operations) {
       const isPublic = !path.startsWith('/api/');
@@ -260,14 +270,19 @@ describe('every response conforms to the document', () => {
     const headers = { 'idempotency-key': 'key-1' };
     await call('createOrder', { headers, body: newOrder() });
     const [partner, operator] = await Promise.all([api.token('partner'), api.token('operator')]);
+    const cursor = String((await call('listOrders', { query: '?limit=1' })).body.nextCursor);
     const answers: [string, number, ApiAnswer<unknown>][] = [
       ['createOrder', 400, await call('createOrder', { body: {} })],
+      ['createOrder', 400, await call('createOrder', { body: newOrder({ dueAt: '2020-01-01T00:00:00Z' }) })],
+      ['createOrder', 400, await call('createOrder', { body: '{', headers: { 'content-type': 'application/json' } })],
       ['createOrder', 401, await call('createOrder', { body: newOrder(), token: 'none' })],
       ['createOrder', 409, await call('createOrder', { body: newOrder({ externalId: 'W-2' }) })],
       ['createOrder', 413, await call('createOrder', { body: newOrder({ comment: 'x'.repeat(70_000) }) })],
       ['createOrder', 415, await call('createOrder', { body: 'x', headers: { 'content-type': 'text/plain' } })],
       ['createOrder', 422, await call('createOrder', { headers, body: newOrder({ quantity: 2 }) })],
       ['listOrders', 400, await call('listOrders', { query: '?limit=0&cursor=x' })],
+      ['listOrders', 400, await call('listOrders', { query: `?sort=dueAt&cursor=${cursor}` })],
+      ['listOrders', 414, await call('listOrders', { query: `?q=${'x'.repeat(8 * 1024)}` })],
       ['countOrders', 400, await call('countOrders', { query: '?limit=1' })],
       ['getOrder', 400, await call('getOrder', { id: '1' })],
       ['getOrder', 404, await call('getOrder', { id: NO_ORDER })],
@@ -281,6 +296,7 @@ describe('every response conforms to the document', () => {
         await call('changeOrderStatus', { id, body: { status: 'CANCELLED' }, headers: { 'if-match': '"7"' } }),
       ],
       ['changeOrder', 400, await call('changeOrder', { id, body: {} })],
+      ['changeOrder', 400, await call('changeOrder', { id, body: { dueAt: '2020-01-01T00:00:00Z' } })],
       ['changeOrder', 403, await call('changeOrder', { id, body: { dueAt: null }, token: operator })],
       ['changeOrder', 404, await call('changeOrder', { id: NO_ORDER, body: { priority: 'LOW' } })],
       ['changeOrder', 409, await call('changeOrder', { id, body: { assignee: 'operator-2' } })],

@@ -14,7 +14,7 @@ export class DocumentedAnswers {
   }
 
   /**
-   * The differences between a response and the documented responses of an operation, in status, type, headers and body.
+   * The differences between a response and the documented responses of an operation, in status, type, headers, body and code.
    *
    * @param usedMethod the method of the request if it differs from that of the operation, such as HEAD
    */
@@ -29,8 +29,20 @@ export class DocumentedAnswers {
     const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
     const media = documented.content[type];
     if (!media) return [...wrongHeaders, `the type ${type} is not documented for ${answer.status}`];
-    return [...wrongHeaders, ...this.validator.complaints(media.schema, answer.body)];
+    return [
+      ...wrongHeaders,
+      ...this.validator.complaints(media.schema, answer.body),
+      ...codeComplaints(documented.description, answer.body),
+    ];
   }
+}
+
+/** Programs tell problems apart by their codes, so the description of a status names all of them. */
+function codeComplaints(description: string, body: unknown): string[] {
+  const { code } = (body ?? {}) as { readonly code?: unknown };
+  return code === undefined || description.includes(`\`${String(code)}\`: `)
+    ? []
+    : [`the code ${String(code)} is not documented`];
 }
 
 function headerComplaints(documented: readonly string[], headers: Headers): string[] {

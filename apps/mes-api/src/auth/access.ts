@@ -21,7 +21,7 @@ export function AllowRoles(...roles: Role[]): MethodDecorator {
     SetMetadata(ACCESS, roles satisfies Access),
     GuardBeforeBody(),
     ApiBearerAuth(),
-    ApiProblems(400, 401, 403, 429, 503),
+    ApiProblems(400, 401, 403, 414, 429, 503),
   );
 }
 

@@ -4,7 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
-import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { ApiProblems, OUTCOME_UNKNOWN } from '../problem-details/api-problems.decorator.js';
 import { EventReset } from '../events-stream/event-reset.js';
 import { CacheStatistics } from './cache-statistics.js';
 import { CacheStatisticsDto } from './cache-statistics.dto.js';
@@ -35,7 +35,7 @@ invalidates everything and sends a \`reset\` to the clients of the live events.`
     type: EvictTagsDto,
     description: 'No later read returns what was stored under these tags before.',
   })
-  @ApiProblems(413, 415)
+  @ApiProblems(OUTCOME_UNKNOWN, 413, 415)
   async evict(@Body() { tags }: EvictTagsDto, @Req() request: FastifyRequest): Promise<EvictTagsDto> {
     request.auditedDetails = { tags };
     await this.cache.invalidate(tags);

@@ -4,6 +4,7 @@ import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSch
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../auth/access.js';
 import { callerOf } from '../auth/caller.js';
+import { ApiProblems } from '../problem-details/api-problems.decorator.js';
 import { BoundedElsewhere } from '../rate-limits/fair-shares.guard.js';
 import type { ClientStream } from './client-stream.js';
 import { EventStreams } from './event-streams.js';
@@ -65,6 +66,11 @@ export class EventsController {
   @ApiOkResponse({
     description: 'The messages of the stream.',
     content: { [EVENT_STREAM]: { schema: MESSAGES, example: EXAMPLE } },
+  })
+  @ApiProblems({
+    status: 429,
+    code: 'TOO_MANY_STREAMS',
+    description: 'You have too many streams at this instance: close one first.',
   })
   async follow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const stream = request.method === 'HEAD' ? '' : await this.begin(request, reply);

@@ -20,6 +20,12 @@ const STATUS: Readonly<Record<string, number>> = {
   IDEMPOTENCY_KEY_REUSED: 422,
 };
 
+export const ORDER_DUE_DATE_PASSED: DocumentedProblem = {
+  status: 400,
+  code: 'ORDER_DUE_DATE_PASSED',
+  description: '`dueAt` is not in the future.',
+};
+
 export const ORDER_NOT_FOUND: DocumentedProblem = {
   status: 404,
   code: 'ORDER_NOT_FOUND',

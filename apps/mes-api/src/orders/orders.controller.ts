@@ -8,7 +8,7 @@ import { Configuration } from '../config/configuration.js';
 import { CurrentActor } from './actor-of.js';
 import { CurrentVisibility } from './visibility-of.js';
 import { ApiCached } from '../openapi/api-cached.decorator.js';
-import { ApiProblems } from '../problem-details/api-problems.decorator.js';
+import { ApiProblems, OUTCOME_UNKNOWN } from '../problem-details/api-problems.decorator.js';
 import {
   cachedOrder,
   cachedOrderHistory,
@@ -29,6 +29,7 @@ import { OrderTotalDto } from './dto/order-total.dto.js';
 import { OrderDto, presentOrder } from './dto/order.dto.js';
 import { IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, parseIdempotencyKey, parseIfMatch } from './dto/request-headers.js';
 import {
+  ORDER_DUE_DATE_PASSED,
   ORDER_NOT_FOUND,
   ORDER_OF_ANOTHER_OPERATOR,
   ORDER_VERSION_MISMATCH,
@@ -64,6 +65,11 @@ export class OrdersController {
       'their number; what has happened in each hour, such as arrivals, still includes them.',
   })
   @ApiCached(OrderListDto)
+  @ApiProblems({
+    status: 400,
+    code: 'CURSOR_INVALID',
+    description: 'The `cursor` belongs to another list: leave it out to start at the first page.',
+  })
   list(@Query() query: ListOrdersDto, @CurrentVisibility() visibility: Visibility): Promise<OrderListDto> {
     return loadOrderList(this.orders, query, visibility);
   }
@@ -102,6 +108,8 @@ export class OrdersController {
     },
   })
   @ApiProblems(
+    ORDER_DUE_DATE_PASSED,
+    OUTCOME_UNKNOWN,
     413,
     415,
     {
@@ -138,7 +146,7 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderDto)
-  @ApiProblems(ORDER_NOT_FOUND, 414)
+  @ApiProblems(ORDER_NOT_FOUND)
   async find(@Param('id', OrderIdPipe) id: string, @CurrentVisibility() visibility: Visibility): Promise<OrderDto> {
     return presentOrder(await this.orders.find(id, visibility), visibility);
   }
@@ -153,7 +161,7 @@ export class OrdersController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiCached(OrderHistoryDto)
-  @ApiProblems(ORDER_NOT_FOUND, 414)
+  @ApiProblems(ORDER_NOT_FOUND)
   async history(
     @Param('id', OrderIdPipe) id: string,
     @CurrentVisibility() visibility: Visibility,
@@ -175,7 +183,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
   @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
-  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
+  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, ORDER_DUE_DATE_PASSED, OUTCOME_UNKNOWN, 413, 415, {
     status: 409,
     code: 'ORDER_CHANGE_NOT_ALLOWED',
     description:
@@ -211,7 +219,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader(IF_MATCH_HEADER)
   @ApiOkResponse({ type: OrderDto, headers: NEW_VERSION })
-  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, 413, 414, 415, {
+  @ApiProblems(ORDER_NOT_FOUND, ORDER_VERSION_MISMATCH, OUTCOME_UNKNOWN, 413, 415, {
     status: 409,
     code: 'ORDER_TRANSITION_NOT_ALLOWED',
     description:
@@ -247,7 +255,7 @@ export class OrdersController {
       'the request can be repeated; an order that has changed since is then refused.',
   })
   @ApiOkResponse({ type: ChangeStatusesResultDto })
-  @ApiProblems(413, 415)
+  @ApiProblems(OUTCOME_UNKNOWN, 413, 415)
   async changeStatuses(
     @Body() body: ChangeStatusesDto,
     @CurrentActor() by: Actor,
