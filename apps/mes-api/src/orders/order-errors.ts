@@ -54,7 +54,7 @@ export class VersionMismatchError extends OrderError {
   readonly code = 'ORDER_VERSION_MISMATCH';
 
   constructor(readonly order: Order) {
-    super(`The order has changed: its version is now ${order.version}.`);
+    super(`The order has version ${order.version}, which the request does not name.`);
   }
 }
 

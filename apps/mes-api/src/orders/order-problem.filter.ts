@@ -41,7 +41,8 @@ export const ORDER_OF_ANOTHER_OPERATOR: DocumentedProblem = {
 export const ORDER_VERSION_MISMATCH: DocumentedProblem = {
   status: 412,
   code: 'ORDER_VERSION_MISMATCH',
-  description: 'The order has another version than `If-Match` names.',
+  description:
+    '`If-Match` does not name the version of the order. Weak entity tags, which some proxies make, name none.',
 };
 
 /** Answers the errors of the orders as problem details. */
