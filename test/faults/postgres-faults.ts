@@ -85,7 +85,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
           await session.query(
             `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()`,
           );
-          await delay(5);
+          await delay(1);
         }
       }),
   },
