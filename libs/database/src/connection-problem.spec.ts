@@ -54,6 +54,15 @@ describe('a PostgreSQL that cannot be used', () => {
     expect(connectionProblem(await ended, 'DATABASE_URL').message).toMatch(/^PostgreSQL ends sessions that are idle: /);
   });
 
+  it('is named with what to do: a session that an administrator has ended', async () => {
+    const sql = new pg.Client(database.url).on('error', () => undefined);
+    await sql.connect();
+    const error: unknown = await sql.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((e: unknown) => e);
+    expect(connectionProblem(error, 'DATABASE_URL').summary).toBe(
+      'an administrator has ended the session, or PostgreSQL is stopping: wait',
+    );
+  });
+
   it('is named with what to do: tables that are missing', async () => {
     const sql = new pg.Client(database.url);
     await sql.connect();

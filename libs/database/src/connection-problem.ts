@@ -54,6 +54,8 @@ const BY_STATE: readonly Rule[] = [
     () => 'the database accepts no connections: allow them by ALTER DATABASE … ALLOW_CONNECTIONS true',
     false,
   ],
+  // pg_terminate_backend() and an orderly stop of the server say the same.
+  [/^57P01/, () => 'an administrator has ended the session, or PostgreSQL is stopping: wait', true],
   [/^57P0/, () => 'PostgreSQL is starting or stopping: wait', true],
 ];
 
