@@ -49,11 +49,18 @@ const STATE = `pg_is_in_recovery() AS "isStandby",
     current_setting('session_replication_role') = 'replica' AS "skipsTriggers"`;
 
 /**
+ * Lets commits wait until they are on the disk of PostgreSQL, even if the role, the database or the server has turned that off: a crash
+ * of PostgreSQL would lose acknowledged orders. Settings by which they wait for standbys stay.
+ */
+const keepCommits = (isLocal: boolean): string =>
+  `CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'local', ${isLocal}) END`;
+
+/**
  * Applies the {@link sessionSettings}, which are its parameter as JSON, as far as the version of PostgreSQL knows them, and asks for the
  * {@link SessionState}.
  */
 export const SET_UP_SESSION = `
-  SELECT ${STATE},
+  SELECT ${STATE}, ${keepCommits(false)},
     (SELECT count(set_config(name, value, false)) FROM json_each_text($1) AS setting (name, value)
      WHERE current_setting(name, true) IS NOT NULL)`;
 
@@ -109,7 +116,7 @@ export function setUpTransaction({ statementTimeout, lockTimeout }: SessionLimit
       : statementTimeout;
   return `SELECT ${STATE}, current_setting('transaction_isolation') AS isolation, (${now})::float8 AS now,
     set_config('statement_timeout', (${left})::text, true), set_config('lock_timeout', '${lockTimeout}', true),
-    set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true),
+    set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true), ${keepCommits(true)},
     CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', true) END`;
 }
 

@@ -53,6 +53,22 @@ describe('transactions through PgBouncer in transaction mode', () => {
     expect(await Promise.all(names.map(setting))).toEqual(['0', '0', '0']);
   });
 
+  it.each([
+    ['off', 'local'],
+    ['local', 'local'],
+    ['remote_apply', 'remote_apply'],
+  ])('keeps its commit in a crash of PostgreSQL, whatever is set: synchronous_commit = %s', async (set, used) => {
+    const name = new URL(database.url).pathname.slice(1);
+    await direct.query(`ALTER DATABASE ${name} SET synchronous_commit = ${set}`);
+    await pooler.console(`RECONNECT ${name}`);
+    // A server connection from before the change is replaced when it is free.
+    await eventually(async () => (await setting('synchronous_commit')) === set);
+    expect(await source.query(`SELECT current_setting('synchronous_commit') AS used`)).toEqual([{ used }]);
+    expect(await setting('synchronous_commit')).toBe(set);
+    await direct.query(`ALTER DATABASE ${name} RESET synchronous_commit`);
+    await pooler.console(`RECONNECT ${name}`);
+  });
+
   it('waits for a lock no longer than it may', async () => {
     await direct.query('BEGIN');
     await direct.query('LOCK TABLE notes');
