@@ -25,7 +25,7 @@ const BY_REPLY: readonly Rule[] = [
   [
     /^(sentinel: )?unexpected reply/,
     'unreachable',
-    'the server at the address in SETTING does not answer as Redis does: correct the address, or look at what is between',
+    'the server at the address in SETTING does not answer as Redis does: correct the address, or look at the proxies on the way',
   ],
   [
     /^sentinel: (NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|Client sent AUTH))/,
