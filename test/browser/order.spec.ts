@@ -210,6 +210,26 @@ describe('an order on the page', () => {
     await becomes({ holdReason: 'TOOL_DOWN' });
   });
 
+  it('is put on hold with a comment that was pasted with characters that nobody sees', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    const dialog = desk.page.getByRole('dialog');
+    // As contact lists and messengers give a phone number to the clipboard.
+    await dialog.getByLabel('Comment').fill('Call \u202a+7 912 345-67-89\u202c first.');
+    await dialog.getByRole('button', { name: 'No material' }).click();
+    await desk.page.locator('.hold-note').getByText('Call +7 912 345-67-89 first.', { exact: true }).waitFor();
+    const buttons = desk.page.locator('main');
+    await buttons.getByRole('button', { name: 'Resume' }).click();
+    await becomes({ status: 'MANUFACTURING_STARTED' });
+    await buttons.getByRole('button', { name: 'Put on hold' }).click();
+    await dialog.getByRole('button', { name: 'Other' }).click();
+    await dialog.getByRole('textbox').fill('\u200eAsk Ann.');
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await desk.page.locator('.hold-note').getByText('Ask Ann.', { exact: true }).waitFor();
+  });
+
   it('is put on hold again with the same comment when resuming it is undone', async () => {
     await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
     const desk = await workshop.signedIn({ name: 'anna' });

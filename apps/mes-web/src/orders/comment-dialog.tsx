@@ -1,6 +1,7 @@
 import { useId, type ReactNode, type SubmitEvent } from 'react';
 import { useLanguage } from '../language/language-context';
 import { Dialog } from './dialog';
+import { typedText } from './typed-text';
 
 /** The longest comment that the API accepts, in characters. */
 export const MAX_COMMENT = 2_000;
@@ -20,7 +21,7 @@ export function CommentDialog({ title, label, isRequired = false, onSubmit, onCl
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('comment') as HTMLTextAreaElement;
-    const comment = field.value.trim();
+    const comment = typedText(field.value);
     if (isRequired && comment === '') field.focus();
     else onSubmit(comment);
   };

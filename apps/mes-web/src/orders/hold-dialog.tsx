@@ -3,6 +3,7 @@ import { useLanguage } from '../language/language-context';
 import type { HoldReason } from './change';
 import { ChoiceDialog } from './choice-dialog';
 import { CommentDialog, MAX_COMMENT } from './comment-dialog';
+import { typedText } from './typed-text';
 
 /** In the order of their number keys. */
 const REASONS: readonly HoldReason[] = ['MATERIAL_MISSING', 'TOOL_DOWN', 'QUESTION', 'QUALITY', 'BREAK', 'OTHER'];
@@ -38,8 +39,9 @@ export function HoldDialog({ title, onHold, onClose }: HoldDialogProps): ReactNo
       label={t('hold.reason')}
       choices={REASONS.map((value) => ({ value, text: t(`hold.reasons.${value}`) }))}
       onChoose={(reason) => {
-        if (reason === 'OTHER' && comment.trim() === '') setIsOther(true);
-        else onHold(reason, comment.trim());
+        const text = typedText(comment);
+        if (reason === 'OTHER' && text === '') setIsOther(true);
+        else onHold(reason, text);
       }}
       onClose={onClose}
     >

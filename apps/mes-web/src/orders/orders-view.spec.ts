@@ -6,6 +6,7 @@ import {
   filtersOf,
   isInView,
   listArgumentsOf,
+  listFilterOf,
   nameOf,
   NO_FILTERS,
   parametersOf,
@@ -105,6 +106,16 @@ describe('the view of the orders', () => {
     expect(isInView(day, dueAt(86_400), NOW)).toBe(false);
     expect(countedFilterOf('NEW', day, NOW).dueBefore).toBe(new Date(2031, 4, 18, 9, 32, 10).toISOString());
     expect(isInView(viewOf(new URLSearchParams('due=today')), dueAt(60), NOW)).toBe(true);
+  });
+
+  it('searches without the characters that come from the clipboard and that nobody sees', () => {
+    const pasted = { ...NO_FILTERS, q: '\u200e511', material: '\u202aGold\u202c', assignee: '\u2068anna\u2069' };
+    expect(listFilterOf('PACKAGING', pasted, NOW)).toEqual({
+      status: ['PACKAGING'],
+      q: '511',
+      material: ['Gold'],
+      assignee: ['anna'],
+    });
   });
 
   it('does not search for text without a letter or digit', () => {

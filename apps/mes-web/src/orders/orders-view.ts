@@ -2,6 +2,7 @@ import type { OrderDto } from '../api/client';
 import { PRIORITIES, type Priority } from './change';
 import { isLate } from './due';
 import type { Status } from './permissions';
+import { typedText } from './typed-text';
 import type { OrderFilter } from './use-counts';
 import type { ListOrdersArguments } from './use-orders';
 
@@ -83,12 +84,13 @@ export function listFilterOf(status: Status, filters: Filters, now: Date): Order
   return { status: [status], ...conditionsOf(filters, now) };
 }
 
-function conditionsOf({ q, priority, material, due, assignee }: Filters, now: Date): OrderFilter {
+function conditionsOf({ priority, due, ...typed }: Filters, now: Date): OrderFilter {
+  const [q, material, assignee] = [typedText(typed.q), typedText(typed.material), typedText(typed.assignee)];
   return {
-    ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.trim().slice(0, 100) } : {}),
+    ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
-    ...(material.trim() !== '' ? { material: [material.trim().slice(0, 100)] } : {}),
-    ...(assignee.trim() !== '' ? { assignee: [assignee.trim().slice(0, 255)] } : {}),
+    ...(material === '' ? {} : { material: [material.slice(0, 100)] }),
+    ...(assignee === '' ? {} : { assignee: [assignee.slice(0, 255)] }),
     ...(due === '' ? {} : { dueBefore: dueLimit(due, now).toISOString() }),
   };
 }
