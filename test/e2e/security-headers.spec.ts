@@ -112,6 +112,9 @@ describe('every response', () => {
     kind('an unknown route', 404, '/nowhere'),
     kind('an unknown method', 405, ORDERS, { method: 'DELETE' }),
     kind('too long a URL', 414, `${ORDERS}?q=${'a'.repeat(9_000)}`),
+    kind('who the caller is', 200, '/api/v1/me'),
+    kind('the statistics of the cache', 200, '/api/v1/cache/stats'),
+    kind('the settings of the page', 200, '/page/settings', { as: 'nobody' }),
     kind('health', 200, '/health/ready', { as: 'nobody' }),
     kind('metrics', 200, '/metrics', { as: 'nobody' }),
     kind('Swagger UI', 200, '/docs', { as: 'nobody' }),
@@ -147,6 +150,11 @@ describe('every response', () => {
     }
     expect(answer.headers.get('x-powered-by')).toBeNull();
     expect(answer.headers.get('server')).toBeNull();
+  });
+
+  it.each([...kinds, ...unreadable])('says how it may be cached: $name', async ({ ask }) => {
+    // Without that, some proxies and content delivery networks choose a time themselves.
+    expect((await ask({})).headers.get('cache-control')).toMatch(/^(private, no-cache|no-store|public, max-age=0)$/);
   });
 
   it.each(kinds.filter(({ name }) => name !== 'a path that cannot be decoded'))(

@@ -5,10 +5,14 @@ import helmet from 'helmet';
 /** Helmet's headers, computed once because they are the same for all responses. They do not force TLS. */
 export const SECURITY_HEADERS = securityHeaders();
 
-/** Sets the headers on every response. */
+/**
+ * Sets the headers on every response. What says nothing about caches is kept by none: some proxies and content delivery networks would
+ * choose a time themselves, also for an answer that only one caller may see.
+ */
 export function addSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
     reply.headers(SECURITY_HEADERS);
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done(null, payload);
   });
 }
