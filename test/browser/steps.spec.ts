@@ -113,6 +113,24 @@ describe('a step whose response is lost', () => {
     await notice('is yours.').waitFor();
   });
 
+  it('is not said to be unmade if it was made, and somebody has taken it back before the page could see it', async () => {
+    await desk.page.route(
+      STATUS_CALLS,
+      async (route) => {
+        await route.fetch();
+        await workshop.move(order, 'NEW', 'anna');
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+    const noticed = await recordNotices();
+    await take();
+    await notice('has changed in the meantime. Its status is “New”.').waitFor();
+    expect(await noticed()).toHaveLength(1);
+    await notice('has changed').getByRole('button', { name: 'Try again' }).click();
+    await notice('is yours.').waitFor();
+  });
+
   it('is reported as not made if the user has sent too many requests, and can then be repeated', async () => {
     const tooMany = { status: 429, contentType: 'application/problem+json', body: '{"code":"RATE_LIMIT_EXCEEDED"}' };
     await desk.page.route('**/api/v1/orders**', (route) => route.fulfill(tooMany));

@@ -98,7 +98,9 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     }
     if (!isMove(change)) return concludeEdit(change, found);
     if (status === order.status) {
-      return offer({ ...change, order: found }, t('step.unchanged', { number, status: statusName }));
+      // Without an answer, nobody can tell whether the step was made before others have changed the order.
+      const text = refusal === undefined && version !== order.version ? 'step.changedSince' : 'step.unchanged';
+      return offer({ ...change, order: found }, t(text, { number, status: statusName }));
     }
     const text =
       status === 'MANUFACTURING_STARTED' && by !== undefined && by !== session.subject
