@@ -40,9 +40,8 @@ export class DocumentedAnswers {
 /** Programs tell problems apart by their codes, so the description of a status names all of them. */
 function codeComplaints(description: string, body: unknown): string[] {
   const { code } = (body ?? {}) as { readonly code?: unknown };
-  return code === undefined || description.includes(`\`${String(code)}\`: `)
-    ? []
-    : [`the code ${String(code)} is not documented`];
+  if (typeof code !== 'string' || description.includes(`\`${code}\`: `)) return [];
+  return [`the code ${code} is not documented`];
 }
 
 function headerComplaints(documented: readonly string[], headers: Headers): string[] {
