@@ -171,6 +171,22 @@ describe('the queue of new orders, for several orders', () => {
       await desk.page.locator('.notice-good', { hasText: '2 orders are yours.' }).waitFor();
     });
 
+    it('are not said to be unchanged if somebody has given them back before the page could see what was made', async () => {
+      const orders = await createOrders(2);
+      const desk = await atQueue();
+      await select(desk, ...orders);
+      const loseAnswer = async (route: Route): Promise<void> => {
+        await route.fetch();
+        await workshop.move(orders[0] ?? { id: '' }, 'NEW', 'anna');
+        await route.abort('connectionreset');
+      };
+      await desk.page.route('**/api/v1/orders/status', loseAnswer, { times: 1 });
+      await desk.page.getByRole('button', { name: 'Take 2 orders' }).click();
+      const notice = desk.page.locator('.notice-bad', { hasText: '1 order is yours.' });
+      await notice.waitFor({ timeout: PATIENCE_MS });
+      expect(await notice.innerText()).toContain(`Already taken or changed: ${String(orders[0]?.number)} (New).`);
+    });
+
     it('are not sent while the browser is offline, unless the operator asks for it later', async () => {
       const orders = await createOrders(2);
       const desk = await atQueue();

@@ -72,17 +72,21 @@ export function useTakeSeveral(): (orders: readonly OrderDto[]) => Promise<void>
       const found = results.at(-1)?.isUnconfirmed
         ? undefined
         : await readSettled({ order, to, isExact: true }, settledAt);
-      results.push(found ? resultOf(batch, order, found) : { ...unchanged(order), isUnconfirmed: true });
+      results.push(found ? lostResultOf(batch, order, found) : { ...unchanged(order), isUnconfirmed: true });
     }
     return finish(batch, results, { settledAt });
   }
 
   function resultOf({ to }: Batch, order: OrderDto, now: OrderDto | undefined): Result {
     if (!now) return unchanged(order);
-    const { status, assignee: by, version } = now;
-    if (isReached({ order, to }, now, session)) return { order: now, outcome: { kind: 'moved', version } };
-    if (status === order.status) return unchanged(now);
-    return { order: now, outcome: { kind: 'overtaken', status, by, version } };
+    if (isReached({ order, to }, now, session)) return { order: now, outcome: { kind: 'moved', version: now.version } };
+    return now.status === order.status ? unchanged(now) : overtaken(now);
+  }
+
+  /** Without an answer, nobody can tell whether the change was made before others have changed the order. */
+  function lostResultOf(batch: Batch, order: OrderDto, now: OrderDto): Result {
+    const result = resultOf(batch, order, now);
+    return result.outcome.kind === 'failed' && now.version !== order.version ? overtaken(now) : result;
   }
 
   /** Shows what came of the orders. */
@@ -92,7 +96,7 @@ export function useTakeSeveral(): (orders: readonly OrderDto[]) => Promise<void>
     { why = '', settledAt = 0 } = {},
   ): readonly Result[] {
     const moved = ordersOf(results.filter(({ outcome }) => outcome.kind === 'moved'));
-    const overtaken = results.flatMap(({ order, outcome }) =>
+    const others = results.flatMap(({ order, outcome }) =>
       outcome.kind === 'overtaken'
         ? `${String(order.number)} (${outcome.status === TAKEN && outcome.by ? outcome.by : t(`status.${outcome.status}`)})`
         : [],
@@ -103,7 +107,7 @@ export function useTakeSeveral(): (orders: readonly OrderDto[]) => Promise<void>
     ) as [OrderDto[], OrderDto[]];
     const text = [
       moved.length > 0 && t(to === TAKEN ? 'several.taken' : 'several.returned', { count: moved.length }),
-      overtaken.length > 0 && t('several.overtaken', { orders: overtaken.join(', ') }),
+      others.length > 0 && t('several.overtaken', { orders: others.join(', ') }),
       same.length > 0 && t('several.unchanged', { orders: numbersOf(same) }),
       why,
       open.length > 0 && t('several.unconfirmed', { orders: numbersOf(open) }),
@@ -141,6 +145,11 @@ export function useTakeSeveral(): (orders: readonly OrderDto[]) => Promise<void>
 
 function unchanged(order: OrderDto): Result {
   return { order, outcome: { kind: 'failed' } };
+}
+
+function overtaken(order: OrderDto): Result {
+  const { status, assignee: by, version } = order;
+  return { order, outcome: { kind: 'overtaken', status, by, version } };
 }
 
 /** An order as the answer of the API describes it. Undefined if the API has refused the change for another reason than its state. */
