@@ -16,10 +16,16 @@ export interface RefreshedResponse {
 }
 
 /**
+ * How often a response is refreshed without being asked for. One that many ask for is seldom left out then, and those who ask another
+ * process do not wait either.
+ */
+const MAX_UNASKED = 3;
+
+/**
  * Refresh-on-write: the responses that writes keep current. The application registers those that are asked for all day.
  *
- * A write refreshes what somebody has asked this process for since the last refresh, and only invalidates the rest. So nothing is
- * loaded more often than it is read, however many orders an import creates at night.
+ * A write refreshes what somebody has asked this process for since its last three refreshes, and only invalidates the rest. So an import
+ * at night loads nothing for each order that it creates.
  *
  * @publicApi
  */
@@ -27,8 +33,8 @@ export interface RefreshedResponse {
 export class RefreshOnWrite {
   private readonly logger = new TroubleLogger(RefreshOnWrite.name);
   private readonly registered: (() => RefreshedResponse)[] = [];
-  /** Whether somebody has asked for each key since its last refresh. */
-  private asked = new Map<string, boolean>();
+  /** How often each key has been refreshed since somebody asked for it. */
+  private unasked = new Map<string, number>();
 
   /** @param describe is called for each write, since key and tags may change with time. If it throws, its response is not refreshed. */
   register(describe: () => RefreshedResponse): void {
@@ -37,24 +43,28 @@ export class RefreshOnWrite {
 
   /** Somebody asks for the response with this key. */
   noteAsked(key: string): void {
-    if (this.asked.has(key)) this.asked.set(key, true);
+    if (this.unasked.has(key)) this.unasked.set(key, 0);
   }
 
   /** The responses that depend on any of these tags and that somebody has asked for. A write of these tags refreshes them. */
   dependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
     const current = this.registered.flatMap((describe) => this.described(describe));
     // A key that was not registered until now may have been asked for.
-    this.asked = new Map(current.map(({ key }) => [key, this.asked.get(key) ?? true]));
+    this.unasked = new Map(current.map(({ key }) => [key, this.unaskedOf(key)]));
     return current.filter(
-      (response) => this.asked.get(response.key) && response.tags.some((tag) => tags.includes(tag)),
+      (response) => this.unaskedOf(response.key) < MAX_UNASKED && response.tags.some((tag) => tags.includes(tag)),
     );
   }
 
   /** Like {@link dependentOn}, and notes that they are being refreshed. */
   takeDependentOn(tags: readonly Tag[]): readonly RefreshedResponse[] {
     const taken = this.dependentOn(tags);
-    for (const { key } of taken) this.asked.set(key, false);
+    for (const { key } of taken) this.unasked.set(key, this.unaskedOf(key) + 1);
     return taken;
+  }
+
+  private unaskedOf(key: string): number {
+    return this.unasked.get(key) ?? 0;
   }
 
   /** The write is committed already: an error must not hide that from its caller. */
