@@ -127,7 +127,7 @@ describe('the operators’ page, in a browser', () => {
     expect(await desk.page.getByRole('heading', { level: 1 }).count()).toBe(1);
   });
 
-  it.each(['q=a%00b', 'material=%E2%80%8B', 'assignee=%00'])(
+  it.each(['material=%E2%80%8B', 'assignee=%E2%80%8B'])(
     'says that the server does not accept a filter: ?%s',
     async (search) => {
       const desk = await workshop.signedIn();
