@@ -19,7 +19,8 @@ export function noPendingWrites(redisUrl: string, namespace: string): () => Prom
         await client.disconnect();
       }
     } catch (error) {
-      if (error instanceof DeadlineExceededError) return false;
+      const isDead = error instanceof DeadlineExceededError || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+      if (isDead) return false;
       throw error;
     }
   };
