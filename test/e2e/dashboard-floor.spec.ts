@@ -210,7 +210,8 @@ describe('what the dashboard shows of the floor', () => {
     expect((await read('throughput')).headers.get('cache-status')).toBe('mes-near; hit');
     expect((await read('due')).headers.get('cache-status')).toContain('fwd=miss');
     expect((await read('workload')).headers.get('cache-status')).toContain('fwd=miss');
-    expect(await hits()).toEqual(all);
+    // On a busy machine, what was loaded may not have been stored in time.
+    await eventually(async () => JSON.stringify(await hits()) === JSON.stringify(all));
     expect(await move(id, 'ON_HOLD')).toBe(200);
     expect((await hits()).filter((status) => status?.includes('fwd=miss'))).toHaveLength(3);
   });
