@@ -16,8 +16,8 @@ export interface RefreshedResponse {
 }
 
 /**
- * How often a response is refreshed without being asked for. One that many ask for is seldom left out then, and those who ask another
- * process do not wait either.
+ * How often a response is refreshed without being asked for. After a single refresh, writes would leave out many responses that somebody
+ * asks for a moment later, perhaps another process, and that reader would wait for the load.
  */
 const MAX_UNASKED = 3;
 
@@ -25,7 +25,7 @@ const MAX_UNASKED = 3;
  * Refresh-on-write: the responses that writes keep current. The application registers those that are asked for all day.
  *
  * A write refreshes what somebody has asked this process for since its last three refreshes, and only invalidates the rest. So an import
- * at night loads nothing for each order that it creates.
+ * at night does not load the lists anew with each order.
  *
  * @publicApi
  */
