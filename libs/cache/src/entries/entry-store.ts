@@ -59,8 +59,13 @@ export class EntryStore {
     const entry = await this.onL2('read-entry', () => this.cache.get<NamedEntry>(this.nameOf(key)));
     if (entry?.vector.join() !== vector.join()) return undefined;
     if (entry.key !== key) return undefined;
-    this.l1.set(key, entry);
+    this.keep(key, entry);
     return entry.response;
+  }
+
+  /** Keeps a current response in this process. */
+  keep(key: string, entry: Entry): void {
+    this.l1.set(key, entry);
   }
 
   /**
@@ -69,7 +74,7 @@ export class EntryStore {
    * @returns whether it was stored
    */
   async save(key: string, entry: Entry, { asker, written = false }: SaveOptions = {}): Promise<boolean> {
-    if (this.isShared) this.l1.set(key, entry);
+    if (this.isShared) this.keep(key, entry);
     const isStored = await this.prepare(key, entry, { written });
     if (asker !== undefined) await this.remove(this.quotas.charge(asker, key, sizeOf(entry, key)));
     return isStored;
@@ -81,7 +86,7 @@ export class EntryStore {
    * @returns whether it was stored
    */
   async prepare(key: string, entry: Entry, { written = false }: Pick<SaveOptions, 'written'> = {}): Promise<boolean> {
-    if (!this.isShared) this.l1.set(key, entry);
+    if (!this.isShared) this.keep(key, entry);
     else if (!(await this.onL2('store-entry', () => this.cache.set(this.nameOf(key), { ...entry, key })))) return false;
     this.events.emit({ type: 'store', written });
     return true;

@@ -1,4 +1,5 @@
 import { cacheParts } from '../../../../test/support/cache-parts.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { toCachedResponse } from '../entries/cached-response.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
 import {
@@ -220,6 +221,20 @@ describe('responses that are refreshed on write', () => {
     await turns();
     process.off('unhandledRejection', note);
     expect(problems).toEqual([]);
+  });
+
+  it('are compressed after the write was answered, and until then sent as they are', async () => {
+    value = 'old '.repeat(1_000);
+    await write();
+    const { response } = await parts.responses.get(page, () => Promise.reject(new Error('not from the source')));
+    expect(response.br).toBeUndefined();
+    expect(JSON.parse(response.identity.body.toString())).toBe(value);
+    await eventually(async () => {
+      const { response: later } = await parts.responses.get(page, () =>
+        Promise.reject(new Error('not from the source')),
+      );
+      return later.br && later.gzip;
+    });
   });
 
   it('are loaded only if somebody has asked for them lately', async () => {

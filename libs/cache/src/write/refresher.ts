@@ -67,14 +67,16 @@ export class Refresher {
   }
 
   /**
-   * Stores responses that have become current. Until then, readers of other processes wait for them as for a load by another
-   * process. Never rejects.
+   * Stores responses that have become current. This process has them at once, for now without their compressed forms. Readers of
+   * other processes wait for them as for a load by another process. Never rejects.
    */
   async publish({ entries }: Refresh): Promise<void> {
     try {
       await Promise.all(
         entries.map(async ({ key, entry }) => {
-          const isStored = await this.entries.save(key, entry, { written: true });
+          this.entries.keep(key, entry);
+          const response = await compressed(entry.response);
+          const isStored = await this.entries.save(key, { ...entry, response }, { written: true });
           if (!isStored) await this.versions.releaseLease(this.leaseOf(key, entry));
         }),
       );
@@ -100,7 +102,7 @@ export class Refresher {
     const next = new Map([...snapshot, ...[...swaps].map(([tag, swap]) => [tag, swap.next] as const)]);
     const entries = await Promise.all(
       responses.map(async ({ key, tags, load }) => {
-        const response = await compressed(toCachedResponse(await load()));
+        const response = toCachedResponse(await load());
         return { key, entry: { vector: vectorOf(tags, next), response } };
       }),
     );
