@@ -230,6 +230,21 @@ describe('an order on the page', () => {
     await desk.page.locator('.hold-note').getByText('Ask Ann.', { exact: true }).waitFor();
   });
 
+  it('is not put on hold with a part of a comment without a word about the rest', async () => {
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    await button(desk, 'Put on hold').click();
+    const dialog = desk.page.getByRole('dialog');
+    const full = dialog.getByText('No more fits: a comment has at most 2,000 characters.');
+    await dialog.getByLabel('Comment').click();
+    await desk.page.keyboard.insertText('x'.repeat(1_999));
+    expect(await full.count()).toBe(0);
+    await desk.page.keyboard.insertText('the rest');
+    await full.waitFor();
+    expect(await dialog.getByLabel('Comment').inputValue()).toBe(`${'x'.repeat(1_999)}t`);
+  });
+
   it('is put on hold again with the same comment when resuming it is undone', async () => {
     await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
     const desk = await workshop.signedIn({ name: 'anna' });
@@ -492,7 +507,8 @@ describe('an order on the page', () => {
       await desk.open(`/orders/${order.id}`);
       await button(desk, 'Hand over').click();
       const dialog = desk.page.getByRole('dialog');
-      await dialog.getByRole('textbox').fill('anna');
+      // As a contact list gives a name to the clipboard.
+      await dialog.getByRole('textbox').fill('\u2068anna\u2069 ');
       await desk.page.keyboard.press('Enter');
       await dialog.getByText('The order is assigned to anna already.').waitFor();
       expect(await dialog.getByRole('button', { name: 'Hand over', exact: true }).count()).toBe(1);

@@ -1,10 +1,8 @@
-import { useId, type ReactNode, type SubmitEvent } from 'react';
+import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { useLanguage } from '../language/language-context';
+import { CommentField } from './comment-field';
 import { Dialog } from './dialog';
 import { typedText } from './typed-text';
-
-/** The longest comment that the API accepts, in characters. */
-export const MAX_COMMENT = 2_000;
 
 interface CommentDialogProps {
   readonly title: string;
@@ -17,19 +15,17 @@ interface CommentDialogProps {
 /** Asks for a comment on a change. The history shows it later. */
 export function CommentDialog({ title, label, isRequired = false, onSubmit, onClose }: CommentDialogProps): ReactNode {
   const { t } = useLanguage();
-  const id = useId();
+  const [comment, setComment] = useState('');
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const field = event.currentTarget.elements.namedItem('comment') as HTMLTextAreaElement;
-    const comment = typedText(field.value);
-    if (isRequired && comment === '') field.focus();
-    else onSubmit(comment);
+    const text = typedText(comment);
+    if (isRequired && text === '') event.currentTarget.querySelector('textarea')?.focus();
+    else onSubmit(text);
   };
   return (
     <Dialog title={title} focus="field" onClose={onClose}>
       <form onSubmit={submit}>
-        <label htmlFor={id}>{label}</label>
-        <textarea id={id} name="comment" rows={3} maxLength={MAX_COMMENT} required={isRequired} />
+        <CommentField label={label} rows={3} isRequired={isRequired} value={comment} onChange={setComment} />
         <button type="submit" className="primary">
           {t('move.confirm')}
         </button>

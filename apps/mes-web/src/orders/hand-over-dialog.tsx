@@ -6,6 +6,7 @@ import { useLanguage } from '../language/language-context';
 import { useJustChanged } from '../shell/use-just-changed';
 import { Dialog } from './dialog';
 import { IN_PROGRESS } from './permissions';
+import { typedText } from './typed-text';
 
 /** The most operators that are suggested. */
 const MOST_NAMES = 8;
@@ -58,7 +59,7 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
   const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const field = event.currentTarget.elements.namedItem('assignee') as HTMLInputElement;
-    const name = field.value.trim();
+    const name = field.value;
     if (isAnswering) return;
     lookup.current?.abort();
     const { signal } = (lookup.current = new AbortController());
@@ -77,12 +78,14 @@ export function HandOverDialog({ title, order, onChoose, onClose }: HandOverDial
           name="assignee"
           required
           maxLength={255}
-          pattern="\s*[!-~]+\s*"
+          pattern="[!-~]+"
           title={t('signIn.nameHint')}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          onChange={() => {
+          onChange={({ currentTarget: field }) => {
+            const name = typedText(field.value);
+            if (name !== field.value) field.value = name;
             lookup.current?.abort();
             setAnswer(undefined);
           }}

@@ -1,8 +1,9 @@
-import { useId, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useLanguage } from '../language/language-context';
 import type { HoldReason } from './change';
 import { ChoiceDialog } from './choice-dialog';
-import { CommentDialog, MAX_COMMENT } from './comment-dialog';
+import { CommentDialog } from './comment-dialog';
+import { CommentField } from './comment-field';
 import { typedText } from './typed-text';
 
 /** In the order of their number keys. */
@@ -17,7 +18,6 @@ interface HoldDialogProps {
 /** Asks why an order is put on hold. Any other reason than those of the list has to be written down. */
 export function HoldDialog({ title, onHold, onClose }: HoldDialogProps): ReactNode {
   const { t } = useLanguage();
-  const commentId = useId();
   const [comment, setComment] = useState('');
   const [isOther, setIsOther] = useState(false);
   if (isOther) {
@@ -45,16 +45,7 @@ export function HoldDialog({ title, onHold, onClose }: HoldDialogProps): ReactNo
       }}
       onClose={onClose}
     >
-      <label htmlFor={commentId}>{t('hold.comment')}</label>
-      <textarea
-        id={commentId}
-        rows={2}
-        maxLength={MAX_COMMENT}
-        value={comment}
-        onChange={({ target }) => {
-          setComment(target.value);
-        }}
-      />
+      <CommentField label={t('hold.comment')} rows={2} value={comment} onChange={setComment} />
     </ChoiceDialog>
   );
 }
