@@ -53,6 +53,21 @@ const CUT_CONTROLS = `[...document.querySelectorAll('.filter-bar :is(button, sel
   })
   .map((control) => control.outerHTML)`;
 
+/** A script that finds the words of a dialog's choices that go on in another line. */
+const BROKEN_WORDS = `[...document.querySelectorAll('.choices button')].flatMap((button) => {
+  const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (texts.nextNode()) {
+    for (const { 0: word, index } of texts.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      if (range.getClientRects().length > 1) broken.push(word);
+    }
+  }
+  return broken;
+})`;
+
 /** A script that gives a device a clock that is hours ahead. */
 function clockOf(hours: number): string {
   return `
@@ -257,6 +272,17 @@ describe('the page on every device', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
     },
   );
+
+  it.each(DESKS)('breaks no word of the reasons for a hold, in $language on $name', async ({ language, viewport }) => {
+    const held = await workshop.create();
+    await workshop.move(held, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna', language, viewport });
+    const { page } = desk;
+    await desk.open(`/orders/${held.id}`);
+    await page.getByRole('button', { name: language === 'ru' ? 'Поставить на паузу' : 'Put on hold' }).click();
+    await page.locator('.choices button').first().waitFor();
+    expect(await page.evaluate(BROKEN_WORDS)).toEqual([]);
+  });
 
   it('shows the steps of an order one below another in the dialog of the board', async () => {
     const desk = await workshop.signedIn({ viewport: PHONE });
