@@ -160,6 +160,41 @@ describe('prepareDatabase', () => {
     });
   });
 
+  describe('while another session keeps a lock that a migration needs', () => {
+    let other: pg.Client;
+
+    beforeEach(async () => {
+      await prepareDatabase({ url: database.url, patience: 60_000 });
+      other = new pg.Client({ connectionString: database.url, application_name: 'a nightly report' });
+      await other.connect();
+      await other.query('DROP INDEX orders_by_word_start');
+      await other.query(`DELETE FROM schema_migrations WHERE name = 'FindWordStarts1765300000000'`);
+    });
+
+    afterEach(() => other.end());
+
+    it.each([
+      ['has written', `UPDATE orders SET comment = 'x'`],
+      ['only reads, and so keeps an index waiting', 'SELECT FROM orders'],
+    ])('names that session, which %s, and goes on at its end', async (_, statement) => {
+      await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await other.query(statement);
+      const { rows } = await other.query<{ pid: number; role: string }>(
+        'SELECT pg_backend_pid() AS pid, current_user AS role',
+      );
+      const told: string[] = [];
+      const onRetry = (reason: string): number => told.push(reason);
+      const preparation = prepareDatabase({ url: database.url, patience: 60_000, onRetry });
+      await eventually(() => told.length > 0);
+      await other.query('COMMIT');
+      expect((await preparation).applied).toEqual(['FindWordStarts1765300000000']);
+      expect(told[0]).toBe(
+        `a migration needs a lock, and waits for process ${rows[0]?.pid} of PostgreSQL, role ${rows[0]?.role}, a nightly report: ` +
+          'wait until its transaction ends, or end that process',
+      );
+    });
+  });
+
   describe('over a connection that goes silent', () => {
     let way: TcpProxy;
 

@@ -49,10 +49,23 @@ const QUERY_TIMEOUT = 3_000;
 /** Time limit for a notification, in milliseconds. */
 const NOTIFICATION_TIMEOUT = 10_000;
 const NOT_HEARD = 'notifications do not arrive, as through a connection pooler in transaction mode';
-/** Time between two checks of the server during a migration, in milliseconds. */
-const HEARTBEAT_INTERVAL = 2_000;
+/** Time between two checks of the server during a migration, in milliseconds. No wait for a lock ends without a check. */
+const HEARTBEAT_INTERVAL = DATABASE_DEFAULTS.lockTimeout / 4;
 /** Most rights that a message lists. */
 const MOST_LISTED = 5;
+/** What messages call a session of pg_stat_activity, as a column. The rest is hidden from other roles. */
+const NAME_OF_SESSION = `format('process %s of PostgreSQL, role %s, %s',
+  a.pid, coalesce(a.usename, 'none'), coalesce(nullif(a.application_name, ''), 'without a name'))`;
+
+/** SQLSTATE of a wait for a lock that took too long. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** The session that migrates. */
+interface MigratingSession {
+  /** 0 before it is known. */
+  pid: number;
+  lastWaitedFor: string;
+}
 
 /**
  * Waits until PostgreSQL accepts connections, and applies the migrations that are missing. If several instances start at once, one
@@ -259,8 +272,8 @@ async function assertSameDatabase(
 async function lock(client: DatabaseClient): Promise<string | undefined> {
   const { rows } = await client.query<{ mine: boolean; holder: string | null }>(
     `SELECT pg_try_advisory_lock($1) AS mine, (
-       SELECT format('process %s of PostgreSQL, %s', l.pid, coalesce(nullif(a.application_name, ''), 'without a name'))
-       FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+       SELECT ${NAME_OF_SESSION}
+       FROM pg_locks l JOIN pg_stat_activity a USING (pid)
        WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
          AND (l.classid::bigint << 32) + l.objid::bigint = $1 LIMIT 1
@@ -273,7 +286,9 @@ async function lock(client: DatabaseClient): Promise<string | undefined> {
 
 /**
  * Migrates without a time limit for statements, since a migration may take long. Heartbeats on the connection that holds the
- * lock show whether the server, and the lock with it, is still there.
+ * lock show whether the server, and the lock with it, is still there, and for which other session the migration waits.
+ *
+ * @throws {Obstacle} if that session has kept the migration waiting for too long
  */
 async function migrateWhileItAnswers(
   client: DatabaseClient,
@@ -284,22 +299,29 @@ async function migrateWhileItAnswers(
   const options = databaseOptions({ ...DATABASE_DEFAULTS, url, poolSize: 1, statementTimeout: 0 });
   // By itself, this logger is silent. The others write a line for a failure, whose error reaches the caller anyway.
   const dataSource = new DataSource({ ...options, logger: 'debug' });
+  const session: MigratingSession = { pid: 0, lastWaitedFor: 'another session' };
   try {
     return await Promise.race([
-      migrate(dataSource),
-      heartbeats(client, AbortSignal.any([done.signal, ...(signal ? [signal] : [])])),
+      migrate(dataSource, session),
+      heartbeats(client, session, AbortSignal.any([done.signal, ...(signal ? [signal] : [])])),
     ]);
   } catch (error) {
     if (dataSource.isInitialized) poolOf(dataSource).discardAll();
-    throw error;
+    if (!hasWaitedForLock(error)) throw error;
+    const remedy = 'wait until its transaction ends, or end that process';
+    const reason = `a migration needs a lock, and waits for ${session.lastWaitedFor}: ${remedy}`;
+    throw new Obstacle(reason, true, { cause: error });
   } finally {
     done.abort();
     if (dataSource.isInitialized) await dataSource.destroy();
   }
 }
 
-async function migrate(dataSource: DataSource): Promise<string[]> {
+async function migrate(dataSource: DataSource, session: MigratingSession): Promise<string[]> {
   await dataSource.initialize();
+  // The pool has one connection.
+  const [own] = await dataSource.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+  session.pid = own?.pid ?? 0;
   return (await dataSource.runMigrations()).map(({ name }) => name);
 }
 
@@ -312,10 +334,14 @@ async function grant(client: DatabaseClient, role: string): Promise<string[]> {
 }
 
 /** Never resolves. Rejects when the server no longer answers, and at the signal. */
-async function heartbeats(client: DatabaseClient, signal: AbortSignal): Promise<never> {
+async function heartbeats(client: DatabaseClient, session: MigratingSession, signal: AbortSignal): Promise<never> {
   for (;;) {
     try {
-      await client.query('SELECT');
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT ${NAME_OF_SESSION} AS name FROM pg_stat_activity a WHERE a.pid = ANY(pg_blocking_pids($1)) LIMIT 1`,
+        [session.pid],
+      );
+      if (rows[0]) session.lastWaitedFor = rows[0].name;
     } catch (error) {
       throw new DatabaseUnavailableError(reasonOf(error), { cause: error });
     }
@@ -346,10 +372,15 @@ function remedyOf(error: unknown, setting: string): string {
   return `; give the role in ${setting} this right, or run npm run migrate with a role that has it`;
 }
 
-/** Whether waiting may cure a failed migration: a lost connection, a lock, an overloaded or restarting server. */
+/** Whether a statement failed because it waited for a lock for too long. */
+function hasWaitedForLock(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+}
+
+/** Whether waiting may cure a failed migration: a lost connection, a deadlock, an overloaded or restarting server. */
 function passesWithTime(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return !isRefusal(error.cause);
   if (!(error instanceof QueryFailedError)) return false;
   const driverError: unknown = error.driverError;
-  return !(driverError instanceof pg.DatabaseError) || /^(08|40|53|57|58|55P03$)/.test(driverError.code ?? '');
+  return !(driverError instanceof pg.DatabaseError) || /^(08|40|53|57|58)/.test(driverError.code ?? '');
 }
