@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -50,7 +50,7 @@ export async function findProgram({
 
 /** The environment in which a program that {@link findProgram} has unpacked finds its shared libraries. */
 export async function librariesOf(path: string): Promise<NodeJS.ProcessEnv> {
-  const folder = join(dirname(dirname(path)), 'lib');
+  const folder = path.replace(/^(.*\/usr)\/.*/, '$1/lib');
   if (!existsSync(folder)) return {};
   // Named after the processor.
   const folders = (await readdir(folder)).map((name) => join(folder, name));
