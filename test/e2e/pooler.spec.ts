@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { OrderArchiving } from '../../apps/mes-api/src/orders/order-archiving.js';
 import { ApiProcess, PATIENT } from '../support/api-process.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
@@ -40,7 +41,8 @@ describe('through PgBouncer in transaction mode', () => {
 
   function start(): Promise<OrdersApi> {
     const redisUrl = process.env.TEST_REDIS_URL ?? '';
-    return OrdersApi.start({ databaseUrl: pooler.url, directUrl: database.url, redisUrl });
+    const environment = { ARCHIVE_AFTER_DAYS: '1' };
+    return OrdersApi.start({ databaseUrl: pooler.url, directUrl: database.url, redisUrl, environment });
   }
 
   async function create(api: OrdersApi | undefined): Promise<string> {
@@ -86,6 +88,32 @@ describe('through PgBouncer in transaction mode', () => {
     await client.query(insertOrders(3));
     await client.end();
     await eventually(async () => (await Promise.all(instances.map(list))).every(({ ids }) => ids.length === 3));
+  });
+
+  it('old orders move to the archive, leave the lists of all instances at once, and are still answered', async () => {
+    const [first, second] = instances as [OrdersApi, OrdersApi];
+    const [closed, recent] = [await create(first), await create(first)];
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(
+      `UPDATE orders SET status = 'CANCELLED', created_at = now() - interval '2 days', updated_at = now() - interval '2 days'
+       WHERE id = $1`,
+      [closed],
+    );
+    await client.end();
+    const cancelled = async (api: OrdersApi): Promise<unknown> => {
+      const request = { token: await api.token('operator') };
+      const { body } = await api.call<{ items?: { id: string }[] }>('/api/v1/orders?status=CANCELLED', request);
+      return body.items?.length;
+    };
+    for (const api of instances) await eventually(async () => (await cancelled(api)) === 1);
+    await first.application.get(OrderArchiving, { strict: false }).archive();
+    for (const api of instances) {
+      expect([await cancelled(api), (await list(api)).ids]).toEqual([0, [recent]]);
+      const found = await api.call(`/api/v1/orders/${closed}`, { token: await api.token('operator') });
+      expect([found.status, found.body.status]).toEqual([200, 'CANCELLED']);
+    }
+    expect((await take(second, closed)).body.code).toBe('ORDER_TRANSITION_NOT_ALLOWED');
   });
 
   it('health and metrics tell of both ways', async () => {
