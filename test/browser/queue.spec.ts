@@ -223,6 +223,20 @@ describe('the queue of new orders, in a browser', () => {
     await desk.page.getByText('No new orders match these filters.').waitFor();
   });
 
+  it('says that a short search looks at the starts of words only, where it finds nothing', async () => {
+    const { id } = await workshop.create({ product: { name: 'Ring «Lily»' } });
+    const desk = await workshop.signedIn();
+    const search = desk.page.getByLabel('Search');
+    await search.fill('li');
+    await desk.page.getByText('No new orders match these filters.').waitFor();
+    await desk.page.getByText('One or two characters are only found').waitFor();
+    await search.fill('lil');
+    await desk.row(id).waitFor();
+    await search.fill('nothing like this');
+    await desk.page.getByText('No new orders match these filters.').waitFor();
+    expect(await desk.page.getByText('One or two characters are only found').count()).toBe(0);
+  });
+
   it('scrolls through thousands of orders with few rows in the document, and stays in place when orders arrive', async () => {
     await table.query(
       `INSERT INTO orders (id, source, customer_id, customer_name, product_name, material, quantity, priority, created_by, created_at)

@@ -12,7 +12,15 @@ import {
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
 import type { KnownChange } from '../orders/known-changes';
-import { countedFilterOf, filtersOf, isInView, listArgumentsOf, nameOf, type OrdersView } from '../orders/orders-view';
+import {
+  countedFilterOf,
+  filtersOf,
+  isInView,
+  isShortSearch,
+  listArgumentsOf,
+  nameOf,
+  type OrdersView,
+} from '../orders/orders-view';
 import type { Status } from '../orders/permissions';
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
@@ -123,7 +131,12 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
       </div>
       {query.isError && !orders && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <p className="state">{t('loading')}</p>}
-      {orders && rows.length === 0 && <p className="state">{t(isFiltered ? 'board.emptyFiltered' : 'board.empty')}</p>}
+      {orders && rows.length === 0 && (
+        <p className="state">
+          {t(isFiltered ? 'board.emptyFiltered' : 'board.empty')}
+          {isShortSearch(view) && `. ${t('filters.searchShort')}`}
+        </p>
+      )}
       <ul ref={cards} className="board-cards" tabIndex={-1} onScroll={onScroll}>
         {rows.map((order) => {
           const isSending = known.get(order.id)?.underWay !== undefined;

@@ -5,6 +5,7 @@ import {
   DUE,
   filtersOf,
   isInView,
+  isShortSearch,
   listArgumentsOf,
   listFilterOf,
   nameOf,
@@ -55,6 +56,16 @@ describe('the view of the orders', () => {
     const view = viewOf(new URLSearchParams('q=💍!&material=+&assignee=+'));
     expect(listArgumentsOf('NEW', view, NOW)).toEqual({ status: ['NEW'], sort: '-priority' });
     expect(filtersOf(view)).toBe(0);
+  });
+
+  it.each([
+    ['', false],
+    ['💍', false],
+    ['л', true],
+    [' ли ', true],
+    ['лил', false],
+  ])('knows whether the search %p is short', (q, isShort) => {
+    expect(isShortSearch({ ...NO_FILTERS, q })).toBe(isShort);
   });
 
   it('asks for the orders of an operator', () => {

@@ -35,6 +35,9 @@ export interface OrdersView extends Filters {
   readonly sort: Sort;
 }
 
+/** Shortest search that the API finds inside words as well, in characters. */
+const SHORTEST_ANYWHERE = 3;
+
 const SEVEN_DAYS = 7;
 const DAY = 24 * 60 * 60_000;
 const STEP = 5 * 60_000;
@@ -82,6 +85,12 @@ export function listArgumentsOf(status: Status, view: OrdersView, now: Date): Li
 /** The filter of that list. */
 export function listFilterOf(status: Status, filters: Filters, now: Date): OrderFilter {
   return { status: [status], ...conditionsOf(filters, now) };
+}
+
+/** Whether the search is so short that the API looks at the starts of words only. */
+export function isShortSearch(filters: Filters): boolean {
+  const { q } = conditionsOf(filters, new Date());
+  return q !== undefined && Array.from(q).length < SHORTEST_ANYWHERE;
 }
 
 function conditionsOf({ priority, due, ...typed }: Filters, now: Date): OrderFilter {

@@ -5,7 +5,15 @@ import { useLanguage } from '../language/language-context';
 import { useLiveEvents } from '../live/live-context';
 import { FilterBar } from '../orders/filter-bar';
 import { ListOrBoard } from '../orders/list-or-board';
-import { filtersOf, isInView, listArgumentsOf, NO_FILTERS, parametersOf, type Sort } from '../orders/orders-view';
+import {
+  filtersOf,
+  isInView,
+  isShortSearch,
+  listArgumentsOf,
+  NO_FILTERS,
+  parametersOf,
+  type Sort,
+} from '../orders/orders-view';
 import { UpdateButton } from '../orders/update-button';
 import { useAttendance } from '../orders/use-attendance';
 import { useCalmList } from '../orders/use-calm-list';
@@ -147,7 +155,12 @@ export function QueuePage(): ReactNode {
             onSort={changeSort}
             hasMore={hasMore}
             onNeedMore={needMore}
-            empty={<p className="state">{t(filtersOf(view) > 0 ? 'queue.emptyFiltered' : 'queue.empty')}</p>}
+            empty={
+              <p className="state">
+                {t(filtersOf(view) > 0 ? 'queue.emptyFiltered' : 'queue.empty')}
+                {isShortSearch(view) && ` ${t('filters.searchShort')}`}
+              </p>
+            }
             chosenId={place?.chosenId}
             onChosen={remember}
             onOpen={open}
