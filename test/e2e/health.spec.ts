@@ -1,10 +1,15 @@
+import { prepareDatabase } from '@mes/database';
 import pg from 'pg';
+import { createDatabaseWithRoles } from '../support/database-roles.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Scrape } from '../support/scrape.js';
 import { createTestDatabase } from '../support/test-database.js';
+import { newOrder } from '../support/test-orders.js';
 import { withSession } from '../support/with-session.js';
+
+const PATIENCE_MS = 60_000;
 
 describe('health', () => {
   it('is ready while the database is available, and reports when it is not', async () => {
@@ -66,6 +71,65 @@ describe('health', () => {
       const message = expect.stringMatching(/^statements fail because .*: run npm run migrate, /) as string;
       const state = { status: 'degraded', details: { database: { status: 'degraded', message } } };
       expect(ready.body).toMatchObject(state);
+    } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it('reports why requests get no connection, although the one for notifications works', async () => {
+    const database = await createDatabaseWithRoles();
+    await prepareDatabase({ url: database.ownerUrl, grantTo: database.role, patience: PATIENCE_MS });
+    const api = await OrdersApi.start({ databaseUrl: database.roleUrl });
+    const token = await api.token('operator');
+    let asked = 0;
+    const list = async (): Promise<number> =>
+      (await api.call(`/api/v1/orders?assignee=nobody-${(asked += 1)}`, { token })).status;
+    try {
+      expect(await list()).toBe(200);
+      await database.run(`ALTER ROLE "${database.role}" PASSWORD 'another'`);
+      await database.run(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'mes-orders-api'`,
+      );
+      await eventually(async () => (await list()) === 503);
+      const ready = await eventually(async () => {
+        const answer = await api.call<{ status: string }>('/health/ready');
+        return answer.body.status === 'degraded' && answer;
+      });
+      expect(ready.status).toBe(200);
+      const message =
+        'requests get no connection: PostgreSQL refuses the user or the password: correct them in DATABASE_URL';
+      expect(ready.body).toMatchObject({ details: { database: { status: 'degraded', message } } });
+      await database.run(`ALTER ROLE "${database.role}" PASSWORD 'role'`);
+      await eventually(async () => (await list()) === 200);
+      expect((await api.call('/health/ready')).body).toMatchObject({ details: { database: { status: 'up' } } });
+    } finally {
+      await api.stop();
+      await database.drop();
+    }
+  });
+
+  it.each([
+    ['read-only', 'read_only_sql_transaction', /^writes fail because PostgreSQL is read-only: /],
+    ['without room', 'disk_full', /^writes fail because the disk of PostgreSQL is full: /],
+    ['without memory', 'out_of_memory', /^statements fail because PostgreSQL lacks memory /],
+  ])('reports a PostgreSQL that is %s', async (_, condition, sentence) => {
+    const database = await createTestDatabase();
+    const api = await OrdersApi.start({ databaseUrl: database.url });
+    try {
+      await withSession(database.url, (sql) =>
+        sql.query(`
+          CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${condition}'; END $$;
+          CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse()`),
+      );
+      const request = { method: 'POST', token: await api.token('partner'), body: newOrder() };
+      expect((await api.call('/api/v1/orders', request)).status).toBe(503);
+      const message = expect.stringMatching(sentence) as string;
+      expect((await api.call('/health/ready')).body).toMatchObject({
+        details: { database: { status: 'degraded', message } },
+      });
     } finally {
       await api.stop();
       await database.drop();

@@ -133,6 +133,9 @@ describe('through PgBouncer in transaction mode', () => {
     const request = { method: 'POST', token: await api.token('partner'), body: newOrder() };
     const away = await api.call('/api/v1/orders', request);
     expect([away.status, away.body.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
+    const health = await api.call('/health/ready');
+    const message = expect.stringMatching(/^requests get no connection: .* DATABASE_URL/) as string;
+    expect(health).toMatchObject({ status: 200, body: { details: { database: { status: 'degraded', message } } } });
     // Hits need no pooler.
     expect((await list(api)).status).toBe(200);
     await pooler.launch();

@@ -4,6 +4,10 @@ import { DatabaseConnectionLostError, DatabaseUnavailableError, reasonOf } from 
 
 /** Maximum number of requests that wait for a connection of the pool. */
 const MAX_WAITING = 500;
+/** What pg-pool says if all connections were in use for too long. It tells nothing of opening one. */
+const ALL_IN_USE = 'timeout exceeded when trying to connect';
+/** Time after which connections that work outweigh one that could not be opened, in milliseconds. */
+const FORGIVEN_AFTER = 30_000;
 
 type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 
@@ -18,17 +22,24 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 export class BoundedPool extends pg.Pool {
   /** Requests that were refused because too many waited already. */
   refused = 0;
+  /** Why the last attempt to open a connection failed; undefined once one has succeeded, or if older connections go on to serve. */
+  connectFailure: unknown;
   /** Are told of each statement. */
   readonly statementListeners: StatementListener[] = [];
   private readonly connections = new Set<DatabaseClient>();
   private readonly inUse = new Set<pg.Client>();
+  private failedAt = -Infinity;
 
   constructor(config: pg.PoolConfig) {
     super(config);
     this.on('connect', (client) => {
+      this.connectFailure = undefined;
       if (client instanceof DatabaseClient) this.watch(client);
     });
-    this.on('acquire', (client) => this.inUse.add(client));
+    this.on('acquire', (client) => {
+      this.inUse.add(client);
+      if (performance.now() - this.failedAt > FORGIVEN_AFTER) this.connectFailure = undefined;
+    });
     this.on('release', (_, client) => this.inUse.delete(client));
   }
 
@@ -44,12 +55,12 @@ export class BoundedPool extends pg.Pool {
     if (!callback) {
       return refusal
         ? Promise.reject(refusal)
-        : super.connect().catch((error: unknown) => Promise.reject(toUnavailable(error)));
+        : super.connect().catch((error: unknown) => Promise.reject(this.toUnavailable(error)));
     }
     if (refusal) process.nextTick(callback, refusal, undefined, () => undefined);
     else
       super.connect((error, ...rest) => {
-        callback(error && toUnavailable(error), ...rest);
+        callback(error && this.toUnavailable(error), ...rest);
       });
   }
 
@@ -85,8 +96,12 @@ export class BoundedPool extends pg.Pool {
       if (isConcerned(client)) client.discard(new DatabaseConnectionLostError(reason));
     }
   }
-}
 
-function toUnavailable(error: unknown): DatabaseUnavailableError {
-  return new DatabaseUnavailableError(reasonOf(error), { cause: error });
+  private toUnavailable(error: unknown): DatabaseUnavailableError {
+    if (reasonOf(error) !== ALL_IN_USE) {
+      this.connectFailure = error;
+      this.failedAt = performance.now();
+    }
+    return new DatabaseUnavailableError(reasonOf(error), { cause: error });
+  }
 }
