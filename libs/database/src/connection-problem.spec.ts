@@ -258,6 +258,15 @@ describe('a PostgreSQL that cannot be used', () => {
       expect(await throughPooler(pooler.url)).toBe('it is not refused');
     });
 
+    it('is named with what to do: a pooler that has no room for another client', async () => {
+      await pooler.console('SET max_client_conn = 0');
+      expect(await throughPooler(pooler.url)).toMatch(
+        /^the connection pooler takes no more clients: raise max_client_conn there, /,
+      );
+      await pooler.console('SET max_client_conn = 100');
+      expect(await throughPooler(pooler.url)).toBe('it is not refused');
+    });
+
     it('is named with what to do: a pooler that does not reach PostgreSQL', async () => {
       const away = await PgBouncer.start(
         changed((url) => (url.port = '1')),

@@ -123,6 +123,11 @@ const BY_MESSAGE: readonly Rule[] = [
     false,
   ],
   [
+    /no more connections allowed|max_client_conn/,
+    () => 'the connection pooler takes no more clients: raise max_client_conn there, or lower DATABASE_POOL_SIZE',
+    true,
+  ],
+  [
     /no such (user|database)|(SASL|password) authentication failed|^database .* (does not exist|is disabled)$/,
     (setting) =>
       `the connection pooler refuses the user, the password or the database: correct them in ${setting}, or there`,
