@@ -24,6 +24,8 @@ export class BoundedPool extends pg.Pool {
   refused = 0;
   /** Why the last attempt to open a connection failed; undefined once one has succeeded, or if older connections go on to serve. */
   connectFailure: unknown;
+  /** The server that the last answer about one came from, and when, as `performance.now()`. */
+  lastServer: { readonly server: string; readonly at: number } | undefined;
   /** Are told of each statement. */
   readonly statementListeners: StatementListener[] = [];
   private readonly connections = new Set<DatabaseClient>();
@@ -86,6 +88,8 @@ export class BoundedPool extends pg.Pool {
         for (const end of ends) end(error);
       };
     });
+    client.onServer = (server) => (this.lastServer = { server, at: performance.now() });
+    if (client.server !== undefined) client.onServer(client.server);
     client.onSilence = (since) => {
       this.discard(({ lastHeard }) => lastHeard < since, 'PostgreSQL did not answer on another connection, either');
     };

@@ -72,6 +72,11 @@ export class DatabaseClient extends pg.Client {
   /** Called when a query has no answer in time, with the time of its start, as `performance.now()`. */
   onSilence: ((since: number) => void) | undefined;
 
+  /** The server that answers, since its last start; undefined before the first answer. */
+  server: string | undefined;
+  /** Called each time when it is known which server answers. */
+  onServer: ((server: string) => void) | undefined;
+
   /** Are told of each statement. */
   readonly statementListeners: StatementListener[];
 
@@ -155,7 +160,7 @@ export class DatabaseClient extends pg.Client {
       }
       const settings = JSON.stringify(sessionSettings(this.limits));
       const { rows } = await this.query<SessionState & pg.QueryResultRow>(SET_UP_SESSION, [settings]);
-      for (const state of rows) assertFit(state);
+      for (const state of rows) this.noteState(state);
       return this;
     } catch (error) {
       void this.end();
@@ -190,7 +195,9 @@ export class DatabaseClient extends pg.Client {
   }
 
   private pooled(query: Query): Query {
-    const transactions = new PooledTransactions(this, this.limits, this.queryTimeout);
+    const transactions = new PooledTransactions(this, this.limits, this.queryTimeout, (state) => {
+      this.noteState(state);
+    });
     return (...parameters) => {
       const callback = parameters.at(-1);
       if (typeof callback !== 'function') return transactions.run(query as never, parameters);
@@ -205,6 +212,13 @@ export class DatabaseClient extends pg.Client {
       );
       return undefined;
     };
+  }
+
+  /** @throws {DatabaseUnfitError} */
+  private noteState(state: SessionState): void {
+    this.server = state.server;
+    this.onServer?.(state.server);
+    assertFit(state);
   }
 
   private limitEach(query: Query): Query {

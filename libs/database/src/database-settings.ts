@@ -37,6 +37,8 @@ export type SessionLimits = Pick<DatabaseSettings, 'statementTimeout' | 'lockTim
 
 /** PostgreSQL's answer about a session. */
 export interface SessionState {
+  /** Tells the server, since its last start, from all others. */
+  readonly server: string;
   readonly isStandby: boolean;
   readonly isReadOnly: boolean;
   readonly skipsTriggers: boolean;
@@ -44,7 +46,7 @@ export interface SessionState {
   readonly isolation?: string;
 }
 
-const STATE = `pg_is_in_recovery() AS "isStandby",
+const STATE = `extract(epoch FROM pg_postmaster_start_time())::text AS server, pg_is_in_recovery() AS "isStandby",
     current_setting('default_transaction_read_only')::boolean AS "isReadOnly",
     current_setting('session_replication_role') = 'replica' AS "skipsTriggers"`;
 

@@ -1,12 +1,6 @@
 import pg from 'pg';
 import { DatabaseConnectionLostError } from './database-errors.js';
-import {
-  assertFit,
-  isTooLate,
-  setUpTransaction,
-  type SessionLimits,
-  type TransactionState,
-} from './database-settings.js';
+import { isTooLate, setUpTransaction, type SessionLimits, type TransactionState } from './database-settings.js';
 import { ServerClock } from './server-clock.js';
 
 /** Any form of `pg.Client.query()` without a callback. */
@@ -21,11 +15,15 @@ const BEGINS = /^\s*(BEGIN|START\s+TRANSACTION)\b/i;
 export class PooledTransactions {
   private readonly clock = new ServerClock();
 
-  /** @param queryTimeout time after which the client gives a statement up, in milliseconds; 0: never */
+  /**
+   * @param queryTimeout time after which the client gives a statement up, in milliseconds; 0: never
+   * @param onState is given PostgreSQL's answer in each transaction, and throws if the session cannot be used
+   */
   constructor(
     private readonly client: pg.Client,
     private readonly limits: SessionLimits,
     private readonly queryTimeout: number,
+    private readonly onState: (state: TransactionState) => void,
   ) {}
 
   /**
@@ -44,7 +42,7 @@ export class PooledTransactions {
     try {
       const [state, result] = await this.send(setUp, query, parameters);
       this.clock.note(state.now, sentAt);
-      assertFit(state);
+      this.onState(state);
       return result;
     } catch (error) {
       if (!isTooLate(error)) throw error;

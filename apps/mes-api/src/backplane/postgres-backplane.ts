@@ -125,7 +125,8 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
   }
 
   override get mayAnswer(): boolean {
-    return !this.hasLeft && performance.now() < Math.max(this.members.leaseEndsAt, this.presenceEnd);
+    if (this.hasLeft || this.notifications.isDivided) return false;
+    return performance.now() < Math.max(this.members.leaseEndsAt, this.presenceEnd);
   }
 
   override get isMember(): boolean {
@@ -217,7 +218,9 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     this.isUpToDate = false;
     const sentAt = performance.now();
     const beat = await this.members.beat();
-    if (!(await this.isVouchedFor(beat.authority))) this.versions.markUnconfirmed([EPOCH]);
+    // What this instance has loaded meanwhile may come from another server.
+    const { isDivided } = this.notifications;
+    if (isDivided || !(await this.isVouchedFor(beat.authority))) this.versions.markUnconfirmed([EPOCH]);
     this.isUpToDate = true;
     this.goOn(beat, sentAt);
   }
@@ -261,7 +264,7 @@ export class PostgresBackplane extends Backplane implements OnApplicationBootstr
     this.hasMissedOne = false;
     const before = this.state;
     this.state = state;
-    if (before === undefined || before === state) return;
+    if (before === undefined || (before === state && !this.notifications.isDivided)) return;
     // What was loaded from the database in another state is not valid.
     this.logger.warn('the database was restarted, restored or replaced: what is cached is loaded anew');
     this.events.emit(DATABASE_REPLACED);

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Reminder } from '@mes/cache';
-import { connectionProblem, DatabaseClient, DatabaseConnectionLostError, discardIdleConnections } from '@mes/database';
+import {
+  connectionProblem,
+  DatabaseClient,
+  DatabaseConnectionLostError,
+  DatabaseUnfitError,
+  discardIdleConnections,
+  poolOf,
+} from '@mes/database';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -58,6 +65,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
   private lastEnd: Promise<unknown> = Promise.resolve();
   private answeredAt = -Infinity;
   private closed = false;
+  private isDividedNow = false;
   private lastProblem: string | undefined;
   private readonly reminder = new Reminder();
   /** Whether the end of the last failure is worth a line, because its begin was. */
@@ -84,6 +92,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
 
   get isConnected(): boolean {
     return this.connection !== undefined;
+  }
+
+  /** Whether requests have reached another server than this connection, and it is not known yet that they do not any more. */
+  get isDivided(): boolean {
+    return this.isDividedNow;
   }
 
   /** Whether the server has answered one of the last heartbeats. */
@@ -170,8 +183,11 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       try {
         await this.useWhileItAnswers(client, onOutcome);
       } catch (error) {
-        // If the server has vanished, each idle connection to it would cost a request its time limit.
-        if (error instanceof DatabaseConnectionLostError) discardIdleConnections(this.dataSource);
+        // If the server has vanished, each idle connection to it would cost a request its time limit. If requests and notifications are
+        // at two servers, both ways are taken anew.
+        if (error instanceof DatabaseConnectionLostError || error instanceof DatabaseUnfitError) {
+          discardIdleConnections(this.dataSource);
+        }
         this.report(error);
       }
       this.connection = undefined;
@@ -197,17 +213,38 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload, fail);
     });
     await client.connect();
+    const connectedAt = performance.now();
+    if (this.isDivided) {
+      await Promise.race([ended, this.dataSource.query('SELECT')]);
+      this.assertSameServer(client, -Infinity);
+    }
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     this.lastEnd = Promise.resolve();
     for (const callback of this.whenConnected) await Promise.race([ended, callback()]);
+    this.isDividedNow = false;
     if (this.endIsNews) this.logger.log('Listening to PostgreSQL again');
     this.endIsNews = false;
     onOutcome();
     for (;;) {
       await Promise.race([ended, delay(BEAT_INTERVAL, undefined, { ref: false })]);
+      this.assertSameServer(client, connectedAt);
       for (const beat of this.beats) await Promise.race([ended, beat()]);
     }
+  }
+
+  /**
+   * Of a server that requests do not reach, notifications tell nothing: as after a failover of one of two ways, or of a name, while the
+   * old primary goes on.
+   *
+   * @param since what requests reached before that does not count; as `performance.now()`
+   * @throws {DatabaseUnfitError}
+   */
+  private assertSameServer(client: DatabaseClient, since: number): void {
+    const { lastServer } = poolOf(this.dataSource);
+    if (!lastServer || lastServer.at < since || lastServer.server === client.server) return;
+    this.isDividedNow = true;
+    throw new DatabaseUnfitError('requests reach another server than the connection for notifications');
   }
 
   private act(listener: Listener, payload: string, fail: (error: unknown) => void): void {
