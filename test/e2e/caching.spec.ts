@@ -59,6 +59,21 @@ describe('the cache', () => {
     return body.id;
   }
 
+  /** Creates an order, and waits until all is stored that the write has refreshed, which happens after the answer. */
+  async function createAndSettle(): Promise<string> {
+    await watched();
+    const id = await create();
+    const commands: string[] = [];
+    const sets = (kind: string): number =>
+      commands.filter((line) => line.startsWith(`SET {${namespace}}:${kind}:`)).length;
+    await eventually(async () => {
+      commands.push(...(await watched()).redis);
+      // The write acquires a lease for each refreshed response, and stores two views of the order.
+      return sets('lease') > 0 && sets('entry') === sets('lease') + 2;
+    });
+    return id;
+  }
+
   /** Names the statements of a write: the write itself, and then what it refreshes, in any order. */
   function namesOf(sql: readonly string[]): string[] {
     const names = sql.map((statement) => {
@@ -125,7 +140,7 @@ describe('the cache', () => {
   });
 
   it('answers from L1 without SQL, and reads only tag versions from Redis', async () => {
-    const id = await create();
+    const id = await createAndSettle();
     for (const path of [NEW_ORDERS, DASHBOARD, `/api/v1/orders/${id}`]) {
       const first = await api.call(path, { token: operator });
       await watched();
@@ -141,8 +156,7 @@ describe('the cache', () => {
   it('answers a miss with one query, stores the response, and keeps other instances from loading it meanwhile', async () => {
     // The first load sends Redis the script that looks for pending writes.
     await api.call('/api/v1/orders?status=ON_HOLD', { token: operator });
-    await create();
-    await watched();
+    await createAndSettle();
     const miss = await api.call<Listed>(OLDEST, { token: operator });
     const missed = await watched();
     expect(miss.headers.get('cache-status')).toBe('mes; fwd=miss; stored');
