@@ -42,8 +42,7 @@ export class RedisMonitor {
     await this.until((line) => line.includes(mark));
     const end = this.lines.findIndex((line) => line.includes(mark));
     const taken = this.lines.splice(0, end + 1).filter((line) => line.startsWith('+') && line.includes('"'));
-    const commands = taken.filter((line) => !line.includes(mark)).map((line) => line.slice(line.indexOf(']') + 2));
-    return withoutIntervals(commands);
+    return withoutIntervals(taken.filter((line) => !line.includes(mark)));
   }
 
   close(): void {
@@ -55,17 +54,20 @@ export class RedisMonitor {
   }
 }
 
+/** A command within a script, which follows the call of the script. */
+const WITHIN_SCRIPT = /^\+[\d.]+ \[\d+ lua\]/;
+
 /**
- * Removes what is sent at intervals: the question for the eviction policy, and the scripts that renew a presence key or sweep, with
- * the commands in them.
+ * The commands of these lines, without what is sent at intervals: the question for the eviction policy, and the scripts that renew a
+ * presence key or sweep, with the commands in them.
  */
-function withoutIntervals(commands: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < commands.length; i += 1) {
-    const command = commands[i] ?? '';
-    if (command.includes(':member:')) while (commands[i + 1]?.match(/^"(TIME|SET|PEXPIRE)"/)) i += 1;
-    else if (isSweep(command)) while (commands[i + 1]?.match(/^"(TIME|HVALS)"/)) i += 1;
-    else if (command !== '"INFO" "memory"') kept.push(command);
-  }
-  return kept;
+function withoutIntervals(lines: readonly string[]): string[] {
+  let isKept = true;
+  return lines.flatMap((line) => {
+    const command = line.slice(line.indexOf(']') + 2);
+    if (!WITHIN_SCRIPT.test(line)) {
+      isKept = !command.includes(':member:') && !isSweep(command) && command !== '"INFO" "memory"';
+    }
+    return isKept ? [command] : [];
+  });
 }
