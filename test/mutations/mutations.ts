@@ -28,7 +28,7 @@ const WRITER = 'libs/cache/src/write/cache-writer.ts';
 
 const IS_STORABLE = 'const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);';
 const SAVE = 'if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });';
-const PENDING_WRITES_WAIT = 'this.monotonicReads.settled(tags)';
+const PENDING_WRITES_WAIT = 'const snapshot = await this.monotonicReads.settled(tags);';
 const LOADED = 'const loaded = await this.load(load, askers);';
 const CREATED = 'const created = writes.flatMap((write) => write.created ?? []);';
 const ADVANCES = 'const advances = changed.map(';
@@ -181,7 +181,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: RESPONSES,
         find: PENDING_WRITES_WAIT,
-        replace: 'this.snapshot(tags).then((seen) => (seen instanceof Map ? seen : undefined))',
+        replace:
+          'const seen = await this.snapshot(tags);\n      const snapshot = seen instanceof Map ? seen : undefined;',
       },
     ],
   },
@@ -189,8 +190,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a load looks up pending writes before it begins',
     surroundings: 'quiet',
     edits: [
-      { file: RESPONSES, find: PENDING_WRITES_WAIT, replace: 'early' },
-      { file: RESPONSES, find: LOADED, replace: `const early = await ${PENDING_WRITES_WAIT};\n      ${LOADED}` },
+      { file: RESPONSES, find: PENDING_WRITES_WAIT, replace: '' },
+      { file: RESPONSES, find: LOADED, replace: `${PENDING_WRITES_WAIT}\n      ${LOADED}` },
     ],
   },
   {

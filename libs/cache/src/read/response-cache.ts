@@ -260,8 +260,8 @@ export class ResponseCache {
     let stored = false;
     try {
       const loaded = await this.load(load, askers);
-      const compressing = compress ? compressed(loaded) : loaded;
-      const [response, snapshot] = await Promise.all([compressing, this.monotonicReads.settled(tags)]);
+      const response = compress ? await compressed(loaded) : loaded;
+      const snapshot = await this.monotonicReads.settled(tags);
       // A superseded response must not take the place of what was stored since.
       const isStorable = snapshot !== undefined && isCurrent(vector, tags, snapshot);
       if (isStorable) stored = await this.entries.save(key, { vector, response }, { asker });

@@ -237,6 +237,19 @@ describe('responses that are refreshed on write', () => {
     });
   });
 
+  it('do not take the place of later ones when they have been compressed', async () => {
+    let released = 0;
+    versions.releaseLease = () => Promise.resolve(void (released += 1));
+    value = 'old '.repeat(100_000);
+    await write();
+    // So short that it is not compressed.
+    value = 'new';
+    await write();
+    await eventually(() => parts.events({ type: 'store', written: true }) + released === 4);
+    const { response } = await parts.responses.get(page, () => Promise.reject(new Error('not from the source')));
+    expect(JSON.parse(response.identity.body.toString())).toBe('new');
+  });
+
   it('are loaded only if somebody has asked for them lately', async () => {
     await read();
     for (let i = 0; i < 5; i += 1) await write(['list']);

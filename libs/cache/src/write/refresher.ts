@@ -76,7 +76,10 @@ export class Refresher {
         entries.map(async ({ key, entry }) => {
           this.entries.keep(key, entry);
           const response = await compressed(entry.response);
-          const isStored = await this.entries.save(key, { ...entry, response }, { written: true });
+          // A superseded response must not take the place of what was stored since.
+          const isStored =
+            this.entries.isLatest(key, entry) &&
+            (await this.entries.save(key, { ...entry, response }, { written: true }));
           if (!isStored) await this.versions.releaseLease(this.leaseOf(key, entry));
         }),
       );
