@@ -142,10 +142,10 @@ describe('the notices, in a browser', () => {
       await desk.live();
       const column = page.locator('.board-column').first();
       await column.locator('.board-card').nth(3).waitFor();
-      await column.locator('.board-column-head').hover();
       await column.locator('.board-card a').first().press('m');
       await page.locator('dialog .moves button').first().press('Enter');
       await notice.waitFor();
+      await column.locator('.board-column-head').hover();
       await workshop.create({ priority: 'URGENT' });
       await expectFree(desk, column.locator('.board-held button'));
       expect(await notice.count()).toBe(1);
