@@ -104,7 +104,8 @@ export interface TransactionState extends SessionState {
 
 /**
  * The first statement of a transaction behind a connection pooler, which may give each transaction another session. It limits the
- * transaction alone, and asks for the {@link TransactionState}.
+ * transaction alone, and asks for the {@link TransactionState}. The schemas are those of the role and the database again: another client
+ * may have left others in the session, as pg_dump leaves none.
  *
  * @param latest the time of the server, in milliseconds, at which the statement after this one is cancelled; by default never. A
  *   pooler may pass on a statement long after the client has given it up. Then the time that is left is negative, and PostgreSQL
@@ -119,6 +120,7 @@ export function setUpTransaction({ statementTimeout, lockTimeout }: SessionLimit
   return `SELECT ${STATE}, current_setting('transaction_isolation') AS isolation, (${now})::float8 AS now,
     set_config('statement_timeout', (${left})::text, true), set_config('lock_timeout', '${lockTimeout}', true),
     set_config('idle_in_transaction_session_timeout', '${statementTimeout}', true), ${keepCommits(true)},
+    set_config('search_path', NULL, true),
     CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config('transaction_timeout', '0', true) END`;
 }
 

@@ -69,6 +69,20 @@ describe('transactions through PgBouncer in transaction mode', () => {
     await pooler.console(`RECONNECT ${name}`);
   });
 
+  it('finds its tables, whatever another client has left in the session, such as the empty path of pg_dump', async () => {
+    const client = new pg.Client(pooler.url);
+    await client.connect();
+    await client.query(`SELECT set_config('search_path', '', false)`);
+    await client.end();
+    expect(await setting('search_path')).toBe('');
+    expect(await source.query('SELECT * FROM notes')).toEqual([]);
+    await source.transaction(async (manager) => {
+      expect(await manager.query('SELECT * FROM notes')).toEqual([]);
+    });
+    expect(await setting('search_path')).toBe('');
+    await pooler.console(`RECONNECT ${new URL(database.url).pathname.slice(1)}`);
+  });
+
   it('waits for a lock no longer than it may', async () => {
     await direct.query('BEGIN');
     await direct.query('LOCK TABLE notes');
