@@ -198,19 +198,33 @@ describe('the life of an order', () => {
       return { status: response.status, text };
     }
 
-    it('repeats the first response byte for byte, even after a status change', async () => {
+    it('repeats the first response byte for byte, even after changes of the order', async () => {
       const key = randomUUID();
       const price = { amount: '12.30', currency: 'EUR' };
-      const body = newOrder({ price, dueAt: '2099-01-01T00:00:00Z', comment: 'ü', externalId: key });
-      const first = await postText(key, body);
+      const request = newOrder({ price, dueAt: '2099-01-01T00:00:00Z', comment: 'ü', externalId: key });
+      const first = await postText(key, request);
       expect(first.status).toBe(201);
-      expect(await postText(key, body)).toEqual(first);
+      expect(await postText(key, request)).toEqual(first);
 
       const { id } = JSON.parse(first.text) as Order;
       expect((await move(id, 'MANUFACTURING_STARTED')).status).toBe(200);
       expect((await move(id, 'ON_HOLD')).status).toBe(200);
-      expect(await postText(key, body)).toEqual(first);
-      expect((await get(id)).body).toMatchObject({ status: 'ON_HOLD', version: 3, assignee: 'operator-1' });
+      expect(await postText(key, request)).toEqual(first);
+      const body = { priority: 'URGENT', dueAt: '2099-06-01T00:00:00Z' };
+      const token = await api.token('admin');
+      expect((await api.call(`/api/v1/orders/${id}`, { method: 'PATCH', token, body })).status).toBe(200);
+      expect(await postText(key, request)).toEqual(first);
+      expect((await get(id)).body).toMatchObject({ status: 'ON_HOLD', version: 4, priority: 'URGENT' });
+    });
+
+    it('repeats the first response also if that had no due date', async () => {
+      const key = randomUUID();
+      const first = await postText(key, newOrder());
+      const { id } = JSON.parse(first.text) as Order;
+      const body = { dueAt: '2099-06-01T00:00:00Z' };
+      const token = await api.token('admin');
+      expect((await api.call(`/api/v1/orders/${id}`, { method: 'PATCH', token, body })).status).toBe(200);
+      expect(await postText(key, newOrder())).toEqual(first);
     });
 
     it('accepts an equivalent body in another notation', async () => {

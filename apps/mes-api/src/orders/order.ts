@@ -62,10 +62,12 @@ export function visibilityKey(visibility: Visibility): string {
   return visibility.scope === 'all' ? 'all' : `own:${encodeURIComponent(visibility.creator)}`;
 }
 
-/** The order as it was when it was created: the answer to a repeated request. */
-export function asCreated(order: Order): Order {
+/** The order as it was when this request created it: the answer to the same request, repeated. */
+export function asCreated(order: Order, { priority, dueAt }: OrderRequest): Order {
   return {
     ...order,
+    priority,
+    dueAt,
     status: 'NEW',
     previousStatus: undefined,
     holdReason: undefined,

@@ -159,7 +159,7 @@ export abstract class OrdersRepository {
    */
   abstract create(order: NewOrder): Promise<Creation>;
 
-  /** The order that the creator created with this key, as it was then, and the hash of that request. */
+  /** The order that the creator created with this key, and the hash of that request. */
   abstract findByIdempotencyKey(
     createdBy: string,
     key: string,

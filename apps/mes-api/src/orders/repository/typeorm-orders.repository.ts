@@ -92,7 +92,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
       if (constraint !== undefined && idempotency) {
         const earlier = await this.findByIdempotencyKey(order.createdBy, idempotency.key);
         if (earlier && earlier.hash !== idempotency.hash) throw new IdempotencyKeyReusedError();
-        if (earlier) return { order: earlier.order, repeated: true, isAnnounced: false };
+        if (earlier) return { order: asCreated(earlier.order, order), repeated: true, isAnnounced: false };
       }
       if (constraint === 'orders_external_id') throw new ExternalIdTakenError(order.externalId ?? '');
       throw error;
@@ -108,7 +108,7 @@ export class TypeOrmOrdersRepository extends OrdersRepository {
        WHERE o.created_by = $1 AND o.idempotency_key = $2`,
       [createdBy, key],
     );
-    return row && { order: asCreated(toOrder(row)), hash: row.hash };
+    return row && { order: toOrder(row), hash: row.hash };
   }
 
   override async changeStatuses(change: ChangeStatuses): Promise<readonly (StatusChange | OrderError)[]> {
