@@ -57,8 +57,12 @@ const clientOptions = () =>
 /** A client of the `redis` package with the scripts of the version store. */
 export type RedisClient = RedisClientType<RedisModules, RedisFunctions, typeof redisScripts>;
 
-/** Resolves if a Redis may be trusted, and rejects if not. */
-type Admit = (client: RedisClient) => Promise<void>;
+/**
+ * Resolves if a Redis may be trusted, and rejects if not.
+ *
+ * @param takeInvalidations is called once it is known to be the store that all use. From then on, it is told of invalidations.
+ */
+type Admit = (client: RedisClient, takeInvalidations: () => void) => Promise<void>;
 
 export type RedisConnectionOptions = Pick<
   CacheOptions,
@@ -85,8 +89,13 @@ export abstract class RedisAccess {
  * was admitted. A connection that is silent or not admitted is replaced: the server may be gone without a word.
  */
 export class RedisConnection implements RedisAccess {
-  /** Whether operations are tried. */
+  /** Whether all operations are tried. */
   available = false;
+  /**
+   * Whether invalidations are tried: also for a moment before the others. Those that are not are made up for by an admission, which
+   * would otherwise not end under many writes.
+   */
+  takesInvalidations = false;
   /** Sends its commands over the present connection. */
   readonly client = new Proxy({} as RedisClient, {
     get: (_, name) => {
@@ -132,9 +141,14 @@ export class RedisConnection implements RedisAccess {
     });
   }
 
-  async run<T>(name: RedisOperation, operation: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(
+    name: RedisOperation,
+    operation: (client: RedisClient) => Promise<T>,
+    { isInvalidation = false } = {},
+  ): Promise<T> {
     const { current } = this;
-    if (!this.available || !current) throw new VersionStoreUnavailableError('redis-away');
+    const isTried = isInvalidation ? this.takesInvalidations : this.available;
+    if (!isTried || !current) throw new VersionStoreUnavailableError('redis-away');
     const began = performance.now();
     let failed = true;
     try {
@@ -154,13 +168,13 @@ export class RedisConnection implements RedisAccess {
   /** Stops using Redis until it has been admitted again. */
   distrust(problem: StoreProblem): void {
     if (this.available) this.note(problem);
-    this.available = false;
+    this.available = this.takesInvalidations = false;
     this.distrusted.abort();
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    this.available = false;
+    this.available = this.takesInvalidations = false;
     this.distrusted.abort();
     await end(this.current);
   }
@@ -217,7 +231,10 @@ export class RedisConnection implements RedisAccess {
         this.note(SLOWNESS);
       } else {
         const { signal } = (this.distrusted = new AbortController());
-        await withDeadline(admit(client), ADMISSION_TIMEOUT);
+        const takeInvalidations = (): void => {
+          if (!signal.aborted) this.takesInvalidations = true;
+        };
+        await withDeadline(admit(client, takeInvalidations), ADMISSION_TIMEOUT);
         // If Redis was distrusted meanwhile, it needs another admission.
         if (!signal.aborted) {
           this.trust();
@@ -231,7 +248,7 @@ export class RedisConnection implements RedisAccess {
   }
 
   private trust(): void {
-    this.available = true;
+    this.available = this.takesInvalidations = true;
     this.slowSince = undefined;
     if (this.endIsNews) this.logger.log('Redis is used: cached responses are trusted from now on');
     this.endIsNews = false;

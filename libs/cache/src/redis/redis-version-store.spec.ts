@@ -6,7 +6,7 @@ import { passRedisTime } from '../../../../test/support/redis-time.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { describeVersionStore } from '../versions/version-store.contract.js';
 import { CacheEvents, type CacheEvent } from '../cache.events.js';
-import { EPOCH } from '../versions/version-store.js';
+import { EPOCH, VersionStoreUnavailableError } from '../versions/version-store.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisVersionStore } from './redis-version-store.js';
 
@@ -203,6 +203,26 @@ describe('RedisVersionStore', () => {
     await eventually(() => own.available);
     expect(renewals).toEqual(['no-epoch', 'unconfirmed', 'unconfirmed']);
     await own.close();
+  });
+
+  it('is trusted again while writes go on without a pause, and makes up for what it has missed', async () => {
+    const before = await versions.ensureVersions(['a', 'b', 'c']);
+    versions.revalidate('a reply came late');
+    await expect(versions.complete([], [{ tag: 'b' }])).rejects.toBeInstanceOf(VersionStoreUnavailableError);
+    let isOver = false;
+    const writing = (async () => {
+      while (!isOver) {
+        await Promise.all([versions.complete([], [{ tag: 'a' }]).catch(() => undefined), new Promise(setImmediate)]);
+      }
+    })();
+    try {
+      await eventually(() => versions.available);
+    } finally {
+      isOver = true;
+      await writing;
+    }
+    const after = await versions.ensureVersions(['a', 'b', 'c']);
+    expect(['a', 'b', 'c'].filter((tag) => after.get(tag) !== before.get(tag))).toEqual(['a', 'b']);
   });
 
   it('is not changed by an admission that ends after its connection was replaced', async () => {

@@ -74,7 +74,7 @@ export class RedisVersionStore extends VersionStore {
   }
 
   override open(admission: Admission = ADMIT_ALL): Promise<void> {
-    return this.connection.open((client) => this.admit(client, admission));
+    return this.connection.open((client, takeInvalidations) => this.admit(client, admission, takeInvalidations));
   }
 
   override close(): Promise<void> {
@@ -89,7 +89,10 @@ export class RedisVersionStore extends VersionStore {
     if (tags.length === 0) return;
     this.unconfirmed.add(tags);
     this.events.emit({ type: 'unconfirmed-invalidation', tags });
-    this.connection.distrust({ kind: 'revalidating', message: 'an invalidation is unconfirmed' });
+    // An admission makes up for them. One that could have sent them begins again.
+    if (this.connection.takesInvalidations) {
+      this.connection.distrust({ kind: 'revalidating', message: 'an invalidation is unconfirmed' });
+    }
   }
 
   override snapshot(tags: readonly Tag[]): Promise<VersionSnapshot> {
@@ -139,8 +142,10 @@ export class RedisVersionStore extends VersionStore {
     options: CompleteOptions = {},
   ): Promise<boolean> {
     try {
-      return await this.connection.run('complete', (client) =>
-        this.completeOn(client, advances, { writeIds, ...options }),
+      return await this.connection.run(
+        'complete',
+        (client) => this.completeOn(client, advances, { writeIds, ...options }),
+        { isInvalidation: true },
       );
     } catch (error) {
       this.markUnconfirmed(advances.map(({ tag }) => tag));
@@ -190,7 +195,7 @@ export class RedisVersionStore extends VersionStore {
    * Makes what is stored trustworthy: all instances use this Redis, its epoch began after that was so, and unconfirmed
    * invalidations are made up for.
    */
-  private async admit(client: RedisClient, admission: Admission): Promise<void> {
+  private async admit(client: RedisClient, admission: Admission, takeInvalidations: () => void): Promise<void> {
     // Other keys on the same Redis are another store.
     const store = `${await identify(client)}:${this.options.namespace}`;
     await this.tryOut(client);
@@ -212,6 +217,7 @@ export class RedisVersionStore extends VersionStore {
       this.label = label;
       this.admittedTo = store;
       this.unconfirmed.confirm(unconfirmed);
+      takeInvalidations();
       if (this.unconfirmed.isEmpty) return;
     }
   }
