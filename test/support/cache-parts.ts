@@ -1,4 +1,4 @@
-import { createCache } from 'cache-manager';
+import { createCache, type CreateCacheOptions } from 'cache-manager';
 import { CacheEvents, CACHE_DEFAULTS, type Backplane, type CacheOptions } from '@mes/cache';
 import { EntryStore } from '../../libs/cache/src/entries/entry-store.js';
 import { L1Cache } from '../../libs/cache/src/entries/l1-cache.js';
@@ -24,7 +24,7 @@ export function cacheParts({ versions = memoryVersions(), options: changed = {},
   const options = { ...CACHE_DEFAULTS, ...changed };
   const events = new CacheEvents();
   const l1 = new L1Cache(options);
-  const entries = new EntryStore(createCache(), l1, options, events);
+  const entries = new EntryStore(createCache(stores(options)), l1, options, events);
   const refreshOnWrite = new RefreshOnWrite();
   const reads = new MonotonicReads(versions, options);
   const inspector = new Inspector(versions, options, events, backplane);
@@ -33,6 +33,10 @@ export function cacheParts({ versions = memoryVersions(), options: changed = {},
   const writer = new CacheWriter(versions, entries, refreshOnWrite, refresher, reads, options, events, backplane);
   const cache = new TaggedCache(responses, writer);
   return { cache, events: recordEvents(events), l1, entries, inspector, refreshOnWrite, responses, versions, writer };
+}
+
+function stores({ entryStore }: CacheOptions): CreateCacheOptions {
+  return entryStore ? { stores: [entryStore] } : {};
 }
 
 function memoryVersions(): MemoryVersionStore {

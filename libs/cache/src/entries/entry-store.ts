@@ -68,11 +68,6 @@ export class EntryStore {
     this.l1.set(key, entry);
   }
 
-  /** Whether this process has kept nothing else under `key` since it has kept the entry. */
-  isLatest(key: string, entry: Entry): boolean {
-    return (this.l1.peek(key) ?? entry) === entry;
-  }
-
   /**
    * Stores a current response on both levels.
    *

@@ -6,9 +6,10 @@ import { CacheEvents, type CacheEvent } from '../cache.events.js';
 import { CacheModule } from '../cache.module.js';
 import { CACHE_DEFAULTS } from '../cache.options.js';
 import { toCachedResponse, type CachedResponse } from '../entries/cached-response.js';
-import { ENTRY_CACHE } from '../entries/entry-store.js';
+import { ENTRY_CACHE, EntryStore } from '../entries/entry-store.js';
 import { MemoryVersionStore } from '../versions/memory-version-store.js';
 import { EPOCH, VersionStoreUnavailableError, type VersionStore } from '../versions/version-store.js';
+import { vectorOf } from '../versions/version-vector.js';
 import { TaggedCache } from '../tagged-cache.js';
 import { RefreshOnWrite } from './refresh-on-write.js';
 import { ResponseCache } from './response-cache.js';
@@ -205,6 +206,16 @@ describe('ResponseCache', () => {
     expect(textOf(response)).toBe('old');
     expect(outcome).toEqual({ kind: 'miss', stored: false, collapsed: false });
     expect(events).toContainEqual({ type: 'store-failure' });
+  });
+
+  it('waits no longer for another process once this one has the response', async () => {
+    versions.acquireLease = () => Promise.resolve(false);
+    const vector = vectorOf(LIST.tags, await versions.ensureVersions(LIST.tags));
+    const waiting = read();
+    await turns();
+    application.get(EntryStore).keep(LIST.key, { vector, response: toCachedResponse('kept') });
+    expect(await waiting).toBe('hit: kept');
+    expect(events).toContainEqual({ type: 'hit', level: 'l1' });
   });
 
   it('holds no lease of a load that failed, was overtaken or could not be stored', async () => {

@@ -63,7 +63,7 @@ export interface ReadOptions {
 
 interface Filled {
   readonly response: CachedResponse;
-  readonly from: 'l2' | 'source';
+  readonly from: 'l1' | 'l2' | 'source';
   readonly stored: boolean;
 }
 
@@ -217,9 +217,9 @@ export class ResponseCache {
   }
 
   private resultOf({ response, from, stored }: Filled, leader: boolean): CacheResult {
-    if (from === 'l2') {
-      this.events.emit({ type: 'hit', level: 'l2' });
-      return { response, outcome: { kind: 'hit', level: 'l2' } };
+    if (from !== 'source') {
+      this.events.emit({ type: 'hit', level: from });
+      return { response, outcome: { kind: 'hit', level: from } };
     }
     this.events.emit({ type: 'miss', collapsed: !leader });
     return { response, outcome: { kind: 'miss', stored, collapsed: !leader } };
@@ -245,6 +245,9 @@ export class ResponseCache {
       if (snapshot instanceof VersionStoreUnavailableError || !isCurrent(vector, keyAndTags.tags, snapshot)) {
         return { superseded: snapshot };
       }
+      // A write of this process may have refreshed it.
+      const kept = this.entries.findL1(keyAndTags.key, keyAndTags.tags, snapshot);
+      if (kept) return { response: kept, from: 'l1', stored: true };
     }
   }
 

@@ -18,7 +18,7 @@ export interface PendingWrite {
   readonly id: string;
   /** Tags that the write may invalidate. */
   readonly tags: readonly Tag[];
-  /** Tags of what the write creates. Nothing is stored under them yet. */
+  /** Tags of what the write creates. Nothing is stored under them yet, except that it is missing. */
   readonly creates?: readonly Tag[] | undefined;
 }
 

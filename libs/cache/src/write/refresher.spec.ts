@@ -1,3 +1,4 @@
+import { Keyv } from 'keyv';
 import { cacheParts } from '../../../../test/support/cache-parts.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { toCachedResponse } from '../entries/cached-response.js';
@@ -248,6 +249,24 @@ describe('responses that are refreshed on write', () => {
     await eventually(() => parts.events({ type: 'store', written: true }) + released === 4);
     const { response } = await parts.responses.get(page, () => Promise.reject(new Error('not from the source')));
     expect(JSON.parse(response.identity.body.toString())).toBe('new');
+  });
+
+  it('do not take the place of later ones of another instance when they have been compressed', async () => {
+    let released = 0;
+    versions.releaseLease = () => Promise.resolve(void (released += 1));
+    const entryStore = new Keyv({ serialize: undefined, deserialize: undefined });
+    const [slow, fast, reader] = ['slow '.repeat(100_000), 'fast', ''].map((text) => {
+      const instance = cacheParts({ versions, options: { refreshTimeout: LONG, entryStore } });
+      instance.refreshOnWrite.register(() => ({ ...page, load: () => Promise.resolve(text) }));
+      return instance;
+    });
+    for (const instance of [slow, fast]) {
+      await instance?.writer.write({ tags: changed, transaction: () => Promise.resolve() });
+    }
+    const stored = (instance = slow): number => instance?.events({ type: 'store', written: true }) ?? 0;
+    await eventually(() => stored(slow) + stored(fast) + released === 2);
+    const found = await reader?.responses.get(page, () => Promise.reject(new Error('not from the source')));
+    expect(JSON.parse(found?.response.identity.body.toString() ?? '')).toBe('fast');
   });
 
   it('are loaded only if somebody has asked for them lately', async () => {

@@ -11,18 +11,19 @@ import type { RefreshedResponse } from '../read/refresh-on-write.js';
 import {
   EPOCH,
   VersionStore,
+  unlessUnavailable,
   type CompleteOptions,
   type Tag,
   type Version,
   type VersionSnapshot,
 } from '../versions/version-store.js';
-import { freshVersion, loadName, vectorOf } from '../versions/version-vector.js';
+import { freshVersion, isCurrent, loadName, vectorOf } from '../versions/version-vector.js';
 
 /** Responses that a write has loaded, under versions that are not current yet. */
 export interface Refresh extends CompleteOptions {
   /** How their tags are to be advanced. */
   readonly swaps: ReadonlyMap<Tag, { readonly expected: Version; readonly next: Version }>;
-  readonly entries: readonly { readonly key: string; readonly entry: Entry }[];
+  readonly entries: readonly { readonly key: string; readonly tags: readonly Tag[]; readonly entry: Entry }[];
 }
 
 const NOTHING: Refresh = { swaps: new Map(), entries: [] };
@@ -71,14 +72,22 @@ export class Refresher {
    * other processes wait for them as for a load by another process. Never rejects.
    */
   async publish({ entries }: Refresh): Promise<void> {
+    if (entries.length === 0) return;
     try {
+      for (const { key, entry } of entries) this.entries.keep(key, entry);
+      const responses = await Promise.all(entries.map(({ entry }) => compressed(entry.response)));
+      const dependencies = [...new Set(entries.flatMap(({ tags }) => tags))];
+      const snapshot = await unlessUnavailable(
+        () => this.versions.snapshot(dependencies),
+        () => undefined,
+      );
       await Promise.all(
-        entries.map(async ({ key, entry }) => {
-          this.entries.keep(key, entry);
-          const response = await compressed(entry.response);
-          // A superseded response must not take the place of what was stored since.
+        entries.map(async ({ key, tags, entry }, i) => {
+          const response = responses[i] ?? entry.response;
+          // A superseded response must not take the place of what was stored since, here or by another process.
           const isStored =
-            this.entries.isLatest(key, entry) &&
+            snapshot !== undefined &&
+            isCurrent(entry.vector, tags, snapshot) &&
             (await this.entries.save(key, { ...entry, response }, { written: true }));
           if (!isStored) await this.versions.releaseLease(this.leaseOf(key, entry));
         }),
@@ -106,7 +115,7 @@ export class Refresher {
     const entries = await Promise.all(
       responses.map(async ({ key, tags, load }) => {
         const response = toCachedResponse(await load());
-        return { key, entry: { vector: vectorOf(tags, next), response } };
+        return { key, tags, entry: { vector: vectorOf(tags, next), response } };
       }),
     );
     const recognisable = responses
