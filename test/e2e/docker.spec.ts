@@ -21,13 +21,13 @@ interface Service {
 }
 
 /** Variables that the compose file and the image set to what their containers and volumes need. */
-const OF_THE_FILE = [
-  ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL', 'DEVELOPMENT_SIGN_IN'],
-  ...['HOST', 'PORT', 'DATA_DIR'],
-];
+const OF_THE_FILE = ['DEVELOPMENT_SIGN_IN', 'HOST', 'PORT', 'DATA_DIR'];
 
 /** Variables that the driver of PostgreSQL and OpenTelemetry read themselves. */
-const OF_PACKAGES = ['PGPASSWORD', 'OTEL_EXPORTER_OTLP_HEADERS'];
+const OF_PACKAGES = [
+  ...['PGPASSWORD', 'OTEL_EXPORTER_OTLP_HEADERS'],
+  ...['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_BSP_MAX_QUEUE_SIZE'],
+];
 
 /** Variables that Node.js reads, for requests to the issuer. */
 const OF_NODE = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];

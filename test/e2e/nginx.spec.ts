@@ -212,8 +212,10 @@ describe('behind nginx', () => {
       await nginx.fetch(ORDERS, { method: 'POST', headers, body }),
       await nginx.fetch(ORDERS, { headers: { 'x-long': 'x'.repeat(40_000) } }),
       await nginx.fetch(`${ORDERS}?q=${'x'.repeat(40_000)}`),
+      await nginx.fetch('/'),
     ];
-    for (const [i, code] of ['PAYLOAD_TOO_LARGE', 'REQUEST_HEADER_FIELDS_TOO_LARGE', 'URI_TOO_LONG'].entries()) {
+    const codes = ['PAYLOAD_TOO_LARGE', 'REQUEST_HEADER_FIELDS_TOO_LARGE', 'URI_TOO_LONG', 'NOT_FOUND'];
+    for (const [i, code] of codes.entries()) {
       const answer = answers[i];
       expect(answer?.headers.get('content-type')).toBe('application/problem+json');
       const requestId = answer?.headers.get('x-request-id');

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -86,6 +86,9 @@ export class NginxServer {
       return value;
     });
     await writeFile(join(folder, 'mes-orders.conf'), rendered);
+    // As in the image of nginx, and where Debian installs it.
+    await mkdir(join(folder, 'html'));
+    await writeFile(join(folder, 'html/index.html'), 'Welcome to nginx!');
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     await writeFile(
       join(folder, 'nginx.conf'),

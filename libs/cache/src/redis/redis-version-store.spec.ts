@@ -209,16 +209,16 @@ describe('RedisVersionStore', () => {
     const before = await versions.ensureVersions(['a', 'b', 'c']);
     versions.revalidate('a reply came late');
     await expect(versions.complete([], [{ tag: 'b' }])).rejects.toBeInstanceOf(VersionStoreUnavailableError);
-    let isOver = false;
+    const end = new AbortController();
     const writing = (async () => {
-      while (!isOver) {
+      while (!end.signal.aborted) {
         await Promise.all([versions.complete([], [{ tag: 'a' }]).catch(() => undefined), new Promise(setImmediate)]);
       }
     })();
     try {
       await eventually(() => versions.available);
     } finally {
-      isOver = true;
+      end.abort();
       await writing;
     }
     const after = await versions.ensureVersions(['a', 'b', 'c']);
