@@ -358,12 +358,12 @@ describe('at the start, the issuer', () => {
     ],
     ['are away', undefined, 'ECONNREFUSED'],
   ])(
-    'says once why its keys %s, and that they can be used again, without losing its readiness',
+    'says once why its keys %s, and that they can be used again, without a secret in their address, and stays ready',
     async (_, wrong, cause) => {
       issuer.misbehaviour = wrong;
       const lost = `http://127.0.0.1:${await freePort()}/keys`;
       const given = wrong ? issuer.jwksUrl.replace('/keys', '/certs') : lost;
-      const api = start({ AUTH_JWKS_URL: given });
+      const api = start({ AUTH_JWKS_URL: `${given}?code=secret-word` });
       const url = await api.ready();
       const lines = (text: string): string[] => api.output.split('\n').filter((line) => line.includes(text));
       const authorization = `Bearer ${await issuer.token()}`;
@@ -390,6 +390,7 @@ describe('at the start, the issuer', () => {
         status: 'ok',
         details: { issuer: { status: 'up' } },
       });
+      expect(api.output).not.toContain('secret-word');
     },
   );
 });

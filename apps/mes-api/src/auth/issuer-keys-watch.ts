@@ -14,6 +14,8 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
   private reason: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
+  /** Where the keys are, without the query, which may have a secret. */
+  private readonly place: string;
   /** Whether the end of the last failure is worth a line, because its begin was. */
   private endIsNews = false;
 
@@ -21,6 +23,8 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
     private readonly url: string,
     private readonly metadata: IssuerMetadata,
   ) {
+    const { origin, pathname } = new URL(url);
+    this.place = origin + pathname;
     this.keys = new IssuerKeys(new URL(url), {
       onOutcome: (failure) => {
         this.note(failure);
@@ -51,13 +55,13 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
     if (this.isStopped) return;
     if (failure === undefined) {
       this.reason = undefined;
-      if (this.endIsNews) this.log.log(`AUTH_JWKS_URL: the keys at ${this.url} can be used`);
+      if (this.endIsNews) this.log.log(`AUTH_JWKS_URL: the keys at ${this.place} can be used`);
       this.endIsNews = false;
       return;
     }
     this.reason = reasonOf(failure);
     this.timer = setTimeout(() => void this.keys.refresh(), FAILURE_PAUSE_MS).unref();
-    const line = `AUTH_JWKS_URL: the keys at ${this.url} cannot be used (${this.reason})${this.remedy}. ${this.effect}`;
+    const line = `AUTH_JWKS_URL: the keys at ${this.place} cannot be used (${this.reason})${this.remedy}. ${this.effect}`;
     if (!this.reminder.isDue(line)) return;
     this.endIsNews = true;
     this.log.warn(line);

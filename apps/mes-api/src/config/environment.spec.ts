@@ -113,6 +113,15 @@ describe('the environment', () => {
     expect(message).toContain('AUTH_ISSUER: AUTH_ISSUER must be an http(s) URL');
   });
 
+  it.each(['https://user:secret-word@login.example.com/keys', 'https://secret-word@login.example.com/keys'])(
+    'refuses an address of keys with a user, which no request could have, and does not repeat it: %s',
+    (AUTH_JWKS_URL) => {
+      const message = messageOf({ ...AUTH, AUTH_JWKS_URL });
+      expect(message).toContain('AUTH_JWKS_URL: AUTH_JWKS_URL must be an http(s) URL without user and password');
+      expect(message).not.toContain('secret-word');
+    },
+  );
+
   it('accepts names of containers, which may have underscores, and refuses in words what is no URL', () => {
     const urls = {
       AUTH_ISSUER: 'http://key_cloak:8080/realms/mes',

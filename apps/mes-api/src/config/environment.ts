@@ -189,7 +189,11 @@ export class Environment {
   AUTH_ISSUER?: string;
 
   @IsOptional()
-  @IsUrl(HTTP_URL, { message: '$property must be an http(s) URL' })
+  @IsUrl(
+    // Requests of fetch() can have neither, and its error would quote both.
+    { ...HTTP_URL, disallow_auth: true },
+    { message: '$property must be an http(s) URL without user and password' },
+  )
   AUTH_JWKS_URL?: string;
 
   @IsOptional()
