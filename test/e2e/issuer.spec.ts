@@ -302,10 +302,19 @@ describe('at the start, the issuer', () => {
     expect(api.output).not.toMatch(/^ +at /m);
   });
 
+  it.each([400, 410])('stops it if it is none, and says so with %s', async (status) => {
+    issuer.answersMetadata = (response) => response.writeHead(status).end('{}');
+    const api = start();
+    expect(await api.ended()).toBe(1);
+    expect(api.output).toMatch(new RegExp(`cannot start: AUTH_ISSUER: there is no issuer at .* answers ${status}\n`));
+  });
+
   it.each<[string, string, ((response: ServerResponse) => void) | undefined]>([
     ['is away', 'ECONNREFUSED', undefined],
     ['hangs', 'no answer in 2000 ms', () => undefined],
     ['is being started', 'it answers 503', (response) => response.writeHead(503).end('{}')],
+    ['has too much to do', 'it answers 429', (response) => response.writeHead(429).end('{"error":"slow_down"}')],
+    ['is closed for now', 'it answers 403', (response) => response.writeHead(403).end('{"error":"forbidden"}')],
     ['has a page in front', 'it answers 404 without JSON', (response) => response.writeHead(404).end('<html>')],
     ['is a page', 'it answers 200 without JSON', (response) => response.end('<html>')],
     ['redirects to itself', 'redirect count exceeded', (response) => response.writeHead(302, { location: PATH }).end()],

@@ -8,6 +8,9 @@ const TIMEOUT_MS = 2_000;
 /** Time between two questions while the issuer does not answer. */
 const PAUSE_MS = 5_000;
 
+/** What a server answers that has no such issuer. With other errors, it may have one and not give its metadata just now. */
+const NO_ISSUER = [400, 404, 410];
+
 const LONGEST_QUOTE = 200;
 
 /** The origins at the issuer that the operators' page connects to, and those that it shows in frames. */
@@ -114,10 +117,11 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
     const { status, text } = await this.get(url);
     // A proxy in front of an absent issuer answers with a page.
     const answer = parsedObject(text);
-    if (!answer || status >= 500) throw new Error(`it answers ${status}${answer ? '' : ' without JSON'}`);
-    if (status >= 400) {
+    if (!answer) throw new Error(`it answers ${status} without JSON`);
+    if (NO_ISSUER.includes(status)) {
       throw new EnvironmentError(`AUTH_ISSUER: there is no issuer at ${issuer}: ${url} answers ${status}`);
     }
+    if (status >= 400) throw new Error(`it answers ${status}`);
     if (answer.issuer !== issuer) {
       const named = JSON.stringify(answer.issuer ?? null).slice(0, LONGEST_QUOTE);
       throw new EnvironmentError(
