@@ -107,9 +107,8 @@ export class IssuerMetadata implements BeforeApplicationShutdown {
     this.reason = isWrong ? 'it is another issuer, or none' : reasonOf(error);
     const what = isWrong ? error.message : `AUTH_ISSUER: ${issuer} does not answer as it should (${this.reason})`;
     if (!this.reminder.isDue(what)) return;
-    this.log.warn(
-      `${what}. The API goes on; nobody can sign in on the page meanwhile. It is asked again every 5 seconds.`,
-    );
+    const effect = 'meanwhile, the page cannot sign in at endpoints on hosts other than the issuer’s';
+    this.log.warn(`${what}. The API goes on; ${effect}. It is asked again every 5 seconds.`);
   }
 
   private async ask(issuer: string): Promise<void> {
