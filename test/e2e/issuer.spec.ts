@@ -14,6 +14,7 @@ import { freePort } from '../../libs/database/src/embedded/server-process.js';
 import { ApiProcess } from '../support/api-process.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
+import { Scrape } from '../support/scrape.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TokenIssuer, type TokenClaims } from '../support/token-issuer.js';
 
@@ -195,6 +196,21 @@ describe('an API with an issuer of tokens', () => {
     expect(await statusWith({ subject: 'olga', expiresIn: -60 })).toBe(401);
     expect((await api.call('/health/ready')).status).toBe(200);
   });
+
+  it('tells of an issuer without keys to fetch while the known ones are still good, and that it is back', async () => {
+    const problems = async (): Promise<(number | undefined)[]> => {
+      const scrape = await Scrape.of(api);
+      return ['keys', 'metadata'].map((problem) => scrape.value('mes_issuer_problem', { problem }));
+    };
+    expect(await problems()).toEqual([0, 0]);
+    await issuer.leave();
+    // Known keys are fetched again after minutes, but for an unknown one after seconds.
+    await eventually(async () => (await statusWith({ keyId: 'unknown' })) === 503);
+    expect(await problems()).toEqual([1, 0]);
+    expect(await statusWith({})).toBe(200);
+    await issuer.returns();
+    await eventually(async () => (await problems())[0] === 0);
+  });
 });
 
 /** What the issuers send, without names and times. */
@@ -353,6 +369,9 @@ describe('at the start, the issuer', () => {
     await eventually(() => api.output.includes(`there is no issuer at ${issuer.issuer}`));
     await eventually(() => api.output.includes('can be used'));
     expect(await health()).toMatchObject(degraded('the metadata at AUTH_ISSUER cannot be read: '));
+    const metrics = Scrape.from(await (await fetch(`${url}/metrics`)).text());
+    expect(metrics.value('mes_issuer_problem', { problem: 'metadata' })).toBe(1);
+    expect(metrics.value('mes_issuer_problem')).toBe(1);
     issuer.answersMetadata = undefined;
     await eventually(() => api.output.includes(`AUTH_ISSUER: ${issuer.issuer} answers`));
     expect(await health()).toMatchObject({ status: 'ok', details: { issuer: { status: 'up' } } });

@@ -40,9 +40,12 @@ export class IssuerKeysWatch implements BeforeApplicationShutdown {
 
   /** Why the keys, or at least the metadata, cannot be used, without the address; undefined if they can. */
   get problem(): string | undefined {
-    return this.reason === undefined
-      ? this.metadata.problem
-      : `the keys at AUTH_JWKS_URL cannot be used: ${this.reason}`;
+    return this.keysProblem ?? this.metadata.problem;
+  }
+
+  /** Why the keys cannot be used, without the address; undefined if they can. */
+  get keysProblem(): string | undefined {
+    return this.reason === undefined ? undefined : `the keys at AUTH_JWKS_URL cannot be used: ${this.reason}`;
   }
 
   beforeApplicationShutdown(): void {

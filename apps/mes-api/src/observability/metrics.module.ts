@@ -6,6 +6,7 @@ import { MetricsOfAllWorkers } from '../workers/metrics-of-all-workers.js';
 import { CacheMetrics } from './cache.metrics.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { FloorMetrics } from './floor.metrics.js';
+import { IssuerMetrics } from './issuer.metrics.js';
 import { MetricsAccessGuard } from './metrics-access.guard.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProcessMetrics } from './process.metrics.js';
@@ -15,6 +16,9 @@ import { RequestsModule } from './requests.module.js';
 @Module({
   imports: [RequestsModule, CacheAdministrationModule, EventsStreamModule, OrdersModule],
   controllers: [MetricsController],
-  providers: [MetricsAccessGuard, MetricsOfAllWorkers, CacheMetrics, DatabaseMetrics, FloorMetrics, ProcessMetrics],
+  providers: [
+    ...[MetricsAccessGuard, MetricsOfAllWorkers],
+    ...[CacheMetrics, DatabaseMetrics, FloorMetrics, IssuerMetrics, ProcessMetrics],
+  ],
 })
 export class MetricsModule {}
