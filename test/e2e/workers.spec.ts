@@ -16,6 +16,7 @@ import { newOrder } from '../support/test-orders.js';
 const WORKERS = ['1', '2'];
 const ROUNDS = 10;
 const REQUESTS = 'mes_http_request_duration_seconds_count';
+const MISSING = 'mes_workers_missing';
 
 interface Received {
   readonly status: number;
@@ -99,6 +100,7 @@ describe('several workers', () => {
     for (const metrics of [before, after]) {
       expect(metrics.labelValues('process_start_time_seconds', 'worker')).toEqual(new Set(WORKERS));
       expect(new Set(metrics.names).size).toBe(metrics.names.length);
+      expect(metrics.value(MISSING)).toBe(0);
     }
     for (const worker of WORKERS) {
       expect(after.value(REQUESTS, { worker }) ?? 0).toBeGreaterThan(before.value(REQUESTS, { worker }) ?? 0);
@@ -152,15 +154,23 @@ describe('several workers', () => {
     await allServe();
   });
 
-  it('are replaced less and less often if they cannot start', async () => {
+  it('are replaced less and less often if they cannot start, and are missing until they can', async () => {
     await start();
-    await writeFile(join(directory, 'development-signing-key.json'), '');
+    const keyFile = join(directory, 'development-signing-key.json');
+    const key = await readFile(keyFile);
+    await writeFile(keyFile, '');
     process.kill((await pidsOfWorkers())[0] ?? 0, 'SIGKILL');
     await eventually(() => api.output.includes('(exit code 1): another one takes its place in 4 s'));
     expect(api.output).toMatch(
       /\(SIGKILL\): another one takes its place in 1 s\n[^]*\(exit code 1\): another one takes its place in 2 s\n/,
     );
     expect((await send('/api/v1/orders')).status).toBe(200);
+    const metrics = await scrape();
+    expect(metrics.value(MISSING)).toBe(1);
+    expect(metrics.labelValues('process_start_time_seconds', 'worker').size).toBe(WORKERS.length - 1);
+    expect(metrics.labelValues(MISSING, 'worker').size).toBe(0);
+    await writeFile(keyFile, key);
+    await eventually(async () => (await scrape()).value(MISSING) === 0);
   });
 
   it('answer the requests in flight when they are stopped, and leave no process behind', async () => {

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AggregatorRegistry, Registry } from 'prom-client';
+import { countMissingWorkers } from './missing-workers.js';
 import {
   WORKER_NUMBER,
   type MessageOfSupervisor,
@@ -24,7 +25,10 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
   };
 
   constructor(private readonly registry: Registry) {
-    if (this.number === undefined) return;
+    if (this.number === undefined) {
+      countMissingWorkers(registry, () => 0);
+      return;
+    }
     registry.setDefaultLabels({ worker: this.number });
     process.on('message', this.onMessage);
     process.on('disconnect', this.onDisconnect);
@@ -44,7 +48,7 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
       send({ type: 'metrics-of-all?', id });
     });
     this.waiting.delete(id);
-    // Each value has its worker as a label, so nothing is summed up. By other aggregators, some metrics would be left out.
+    // Each value has its worker as a label or is the supervisor's, so nothing is summed up. By other aggregators, some metrics would be left out.
     const apart = all.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' as const })));
     return AggregatorRegistry.aggregate(apart).metrics();
   }

@@ -1,6 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Registry } from 'prom-client';
 import { endUntakenConnection } from './end-untaken-connection.js';
+import { countMissingWorkers } from './missing-workers.js';
 import {
   SIGN_OF_LIFE_INTERVAL_MS,
   WORKER_NUMBER,
@@ -46,11 +48,15 @@ class Supervisor {
   private readonly pauses = new Map<number, number>();
   private readonly questions = new Map<number, (worker: Worker, metrics: ProcessMetricsJson) => void>();
   private lastQuestion = 0;
+  /** The metrics that no worker knows. */
+  private readonly metrics = new Registry();
   private hasStarted = false;
   private isStopping = false;
   private exitCode = 0;
 
-  constructor(private readonly count: number) {}
+  constructor(private readonly count: number) {
+    countMissingWorkers(this.metrics, () => count - this.listening.size);
+  }
 
   start(): void {
     // JSON has no NaN, which some metrics are.
@@ -152,7 +158,7 @@ class Supervisor {
     for (const worker of asked) send(worker, { type: 'metrics?', id });
     await delay(METRICS_PATIENCE_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
     this.questions.delete(id);
-    return [...found.values()];
+    return [...found.values(), await this.metrics.getMetricsAsJSON()];
   }
 }
 
