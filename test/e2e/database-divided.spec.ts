@@ -1,15 +1,21 @@
+import { once } from 'node:events';
 import { prepareDatabase } from '@mes/database';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { DATABASE_REPLACED } from '../../apps/mes-api/src/backplane/postgres-notifications.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { insertOrders } from '../support/test-orders.js';
+import { insertOrders, newOrder } from '../support/test-orders.js';
 import { withSession } from '../support/with-session.js';
 
 const PATIENCE_MS = 60_000;
 
 /** Ends the connections of requests, and leaves the one for notifications. */
 const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mes-orders-api'`;
+
+/** Ends the connection for notifications, and leaves those of requests. */
+const END_LISTENER = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mes-orders-api listener'`;
 
 /** As after a failover, while the old primary goes on, or comes back, as a primary. */
 describe('when new connections reach another server', () => {
@@ -65,6 +71,78 @@ describe('when new connections reach another server', () => {
     await eventually(async () => (await api.call('/health/ready')).status === 200);
     await withSession(urls[1], (sql) => sql.query(insertOrders(2)));
     await eventually(async () => (await listed()) === 5);
+  });
+
+  describe('and connections to the old one are busy', () => {
+    function sessions(url: string): Promise<{ readonly state: string }[]> {
+      return withSession(url, async (sql) => {
+        const { rows } = await sql.query<{ state: string }>(
+          `SELECT state FROM pg_stat_activity WHERE application_name = 'mes-orders-api'`,
+        );
+        return rows;
+      });
+    }
+
+    async function create(): Promise<string | undefined> {
+      const request = { method: 'POST', token: await api.token('partner'), body: newOrder() };
+      const { status, body } = await api.call('/api/v1/orders', request);
+      return status === 201 ? String(body.id) : undefined;
+    }
+
+    /** Moves the way while requests wait for a lock on all connections to the first server. They end when the move has been noticed. */
+    async function moveWhileBusy(move: () => Promise<void>): Promise<void> {
+      const id = await eventually(create);
+      const replaced = once(api.application.get(EventEmitter2), DATABASE_REPLACED);
+      const body = { status: 'MANUFACTURING_STARTED' };
+      const token = await api.token('operator');
+      const busy: Promise<unknown>[] = [];
+      await withSession(urls[0], async (sql) => {
+        await sql.query('BEGIN');
+        await sql.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [id]);
+        await eventually(async () => {
+          if (!(await sessions(urls[0])).some(({ state }) => state === 'idle')) return true;
+          busy.push(api.call(`/api/v1/orders/${id}/status`, { method: 'PATCH', token, body }));
+          return false;
+        });
+        way.divert(urls[1]);
+        await move();
+        await replaced;
+        await sql.query('ROLLBACK');
+      });
+      expect(busy).not.toHaveLength(0);
+      await Promise.all(busy);
+    }
+
+    async function expectOnlyTheNewOne(): Promise<void> {
+      // As many at once as the pool has connections.
+      const ids = await Promise.all(Array.from({ length: 10 }, () => eventually(create)));
+      const found = await withSession(urls[1], (sql) => sql.query('SELECT FROM orders WHERE id = ANY ($1)', [ids]));
+      expect(found.rowCount).toBe(ids.length);
+      await eventually(async () => (await sessions(urls[0])).length === 0);
+      await eventually(async () => (await api.call('/health/ready')).status === 200);
+      const before = await listed();
+      await withSession(urls[1], (sql) => sql.query(insertOrders(3)));
+      await eventually(async () => (await listed()) === before + 3);
+    }
+
+    it('they serve no further request if a request reaches the new one first', async () => {
+      api = await OrdersApi.start({ databaseUrl: way.url });
+      await moveWhileBusy(async () => {
+        await eventually(async () => {
+          await create();
+          return (await sessions(urls[1])).length > 0;
+        });
+      });
+      await expectOnlyTheNewOne();
+    });
+
+    it('they serve no further request if the connection for notifications reaches the new one first', async () => {
+      api = await OrdersApi.start({ databaseUrl: way.url });
+      await moveWhileBusy(async () => {
+        await withSession(urls[0], (sql) => sql.query(END_LISTENER));
+      });
+      await expectOnlyTheNewOne();
+    });
   });
 
   it('it is said that the way past a pooler leads elsewhere, and nothing is answered from the cache', async () => {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DatabaseClient, type StatementListener } from './database-client.js';
+import { DatabaseClient, type ReachedServer, type StatementListener } from './database-client.js';
 import { DatabaseConnectionLostError, DatabaseUnavailableError, reasonOf } from './database-errors.js';
 
 /** Maximum number of requests that wait for a connection of the pool. */
@@ -17,6 +17,9 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
  * When one connection has no answer in time, the pool discards all connections that have been silent as long. If the server has
  * vanished, they are dead too, and each would cost a request the whole time limit.
  *
+ * When the way leads to another server, as after a failover of a name, connections to the former one serve no further request, even if
+ * it goes on.
+ *
  * @publicApi
  */
 export class BoundedPool extends pg.Pool {
@@ -24,13 +27,12 @@ export class BoundedPool extends pg.Pool {
   refused = 0;
   /** Why the last attempt to open a connection failed; undefined once one has succeeded, or if older connections go on to serve. */
   connectFailure: unknown;
-  /** The server that the last answer about one came from, and when, as `performance.now()`. */
-  lastServer: { readonly server: string; readonly at: number } | undefined;
   /** Are told of each statement. */
   readonly statementListeners: StatementListener[] = [];
   private readonly connections = new Set<DatabaseClient>();
   private readonly inUse = new Set<pg.Client>();
   private failedAt = -Infinity;
+  private latest: ReachedServer | undefined;
 
   constructor(config: pg.PoolConfig) {
     super(config);
@@ -42,7 +44,16 @@ export class BoundedPool extends pg.Pool {
       this.inUse.add(client);
       if (performance.now() - this.failedAt > FORGIVEN_AFTER) this.connectFailure = undefined;
     });
-    this.on('release', (_, client) => this.inUse.delete(client));
+    this.on('release', (_, client) => {
+      this.inUse.delete(client);
+      // The pool keeps no connection that is being closed.
+      if (client instanceof DatabaseClient && this.isSuperseded(client)) void client.end();
+    });
+  }
+
+  /** The server that the latest of all ways has led to, since its last start; undefined before the first answer. */
+  get server(): string | undefined {
+    return this.latest?.server;
   }
 
   /** @throws {DatabaseUnavailableError} */
@@ -71,6 +82,21 @@ export class BoundedPool extends pg.Pool {
     this.discard((client) => !this.inUse.has(client), 'the connection was not in use while PostgreSQL was silent');
   }
 
+  /**
+   * Notes that a connection, of this pool or beside it, has reached a server. If no way was taken later, connections to other servers
+   * are closed: those not in use at once, the others when they are released, so that transactions under way can end.
+   */
+  follow(reached: ReachedServer): void {
+    if (this.latest && reached.at < this.latest.at) return;
+    const isOther = reached.server !== this.server;
+    this.latest = reached;
+    if (!isOther) return;
+    this.discard(
+      (client) => !this.inUse.has(client) && this.isSuperseded(client),
+      'the way to PostgreSQL leads to another server by now',
+    );
+  }
+
   /** Discards all connections. Queries under way fail. */
   discardAll(): void {
     this.discard(() => true, 'the connection was given up');
@@ -88,11 +114,17 @@ export class BoundedPool extends pg.Pool {
         for (const end of ends) end(error);
       };
     });
-    client.onServer = (server) => (this.lastServer = { server, at: performance.now() });
-    if (client.server !== undefined) client.onServer(client.server);
+    client.onReached = (reached) => {
+      this.follow(reached);
+    };
+    if (client.reached) this.follow(client.reached);
     client.onSilence = (since) => {
       this.discard(({ lastHeard }) => lastHeard < since, 'PostgreSQL did not answer on another connection, either');
     };
+  }
+
+  private isSuperseded({ reached }: DatabaseClient): boolean {
+    return reached?.server !== this.server;
   }
 
   private discard(isConcerned: (client: DatabaseClient) => boolean, reason: string): void {

@@ -45,6 +45,18 @@ export type StatementListener = (
   server: Pick<pg.Client, 'host' | 'port' | 'database'>,
 ) => ((error?: unknown) => void) | undefined;
 
+/**
+ * A server of PostgreSQL that was reached.
+ *
+ * @publicApi
+ */
+export interface ReachedServer {
+  /** Tells the server, since its last start, from all others. */
+  readonly server: string;
+  /** When the way there was taken, as `performance.now()`: the start of the connection, or of the transaction through a pooler. */
+  readonly at: number;
+}
+
 /** Time limit for name resolution, TCP, TLS, authentication and the set-up of the session together, in milliseconds. */
 const CONNECT_TIMEOUT = 3_000;
 /** Time limit for the server to close the connection, in milliseconds. */
@@ -72,10 +84,10 @@ export class DatabaseClient extends pg.Client {
   /** Called when a query has no answer in time, with the time of its start, as `performance.now()`. */
   onSilence: ((since: number) => void) | undefined;
 
-  /** The server that answers, since its last start; undefined before the first answer. */
-  server: string | undefined;
+  /** The server that answers; undefined before the first answer. */
+  reached: ReachedServer | undefined;
   /** Called each time when it is known which server answers. */
-  onServer: ((server: string) => void) | undefined;
+  onReached: ((reached: ReachedServer) => void) | undefined;
 
   /** Are told of each statement. */
   readonly statementListeners: StatementListener[];
@@ -152,6 +164,7 @@ export class DatabaseClient extends pg.Client {
   private async connectAndSetUp(): Promise<this> {
     try {
       if (this.urlProblem) throw this.urlProblem;
+      const began = performance.now();
       await super.connect();
       if (this.isPooled) {
         // Its transaction sees whether PostgreSQL is fit for use, and what time it is there.
@@ -160,7 +173,7 @@ export class DatabaseClient extends pg.Client {
       }
       const settings = JSON.stringify(sessionSettings(this.limits));
       const { rows } = await this.query<SessionState & pg.QueryResultRow>(SET_UP_SESSION, [settings]);
-      for (const state of rows) this.noteState(state);
+      for (const state of rows) this.noteState(state, began);
       return this;
     } catch (error) {
       void this.end();
@@ -195,8 +208,8 @@ export class DatabaseClient extends pg.Client {
   }
 
   private pooled(query: Query): Query {
-    const transactions = new PooledTransactions(this, this.limits, this.queryTimeout, (state) => {
-      this.noteState(state);
+    const transactions = new PooledTransactions(this, this.limits, this.queryTimeout, (state, sentAt) => {
+      this.noteState(state, sentAt);
     });
     return (...parameters) => {
       const callback = parameters.at(-1);
@@ -215,9 +228,9 @@ export class DatabaseClient extends pg.Client {
   }
 
   /** @throws {DatabaseUnfitError} */
-  private noteState(state: SessionState): void {
-    this.server = state.server;
-    this.onServer?.(state.server);
+  private noteState(state: SessionState, at: number): void {
+    this.reached = { server: state.server, at };
+    this.onReached?.(this.reached);
     assertFit(state);
   }
 

@@ -1,6 +1,11 @@
 export { ADVISORY_LOCKS } from './advisory-locks.js';
 export { BoundedPool } from './bounded-pool.js';
-export { DatabaseClient, type DatabaseClientOptions, type StatementListener } from './database-client.js';
+export {
+  DatabaseClient,
+  type DatabaseClientOptions,
+  type ReachedServer,
+  type StatementListener,
+} from './database-client.js';
 export {
   DatabaseConnectionLostError,
   DatabaseNotReadyError,

@@ -17,13 +17,13 @@ export class PooledTransactions {
 
   /**
    * @param queryTimeout time after which the client gives a statement up, in milliseconds; 0: never
-   * @param onState is given PostgreSQL's answer in each transaction, and throws if the session cannot be used
+   * @param onState is given PostgreSQL's answer in each transaction, and when that was sent; throws if the session cannot be used
    */
   constructor(
     private readonly client: pg.Client,
     private readonly limits: SessionLimits,
     private readonly queryTimeout: number,
-    private readonly onState: (state: TransactionState) => void,
+    private readonly onState: (state: TransactionState, sentAt: number) => void,
   ) {}
 
   /**
@@ -42,7 +42,7 @@ export class PooledTransactions {
     try {
       const [state, result] = await this.send(setUp, query, parameters);
       this.clock.note(state.now, sentAt);
-      this.onState(state);
+      this.onState(state, sentAt);
       return result;
     } catch (error) {
       if (!isTooLate(error)) throw error;

@@ -213,11 +213,10 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload, fail);
     });
     await client.connect();
-    const connectedAt = performance.now();
-    if (this.isDivided) {
-      await Promise.race([ended, this.dataSource.query('SELECT')]);
-      this.assertSameServer(client, -Infinity);
-    }
+    // Connections of requests that lead elsewhere were opened before the way moved. If one was opened later, both ways differ.
+    if (client.reached) poolOf(this.dataSource).follow(client.reached);
+    if (this.isDivided) await Promise.race([ended, this.dataSource.query('SELECT')]);
+    this.assertSameServer(client);
     for (const channel of this.listeners.keys()) await client.query(`LISTEN ${channel}`);
     this.connection = client;
     this.lastEnd = Promise.resolve();
@@ -228,7 +227,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
     onOutcome();
     for (;;) {
       await Promise.race([ended, delay(BEAT_INTERVAL, undefined, { ref: false })]);
-      this.assertSameServer(client, connectedAt);
+      this.assertSameServer(client);
       for (const beat of this.beats) await Promise.race([ended, beat()]);
     }
   }
@@ -237,12 +236,10 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
    * Of a server that requests do not reach, notifications tell nothing: as after a failover of one of two ways, or of a name, while the
    * old primary goes on.
    *
-   * @param since what requests reached before that does not count; as `performance.now()`
    * @throws {DatabaseUnfitError}
    */
-  private assertSameServer(client: DatabaseClient, since: number): void {
-    const { lastServer } = poolOf(this.dataSource);
-    if (!lastServer || lastServer.at < since || lastServer.server === client.server) return;
+  private assertSameServer(client: DatabaseClient): void {
+    if (poolOf(this.dataSource).server === client.reached?.server) return;
     this.isDividedNow = true;
     throw new DatabaseUnfitError('requests reach another server than the connection for notifications');
   }
