@@ -127,4 +127,17 @@ describe('BoundedPool, when the way leads to another server', () => {
     busy.release();
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
+
+  it('fails no request of a name that leads to one server or the other', async () => {
+    // Connections are opened all the time.
+    pool.options.maxUses = 3;
+    const work = Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 50; i += 1) {
+        url = servers[i % 2 === 0 ? 0 : 1].url;
+        await pool.query('SELECT 1');
+      }
+    });
+    await Promise.all(work);
+    expect(pool.totalCount).toBeLessThanOrEqual(4);
+  });
 });
