@@ -432,6 +432,29 @@ describe('an order on the page', () => {
       expect((await workshop.order(order)).status).toBe('MANUFACTURING_STARTED');
     });
 
+    it.each([
+      ['put on hold', 'Put on hold', 'ON_HOLD', 'On hold', 'Other'],
+      ['cancelled', 'Cancel order', 'CANCELLED', 'Cancelled', 'Confirm'],
+    ])(
+      'and it was %s already, the comment of the user is not said to be saved',
+      async (_, step, to, status, confirm) => {
+        const desk = await workshop.signedIn({ name: 'anna' });
+        await desk.open(`/orders/${order.id}`);
+        await button(desk, step).click();
+        const dialog = desk.page.getByRole('dialog');
+        await dialog.waitFor();
+        await workshop.move(order, to, 'boris', 'The stone is loose.');
+        await desk.page.locator('.timeline').getByText('The stone is loose.').waitFor();
+        await dialog.locator('textarea').fill('Waits for gold.');
+        await dialog.getByRole('button', { name: confirm }).click();
+        const result = desk.page.locator('.notice > span');
+        expect(await result.innerText()).toBe(
+          `Order ${String(order.number)} already has the status “${status}”. Your comment was not saved: “Waits for gold.”`,
+        );
+        expect(await desk.page.locator('.timeline').getByText('Waits for gold.').count()).toBe(0);
+      },
+    );
+
     it('is not handed over to a name that nobody has confirmed', async () => {
       await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
       const other = await workshop.create();

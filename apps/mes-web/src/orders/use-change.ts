@@ -89,7 +89,9 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     const { order } = change;
     const { number } = order;
     const { status, assignee: by, version } = found;
-    if (isReached(change, found, session))
+    // If the API has refused the step, whoever made it was somebody else, and the comment of the user is stored nowhere.
+    const unsaved = refusal !== undefined && isMove(change) && change.comment ? change.comment : undefined;
+    if (unsaved === undefined && isReached(change, found, session))
       return finish(change, { kind: 'moved', version }, { text: resultText(change, found) });
     const overtaken = { kind: 'overtaken', status, by, version } as const;
     const statusName = t(`status.${status}`);
@@ -106,7 +108,8 @@ export function useChange(): (change: Change) => Promise<Outcome> {
       status === 'MANUFACTURING_STARTED' && by !== undefined && by !== session.subject
         ? t('notice.takenByOther', { number, by })
         : t('notice.movedOn', { number, status: statusName });
-    return finish(change, overtaken, { text });
+    if (unsaved === undefined) return finish(change, overtaken, { text });
+    return finish(change, overtaken, { text: `${text} ${t('notice.unsaved', { comment: unsaved })}`, isOpen: true });
   }
 
   function concludeEdit(change: Edit, found: OrderDto): Outcome {
