@@ -683,6 +683,28 @@ describe('the board, in a browser', () => {
       await eventually(async () => (await heads(desk))[0] === 'New 2');
     });
 
+    it('never shows a finished order as late, asks for none, and counts none', async () => {
+      const [late, shipped] = [await createAt('PACKAGING'), await createAt('SHIPPED')];
+      await table.query(`UPDATE orders SET due_at = now() - interval '1 day'`);
+      const desk = await atBoard();
+      await card(desk, 'PACKAGING', late).locator('.due.late').waitFor();
+      const due = card(desk, 'SHIPPED', shipped).locator('.due');
+      expect(await due.innerText()).not.toMatch(/late|in /);
+      for (const filter of ['overdue', 'day']) {
+        await desk.page.goto('about:blank');
+        const asked = requestsFrom(desk);
+        await desk.open(`/board?due=${filter}`);
+        await desk.live();
+        await card(desk, 'PACKAGING', late).waitFor();
+        await eventually(async () => (await heads(desk)).every((head) => /\d$/.test(head)));
+        expect((await heads(desk)).slice(3, 5)).toEqual(['Packaging 1', 'Shipped 0']);
+        expect(await column(desk, 'SHIPPED').innerText()).toContain('No matching orders');
+        expect([...asked].filter((request) => request.includes('SHIPPED'))).toEqual([]);
+      }
+      await desk.page.getByRole('combobox', { name: 'Due' }).selectOption('week');
+      await card(desk, 'SHIPPED', shipped).waitFor();
+    });
+
     it('keeps still under a pointer when an order does not fit them any more', async () => {
       const order = await createAt('NEW', { priority: 'HIGH' });
       const other = await createAt('MANUFACTURING_STARTED', { priority: 'HIGH' });

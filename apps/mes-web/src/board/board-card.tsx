@@ -75,7 +75,9 @@ export const BoardCard = memo(function BoardCard(props: BoardCardProps): ReactNo
           </span>
         )}
       </div>
-      <div className="board-card-facts">{order.dueAt !== undefined && <Due dueAt={order.dueAt} now={now} />}</div>
+      <div className="board-card-facts">
+        {order.dueAt !== undefined && <Due dueAt={order.dueAt} status={order.status} now={now} />}
+      </div>
     </>
   );
 });

@@ -18,6 +18,7 @@ import {
   isInView,
   isShortSearch,
   listArgumentsOf,
+  mayHave,
   nameOf,
   type OrdersView,
 } from '../orders/orders-view';
@@ -65,12 +66,14 @@ export function BoardColumn(props: BoardColumnProps): ReactNode {
   const titleId = useId();
   const isFiltered = filtersOf(view) > 0;
   const sorted = { ...view, sort: sortOf(status) };
-  const { orders: loaded, hasMore, query, needMore } = useOrders(listArgumentsOf(status, sorted, now));
+  const mayFit = mayHave(status, view);
+  const wanted = mayFit ? listArgumentsOf(status, sorted, now) : undefined;
+  const { orders: loaded, hasMore, query, needMore } = useOrders(wanted);
   const orders = useMemo(() => loaded?.filter((order) => isInView(view, order, now)), [loaded, view, now]);
   const wantedName = nameOf(view);
   const name = useShownName(wantedName, query.data === undefined, query.isPlaceholderData);
   const isShown = name === wantedName;
-  const fitting = useListTotal(wantedName, isFiltered ? countedFilterOf(status, view, now) : undefined, {
+  const fitting = useListTotal(wantedName, isFiltered && mayFit ? countedFilterOf(status, view, now) : undefined, {
     orders: isShown ? orders : undefined,
     hasMore,
   });

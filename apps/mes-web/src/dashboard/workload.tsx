@@ -57,7 +57,7 @@ export function Workload({ workload: { operators, operatorCount, orderCount }, n
                         <span className="number">№ {number}</span> <span dir="auto">{product}</span>
                       </span>
                       {(priority === 'URGENT' || priority === 'HIGH') && <PriorityMark priority={priority} />}
-                      {dueAt !== undefined && <Due dueAt={dueAt} now={now} />}
+                      {dueAt !== undefined && <Due dueAt={dueAt} status="MANUFACTURING_STARTED" now={now} />}
                     </Link>
                   </li>
                 ))}

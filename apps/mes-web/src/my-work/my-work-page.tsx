@@ -90,7 +90,7 @@ export function MyWorkPage(): ReactNode {
               </p>
             )}
             <p className="card-due">
-              {t('order.due')}: <Due dueAt={order.dueAt} now={now} />
+              {t('order.due')}: <Due dueAt={order.dueAt} status={order.status} now={now} />
             </p>
             <div className="card-moves">
               <MoveButtons order={order} onAsking={setIsAsking} />

@@ -41,7 +41,7 @@ export function OrderFacts({ order }: OrderFactsProps): ReactNode {
 
   const facts: [name: string, value: ReactNode, field?: Question['field']][] = [
     [t('order.priority'), <PriorityMark key="priority" priority={order.priority} />, 'priority'],
-    [t('order.due'), <Due key="due" dueAt={order.dueAt} now={now} isExact />, 'dueAt'],
+    [t('order.due'), <Due key="due" dueAt={order.dueAt} status={order.status} now={now} isExact />, 'dueAt'],
     [t('order.product'), order.product.name],
     [t('order.material'), order.material],
     [t('order.quantity'), formats.number(order.quantity)],

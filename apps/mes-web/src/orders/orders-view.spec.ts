@@ -8,6 +8,7 @@ import {
   isShortSearch,
   listArgumentsOf,
   listFilterOf,
+  mayHave,
   nameOf,
   NO_FILTERS,
   parametersOf,
@@ -15,6 +16,7 @@ import {
   viewOf,
   type OrdersView,
 } from './orders-view';
+import type { Status } from './permissions';
 
 const NOW = new Date(2031, 4, 17, 9, 32, 10);
 
@@ -104,19 +106,35 @@ describe('the view of the orders', () => {
 
   it('counts orders as overdue from the moment at which they are late', () => {
     const overdue = viewOf(new URLSearchParams('due=overdue'));
-    const dueAt = (seconds: number): { dueAt: string } => ({
+    const dueAt = (seconds: number, status: Status = 'NEW'): { dueAt: string; status: Status } => ({
       dueAt: new Date(NOW.getTime() + seconds * 1_000).toISOString(),
+      status,
     });
     expect(isInView(overdue, dueAt(-1), NOW)).toBe(true);
     expect(isInView(overdue, dueAt(0), NOW)).toBe(false);
     expect(isInView(overdue, dueAt(60), NOW)).toBe(false);
-    expect(isInView(overdue, {}, NOW)).toBe(false);
+    expect(isInView(overdue, { status: 'NEW' }, NOW)).toBe(false);
     const day = viewOf(new URLSearchParams('due=day'));
     expect(isInView(day, dueAt(-1), NOW)).toBe(true);
     expect(isInView(day, dueAt(86_399), NOW)).toBe(true);
     expect(isInView(day, dueAt(86_400), NOW)).toBe(false);
     expect(countedFilterOf('NEW', day, NOW).dueBefore).toBe(new Date(2031, 4, 18, 9, 32, 10).toISOString());
     expect(isInView(viewOf(new URLSearchParams('due=today')), dueAt(60), NOW)).toBe(true);
+    for (const status of ['SHIPPED', 'CLOSED', 'CANCELLED'] as const) {
+      expect(isInView(overdue, dueAt(-1, status), NOW)).toBe(false);
+      expect(isInView(day, dueAt(-1, status), NOW)).toBe(false);
+    }
+  });
+
+  it.each([
+    ['overdue', false],
+    ['day', false],
+    ['today', true],
+    ['week', true],
+    ['', true],
+  ] as const)('with the due filter %p, may have finished orders: %p', (due, may) => {
+    expect(mayHave('SHIPPED', { ...NO_FILTERS, due })).toBe(may);
+    expect(mayHave('PACKAGING', { ...NO_FILTERS, due })).toBe(true);
   });
 
   it('searches without the characters that come from the clipboard and that nobody sees', () => {

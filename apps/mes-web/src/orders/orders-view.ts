@@ -1,7 +1,7 @@
 import type { OrderDto } from '../api/client';
 import { PRIORITIES, type Priority } from './change';
 import { isLate } from './due';
-import type { Status } from './permissions';
+import { isFinished, type Status } from './permissions';
 import { typedText } from './typed-text';
 import type { OrderFilter } from './use-counts';
 import type { ListOrdersArguments } from './use-orders';
@@ -115,9 +115,14 @@ export function countedFilterOf(status: Status, filters: Filters, now: Date): Or
  * Whether an order of the list is one of the view. The API is asked for a little more than what is overdue now: orders become
  * overdue on the page, at the same moment as they are shown late.
  */
-export function isInView({ due }: Filters, order: Pick<OrderDto, 'dueAt'>, now: Date): boolean {
+export function isInView({ due }: Filters, order: Pick<OrderDto, 'dueAt' | 'status'>, now: Date): boolean {
   const limit = movingLimit(due, now);
   return !limit || isLate(order, limit);
+}
+
+/** Whether orders with this status can be in the view. What is about to be late is not finished. */
+export function mayHave(status: Status, { due }: Filters): boolean {
+  return !isFinished(status) || movingLimit(due, new Date()) === undefined;
 }
 
 /** The due time before which orders are in the view, if that moves with the clock. */

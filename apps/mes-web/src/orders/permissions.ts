@@ -16,6 +16,11 @@ export const IN_PROGRESS: readonly Status[] = [
 /** The statuses of finished orders. Only the status of such an order still changes. */
 const FINISHED: readonly Status[] = ['SHIPPED', 'CLOSED', 'CANCELLED'];
 
+/** Whether an order with this status is finished, so that it is never late. */
+export function isFinished(status: Status): boolean {
+  return FINISHED.includes(status);
+}
+
 /** The steps that the API lets the user make. */
 export function stepsFor(order: OrderDto, session: Session): readonly Status[] {
   if (!mayMoveOrders(session)) return [];
@@ -26,7 +31,7 @@ export function stepsFor(order: OrderDto, session: Session): readonly Status[] {
 
 /** Whether the API lets the user change this field. */
 export function mayEdit(field: Field, order: OrderDto, session: Session): boolean {
-  if (!mayMoveOrders(session) || FINISHED.includes(order.status)) return false;
+  if (!mayMoveOrders(session) || isFinished(order.status)) return false;
   switch (field) {
     case 'priority':
       return true;

@@ -18,6 +18,8 @@ const KEY = 'orders';
 /** Number of orders on every page but the first. The first has the default size, so that all users share its cached response. */
 const LATER_PAGE_SIZE = 200;
 
+const EMPTY: OrderListDto = { items: [], nextCursor: null, limit: 0 };
+
 export interface Orders {
   readonly orders: readonly OrderDto[] | undefined;
   /** Whether further orders follow that are not loaded. */
@@ -27,14 +29,18 @@ export interface Orders {
   readonly needMore: () => void;
 }
 
-/** A list of orders that loads page by page and refreshes when orders change. */
-export function useOrders(list: ListOrdersArguments): Orders {
+/**
+ * A list of orders that loads page by page and refreshes when orders change.
+ *
+ * @param list undefined for one that is known to be empty: the API is not asked for it
+ */
+export function useOrders(list: ListOrdersArguments | undefined): Orders {
   const query = useInfiniteQuery({
     queryKey: [KEY, list],
-    queryFn: ({ pageParam, signal }) =>
-      dataOf(
-        listOrders(pageParam === undefined ? list : { ...list, limit: LATER_PAGE_SIZE, cursor: pageParam }, { signal }),
-      ),
+    queryFn: ({ pageParam: cursor, signal }) => {
+      if (!list) return EMPTY;
+      return dataOf(listOrders(cursor === undefined ? list : { ...list, limit: LATER_PAGE_SIZE, cursor }, { signal }));
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     placeholderData: keepPreviousData,

@@ -42,7 +42,7 @@ export function OrderCell({ order, column, details, now, onOpen }: OrderCellProp
     case 'priority':
       return <PriorityMark priority={order.priority} />;
     case 'due':
-      return <Due dueAt={order.dueAt} now={now} />;
+      return <Due dueAt={order.dueAt} status={order.status} now={now} />;
     case 'age':
       return formats.duration(now.getTime() - Date.parse(order.createdAt));
   }
