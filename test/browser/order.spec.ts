@@ -205,7 +205,7 @@ describe('an order on the page', () => {
     await button(desk, 'Put on hold').click();
     await desk.page.getByRole('dialog').waitFor();
     await scan(desk.page, '123456789');
-    await desk.page.getByText('No order has the number 123456789.').waitFor();
+    await desk.page.getByText('No current order has the number 123456789.').waitFor();
     await desk.page.keyboard.press('2');
     await becomes({ holdReason: 'TOOL_DOWN' });
   });
@@ -306,7 +306,7 @@ describe('an order on the page', () => {
     const field = desk.page.getByLabel('Due date and time');
     await field.focus();
     await scan(desk.page, '123456789');
-    await desk.page.getByText('No order has the number 123456789.').waitFor();
+    await desk.page.getByText('No current order has the number 123456789.').waitFor();
     // A date that is half typed is none to the page, but the user sees it.
     expect(
       await field.evaluate((one) => (one as unknown as { validity: { badInput: boolean } }).validity.badInput),

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { fillOrders } from '../bench/fill/fill-orders.js';
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
+import { insertOrders } from '../support/test-orders.js';
 import { scan } from './support/scan.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
@@ -251,7 +252,7 @@ describe('a barcode scanner, in a browser', () => {
     const desk = await workshop.signedIn();
     await desk.page.getByRole('grid').waitFor();
     await scan(desk.page, '99999999');
-    await desk.page.getByText('No order has the number 99999999.').waitFor();
+    await desk.page.getByText('No current order has the number 99999999.').waitFor();
     expect(new URL(desk.page.url()).pathname).toBe('/');
   });
 
@@ -350,6 +351,8 @@ describe('a barcode scanner, in a browser', () => {
 describe('a barcode scanner, among orders that contain the scanned number in their texts', () => {
   /** So many that the fineness of their gold occurs in more orders than the page looks through. */
   const ORDERS = 8_000;
+  /** So many orders that contain the number are looked through for one of a partner. */
+  const LOOKED_THROUGH = 200;
   let workshop: Workshop;
 
   beforeAll(async () => {
@@ -369,5 +372,25 @@ describe('a barcode scanner, among orders that contain the scanned number in the
     await desk.page.getByRole('grid').waitFor();
     await scan(desk.page, String(number).padStart(4, '0'));
     await desk.page.getByRole('heading', { name: `Order ${String(number)}` }).waitFor();
+  });
+
+  it('lets the user choose if there may be an order of a partner with the number among them', async () => {
+    const own = await workshop.create();
+    const code = String(own.number);
+    await workshop.create({ externalId: code });
+    const table = await OrdersTable.connect(workshop.database.url);
+    const inserted = await table.query<{ id: string }>(insertOrders(LOOKED_THROUGH + 1));
+    const ids = inserted.map(({ id }) => id);
+    await table.query('UPDATE orders SET product_name = $1 WHERE id = ANY($2)', [`Ring ${code}`, ids]);
+    await table.close();
+    const desk = await workshop.signedIn();
+    await desk.page.getByRole('grid').waitFor();
+    await scan(desk.page, code);
+    const choice = desk.page.getByRole('dialog', { name: `There may be several orders with the number ${code}` });
+    const heading = desk.page.getByRole('heading', { name: `Order ${code}` });
+    await choice.or(heading).waitFor();
+    expect(await heading.count()).toBe(0);
+    await choice.getByRole('button', { name: `Order ${code}` }).click();
+    await heading.waitFor();
   });
 });

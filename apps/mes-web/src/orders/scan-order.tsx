@@ -16,10 +16,16 @@ const MOST_SEARCHED = 100;
 /** The most characters of a code that a message shows. */
 const SHOWN_LENGTH = 30;
 
-/** Several orders that have the scanned number. */
+/** The orders that have the scanned number. */
 interface Found {
-  readonly code: string;
   readonly orders: readonly OrderDto[];
+  /** Whether there may be others, because too many orders contain the number in their texts. */
+  readonly mayBeMore: boolean;
+}
+
+/** What the user chooses from. */
+interface Choice extends Found {
+  readonly code: string;
 }
 
 const loadCamera = async () => (await import('./camera-dialog')).CameraDialog;
@@ -27,7 +33,7 @@ const loadChoice = async () => (await import('./choice-dialog')).ChoiceDialog<st
 
 /**
  * Opens the order whose barcode is scanned. Several orders may have the number, since partners number their orders, too: the user
- * chooses then. If the browser can read barcodes, there is a button that opens the camera.
+ * chooses then, also if the page cannot find out. If the browser can read barcodes, there is a button that opens the camera.
  */
 export function ScanOrder(): ReactNode {
   const { t } = useLanguage();
@@ -39,7 +45,7 @@ export function ScanOrder(): ReactNode {
   const [lookedUp, setLookedUp] = useState<string>();
   const choice = useLazyDialog(loadChoice);
   const { open: openChoice } = choice;
-  const [several, setSeveral] = useState<Found>();
+  const [several, setSeveral] = useState<Choice>();
 
   const cancel = useCallback((): void => {
     lookup.current?.abort();
@@ -74,12 +80,12 @@ export function ScanOrder(): ReactNode {
         notify({ about: 'scan', tone: 'bad', text: t(`scan.${found}`, { code }) });
         return;
       }
-      const [order, ...others] = found;
-      if (order && others.length === 0) {
+      const [order, ...others] = found.orders;
+      if (order && others.length === 0 && !found.mayBeMore) {
         await show(order.id);
         return;
       }
-      setSeveral({ code, orders: found });
+      setSeveral({ code, ...found });
       await openChoice();
     },
     [cancel, notify, openChoice, show, t],
@@ -111,7 +117,7 @@ export function ScanOrder(): ReactNode {
       {camera.Dialog && <camera.Dialog onScan={(code) => void open(code)} onClose={camera.close} />}
       {several && choice.Dialog && (
         <choice.Dialog
-          title={t('scan.several', { code: several.code })}
+          title={t(several.mayBeMore ? 'scan.maybeSeveral' : 'scan.several', { code: several.code })}
           label={t('scan.which')}
           choices={several.orders.map((order) => ({ value: order.id, text: describe(order) }))}
           closeText={t('close')}
@@ -134,13 +140,13 @@ async function findInEither(
   code: string,
   inEnglish: string,
   signal: AbortSignal,
-): Promise<readonly OrderDto[] | 'unknown' | 'tooMany'> {
+): Promise<Found | 'unknown' | 'tooMany'> {
   const found = await findOrders(code, signal);
   return found === 'unknown' && inEnglish !== code ? findOrders(inEnglish, signal) : found;
 }
 
 /** Finds the orders with this number, or with this number of the partner. */
-async function findOrders(code: string, signal: AbortSignal): Promise<readonly OrderDto[] | 'unknown' | 'tooMany'> {
+async function findOrders(code: string, signal: AbortSignal): Promise<Found | 'unknown' | 'tooMany'> {
   const isNumber = /^0*[1-9]\d{0,8}$/.test(code);
   const [numbered, searched] = await Promise.all([
     isNumber ? dataOf(listOrders({ $number: Number(code) }, { signal })) : undefined,
@@ -153,7 +159,8 @@ async function findOrders(code: string, signal: AbortSignal): Promise<readonly O
   const partners = searched.items.filter(
     ({ externalId, id }) => externalId?.toLowerCase() === wanted && id !== own[0]?.id,
   );
-  const found = [...own, ...partners];
-  if (found.length > 0) return found;
-  return searched.nextCursor === null ? 'unknown' : 'tooMany';
+  const orders = [...own, ...partners];
+  const mayBeMore = searched.nextCursor !== null;
+  if (orders.length > 0) return { orders, mayBeMore };
+  return mayBeMore ? 'tooMany' : 'unknown';
 }
