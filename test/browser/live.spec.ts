@@ -227,6 +227,35 @@ describe('the state of the connection that the page shows', () => {
     await desk.live();
   });
 
+  it('is not live while a screen that somebody goes back to shows old data', async () => {
+    const order = await workshop.create();
+    await workshop.move(order, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn({ name: 'anna' });
+    await desk.open(`/orders/${order.id}`);
+    const done = desk.page.getByRole('button', { name: 'Mark as manufactured' });
+    await done.waitFor();
+    await desk.live();
+    await desk.page.getByRole('link', { name: 'Dashboard' }).click();
+    await desk.page.locator('.workload').getByText('№').waitFor();
+    await workshop.change(order, { priority: 'HIGH' });
+    await desk.page.locator('.workload').getByText('High').waitFor();
+
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await desk.page.route(`**/api/v1/orders/${order.id}`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await desk.page.goBack();
+    await done.waitFor();
+    await desk.page.locator('.live-live').waitFor({ state: 'detached' });
+    await desk.page.getByText('Couldn’t refresh the data.').waitFor();
+    expect(await done.isDisabled()).toBe(true);
+    answer();
+    await eventually(() => done.isEnabled());
+    await desk.live();
+  });
+
   it('is offline alone while the browser is offline', async () => {
     const desk = await workshop.signedIn();
     await follow([desk]);

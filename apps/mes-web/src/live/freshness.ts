@@ -11,6 +11,10 @@ export class Freshness {
   private wakeUps = 0;
   /** The wake-ups before each query was last answered. */
   private readonly answered = new WeakMap<Query, number>();
+  /** The timers of queries that came on the screen with old data. */
+  private readonly waiting = new WeakMap<Query, ReturnType<typeof setTimeout>>();
+  /** Those of them that have waited too long for an answer. */
+  private readonly overdue = new WeakSet<Query>();
   private isLate = false;
 
   constructor(private readonly queries: QueryClient) {}
@@ -25,23 +29,32 @@ export class Freshness {
   /** Follows the queries until the returned function is called. */
   watch(): () => void {
     return this.queries.getQueryCache().subscribe((event) => {
+      const query = event.query as Query;
+      if (event.type === 'observerAdded' && query.getObserversCount() === 1 && isOld(query)) this.limitTrust(query);
       if (event.type === 'updated') {
-        const { query, action } = event;
+        const { action } = event;
         // A further page of a list says nothing about the pages before it.
         const isAnswer = action.type === 'success' && query.state.fetchMeta?.fetchMore === undefined;
-        if (isAnswer || (action.type === 'error' && isMissing(action.error)))
-          this.answered.set(query as Query, this.wakeUps);
+        if (isAnswer || (action.type === 'error' && isMissing(action.error))) {
+          this.answered.set(query, this.wakeUps);
+          this.trust(query);
+        }
       }
       this.changed();
     });
   }
 
-  /** Whether everything on the screen was loaded since the page last woke up. */
+  /** Whether everything on the screen was loaded since the page last woke up, and nothing was old when it came there. */
   readonly isFresh = (): boolean =>
-    this.active.every((query) => query.state.data === undefined || (this.answered.get(query) ?? 0) === this.wakeUps);
+    this.active.every(
+      (query) =>
+        query.state.data === undefined ||
+        ((this.answered.get(query) ?? 0) === this.wakeUps && !this.overdue.has(query)),
+    );
 
   /** Whether something on the screen cannot be refreshed. */
-  readonly isFailing = (): boolean => this.isLate || this.active.some(isFailing);
+  readonly isFailing = (): boolean =>
+    this.isLate || this.active.some((query) => isFailing(query) || this.overdue.has(query));
 
   /** The data on the screen is not trusted until it has been loaded again. */
   wakeUp(): void {
@@ -64,6 +77,21 @@ export class Freshness {
     this.setLate(false);
   }
 
+  /** Trusts the old data of a query no longer than it may take to refresh it: somebody has gone back to a screen. */
+  private limitTrust(query: Query): void {
+    this.trust(query);
+    const timer = setTimeout(() => {
+      this.overdue.add(query);
+      this.changed();
+    }, PATIENCE);
+    this.waiting.set(query, timer);
+  }
+
+  private trust(query: Query): void {
+    clearTimeout(this.waiting.get(query));
+    this.overdue.delete(query);
+  }
+
   private get active(): Query[] {
     return activeQueries(this.queries);
   }
@@ -81,6 +109,11 @@ export class Freshness {
 /** The queries of the screen, except those whose data never changes. */
 export function activeQueries(queries: QueryClient): Query[] {
   return queries.getQueryCache().findAll({ type: 'active', predicate: (query) => !query.isStatic() });
+}
+
+/** Whether a query of the screen shows an answer since which something has happened. */
+function isOld(query: Query): boolean {
+  return query.isActive() && query.state.data !== undefined && query.state.isInvalidated;
 }
 
 /** Whether a query is waiting for its first answer. */
