@@ -135,7 +135,7 @@ describe('a step whose response is lost', () => {
     const tooMany = { status: 429, contentType: 'application/problem+json', body: '{"code":"RATE_LIMIT_EXCEEDED"}' };
     await desk.page.route('**/api/v1/orders**', (route) => route.fulfill(tooMany));
     await take();
-    const refused = notice('was not changed: The server is busy or unavailable.');
+    const refused = notice('was not changed. The server is busy or unavailable.');
     await refused.waitFor();
     await desk.page.unroute('**/api/v1/orders**');
     await refused.getByRole('button', { name: 'Try again' }).click();

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import i18next from 'i18next';
 
 interface Texts {
   readonly [name: string]: string | Texts;
@@ -28,5 +29,15 @@ describe('the set of texts', () => {
     const [en, ru] = await Promise.all([textsOf('en'), textsOf('ru')]);
     expect(namesOf(ru)).toEqual(namesOf(en));
     expect(placeholdersOf(ru)).toEqual(placeholdersOf(en));
+  });
+
+  it('fits one order as well as 21 in Russian, which have the same form', async () => {
+    const ru = i18next.createInstance();
+    const resources = { ru: { translation: await textsOf('ru') } };
+    await ru.init({ lng: 'ru', resources, interpolation: { escapeValue: false }, showSupportNotice: false });
+    const printed = [1, 2, 21].map((count) => ru.t('print.first', { count }));
+    expect(printed).toEqual([1, 2, 21].map((count) => `Показано первых заказов: ${String(count)}`));
+    const unconfirmed = ru.t('several.unconfirmed', { orders: '7' });
+    expect(unconfirmed).toBe('Не удалось подтвердить изменение: 7. Возможно, оно выполнено.');
   });
 });
