@@ -573,7 +573,7 @@ const lists: Case[] = [
   ...['material', 'assignee', 'q'].flatMap((name) => BAD_QUERY_TEXTS.map((text) => list(`${name}=${text}`, name))),
   ...BAD_QUERY_TEXTS.map((text) => list(`material=Gold&material=${text}`, 'material')),
   list(`q=${'a'.repeat(101)}`, 'q'),
-  ...['%25', '_', '---', '%F0%9F%98%80', '%E2%84%96'].map((text) => list(`q=${text}`, 'q')),
+  ...['%25', '_', '---', '%CA%BC%CA%BC%CA%BC', '%F0%9F%98%80', '%E2%84%96'].map((text) => list(`q=${text}`, 'q')),
   list(`material=${'a'.repeat(101)}`, 'material'),
   list(`assignee=${'a'.repeat(256)}`, 'assignee'),
   list('q=a&q=b', 'q'),

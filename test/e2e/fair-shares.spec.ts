@@ -166,6 +166,30 @@ describe('one caller', () => {
     },
   );
 
+  it('loses a connection on which more requests wait than a client sends ahead', async () => {
+    const hasty = await api.token('viewer', 'endless-pipeliner');
+    const events = `GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${hasty}\r\n\r\n`;
+    const server = api.application.getHttpServer();
+    let arrived = 0;
+    const note = (): number => (arrived += 1);
+    server.on('request', note);
+    const { hostname, port } = new URL(api.url);
+    const connection = connect(Number(port), hostname, () => connection.write(events));
+    const ended = once(connection, 'close');
+    connection.on('error', () => undefined);
+    await once(connection, 'data');
+    const ahead = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    // Small pieces, so that the end can be seen between them.
+    while (!connection.destroyed && arrived < 10_000) {
+      connection.write(ahead.repeat(10));
+      await new Promise(setImmediate);
+    }
+    server.off('request', note);
+    connection.destroy();
+    await ended;
+    expect(arrived).toBeLessThan(1_000);
+  });
+
   it('with hundreds of connections and slow, distinct lists does not hold up operators', async () => {
     const order = await api.call<Created>('/api/v1/orders', { method: 'POST', token: partner, body: newOrder() });
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });

@@ -48,7 +48,7 @@ const OF_NODE = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_USE_ENV_PR
  * check at `/health/live` would otherwise be one at `/live` below `/health`.
  */
 export const OWN_PATHS = [
-  ...['api', 'docs', 'docs-json', 'docs-yaml', 'health', 'metrics', 'page'],
+  ...['api', 'docs', 'docs-json', 'health', 'metrics', 'page'],
   ...['assets', 'board', 'dashboard', 'mine', 'orders', 'signed-in'],
 ];
 

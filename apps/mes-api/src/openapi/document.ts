@@ -41,7 +41,8 @@ export function describeApi(application: NestFastifyApplication, basePath = ''):
 export function serveDocumentation(application: NestFastifyApplication, basePath: string): void {
   SwaggerModule.setup('docs', application, () => describeApi(application, basePath), {
     jsonDocumentUrl: 'docs-json',
-    yamlDocumentUrl: 'docs-yaml',
+    // YAML would be made anew for each request, which takes as long as hundreds of hits.
+    raw: ['json'],
     customSiteTitle: 'MES Orders API',
     swaggerOptions: {
       persistAuthorization: true,

@@ -96,7 +96,8 @@ export function isShortSearch(filters: Filters): boolean {
 function conditionsOf({ priority, due, ...typed }: Filters, now: Date): OrderFilter {
   const [q, material, assignee] = [typedText(typed.q), typedText(typed.material), typedText(typed.assignee)];
   return {
-    ...(/[\p{L}\p{N}]/u.test(q) ? { q: q.slice(0, 100) } : {}),
+    // To Unicode, one of the apostrophes is a letter.
+    ...(/(?!ʼ)[\p{L}\p{N}]/u.test(q) ? { q: q.slice(0, 100) } : {}),
     ...(priority.length > 0 ? { priority: [...priority] } : {}),
     ...(material === '' ? {} : { material: [material.slice(0, 100)] }),
     ...(assignee === '' ? {} : { assignee: [assignee.slice(0, 255)] }),

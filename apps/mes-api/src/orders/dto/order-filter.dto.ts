@@ -15,7 +15,8 @@ import { asTyped } from '../search-text.js';
 import { HOLD_REASON, ORDER_PRIORITY, ORDER_SOURCE, ORDER_STATUS } from './enums.js';
 
 const MAX_NUMBER = 999_999_999;
-const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+/** To Unicode, one of the apostrophes is a letter. */
+const LETTER_OR_DIGIT = /(?!ʼ)[\p{L}\p{N}]/u;
 
 /** The validated parameters that select orders. They have no examples: Swagger UI would send them. */
 export class OrderFilterDto {
@@ -93,7 +94,8 @@ export class OrderFilterDto {
     description:
       'Text in the names of customer and product, in the material or in the externalId, or the number of an order, also as ' +
       '`№3281` or `#3281`. Case, the number of spaces, ё or е, and the kind of dashes and quotation marks make no difference. It ' +
-      'must contain a letter or a digit. One or two characters match only at the start of a text and after a space.',
+      'must contain a letter or a digit. One or two characters, or one among other signs, match only at the start of a text and ' +
+      'after a space.',
     ...textSchema(100),
   })
   q?: string;

@@ -8,8 +8,8 @@ export type Bind = (value: unknown) => string;
 /** Values of the column `urgency`. */
 export const URGENCY: Readonly<Record<OrderPriority, number>> = { URGENT: 0, HIGH: 1, NORMAL: 2, LOW: 3 };
 
-/** Shortest text that is found inside words as well, in characters. */
-const SHORTEST_ANYWHERE = 3;
+/** Characters of a trigram. */
+const TRIGRAM = 3;
 
 /** A filter that accepts several values of a column. */
 export interface Choice {
@@ -57,7 +57,7 @@ export function hasText(q: string, bind: Bind): string {
 /** The same for orders that are looked up by the text: an index tells which ones have it, or may have it. */
 export function hasTextByIndex(q: string, bind: Bind): string {
   if (!isShort(q)) return hasText(q, bind);
-  const isFound = `word_starts(o.search_text) @> ARRAY[left(search_text(${bind(q)}), ${SHORTEST_ANYWHERE - 1})]`;
+  const isFound = `word_starts(o.search_text) @> ARRAY[left(search_text(${bind(q)}), ${TRIGRAM - 1})]`;
   // As an expression, so that PostgreSQL does not look it up in the index for longer texts.
   const hasIt = anyOf(isLike(q, `(o.search_text || '')`, bind));
   return anyOf([`${isFound} AND ${hasIt}`, ...hasNumber(q, bind)]);
@@ -90,12 +90,18 @@ function numberIn(q: string): number | undefined {
   return /^[1-9]\d{0,8}$/.test(q) ? Number(q) : undefined;
 }
 
-/** Whether the text is so short that it is found only at the start of words. */
+/**
+ * Whether the text has too few letters and digits for the index of trigrams, and is found only at the start of words. For PostgreSQL, two
+ * blanks come before a word and one after it, where the text shows that it begins or ends.
+ */
 function isShort(q: string): boolean {
-  return Array.from(q).length < SHORTEST_ANYWHERE;
+  return !Array.from(q.matchAll(/[\p{L}\p{N}]+/gu)).some(({ 0: word, index }) => {
+    const [begins, ends] = [index > 0, index + word.length < q.length];
+    return (begins ? 2 : 0) + Array.from(word).length + (ends ? 1 : 0) >= TRIGRAM;
+  });
 }
 
-/** The LIKE patterns of a search text. A short text matches only at the start of words: the trigram index needs three characters. */
+/** The LIKE patterns of a search text. A short text matches only at the start of words. */
 function textPatterns(q: string): string[] {
   const literal = q.replace(/[\\%_]/g, '\\$&');
   if (!isShort(q)) return [`%${literal}%`];
