@@ -9,6 +9,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import { OrdersApi } from '../support/orders-api.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { promtool } from '../support/promtool.js';
+import { rawRequest } from '../support/raw-request.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Scrape } from '../support/scrape.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -478,6 +479,11 @@ describe('/metrics', () => {
     for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {
       const headers = { [name]: '127.0.0.1' };
       expectProblem(await api.call('/metrics', { headers }), { status: 403, code: 'METRICS_LOCAL_ONLY' });
+    }
+    // A page of any origin can point its own host name at this machine.
+    for (const headers of [{ Host: 'evil.example' }, { Host: '192.0.2.1' }, { origin: 'http://evil.example' }]) {
+      const answer = await rawRequest(api.url, { path: '/metrics', headers });
+      expectProblem(answer, { status: 403, code: 'METRICS_LOCAL_ONLY' });
     }
     const server = api.application.getHttpAdapter().getInstance();
     const statusFrom = async (remoteAddress: string): Promise<number> =>

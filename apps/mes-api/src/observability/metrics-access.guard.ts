@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
-import { isForwarded, isLoopback } from '../http/this-machine.js';
+import { addressAsked, hostOf, isForwarded, isLoopback, isThisMachine } from '../http/this-machine.js';
 import { Problem } from '../problem-details/problem.js';
 
 /**
@@ -17,12 +17,13 @@ export class MetricsAccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { metricsToken } = this.configuration;
     if (metricsToken === undefined) {
-      if (isLoopback(request.socket.remoteAddress) && !isForwarded(request)) return true;
+      if (isFromHere(request)) return true;
       throw new Problem({
         status: 403,
         code: 'METRICS_LOCAL_ONLY',
         detail:
-          'Metrics are given to this machine only. For other machines, set METRICS_TOKEN and send it as a bearer token.',
+          'Metrics are given to this machine only, at localhost or 127.0.0.1. For others, set METRICS_TOKEN and send it as a ' +
+          'bearer token.',
       });
     }
     const [, token = ''] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -34,6 +35,14 @@ export class MetricsAccessGuard implements CanActivate {
       headers: { 'www-authenticate': 'Bearer' },
     });
   }
+}
+
+/** Whether a program on this machine asks, or somebody at its browser, and no page of another origin. */
+function isFromHere(request: FastifyRequest): boolean {
+  const asked = addressAsked(request);
+  const { origin = asked?.origin } = request.raw.headers;
+  const isOwn = isThisMachine(hostOf(asked)) && origin === asked?.origin;
+  return isOwn && isLoopback(request.socket.remoteAddress) && !isForwarded(request);
 }
 
 /** Takes the same time for every wrong token. Digests have the same length, which the comparison requires. */

@@ -2,10 +2,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
-import { isForwarded, isLoopback } from '../http/this-machine.js';
+import { addressAsked, hostOf, isForwarded, isLoopback, isThisMachine } from '../http/this-machine.js';
 import { Problem } from '../problem-details/problem.js';
-
-const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 
 /**
  * Refuses tokens for development to requests through proxies, to pages of other origins and, unless `DEVELOPMENT_SIGN_IN` is
@@ -36,15 +34,12 @@ export class DevelopmentSignInGuard implements CanActivate {
     if (isForwarded(request)) {
       return 'Tokens for development are not issued through proxies.';
     }
-    const asked = addressAsked(headers.host);
-    const name = asked?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
+    const asked = addressAsked(request);
+    const name = hostOf(asked);
     if (name !== 'localhost' && isIP(name) === 0) {
       return 'Tokens for development are issued at localhost or at an IP address only.';
     }
-    if (
-      developmentSignIn === 'local' &&
-      !(isLoopback(socket.remoteAddress) && (name === 'localhost' || isLoopback(name)))
-    ) {
+    if (developmentSignIn === 'local' && !(isLoopback(socket.remoteAddress) && isThisMachine(name))) {
       return 'Tokens for development are issued on this machine only.';
     }
     if (headers.origin !== undefined && headers.origin !== asked?.origin && !corsOrigins.includes(headers.origin)) {
@@ -52,9 +47,4 @@ export class DevelopmentSignInGuard implements CanActivate {
     }
     return undefined;
   }
-}
-
-/** The address in the `Host` header. A trusted proxy can replace Fastify's `request.host`. */
-function addressAsked(host = ''): URL | undefined {
-  return HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
 }
