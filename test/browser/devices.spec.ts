@@ -68,6 +68,9 @@ const BROKEN_WORDS = `[...document.querySelectorAll('.choices button')].flatMap(
   return broken;
 })`;
 
+/** The time of day as the page says it. */
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
+
 /** A script that gives a device a clock that is hours ahead. */
 function clockOf(hours: number): string {
   return `
@@ -369,13 +372,20 @@ describe('the page on every device', () => {
   it.each([
     ['ahead', 3],
     ['behind', -3],
-  ])('says how long orders wait and when they are due if its clock is hours %s', async (_, hours) => {
-    const order = await workshop.create({ dueAt: new Date(Date.now() + 90 * 60_000).toISOString() });
-    const desk = await workshop.signedIn({ initScript: clockOf(hours) });
-    const row = desk.row(order.id);
-    await row.getByText('in 1 hr').waitFor();
-    await row.getByText('< 1 min').waitFor();
-  });
+  ])(
+    'says how long orders wait, when they are due and when they were loaded if its clock is hours %s',
+    async (_, hours) => {
+      const order = await workshop.create({ dueAt: new Date(Date.now() + 90 * 60_000).toISOString() });
+      const desk = await workshop.signedIn({ initScript: clockOf(hours) });
+      const row = desk.row(order.id);
+      await row.getByText('in 1 hr').waitFor();
+      await row.getByText('< 1 min').waitFor();
+      await desk.live();
+      const times = [Date.now() - 60_000, Date.now()].map((time) => TIME.format(time));
+      await desk.page.context().setOffline(true);
+      await desk.page.getByText(new RegExp(`Last updated at (${times.join('|')})\\.$`)).waitFor();
+    },
+  );
 
   it('opens an order by a link, in another tab as well', async () => {
     const desk = await workshop.signedIn();

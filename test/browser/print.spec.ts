@@ -4,6 +4,8 @@ import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js'
 
 /** The bars of 3281 in Code 128, by ISO/IEC 15417: start C, 32, 81, the check character 93, stop. */
 const BARS_OF_3281 = '11010011100' + '11000110110' + '10010111100' + '10100011110' + '1100011101011';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 describe('printing, in a browser', () => {
   let workshop: Workshop;
@@ -80,6 +82,35 @@ describe('printing, in a browser', () => {
     await page.emulateMedia({ media: 'print' });
     await page.getByRole('table').waitFor();
     expect(await visibleText(page)).toMatch(/1 of 31 new orders · Search: 3281 · Priority: Normal, Low, as of/);
+  });
+
+  it.each([
+    ['the list', () => '/', '.on-paper table'],
+    ['a job sheet', () => `/orders/${order.id}`, '.job-sheet'],
+  ])('says of when %s is by the clock of the API, also if nothing newer can be loaded', async (_, path, paper) => {
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const asOf = async (): Promise<number> => {
+      await page.emulateMedia({ media: 'print' });
+      await page.locator(paper).waitFor();
+      const [, time = ''] = /as of (.+)/.exec(await visibleText(page)) ?? [];
+      await page.emulateMedia({ media: 'screen' });
+      await page.locator(paper).waitFor({ state: 'detached' });
+      return Date.parse(time);
+    };
+    // The clock of the device is wrong.
+    await page.clock.install({ time: Date.now() + 5 * HOUR });
+    await desk.open(path());
+    await desk.live();
+    const loaded = await asOf();
+    expect(Math.abs(Date.now() - loaded)).toBeLessThan(2 * MINUTE);
+    await page.context().setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await page.clock.fastForward(HOUR);
+    expect(Math.abs((await asOf()) - loaded)).toBeLessThan(2 * MINUTE);
+    await page.context().setOffline(false);
+    await desk.live();
+    expect(Math.abs(Date.now() - (await asOf()))).toBeLessThan(2 * MINUTE);
   });
 
   it('prints the queue over as many pages as it takes', async () => {

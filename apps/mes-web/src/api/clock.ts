@@ -11,7 +11,12 @@ const listeners = new Set<() => void>();
  * @returns milliseconds since 1970
  */
 export function currentTime(): number {
-  return Date.now() + ahead;
+  return timeOfApi(Date.now());
+}
+
+/** A time by the clock of the device, such as that of an update, by the clock of the API. In milliseconds since 1970. */
+export function timeOfApi(timeOfDevice: number): number {
+  return timeOfDevice + ahead;
 }
 
 /** Compares the clocks. A response from the cache of the browser also has the time of its revalidation. */

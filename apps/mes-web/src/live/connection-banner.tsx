@@ -1,8 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useLanguage } from '../language/language-context';
 import { useNow } from '../shell/use-now';
-import { activeQueries } from './freshness';
+import { useOldestUpdate } from './as-of';
 import { useLiveState } from './live-context';
 
 /** Interruptions shorter than this are not shown, for example while an instance is replaced. In milliseconds. */
@@ -22,7 +21,7 @@ export function ConnectionBanner(): ReactNode {
   return (
     <div className="banner" role="alert">
       <strong>{t(`connection.${state}`)}</strong>
-      {asOf > 0 && ` ${t('connection.asOf', { time: formats.timeSince(new Date(asOf), now) })}`}
+      {asOf && ` ${t('connection.asOf', { time: formats.timeSince(asOf, now) })}`}
     </div>
   );
 }
@@ -41,18 +40,4 @@ function useIsLong(isInterrupted: boolean): boolean {
     };
   }, [isInterrupted]);
   return isLong;
-}
-
-/** When the oldest data on the screen was loaded, in milliseconds since 1970. 0 if there is no data. */
-function useOldestUpdate(): number {
-  const queries = useQueryClient();
-  return useSyncExternalStore(
-    (onChange) => queries.getQueryCache().subscribe(onChange),
-    () => {
-      const times = activeQueries(queries)
-        .map(({ state }) => state.dataUpdatedAt)
-        .filter((time) => time > 0);
-      return times.length > 0 ? Math.min(...times) : 0;
-    },
-  );
 }

@@ -2,6 +2,7 @@ import JsBarcode from 'jsbarcode';
 import { useMemo, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
+import { useAsOf } from '../live/as-of';
 import { usePrinting } from '../shell/use-printing';
 import './job-sheet.css';
 
@@ -34,6 +35,7 @@ export function JobSheet({ order }: JobSheetProps): ReactNode {
 
 function Paper({ order }: JobSheetProps): ReactNode {
   const { t, formats } = useLanguage();
+  const asOf = useAsOf();
   const facts: [name: string, value: string | undefined][] = [
     [t('order.product'), order.product.name],
     [t('order.material'), order.material],
@@ -48,7 +50,10 @@ function Paper({ order }: JobSheetProps): ReactNode {
   return (
     <section className="on-paper job-sheet" aria-label={t('print.jobSheetOf', { number: order.number })}>
       <header>
-        <p className="job-number">№ {order.number}</p>
+        <div>
+          <p className="job-number">№ {order.number}</p>
+          {asOf && <p>{t('print.asOf', { time: formats.dateAndTime(asOf) })}</p>}
+        </div>
         <Barcode code={String(order.number).padStart(SHORTEST_CODE, '0')} />
       </header>
       <table>

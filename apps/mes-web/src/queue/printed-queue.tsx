@@ -1,6 +1,7 @@
 import { Fragment, type ReactNode } from 'react';
 import type { OrderDto } from '../api/client';
 import { useLanguage } from '../language/language-context';
+import { useAsOf } from '../live/as-of';
 import type { OrdersView } from '../orders/orders-view';
 
 interface PrintedQueueProps {
@@ -9,12 +10,12 @@ interface PrintedQueueProps {
   readonly hasMore: boolean;
   /** How many orders there are. Undefined if it is not known. */
   readonly totals: string | undefined;
-  readonly now: Date;
 }
 
 /** The queue on paper: all loaded orders in a table, with the filters that have selected them. */
-export function PrintedQueue({ view, orders, hasMore, totals, now }: PrintedQueueProps): ReactNode {
+export function PrintedQueue({ view, orders, hasMore, totals }: PrintedQueueProps): ReactNode {
   const { t, formats } = useLanguage();
+  const asOf = useAsOf();
   const filters: [name: string, value: string][] = [
     [t('filters.search'), view.q],
     [t('filters.priority'), view.priority.map((priority) => t(`priority.${priority}`)).join(', ')],
@@ -36,7 +37,7 @@ export function PrintedQueue({ view, orders, hasMore, totals, now }: PrintedQueu
               {name}: <bdi>{value}</bdi>
             </Fragment>
           ))}
-        , {t('print.asOf', { time: formats.dateAndTime(now) })}
+        {asOf && `, ${t('print.asOf', { time: formats.dateAndTime(asOf) })}`}
       </p>
       <table>
         <thead>

@@ -171,7 +171,10 @@ export function QueuePage(): ReactNode {
           {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}
         </div>
       )}
-      {printing && <PrintedQueue view={view} orders={orders} hasMore={hasMore} totals={totals} now={now} />}
+      {/* Of another list, not all orders that fit may be loaded. */}
+      {printing && query.data && !query.isPlaceholderData && (
+        <PrintedQueue view={view} orders={orders} hasMore={hasMore} totals={totals} />
+      )}
     </main>
   );
 }
