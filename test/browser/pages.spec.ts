@@ -107,6 +107,13 @@ describe('the operators’ page, in a browser', () => {
     await page.getByRole('button', { name: 'Return to queue' }).waitFor();
   });
 
+  it('asks browsers not to translate it: they would take the texts away that it updates', async () => {
+    const desk = await workshop.atDesk();
+    await desk.open('/');
+    expect(await desk.page.evaluate('document.documentElement.translate')).toBe(false);
+    expect(await desk.page.locator('meta[name=google]').getAttribute('content')).toBe('notranslate');
+  });
+
   it.each([429, 408])('keeps showing an order while the API cannot refresh it: %d', async (status) => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn();
@@ -166,6 +173,7 @@ describe('the operators’ page, in a browser', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Новые заказы' }).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ru');
+    expect(await page.evaluate('document.documentElement.translate')).toBe(false);
     await eventually(async () => (await page.title()).endsWith(' – MES: заказы'));
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 23, 27)');
   });
