@@ -1,7 +1,9 @@
 import { eventually } from '../support/eventually.js';
 import { OrdersTable } from '../support/orders-table.js';
 import { insertOrders } from '../support/test-orders.js';
+import { holdResponse } from './support/hold-response.js';
 import type { Operator } from './support/operators-page.js';
+import { scan } from './support/scan.js';
 import { OPENING_MS, Workshop, type WorkshopOrder } from './support/workshop.js';
 
 /** The most presses of Tab from the list to a notice. */
@@ -147,6 +149,38 @@ describe('the focus', () => {
     await cards.nth(1).getByRole('link').focus();
     await workshop.move({ id: (moved ?? '').replace('order-', '') }, 'MANUFACTURING_STARTED', 'boris');
     await focused(`[id="${next ?? ''}"] a`);
+  });
+
+  it('goes to the heading of a screen that a key has opened, once it is loaded, and back to the list', async () => {
+    const { keyboard } = desk.page;
+    const response = await holdResponse(desk.page, `**/api/v1/orders/${first.id}`);
+    await desk.page.getByRole('grid').focus();
+    await keyboard.press('Home');
+    await desk.painted();
+    await keyboard.press('Enter');
+    await response.answered;
+    expect(await has('body')).toBe(true);
+    response.release();
+    await headingIs(`Order ${String(first.number)}`);
+    await desk.page.goBack();
+    await focused('.grid');
+    await keyboard.press('Enter');
+    await headingIs(`Order ${String(first.number)}`);
+    await press(desk.page.getByRole('button', { name: 'Back' }));
+    await focused('.grid');
+    await scan(desk.page, String(orders[1]?.number).padStart(4, '0'));
+    await headingIs(`Order ${String(orders[1]?.number)}`);
+
+    await desk.open('/board');
+    await press(desk.row(first.id).getByRole('link'));
+    await headingIs(`Order ${String(first.number)}`);
+    await press(desk.page.getByRole('button', { name: 'Back' }));
+    await headingIs('Board');
+
+    async function headingIs(name: string): Promise<void> {
+      await desk.page.getByRole('heading', { level: 1, name }).waitFor();
+      await focused('h1');
+    }
   });
 
   it('stays with the button that clears the filters', async () => {

@@ -22,7 +22,7 @@ export function moveFocus(to: HTMLElement, options?: FocusOptions): void {
 
 /**
  * Gives the focus to what is nearest when the element that has it is removed, and back to it when it was disabled for a while. The
- * browser would give it to the document, where the keys of the lists do nothing.
+ * browser would give it to the document, where the keys of the lists do nothing. If the whole screen is removed, the new one gets it.
  */
 export function keepFocus(): void {
   /** The element that had the focus last, and where the focus may go instead of it, the nearest first. */
@@ -54,6 +54,7 @@ export function keepFocus(): void {
       else moveFocus(found, { preventScroll: true });
       return;
     }
+    startOfScreen()?.focus({ preventScroll: true });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const presses = event.key === 'Enter' || event.key === ' ';
@@ -82,6 +83,19 @@ function placesFrom(target: Element, before: readonly Element[]): readonly Eleme
     if (place.matches(ITEM)) own.push(...siblingsOf(place));
   }
   return [...own, ...below];
+}
+
+/**
+ * Where the focus goes when the screen that had it is gone: to the list of the new one, or else to its heading, which a screen reader
+ * then says. There is none until the screen is loaded.
+ */
+function startOfScreen(): HTMLElement | undefined {
+  const screen = document.querySelector('#content:not([aria-busy=true])');
+  const list = screen?.querySelector<HTMLElement>('[role=grid]');
+  if (list) return list;
+  const heading = screen?.querySelector('h1') ?? undefined;
+  if (heading) heading.tabIndex = -1;
+  return heading;
 }
 
 /** The elements beside another one: the next ones first, and then the previous ones. */
