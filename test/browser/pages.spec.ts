@@ -114,6 +114,30 @@ describe('the operators’ page, in a browser', () => {
     expect(await desk.page.locator('meta[name=google]').getAttribute('content')).toBe('notranslate');
   });
 
+  it('says that the history of an order is loading, or that it cannot be loaded, and loads it on request', async () => {
+    const { id } = await workshop.create();
+    await workshop.move({ id }, 'MANUFACTURING_STARTED', 'anna');
+    const desk = await workshop.signedIn();
+    const { page } = desk;
+    const history = page.getByRole('region', { name: 'History' });
+    const response = await holdResponse(page, `**/api/v1/orders/${id}/history`);
+    await desk.open(`/orders/${id}`);
+    await history.getByText('Created').waitFor();
+    await history.getByText('Loading…').waitFor();
+    response.release();
+    await history.getByText('In production').waitFor();
+    expect(await history.getByText('Loading…').count()).toBe(0);
+
+    const refused = { status: 503, json: { code: 'OVERLOADED' } };
+    await page.route(`**/api/v1/orders/${id}/history`, (route) => route.fulfill(refused));
+    await page.reload();
+    await history.getByText('Couldn’t load the data.').waitFor();
+    await page.unroute(`**/api/v1/orders/${id}/history`);
+    await history.getByRole('button', { name: 'Try again' }).click();
+    await history.getByText('In production').waitFor();
+    expect(await history.getByRole('alert').count()).toBe(0);
+  });
+
   it.each([429, 408])('keeps showing an order while the API cannot refresh it: %d', async (status) => {
     const { id } = await workshop.create();
     const desk = await workshop.signedIn();

@@ -60,6 +60,10 @@ export function OrderPage(): ReactNode {
               <section aria-labelledby="history">
                 <h2 id="history">{t('order.history')}</h2>
                 <OrderTimeline order={data} history={history.data} />
+                {history.isPending && <p className="state">{t('loading')}</p>}
+                {history.isError && !history.data && (
+                  <Failure error={history.error} onRetry={() => void history.refetch()} />
+                )}
               </section>
             </div>
           </div>

@@ -7,6 +7,7 @@ import { entriesOf } from './timeline-entries';
 
 interface OrderTimelineProps {
   readonly order: OrderDto;
+  /** Undefined while only the order itself is known. */
   readonly history: OrderHistoryDto | undefined;
 }
 
