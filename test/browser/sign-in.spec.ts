@@ -86,6 +86,15 @@ describe('signing in at an issuer', () => {
     await desk.live();
   }
 
+  /** Makes the page use other settings of its sign-in than those of the API. */
+  async function withSettings(settings: object): Promise<void> {
+    await desk.page.route('**/page/settings', async (route) => {
+      const response = await route.fetch();
+      const page = (await response.json()) as { readonly signIn: object };
+      await route.fulfill({ response, json: { ...page, signIn: { ...page.signIn, ...settings } } });
+    });
+  }
+
   async function freePort(): Promise<number> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -183,6 +192,58 @@ describe('signing in at an issuer', () => {
     issuer.thaw();
     await again.click();
     await page.locator('.hold-note').getByText('Waits for gold.').waitFor();
+  });
+
+  it('uses a refresh token once, also if the API no longer accepts a token that is just being renewed', async () => {
+    const { page } = desk;
+    await page.clock.install();
+    await withSettings({ clientId: 'mes-web-refreshing' });
+    await openOrder('tamara');
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(`${issuer.endpoints}/token`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    const renewal = page.waitForRequest(`${issuer.endpoints}/token`);
+    await page.clock.fastForward(TOKEN_LIFETIME * 1_000);
+    expect((await renewal).postData()).toContain('grant_type=refresh_token');
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED), { times: 1 });
+    const rejected = page.waitForResponse('**/api/v1/orders/*/status');
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await rejected;
+    await desk.painted();
+    answer();
+    await page.locator('.notice', { hasText: 'is yours.' }).waitFor();
+  });
+
+  it.each([
+    ['refused', { contentType: 'application/json', body: '{"error":"invalid_grant"}' }],
+    ['not understood', { contentType: 'text/html', body: '<h1>Bad Request</h1>' }],
+  ])('needs no input if a refresh token is %s but the issuer knows the user', async (_, answer) => {
+    const { page } = desk;
+    await withSettings({ clientId: 'mes-web-refreshing' });
+    await openOrder('ulla');
+    const refused = { status: 400, headers: { 'access-control-allow-origin': '*' }, ...answer };
+    await page.route(`${issuer.endpoints}/token`, (route) => {
+      const isRefresh = route.request().postData()?.includes('grant_type=refresh_token');
+      return isRefresh ? route.fulfill(refused) : route.continue();
+    });
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED), { times: 1 });
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.locator('.notice', { hasText: 'is yours.' }).waitFor();
+  });
+
+  it('ends with a message if the issuer neither refreshes the token nor knows the user', async () => {
+    const { page } = desk;
+    await withSettings({ clientId: 'mes-web-refreshing' });
+    await openOrder('vera');
+    await page.context().clearCookies();
+    const refused = { status: 400, headers: { 'access-control-allow-origin': '*' }, contentType: 'text/html' };
+    await page.route(`${issuer.endpoints}/token`, (route) => route.fulfill(refused));
+    await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED));
+    await page.getByRole('button', { name: 'Take order' }).click();
+    await page.getByText('Your session has expired.').waitFor();
   });
 
   it('ends with a message if the hidden frame never answers although the issuer is there', async () => {

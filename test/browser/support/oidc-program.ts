@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
+import Provider, { type ClientMetadata } from 'oidc-provider';
 
 /** The audience of the API. */
 const AUDIENCE = 'urn:mes-orders-api';
 
-// A real OpenID Connect issuer with the page as its only client. Arguments: the URL of the page, without a slash at its end, and the
-// lifetime of access tokens in seconds. It accepts any name and password, grants the role operator, and prints its URLs as JSON.
-// Its endpoints are on another host than it is itself.
+// A real OpenID Connect issuer with the page as its client, under several names. Arguments: the URL of the page, without a slash at its
+// end, and the lifetime of access tokens in seconds. It accepts any name and password, grants the role operator, and prints its URLs as
+// JSON. Its endpoints are on another host than it is itself.
 const [, , page = '', lifetime = '3600'] = process.argv;
 const { origin } = new URL(page);
 const server = createServer();
@@ -18,17 +18,19 @@ const { port } = server.address() as AddressInfo;
 const issuer = `http://localhost:${String(port)}`;
 const endpoints = `http://127.0.0.1:${String(port)}`;
 
+const clientOf = (id: string, ...otherGrants: string[]): ClientMetadata => ({
+  client_id: id,
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code', ...otherGrants],
+  response_types: ['code'],
+  redirect_uris: [`${page}/signed-in`],
+  post_logout_redirect_uris: [page],
+});
+
 const provider = new Provider(issuer, {
-  clients: [
-    {
-      client_id: 'mes-web',
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code'],
-      response_types: ['code'],
-      redirect_uris: [`${page}/signed-in`],
-      post_logout_redirect_uris: [page],
-    },
-  ],
+  // The second one gets refresh tokens. Each is good for one use: with a second use, the issuer takes back all tokens of the sign-in.
+  clients: [clientOf('mes-web'), clientOf('mes-web-refreshing', 'refresh_token')],
+  issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
   pkce: { required: () => true, methods: ['S256'] },
   clientBasedCORS: (_context, from) => from === origin,
   scopes: ['openid', 'offline_access'],

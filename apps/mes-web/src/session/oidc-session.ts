@@ -64,6 +64,8 @@ export class OidcSignIn {
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       // The PKCE verifier must survive the redirect to the issuer.
       stateStore: this.states,
+      // The session renews the token itself: two renewals at once would send the same refresh token.
+      automaticSilentRenew: false,
       requestTimeoutInSeconds: TIME_LIMITS.write / 1_000,
     });
   }
@@ -123,28 +125,38 @@ export class OidcSignIn {
   }
 
   private async sessionOf(first: User, onEnd: OnEnd): Promise<Session> {
-    let token = first.access_token;
-    let renewal: Promise<string | undefined> | undefined;
-    // The library renews the token before it expires, unless the device sleeps or its clock is wrong.
-    this.manager.events.addUserLoaded((user) => {
-      token = user.access_token;
-    });
+    let user = first;
+    /** By the refresh token, if the issuer gives any. If it accepts it no more, it may still know the user in a hidden frame. */
+    const newUser = async (): Promise<User | null> => {
+      try {
+        return await this.manager.signinSilent();
+      } catch (error) {
+        if (user.refresh_token === undefined || isUndecided(error)) throw error;
+        return this.manager.signinSilent({ forceIframeAuth: true });
+      }
+    };
     /** How many times in a row the hidden frame has said nothing although the issuer was there. */
     let muteFrames = 0;
-    const renew = async (): Promise<string | undefined> => {
+    /** @returns whether there is another token. Without one, the user has to sign in. */
+    const renew = async (): Promise<boolean> => {
       try {
-        const user = await this.manager.signinSilent();
+        const renewed = await newUser();
         muteFrames = 0;
-        return user?.access_token;
+        if (renewed) user = renewed;
+        return renewed !== null;
       } catch (error) {
         muteFrames = (await this.isFrameMute(error)) ? muteFrames + 1 : 0;
         if (!isRefusal(error) && muteFrames < 2) throw error;
-        onEnd('expired');
-        return undefined;
-      } finally {
-        renewal = undefined;
+        return false;
       }
     };
+    let renewal: Promise<boolean> | undefined;
+    const renewOnce = (): Promise<boolean> =>
+      (renewal ??= renew().finally(() => {
+        renewal = undefined;
+      }));
+    // Before the token expires, unless the device sleeps or its clock is wrong. If it fails, the API will reject the token.
+    this.manager.events.addAccessTokenExpiring(() => void renewOnce().catch(() => false));
     addEventListener('storage', ({ key }) => {
       if (key !== SIGNED_OUT_AT) return;
       tabStorage.remove(WAS_SIGNED_IN);
@@ -152,8 +164,12 @@ export class OidcSignIn {
     });
     return {
       ...(await callerOf(first)),
-      token: () => token,
-      renew: async (rejected) => (rejected === token ? (renewal ??= renew()) : token),
+      token: () => user.access_token,
+      renew: async (rejected) => {
+        if (rejected !== user.access_token || (await renewOnce())) return user.access_token;
+        onEnd('expired');
+        return undefined;
+      },
       end: () => {
         onEnd('expired');
       },
@@ -168,7 +184,13 @@ export class OidcSignIn {
 
 /** Whether the issuer gives no new token before the user signs in again. One that is away or failing has not decided. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ErrorResponse && !UNDECIDED.includes(error.error ?? '');
+  return error instanceof ErrorResponse && !isUndecided(error);
+}
+
+/** Whether the issuer is away or failing. Then nothing else can be asked of it either. */
+function isUndecided(error: unknown): boolean {
+  if (error instanceof ErrorResponse) return UNDECIDED.includes(error.error ?? '');
+  return error instanceof TypeError || error instanceof ErrorTimeout;
 }
 
 /** Who the user is to the API, which knows what the issuer calls the roles. */
