@@ -295,9 +295,43 @@ describe('signing in at an issuer', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     expect(new URL(page.url()).search).toBe('?priority=HIGH');
     await issuer.signIn(page, 'lena');
     await page.getByRole('heading', { name: 'Board' }).waitFor();
+  });
+
+  it('says why the issuer refuses it', async () => {
+    const { page } = desk;
+    await withSettings({ scope: 'openid archive' });
+    await desk.open('/board?priority=HIGH');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('Sign-in was refused: “requested scope is not allowed”').waitFor();
+    expect(new URL(page.url()).search).toBe('?priority=HIGH');
+  });
+
+  it('says why the API refuses the token, and does not try by itself again', async () => {
+    const { page } = desk;
+    await withSettings({ audience: 'urn:another-api' });
+    await desk.open('/');
+    await issuer.signIn(page, 'wanda');
+    const why = /^Sign-in was refused: “The token is not valid for this API: its claim aud .+”$/;
+    await page.getByRole('alert').getByText(why).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('says nothing of a redirect that is opened a second time', async () => {
+    const { page } = desk;
+    const redirect = page.waitForRequest('**/signed-in?**');
+    await desk.open('/');
+    await issuer.signIn(page, 'xenia');
+    const address = (await redirect).url();
+    await page.getByRole('heading', { name: 'New orders' }).waitFor();
+    await page.goto(address);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('is necessary again after signing out', async () => {

@@ -3,9 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider, { type ClientMetadata } from 'oidc-provider';
 
-/** The audience of the API. */
-const AUDIENCE = 'urn:mes-orders-api';
-
 // A real OpenID Connect issuer with the page as its client, under several names. Arguments: the URL of the page, without a slash at its
 // end, and the lifetime of access tokens in seconds. It accepts any name and password, grants the role operator, and prints its URLs as
 // JSON. Its endpoints are on another host than it is itself.
@@ -24,6 +21,7 @@ const clientOf = (id: string, ...otherGrants: string[]): ClientMetadata => ({
   grant_types: ['authorization_code', ...otherGrants],
   response_types: ['code'],
   redirect_uris: [`${page}/signed-in`],
+  scope: 'openid offline_access',
   post_logout_redirect_uris: [page],
 });
 
@@ -33,7 +31,9 @@ const provider = new Provider(issuer, {
   issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
   pkce: { required: () => true, methods: ['S256'] },
   clientBasedCORS: (_context, from) => from === origin,
-  scopes: ['openid', 'offline_access'],
+  // The last one is not for the page.
+  scopes: ['openid', 'offline_access', 'archive'],
+  extraParams: ['audience'],
   claims: { openid: ['sub'] },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   // As most issuers send them, and as Keycloak does.
@@ -45,11 +45,12 @@ const provider = new Provider(issuer, {
     rpInitiatedLogout: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => AUDIENCE,
+      // As Auth0 does.
+      defaultResource: ({ oidc }) => String(oidc.params?.audience),
       useGrantedResource: () => true,
-      getResourceServerInfo: () => ({
+      getResourceServerInfo: (_context, audience) => ({
         scope: 'openid offline_access',
-        audience: AUDIENCE,
+        audience,
         accessTokenFormat: 'jwt',
         accessTokenTTL: Number(lifetime),
       }),

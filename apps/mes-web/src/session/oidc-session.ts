@@ -35,8 +35,8 @@ const UNDECIDED: readonly string[] = ['server_error', 'temporarily_unavailable']
 /** What came of the way to the issuer and back. */
 export type Completion =
   | { readonly is: 'signed-in'; readonly session: Session }
-  /** The issuer or the API refused, or the redirect was opened a second time. */
-  | { readonly is: 'refused' }
+  /** The issuer or the API refused, and said why. Nothing is to say if the user gave up, or the redirect was opened a second time. */
+  | { readonly is: 'refused'; readonly why?: string }
   /** The hidden frame that renews the token has passed it on. */
   | { readonly is: 'renewed' };
 
@@ -105,8 +105,12 @@ export class OidcSignIn {
       tabStorage.set(WAS_SIGNED_IN, 'yes');
       return { is: 'signed-in', session: await this.sessionOf(user, onEnd) };
     } catch (error) {
-      if (error instanceof ErrorResponse || (error instanceof Problem && error.isDecision)) return { is: 'refused' };
-      throw error;
+      const isOfIssuer = error instanceof ErrorResponse;
+      if (!isOfIssuer && !(error instanceof Problem && error.isDecision)) throw error;
+      // A reload would only be refused again.
+      tabStorage.remove(WAS_SIGNED_IN);
+      const isByUser = isOfIssuer && error.error === 'access_denied';
+      return isByUser ? { is: 'refused' } : { is: 'refused', why: error.message };
     }
   }
 

@@ -20,6 +20,8 @@ type State =
       readonly settings: PageSettingsDto;
       readonly oidc?: OidcSignIn;
       readonly expired?: true;
+      /** Why the last sign-in was refused. */
+      readonly refusal?: string | undefined;
     }
   | { readonly is: 'signed-in'; readonly session: Session };
 
@@ -86,6 +88,7 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
       state={state.is}
       kind={settings?.signIn.kind}
       expired={state.is === 'signed-out' && state.expired === true}
+      refusal={state.is === 'signed-out' ? state.refusal : undefined}
       onChoose={choose}
       onIssuer={() => {
         if (state.is !== 'signed-out') return;
@@ -142,7 +145,7 @@ async function start(onEnd: (state: State) => void): Promise<State> {
         history.replaceState(null, '', oidc.returnTo);
       });
     if (completed.is === 'renewed') return { is: 'starting' };
-    return completed.is === 'refused' ? { ...signedOut, oidc } : signedIn(completed.session);
+    return completed.is === 'refused' ? { ...signedOut, oidc, refusal: completed.why } : signedIn(completed.session);
   }
   if (!oidc.wasSignedIn) return { ...signedOut, oidc };
   await oidc.begin('replace');

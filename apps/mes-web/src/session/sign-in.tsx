@@ -10,19 +10,21 @@ interface SignInProps {
   readonly state: 'starting' | 'failed' | 'storage-refused' | 'signed-out';
   readonly kind?: 'development' | 'oidc' | 'none' | undefined;
   readonly expired: boolean;
+  readonly refusal: string | undefined;
   readonly onChoose: (choice: Choice) => Promise<void>;
   readonly onIssuer: () => void;
   readonly onRetry: () => void;
 }
 
 /** The sign-in screen. */
-export function SignIn({ state, kind, expired, onChoose, onIssuer, onRetry }: SignInProps): ReactNode {
+export function SignIn({ state, kind, expired, refusal, onChoose, onIssuer, onRetry }: SignInProps): ReactNode {
   const { t } = useLanguage();
   return (
     <main className="sign-in">
       <div className="sign-in-card">
         <h1>{t('title')}</h1>
         {expired && <p role="alert">{t('signIn.expired')}</p>}
+        {refusal !== undefined && <p role="alert">{t('signIn.refused', { why: refusal })}</p>}
         {state === 'starting' && <p role="status">{t('loading')}</p>}
         {state === 'failed' && (
           <>
