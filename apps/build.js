@@ -2,7 +2,7 @@
 // that succeeded. So a running API keeps its files, a failed build changes nothing, and builds do not disturb each other.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -27,16 +27,17 @@ if (!TOOLS.every((name) => existsSync(join(ROOT, 'node_modules', name)))) {
 await mkdir(BUILDS, { recursive: true });
 const build = join(BUILDS, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}`);
 await mkdir(build);
+let former;
 try {
   await make();
-  await swapIn();
+  former = await swapIn();
 } catch (error) {
   await rm(build, { recursive: true, force: true });
   if (!(error instanceof StepFailedError)) throw error;
   // The step has said why.
   process.exit(1);
 }
-await removeUnused();
+await removeUnused(former);
 
 async function make() {
   const compilerOptions = { outDir: '.' };
@@ -46,6 +47,8 @@ async function make() {
   await rm(settings);
   await findLibraries();
   await mkdir(join(build, PROCESSES));
+  // The API may run as another user than the one who builds. Each removes only files of its own.
+  await chmod(join(build, PROCESSES), 0o1777);
 
   const document = join(build, 'openapi.json');
   run(join(build, 'apps/mes-api/src/commands/openapi.js'), document);
@@ -88,23 +91,28 @@ function run(program, ...options) {
   if (status !== 0) throw new StepFailedError();
 }
 
-/** Makes `dist` lead to the new build, in one step. */
+/** Makes `dist` lead to the new build, in one step. Returns the inode of the build that it led to before, if there was one. */
 async function swapIn() {
+  const former = await stat(LINK).catch(() => undefined);
   const current = await lstat(LINK).catch(() => undefined);
   // Earlier versions built into a folder of that name.
   if (current?.isDirectory()) await rename(LINK, `${build}-former`);
   const link = `${build}-link`;
   await symlink(relative(ROOT, build), link);
   await rename(link, LINK);
+  return former?.ino;
 }
 
-/** Removes old builds that no process runs from, and what interrupted builds have left. */
-async function removeUnused() {
+/**
+ * Removes old builds that no process runs from, and what interrupted builds have left. The former build stays: a process that could not
+ * register may run from it.
+ */
+async function removeUnused(former) {
   const { ino: current } = await stat(LINK);
   for (const name of await readdir(BUILDS)) {
     const path = join(BUILDS, name);
     const { ino, mtimeMs } = await lstat(path).catch(() => ({ ino: current }));
-    if (ino === current || Date.now() - mtimeMs < MIN_AGE || (await isInUse(path))) continue;
+    if (ino === current || ino === former || Date.now() - mtimeMs < MIN_AGE || (await isInUse(path))) continue;
     await rm(path, { recursive: true, force: true });
   }
 }

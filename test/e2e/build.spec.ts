@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
+  chmod,
+  chown,
   cp,
   mkdir,
   mkdtemp,
@@ -8,6 +10,7 @@ import {
   readlink,
   realpath,
   rm,
+  stat,
   symlink,
   utimes,
   writeFile,
@@ -24,11 +27,17 @@ const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'apps',
 /** A build compiles the whole API, and this machine may be busy with other tests. */
 const PATIENCE_MS = 600_000;
 const YESTERDAY = new Date(Date.now() - 24 * 3_600_000);
+/** The user `nobody`, if the tests may run Node as that user, in a folder of the project. */
+const OTHER_USER = mayRunAs(65_534) ? 65_534 : undefined;
 
 /** Compiling takes most of a build. The builds after the first one have this in place of the API. */
 const DOCUMENT_COMMAND = `import { copyFile } from 'node:fs/promises';
 await copyFile('openapi.json', process.argv[2] ?? '');
 `;
+
+function mayRunAs(uid: number): boolean {
+  return spawnSync(process.execPath, ['--eval', ''], { uid, cwd: 'node_modules' }).status === 0;
+}
 
 describe('a build beside a running API', () => {
   let folder: string;
@@ -36,11 +45,13 @@ describe('a build beside a running API', () => {
   let database: TestDatabase;
   let api: ApiProcess | undefined;
   let url: string;
+  let environment: { DATA_DIR: string; DATABASE_URL: string };
   let first: string;
 
   beforeAll(async () => {
     // Characters that patterns, URLs and shells take for their own.
     folder = await realpath(await mkdtemp(join(tmpdir(), "mes-build (it's) Заказы 100% #1 [a] ")));
+    await chmod(folder, 0o755);
     page = join(folder, 'apps/mes-web/src');
     database = await createTestDatabase();
     for (const source of SOURCES) await cp(source, join(folder, source), { recursive: true });
@@ -51,8 +62,10 @@ describe('a build beside a running API', () => {
     await build();
     first = await readlink(join(folder, 'dist'));
 
-    const environment = { DATA_DIR: join(folder, 'data'), DATABASE_URL: database.url };
-    api = new ApiProcess(environment, { program: join(folder, 'dist/apps/mes-api/src/main.js') });
+    environment = { DATA_DIR: join(folder, 'data'), DATABASE_URL: database.url };
+    await mkdir(environment.DATA_DIR);
+    if (OTHER_USER !== undefined) await chown(environment.DATA_DIR, OTHER_USER, OTHER_USER);
+    api = startApi();
     url = await api.ready();
     await cp(join(folder, 'dist/openapi.json'), join(folder, 'openapi.json'));
     await rm(join(folder, 'libs'), { recursive: true });
@@ -75,6 +88,16 @@ describe('a build beside a running API', () => {
 
   async function build(): Promise<void> {
     await run('npm', ['run', '--silent', 'build'], { cwd: folder, env: { ...process.env, NODE_ENV: 'production' } });
+  }
+
+  /** Starts the API of the last build, if possible as a user who has not built it. */
+  function startApi(): ApiProcess {
+    return new ApiProcess(environment, { program: join(folder, 'dist/apps/mes-api/src/main.js'), user: OTHER_USER });
+  }
+
+  async function builds(): Promise<string[]> {
+    const names = await readdir(join(folder, '.builds'));
+    return names.map((name) => `.builds/${name}`);
   }
 
   /** The paths of a built page and of all its scripts, as browsers ask for them. */
@@ -108,13 +131,13 @@ describe('a build beside a running API', () => {
 
       await writePage('second');
       const built = new AbortController();
-      const builds = Promise.all([build(), build()]).finally(() => {
+      const building = Promise.all([build(), build()]).finally(() => {
         built.abort();
       });
       const watching = (async () => {
         while (!built.signal.aborted) expect(await served(paths)).toEqual(before);
       })();
-      await Promise.all([builds, watching]);
+      await Promise.all([building, watching]);
       expect(await served(paths)).toEqual(before);
       expect(await readlink(join(folder, 'dist'))).not.toBe(first);
       expect(await textsIn('dist')).toMatch('second');
@@ -128,14 +151,45 @@ describe('a build beside a running API', () => {
     'that fails says why and changes nothing',
     async () => {
       const current = await readlink(join(folder, 'dist'));
-      const builds = await readdir(join(folder, '.builds'));
+      const before = await builds();
       await writeFile(join(page, 'main.tsx'), `import './nowhere.js';`);
       await expect(build()).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringContaining('./nowhere.js') as string,
       });
       expect(await readlink(join(folder, 'dist'))).toBe(current);
-      expect(await readdir(join(folder, '.builds'))).toEqual(builds);
+      expect(await builds()).toEqual(before);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'does not remove the build before it, even if an API runs from that which cannot register, and says so',
+    async () => {
+      expect((await stat(join(folder, first, 'processes'))).mode & 0o7777).toBe(0o1777);
+      const former = '.builds/former';
+      await cp(join(folder, first), join(folder, former), { recursive: true });
+      await rm(join(folder, former, 'processes'), { recursive: true });
+      // Nobody can make files in it.
+      await writeFile(join(folder, former, 'processes'), '');
+      await rm(join(folder, 'dist'));
+      await symlink(former, join(folder, 'dist'));
+      await utimes(join(folder, former), YESTERDAY, YESTERDAY);
+      await writePage('third');
+
+      const unregistered = startApi();
+      try {
+        await unregistered.ready();
+        expect(unregistered.output).toMatch(
+          /^A later build may remove the files of this process, which cannot register: ENOTDIR: not a directory, open '.+\/processes\/\d+'$/m,
+        );
+        await build();
+        expect(await builds()).toContain(former);
+      } finally {
+        await unregistered.destroy();
+      }
+      await build();
+      expect(await builds()).not.toContain(former);
     },
     PATIENCE_MS,
   );
@@ -145,12 +199,12 @@ describe('a build beside a running API', () => {
     async () => {
       expect((await served(['/']))[0]?.[1]).toBe(200);
       await api?.destroy();
-      await writePage('third');
+      const others = (await builds()).filter((name) => name !== first);
+      await writePage('fourth');
       await build();
-      const builds = await readdir(join(folder, '.builds'));
-      expect(builds.map((name) => `.builds/${name}`)).not.toContain(first);
-      expect(builds).toHaveLength(3);
-      expect(await textsIn('dist')).toMatch('third');
+      const last = await readlink(join(folder, 'dist'));
+      expect((await builds()).sort()).toEqual([...others, last].sort());
+      expect(await textsIn('dist')).toMatch('fourth');
     },
     PATIENCE_MS,
   );
@@ -161,7 +215,7 @@ describe('a build beside a running API', () => {
       await rm(join(folder, 'dist'));
       await mkdir(join(folder, 'dist/apps'), { recursive: true });
       await build();
-      expect(await textsIn('dist')).toMatch('third');
+      expect(await textsIn('dist')).toMatch('fourth');
     },
     PATIENCE_MS,
   );

@@ -23,6 +23,8 @@ export interface ApiProcessOptions {
   readonly directory?: string;
   /** The descriptor of a file that gets standard output, which the tests then do not see. */
   readonly standardOutput?: number;
+  /** The id of the user that the process runs as. Only root may set it. */
+  readonly user?: number | undefined;
 }
 
 /** The API in another process, started as a user starts it. */
@@ -35,12 +37,13 @@ export class ApiProcess {
   /** @param environment replaces the environment of the tests, except PATH */
   constructor(
     environment: Readonly<Record<string, string>>,
-    { program = 'apps/mes-api/src/main.ts', preloads = [], directory, standardOutput }: ApiProcessOptions = {},
+    { program = 'apps/mes-api/src/main.ts', preloads = [], directory, standardOutput, user }: ApiProcessOptions = {},
   ) {
     const imports = [LOADER, ...preloads.map((path) => resolve(path))].flatMap((path) => ['--import', path]);
     this.child = spawn(process.execPath, [...imports, resolve(program)], {
       env: { PATH: process.env.PATH, PORT: '0', ...environment },
       cwd: directory,
+      uid: user,
       stdio: ['ignore', standardOutput ?? 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
