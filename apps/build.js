@@ -24,17 +24,20 @@ if (!TOOLS.every((name) => existsSync(join(ROOT, 'node_modules', name)))) {
   console.error('Cannot build: packages for development are missing. Install them: npm ci --include=dev');
   process.exit(1);
 }
-await mkdir(BUILDS, { recursive: true });
 const build = join(BUILDS, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}`);
-await mkdir(build);
 let former;
 try {
+  await mkdir(BUILDS, { recursive: true });
+  await mkdir(build);
   await make();
   former = await swapIn();
 } catch (error) {
-  await rm(build, { recursive: true, force: true });
-  if (!(error instanceof StepFailedError)) throw error;
-  // The step has said why.
+  // What cannot be removed now is left to later builds.
+  await rm(build, { recursive: true, force: true }).catch(() => undefined);
+  const isOfFiles = error.syscall !== undefined;
+  if (isOfFiles) console.error(`Cannot build: ${error.message}`);
+  // A step has said why it failed.
+  else if (!(error instanceof StepFailedError)) throw error;
   process.exit(1);
 }
 await removeUnused(former);
@@ -113,7 +116,9 @@ async function removeUnused(former) {
     const path = join(BUILDS, name);
     const { ino, mtimeMs } = await lstat(path).catch(() => ({ ino: current }));
     if (ino === current || ino === former || Date.now() - mtimeMs < MIN_AGE || (await isInUse(path))) continue;
-    await rm(path, { recursive: true, force: true });
+    await rm(path, { recursive: true, force: true }).catch(({ code }) => {
+      console.error(`Cannot remove the old build ${path}: remove it yourself (${code})`);
+    });
   }
 }
 

@@ -35,6 +35,12 @@ const DOCUMENT_COMMAND = `import { copyFile } from 'node:fs/promises';
 await copyFile('openapi.json', process.argv[2] ?? '');
 `;
 
+/** A command that runs without the rights that root has over the files of all users. */
+function withoutRights(...command: [string, ...string[]]): [string, string[]] {
+  const [program, ...options] = command;
+  return process.getuid?.() === 0 ? ['setpriv', ['--bounding-set=-all', ...command]] : [program, options];
+}
+
 function mayRunAs(uid: number): boolean {
   return spawnSync(process.execPath, ['--eval', ''], { uid, cwd: 'node_modules' }).status === 0;
 }
@@ -210,15 +216,57 @@ describe('a build beside a running API', () => {
   );
 
   it(
+    'names each old build that it may not remove, and succeeds',
+    async () => {
+      const old = ['.builds/older', '.builds/old'].map((name) => join(folder, name));
+      for (const path of old) {
+        await mkdir(path);
+        await writeFile(join(path, 'file'), '');
+        await chmod(path, 0o555);
+        await utimes(path, YESTERDAY, YESTERDAY);
+      }
+      await writePage('fifth');
+      const { stderr } = await run(...withoutRights('npm', 'run', '--silent', 'build'), { cwd: folder });
+      expect(stderr.trimEnd().split('\n').sort()).toEqual(
+        old.map((path) => `Cannot remove the old build ${path}: remove it yourself (EACCES)`).sort(),
+      );
+      expect(await textsIn('dist')).toMatch('fifth');
+      for (const path of old) await chmod(path, 0o755);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'replaces the folder into which earlier versions built',
     async () => {
       await rm(join(folder, 'dist'));
       await mkdir(join(folder, 'dist/apps'), { recursive: true });
       await build();
-      expect(await textsIn('dist')).toMatch('fourth');
+      expect(await textsIn('dist')).toMatch('fifth');
     },
     PATIENCE_MS,
   );
+});
+
+describe('a build in a folder in which it may not write', () => {
+  it('says so in one sentence', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mes-build-'));
+    try {
+      await mkdir(join(folder, 'apps'));
+      await cp('apps/build.js', join(folder, 'apps/build.js'));
+      await cp('package.json', join(folder, 'package.json'));
+      await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+      await chmod(folder, 0o555);
+      const build = run(...withoutRights(process.execPath, 'apps/build.js'), { cwd: folder });
+      await expect(build).rejects.toMatchObject({
+        code: 1,
+        stderr: `Cannot build: EACCES: permission denied, mkdir '${join(folder, '.builds')}'\n`,
+      });
+    } finally {
+      await chmod(folder, 0o755);
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 describe('a build without the packages for development', () => {
