@@ -90,7 +90,9 @@ async function findLibraries() {
 
 /** Runs a program of Node at the top level. */
 function run(program, ...options) {
-  const { status } = spawnSync(process.execPath, [program, ...options], { cwd: ROOT, stdio: 'inherit' });
+  // Vite would make a page for developers if the shell has another NODE_ENV.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const { status } = spawnSync(process.execPath, [program, ...options], { cwd: ROOT, env, stdio: 'inherit' });
   if (status !== 0) throw new StepFailedError();
 }
 

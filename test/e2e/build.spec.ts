@@ -89,11 +89,12 @@ describe('a build beside a running API', () => {
   /** A page of two scripts: the second one is loaded on demand. */
   async function writePage(text: string): Promise<void> {
     await writeFile(join(page, 'main.tsx'), `void import('./more.js').then(({ text }) => (document.title = text));`);
-    await writeFile(join(page, 'more.ts'), `export const text = '${text}';`);
+    const suffix = `import.meta.env.DEV ? ' for developers' : ''`;
+    await writeFile(join(page, 'more.ts'), `export const text = '${text}' + (${suffix});`);
   }
 
   async function build(): Promise<void> {
-    await run('npm', ['run', '--silent', 'build'], { cwd: folder, env: { ...process.env, NODE_ENV: 'production' } });
+    await run('npm', ['run', '--silent', 'build'], { cwd: folder });
   }
 
   /** Starts the API of the last build, if possible as a user who has not built it. */
@@ -146,7 +147,10 @@ describe('a build beside a running API', () => {
       await Promise.all([building, watching]);
       expect(await served(paths)).toEqual(before);
       expect(await readlink(join(folder, 'dist'))).not.toBe(first);
-      expect(await textsIn('dist')).toMatch('second');
+      const texts = await textsIn('dist');
+      expect(texts).toMatch('second');
+      // The environment of the tests has another NODE_ENV.
+      expect(texts).not.toMatch('for developers');
       expect(await readFile(join(folder, 'dist/apps/mes-web/index.html'), 'utf8')).toMatch(/assets\/.+\.js/);
       expect(await readFile(join(page, 'api/client.ts'), 'utf8')).toContain('export function createOrder');
     },
