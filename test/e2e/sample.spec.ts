@@ -2,7 +2,10 @@ import { execFile, type ExecFileException } from 'node:child_process';
 import { resolve } from 'node:path';
 import pg from 'pg';
 import { nextStatuses, ORDER_STATUSES, type OrderStatus } from '../../apps/mes-api/src/orders/order-status.js';
+import { ApiProcess } from '../support/api-process.js';
+import { eventually } from '../support/eventually.js';
 import { OrdersApi } from '../support/orders-api.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 interface Dashboard {
@@ -33,13 +36,16 @@ describe('the sample command', () => {
   let database: TestDatabase;
   let api: OrdersApi;
   let client: pg.Client;
+  /** Sees what happens while {@link client} is in a transaction. */
+  let other: pg.Client;
   let viewer: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     api = await OrdersApi.start({ databaseUrl: database.url, redisUrl: process.env.TEST_REDIS_URL });
     client = new pg.Client(database.url);
-    await client.connect();
+    other = new pg.Client(database.url);
+    await Promise.all([client.connect(), other.connect()]);
     viewer = await api.token('viewer');
     // Fills the cache with responses that the sample must invalidate.
     expect((await dashboard()).counts.CLOSED).toBe(0);
@@ -48,7 +54,7 @@ describe('the sample command', () => {
   });
 
   afterAll(async () => {
-    await client.end();
+    await Promise.all([client.end(), other.end()]);
     await api.stop();
     await database.drop();
   });
@@ -62,6 +68,22 @@ describe('the sample command', () => {
         const { code } = (error ?? { code: 0 }) as ExecFileException;
         resolve({ exitCode: Number(code), output: stdout + stderr });
       });
+    });
+  }
+
+  /** Starts the command, for a test that interrupts it. */
+  function start(databaseUrl: string): ApiProcess {
+    const program = 'apps/mes-api/src/commands/sample.ts';
+    const environment = { DATABASE_URL: databaseUrl, DATABASE_WAIT_SECONDS: '30' };
+    return new ApiProcess(environment, { program, preloads: ['test/support/tell-signals.ts'] });
+  }
+
+  /** Waits until a session of the command is in a state that the condition names. */
+  async function untilItsSession(condition = 'true'): Promise<void> {
+    await eventually(async () => {
+      const sessions = `SELECT FROM pg_stat_activity WHERE application_name = 'mes-orders-sample' AND ${condition}`;
+      const { rowCount } = await other.query(sessions);
+      return rowCount === 1;
     });
   }
 
@@ -157,6 +179,46 @@ describe('the sample command', () => {
     const counts = await countByStatus();
     expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(before + 500);
     expect((await dashboard()).counts).toEqual(counts);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops at %s while it waits for PostgreSQL', async (signal) => {
+    const command = start('postgres://nobody@127.0.0.1:1/none');
+    await eventually(() => command.output.includes('The database is not ready yet'));
+    command.signal(signal);
+    expect(await command.ended()).toBe(1);
+    expect(command.output).toMatch(/\nCannot load the sample: interrupted\n$/);
+  });
+
+  it('adds nothing, and does not analyse, if it is interrupted before the first orders', async () => {
+    const analyses = `SELECT analyze_count FROM pg_stat_user_tables WHERE relname = 'orders'`;
+    const before = await select(analyses);
+    await client.query('BEGIN; LOCK TABLE orders');
+    const command = start(database.url);
+    try {
+      await untilItsSession(`wait_event_type = 'Lock'`);
+      command.signal('SIGTERM');
+      await eventually(() => command.output.includes('received SIGTERM'));
+    } finally {
+      await client.query('ROLLBACK');
+    }
+    expect(await command.ended()).toBe(1);
+    expect(command.output).toContain('Interrupted: 0 orders added');
+    expect(await select(analyses)).toEqual(before);
+  });
+
+  it('ends at once at a later signal, even if PostgreSQL does not answer', async () => {
+    const proxy = await TcpProxy.open(database.url);
+    const command = start(proxy.url);
+    try {
+      await untilItsSession();
+      proxy.block();
+      await command.hurry();
+      expect(await command.ended()).toBe(1);
+      expect(command.output).not.toContain('Cannot load the sample');
+    } finally {
+      await proxy.close();
+      await command.destroy();
+    }
   });
 
   it('reports invalid arguments in one line', async () => {

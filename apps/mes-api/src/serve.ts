@@ -5,6 +5,7 @@ import { createApplication } from './application.js';
 import { DevelopmentIssuer } from './auth/development-issuer.js';
 import { fail } from './commands/command-failure.js';
 import { explainListening } from './commands/listen-failure.js';
+import { ONE_SIGNAL } from './commands/one-signal.js';
 import { openDatabase, type OpenDatabase } from './commands/open-database.js';
 import type { Configuration } from './config/configuration.js';
 import { startTracing } from './observability/tracing/start-tracing.js';
@@ -17,12 +18,6 @@ import { WORKER_NUMBER } from './workers/worker-messages.js';
 
 /** Where the build puts the operators' page. */
 const PAGE_DIRECTORY = resolve(import.meta.dirname, '../../mes-web');
-
-/**
- * Signals that come within this time are one, in milliseconds: npm passes on what a terminal has told this process as well, and the
- * supervisor of workers what systemd has told them.
- */
-const ONE_SIGNAL = 1_000;
 
 /** The parts that have been started so far. A signal during the start stops these. */
 const started: {

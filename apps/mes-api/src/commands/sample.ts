@@ -3,6 +3,7 @@ import { ADVISORY_LOCKS, DatabaseClient } from '@mes/database';
 import { readConfiguration } from '../config/configuration.js';
 import { loadEnvironmentFile } from '../config/environment.js';
 import { CommandError, fail } from './command-failure.js';
+import { ONE_SIGNAL } from './one-signal.js';
 import { openDatabase } from './open-database.js';
 import { readSampleArguments, SAMPLE_USAGE, type SampleArguments } from './sample/arguments.js';
 import { loadOrders } from './sample/load-orders.js';
@@ -15,6 +16,8 @@ const ORDERS_PER_TRANSACTION = 2_000;
 const STATEMENT_TIMEOUT = 60_000;
 
 const interrupted = new AbortController();
+/** When the first signal came, as `performance.now()`. */
+let signalledAt: number | undefined;
 
 async function run(): Promise<void> {
   const wanted = readSampleArguments(process.argv.slice(2), Date.now());
@@ -24,7 +27,7 @@ async function run(): Promise<void> {
   }
   loadEnvironmentFile();
   const configuration = readConfiguration(process.env);
-  const database = await openDatabase(configuration, console.error);
+  const database = await openDatabase(configuration, console.error, { signal: interrupted.signal });
   try {
     await fill(database.directUrl, wanted);
   } finally {
@@ -47,7 +50,7 @@ async function fill(url: string, wanted: SampleArguments): Promise<void> {
     const after = await highestNumber(client);
     const began = performance.now();
     const done = await load(client, sampleOrders({ ...wanted, after }), wanted.count);
-    await client.query('ANALYZE orders, order_status_changes');
+    if (done > 0) await client.query('ANALYZE orders, order_status_changes');
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);
     console.log(`${interrupted.signal.aborted ? 'Interrupted: ' : ''}${done} orders added in ${seconds} s.`);
   } finally {
@@ -98,7 +101,10 @@ function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
-    interrupted.abort();
+    signalledAt ??= performance.now();
+    // The batch under way is rolled back.
+    if (performance.now() - signalledAt > ONE_SIGNAL) process.exit(1);
+    interrupted.abort(new CommandError('interrupted'));
     process.exitCode = 1;
   });
 }
