@@ -180,6 +180,7 @@ describe('the focus', () => {
     async function headingIs(name: string): Promise<void> {
       await desk.page.getByRole('heading', { level: 1, name }).waitFor();
       await focused('h1');
+      expect(await desk.page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('none');
     }
   });
 
