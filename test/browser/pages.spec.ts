@@ -239,6 +239,23 @@ describe('the operators’ page, in a browser', () => {
     expect(new URL(desk.page.url()).search).toBe('?priority=URGENT&sort=createdAt');
   });
 
+  it('gives back after signing in again what was being written when the session expired', async () => {
+    const order = await workshop.create();
+    await workshop.move(order, 'MANUFACTURING_STARTED');
+    const desk = await workshop.signedIn({ name: 'operator-1' });
+    const { page } = desk;
+    await desk.open(`/orders/${order.id}`);
+    await page.getByRole('button', { name: 'Put on hold' }).click();
+    await page.getByLabel('Comment').fill('Waits for gold.');
+    await page.route('**/api/v1/**', (route) => route.fulfill({ status: 401, json: { code: 'TOKEN_INVALID' } }));
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await page.getByText('Your session has expired.').waitFor();
+    await page.unroute('**/api/v1/**');
+    await desk.signIn({ name: 'operator-1' });
+    const unsaved = `Put on hold · No. ${String(order.number)}. Your comment was not saved: “Waits for gold.”`;
+    await page.locator('.notice').getByText(unsaved).waitFor();
+  });
+
   it('says after signing in again that a step was not made, because the session had expired', async () => {
     const order = await workshop.create();
     const desk = await workshop.signedIn();

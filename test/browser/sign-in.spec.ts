@@ -277,6 +277,60 @@ describe('signing in at an issuer', () => {
     await page.getByText('Your session has expired.').waitFor();
   });
 
+  describe('after a session that expired while somebody was writing', () => {
+    const unsaved = /^Put on hold · No\. \d+\. Your comment was not saved: “Waits for gold\.”$/;
+    const kept = (): Promise<string> => desk.page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
+
+    /** Lets the session of a user expire who has a dialog open. */
+    async function expireWhileWriting(name: string): Promise<void> {
+      const { page } = desk;
+      await openOrder(name);
+      await page.getByRole('button', { name: 'Take order' }).click();
+      await page.getByRole('button', { name: 'Put on hold' }).click();
+      await page.getByLabel('Comment').fill('Waits for gold.');
+      await page.context().clearCookies();
+      await page.route('**/api/v1/**', (route) => route.fulfill(EXPIRED));
+      // The page refreshes what it shows.
+      await page.evaluate("dispatchEvent(new Event('online'))");
+      await page.getByText('Your session has expired.').waitFor();
+      await page.unroute('**/api/v1/**');
+      expect(await kept()).toContain('Waits for gold.');
+    }
+
+    it('gives the same user the text back, also if they gave up signing in at first', async () => {
+      const { page } = desk;
+      await expireWhileWriting('yana');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: 'Cancel' }).click();
+      await issuer.signIn(page, 'yana');
+      await page.locator('.notice').getByText(unsaved).waitFor();
+      await page.getByRole('button', { name: 'Put on hold' }).waitFor();
+      expect(await kept()).not.toContain('Waits for gold.');
+    });
+
+    it('gives another user nothing, and forgets the text', async () => {
+      await expireWhileWriting('zoe');
+      await issuer.signIn(desk.page, 'adam');
+      await desk.live();
+      expect(await desk.page.locator('.notice').count()).toBe(0);
+      expect(await kept()).not.toContain('Waits for gold.');
+    });
+
+    it('forgets the text when the user signs out in another tab', async () => {
+      const { page } = desk;
+      const tab = await page.context().newPage();
+      await tab.goto(api.url);
+      await issuer.signIn(tab, 'bella');
+      await tab.getByRole('heading', { name: 'New orders' }).waitFor();
+      await tab.context().clearCookies();
+      await expireWhileWriting('bella');
+      await tab.locator('header [aria-haspopup=menu]').click();
+      await tab.getByRole('menuitem', { name: 'Sign out' }).click();
+      await page.getByText('Your session has expired.').waitFor({ state: 'detached' });
+      expect(await kept()).not.toContain('Waits for gold.');
+    });
+  });
+
   it('says so if the API is away on the way back from the issuer, and then returns to the address', async () => {
     const { page } = desk;
     const busy = { status: 503, contentType: 'application/problem+json', body: '{"code":"OVERLOADED"}' };

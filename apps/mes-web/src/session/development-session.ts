@@ -2,6 +2,7 @@ import { issueDevelopmentToken } from '../api/client';
 import { dataOf } from '../api/problem';
 import { parsedJson, tabStorage } from '../storage';
 import { claimsOf, ROLES, type Role, type Session } from './session';
+import { keepUnsavedTexts } from './unsaved-texts';
 
 /** Key of the role and name chosen in this tab. A reload signs in with them again. */
 const CHOICE = 'mes.development.choice';
@@ -23,14 +24,19 @@ export async function developmentSession(choice: Choice, onEnd: () => void): Pro
     (await dataOf(issueDevelopmentToken({ developmentSignInDto: choice }))).token;
   let token = await issue();
   tabStorage.set(CHOICE, JSON.stringify(choice));
+  const claims = claimsOf(token);
+  const expire = (): void => {
+    keepUnsavedTexts(claims.subject);
+    onEnd();
+  };
   return {
-    ...claimsOf(token),
+    ...claims,
     token: () => token,
     renew: (rejected) => {
-      if (rejected === token) onEnd();
+      if (rejected === token) expire();
       return Promise.resolve(undefined);
     },
-    end: onEnd,
+    end: expire,
     signOut: () => {
       tabStorage.remove(CHOICE);
       token = '';

@@ -12,6 +12,7 @@ import { dataOf, Problem } from '../api/problem';
 import { BASE_PATH } from '../base-path';
 import { deviceStorage, tabStorage } from '../storage';
 import { SIGNED_IN_PATH, type Session } from './session';
+import { forgetUnsavedTexts, keepUnsavedTexts } from './unsaved-texts';
 
 export interface OidcSettings {
   readonly authority: string;
@@ -164,19 +165,23 @@ export class OidcSignIn {
     addEventListener('storage', ({ key }) => {
       if (key !== SIGNED_OUT_AT) return;
       tabStorage.remove(WAS_SIGNED_IN);
+      forgetUnsavedTexts();
       onEnd('signed-out');
     });
+    const caller = await callerOf(first);
+    const expire = (): void => {
+      keepUnsavedTexts(caller.subject);
+      onEnd('expired');
+    };
     return {
-      ...(await callerOf(first)),
+      ...caller,
       token: () => user.access_token,
       renew: async (rejected) => {
         if (rejected !== user.access_token || (await renewOnce())) return user.access_token;
-        onEnd('expired');
+        expire();
         return undefined;
       },
-      end: () => {
-        onEnd('expired');
-      },
+      end: expire,
       signOut: async () => {
         tabStorage.remove(WAS_SIGNED_IN);
         deviceStorage.set(SIGNED_OUT_AT, String(Date.now()));

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
 import { getPageSettings, type PageSettingsDto } from '../api/client';
 import { authenticateRequests, settledInTime } from '../api/connect';
 import { dataOf } from '../api/problem';
@@ -7,6 +7,8 @@ import type { OidcSignIn } from './oidc-session';
 import { SIGNED_IN_PATH, type Session } from './session';
 import { SessionContext } from './session-context';
 import { SignIn } from './sign-in';
+import { takeUnsavedTexts } from './unsaved-texts';
+import { useLanguage } from '../language/language-context';
 import { useNotices } from '../shell/notices-context';
 import { reloadOnce } from '../shell/reload-once';
 import { tabStorage } from '../storage';
@@ -36,7 +38,8 @@ interface SessionGateProps {
 export function SessionGate({ children }: SessionGateProps): ReactNode {
   const [state, setState] = useState<State>({ is: 'starting' });
   const [attempt, setAttempt] = useState(0);
-  const { endSession, clear } = useNotices();
+  const { t } = useLanguage();
+  const { notify, endSession, clear } = useNotices();
 
   // StrictMode runs effects twice, but the code in an issuer's redirect can be used only once.
   const starts = useRef(new Map<number, Promise<State>>());
@@ -55,6 +58,15 @@ export function SessionGate({ children }: SessionGateProps): ReactNode {
 
   const own = state.is === 'signed-in' ? state.session : undefined;
   useEffect(() => (own ? endSession : undefined), [own, endSession]);
+  const giveBackTexts = useEffectEvent((subject: string) => {
+    for (const { title, text } of takeUnsavedTexts(subject)) {
+      const unsaved = `${title}. ${t('notice.unsaved', { comment: text })}`;
+      notify({ about: unsaved, tone: 'bad', text: unsaved, isOpen: true });
+    }
+  });
+  useEffect(() => {
+    if (own) giveBackTexts(own.subject);
+  }, [own]);
   // The next user may be at the device already, also if the session has ended in another tab.
   const isSignedOut = state.is === 'signed-out' && state.expired !== true;
   useEffect(() => {

@@ -22,9 +22,25 @@ export function openModal(dialog: HTMLDialogElement): () => void {
   };
 }
 
+/** What somebody has written into a dialog. */
+export interface WrittenText {
+  /** The title of the dialog. */
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What somebody has written into the dialogs that are open. */
+export function writtenTexts(): readonly WrittenText[] {
+  return open.flatMap((dialog) => {
+    const title = dialog.querySelector('h2')?.textContent ?? '';
+    const texts = [...dialog.querySelectorAll('textarea')].map(({ value }) => value.trim());
+    return texts.filter((text) => text !== '').map((text) => ({ title, text }));
+  });
+}
+
 /** Whether somebody has written into a dialog that is open. It must not close by itself. */
 export function holdsText(): boolean {
-  return open.some((dialog) => [...dialog.querySelectorAll('textarea')].some(({ value }) => value.trim() !== ''));
+  return writtenTexts().length > 0;
 }
 
 /** The uppermost modal dialog. Nothing outside of it can be pressed. Undefined if none is open. */
