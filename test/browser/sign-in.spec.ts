@@ -308,6 +308,21 @@ describe('signing in at an issuer', () => {
       expect(await kept()).not.toContain('Waits for gold.');
     });
 
+    it('gives the text back also if it was sent just then', async () => {
+      const { page } = desk;
+      await openOrder('xavier');
+      await page.getByRole('button', { name: 'Take order' }).click();
+      await page.getByRole('button', { name: 'Put on hold' }).click();
+      await page.getByLabel('Comment').fill('Waits for gold.');
+      await page.context().clearCookies();
+      await page.route('**/api/v1/orders/*/status', (route) => route.fulfill(EXPIRED));
+      await page.getByRole('dialog').getByRole('button', { name: 'No material' }).click();
+      await page.locator('.notice', { hasText: 'You had to sign in again first.' }).waitFor();
+      await page.unroute('**/api/v1/orders/*/status');
+      await issuer.signIn(page, 'xavier');
+      await page.locator('.notice').getByText(unsaved).waitFor();
+    });
+
     it('gives another user nothing, and forgets the text', async () => {
       await expireWhileWriting('zoe');
       await issuer.signIn(desk.page, 'adam');

@@ -4,6 +4,7 @@ import { TIME_LIMITS } from '../api/connect';
 import { dataOf, Problem, reasonOf } from '../api/problem';
 import { useLanguage } from '../language/language-context';
 import { useSession } from '../session/session-context';
+import { keepUnsavedTexts } from '../session/unsaved-texts';
 import { useNotices, type Notice } from '../shell/notices-context';
 import { isMove, isReached, isSuperseded, labelOf, send, undoOf, type Change, type Edit, type Outcome } from './change';
 import { useMakeKnown } from './known-changes';
@@ -64,6 +65,10 @@ export function useChange(): (change: Change) => Promise<Outcome> {
     if (found) return conclude(change, found, problem.details.code);
     const text = t('notice.refused', { number, why: whyOf(problem) });
     if (!problem.isDecision) return offer(change, text);
+    if (problem.isSignedOut && isMove(change) && change.comment) {
+      const title = t('move.commentFor', { move: t(labelOf(change.order.status, change.to)), number });
+      keepUnsavedTexts(session.subject, [{ title, text: change.comment }]);
+    }
     return finish(change, { kind: 'failed' }, { text, isOpen: problem.isSignedOut });
   }
 

@@ -9,9 +9,12 @@ interface Unsaved {
   readonly texts: readonly WrittenText[];
 }
 
-/** Keeps what the user has written into open dialogs, which close when the session expires. */
-export function keepUnsavedTexts(subject: string): void {
-  const texts = writtenTexts();
+/**
+ * Keeps what the user has written when the session expires.
+ *
+ * @param texts by default, those of the open dialogs, which are about to close
+ */
+export function keepUnsavedTexts(subject: string, texts = writtenTexts()): void {
   if (texts.length > 0) tabStorage.set(KEY, JSON.stringify({ subject, texts } satisfies Unsaved));
 }
 
