@@ -1,5 +1,6 @@
 // Builds the API and the operators' page: `npm run build`. Each build has a folder of its own, and `dist` is a link to the last one
 // that succeeded. So a running API keeps its files, a failed build changes nothing, and builds do not disturb each other.
+import './mes-api/src/commands/require-node.js';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';

@@ -24,6 +24,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const run = promisify(execFile);
 
 const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'apps', 'libs'];
+/** What the build imports. */
+const REQUIRE_NODE = 'apps/mes-api/src/commands/require-node.js';
 /** A build compiles the whole API, and this machine may be busy with other tests. */
 const PATIENCE_MS = 600_000;
 const YESTERDAY = new Date(Date.now() - 24 * 3_600_000);
@@ -76,7 +78,7 @@ describe('a build beside a running API', () => {
     await cp(join(folder, 'dist/openapi.json'), join(folder, 'openapi.json'));
     await rm(join(folder, 'libs'), { recursive: true });
     await rm(join(folder, 'apps/mes-api/src'), { recursive: true });
-    await mkdir(join(folder, 'apps/mes-api/src/commands'), { recursive: true });
+    await cp(REQUIRE_NODE, join(folder, REQUIRE_NODE));
     await writeFile(join(folder, 'apps/mes-api/src/commands/openapi.ts'), DOCUMENT_COMMAND);
   }, PATIENCE_MS);
 
@@ -258,6 +260,7 @@ describe('a build in a folder in which it may not write', () => {
     try {
       await mkdir(join(folder, 'apps'));
       await cp('apps/build.js', join(folder, 'apps/build.js'));
+      await cp(REQUIRE_NODE, join(folder, REQUIRE_NODE));
       await cp('package.json', join(folder, 'package.json'));
       await symlink(resolve('node_modules'), join(folder, 'node_modules'));
       await chmod(folder, 0o555);
@@ -279,6 +282,7 @@ describe('a build without the packages for development', () => {
     try {
       await mkdir(join(folder, 'apps'));
       await cp('apps/build.js', join(folder, 'apps/build.js'));
+      await cp(REQUIRE_NODE, join(folder, REQUIRE_NODE));
       await cp('package.json', join(folder, 'package.json'));
       const build = run(process.execPath, ['apps/build.js'], { cwd: folder });
       await expect(build).rejects.toMatchObject({

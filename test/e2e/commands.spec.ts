@@ -1,5 +1,5 @@
 import { execFile, type ExecFileException } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -12,6 +12,8 @@ interface Outcome {
 /** Node compiles the sources of a command before it runs. */
 const PATIENCE_MS = 300_000;
 const REGISTER = resolve('test/support/register-typescript.js');
+/** A version of Node.js that is newer than the one that runs the tests by its last number. */
+const NEXT_NODE = process.versions.node.replace(/\d+$/, (patch) => String(Number(patch) + 1));
 const UNKNOWN_OPTION = [1, '', expect.stringMatching(/^[^\n:]+: Unknown option '--rolle'; --help shows the usage\n$/)];
 
 describe('a command', () => {
@@ -25,7 +27,10 @@ describe('a command', () => {
 
   /** Runs a command in an empty folder, without configuration. */
   function command(name: string, ...args: string[]): Promise<Outcome> {
-    const program = resolve(`apps/mes-api/src/commands/${name}.ts`);
+    return execute(resolve(`apps/mes-api/src/commands/${name}.ts`), ...args);
+  }
+
+  function execute(program: string, ...args: string[]): Promise<Outcome> {
     const options = { cwd: folder, env: { PATH: process.env.PATH } };
     return new Promise((done) => {
       execFile(process.execPath, ['--import', REGISTER, program, ...args], options, (error, stdout, stderr) => {
@@ -89,6 +94,29 @@ describe('a command', () => {
       expect(stderr.slice(0, sentence.length)).toBe(sentence);
       expect(stderr).toMatch(/^[^\n]+\n$/);
       expect(await readdir(folder)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'names the Node.js that it needs in one sentence',
+    async () => {
+      const description = JSON.parse(await readFile('package.json', 'utf8')) as object;
+      const demanding = { ...description, engines: { node: `>=${NEXT_NODE}` } };
+      await writeFile(join(folder, 'package.json'), JSON.stringify(demanding));
+      await cp('apps/mes-api/src', join(folder, 'apps/mes-api/src'), { recursive: true });
+      await cp('apps/build.js', join(folder, 'apps/build.js'));
+      await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+      const stderr = `Node.js ${NEXT_NODE} or newer is needed; this is ${process.versions.node}.\n`;
+      for (const name of [
+        'build.js',
+        ...['main', 'commands/token', 'commands/sample', 'commands/migrate'].map(
+          (program) => `mes-api/src/${program}.ts`,
+        ),
+      ]) {
+        const outcome = await execute(join(folder, 'apps', name), '--help');
+        expect({ name, ...outcome }).toEqual({ name, exitCode: 1, stdout: '', stderr });
+      }
     },
     PATIENCE_MS,
   );

@@ -1,3 +1,4 @@
+import './commands/require-node.js';
 import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';

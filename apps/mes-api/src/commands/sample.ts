@@ -1,3 +1,4 @@
+import './require-node.js';
 import 'reflect-metadata';
 import { ADVISORY_LOCKS, DatabaseClient } from '@mes/database';
 import { readConfiguration } from '../config/configuration.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+// As a whole: a Node.js that is too old to have `parseEnv` must get as far as `require-node.js`.
+import * as util from 'node:util';
 import { redisUrlComplaint } from '@mes/cache';
 import { databaseUrlComplaint } from '@mes/database';
 import { applyDecorators } from '@nestjs/common';
@@ -88,7 +89,7 @@ export function loadEnvironmentFile(folder = projectFolder()): void {
   if (bytes.includes(0)) throw new EnvironmentError(`${file} is not in UTF-8: save it in UTF-8`);
   // A byte order mark would become a part of the first name.
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  for (const [name, value] of Object.entries(parseEnv(text))) {
+  for (const [name, value] of Object.entries(util.parseEnv(text))) {
     if (OF_NODE.has(name) && process.env[name] === undefined) {
       const remedy = 'which Node.js does not read: set it in the environment';
       throw new EnvironmentError(`${name} has no effect in ${file}, ${remedy}`);
