@@ -12,7 +12,7 @@ if (!ranges.some(isIn)) {
   process.exit(1);
 }
 
-/** The ranges in the nearest package.json, such as `^20.19.2 || >=22.12.0`. The sources and the build lie at different depths below it. */
+/** The ranges in the nearest package.json, such as `^20.19.2 || >=24.11.0`. The sources and the build lie at different depths below it. */
 function neededRanges(folder) {
   const file = new URL('package.json', folder);
   if (existsSync(file)) {
