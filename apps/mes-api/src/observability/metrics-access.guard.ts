@@ -15,9 +15,9 @@ export class MetricsAccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { metricsToken } = this.configuration;
+    const { metricsToken, corsOrigins } = this.configuration;
     if (metricsToken === undefined) {
-      if (isFromHere(request)) return true;
+      if (isFromHere(request, corsOrigins)) return true;
       throw new Problem({
         status: 403,
         code: 'METRICS_LOCAL_ONLY',
@@ -37,12 +37,12 @@ export class MetricsAccessGuard implements CanActivate {
   }
 }
 
-/** Whether a program on this machine asks, or somebody at its browser, and no page of another origin. */
-function isFromHere(request: FastifyRequest): boolean {
+/** Whether a program on this machine asks, or a page there that is the API's own or has one of these origins. */
+function isFromHere(request: FastifyRequest, origins: readonly string[]): boolean {
   const asked = addressAsked(request);
-  const { origin = asked?.origin } = request.raw.headers;
-  const isOwn = isThisMachine(hostOf(asked)) && origin === asked?.origin;
-  return isOwn && isLoopback(request.socket.remoteAddress) && !isForwarded(request);
+  const { origin } = request.raw.headers;
+  const isOwn = origin === undefined || origin === asked?.origin || origins.includes(origin);
+  return isOwn && isThisMachine(hostOf(asked)) && isLoopback(request.socket.remoteAddress) && !isForwarded(request);
 }
 
 /** Takes the same time for every wrong token. Digests have the same length, which the comparison requires. */
