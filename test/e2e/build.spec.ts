@@ -254,44 +254,35 @@ describe('a build beside a running API', () => {
   );
 });
 
-describe('a build in a folder in which it may not write', () => {
-  it('says so in one sentence', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mes-build-'));
-    try {
-      await mkdir(join(folder, 'apps'));
-      await cp('apps/build.js', join(folder, 'apps/build.js'));
-      await cp(REQUIRE_NODE, join(folder, REQUIRE_NODE));
-      await cp('package.json', join(folder, 'package.json'));
-      await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-      await chmod(folder, 0o555);
-      const build = run(...withoutRights(process.execPath, 'apps/build.js'), { cwd: folder });
-      await expect(build).rejects.toMatchObject({
-        code: 1,
-        stderr: `Cannot build: EACCES: permission denied, mkdir '${join(folder, '.builds')}'\n`,
-      });
-    } finally {
-      await chmod(folder, 0o755);
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-});
+describe('a build that cannot begin', () => {
+  let folder: string;
 
-describe('a build without the packages for development', () => {
-  it('says how to install them, and changes nothing', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mes-build-'));
-    try {
-      await mkdir(join(folder, 'apps'));
-      await cp('apps/build.js', join(folder, 'apps/build.js'));
-      await cp(REQUIRE_NODE, join(folder, REQUIRE_NODE));
-      await cp('package.json', join(folder, 'package.json'));
-      const build = run(process.execPath, ['apps/build.js'], { cwd: folder });
-      await expect(build).rejects.toMatchObject({
-        code: 1,
-        stderr: 'Cannot build: packages for development are missing. Install them: npm ci --include=dev\n',
-      });
-      expect((await readdir(folder)).sort()).toEqual(['apps', 'package.json']);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mes-build-'));
+    for (const file of ['package.json', 'apps/build.js', REQUIRE_NODE]) await cp(file, join(folder, file));
+  });
+
+  afterEach(async () => {
+    await chmod(folder, 0o755);
+    await rm(folder, { recursive: true });
+  });
+
+  it('says in one sentence where it may not write', async () => {
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await chmod(folder, 0o555);
+    const build = run(...withoutRights(process.execPath, 'apps/build.js'), { cwd: folder });
+    await expect(build).rejects.toMatchObject({
+      code: 1,
+      stderr: `Cannot build: EACCES: permission denied, mkdir '${join(folder, '.builds')}'\n`,
+    });
+  });
+
+  it('says how to install the packages for development, and changes nothing', async () => {
+    const build = run(process.execPath, ['apps/build.js'], { cwd: folder });
+    await expect(build).rejects.toMatchObject({
+      code: 1,
+      stderr: 'Cannot build: packages for development are missing. Install them: npm ci --include=dev\n',
+    });
+    expect((await readdir(folder)).sort()).toEqual(['apps', 'package.json']);
   });
 });

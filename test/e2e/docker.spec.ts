@@ -84,6 +84,18 @@ describe('the compose file', () => {
     expect(init).toBe(true);
   });
 
+  it('uses the servers that the environment names, and its own if there are none', () => {
+    expect(variables()).toMatchObject({
+      DATABASE_URL: 'postgres://mes@postgres:5432/mes',
+      REDIS_URL: 'redis://redis:6379',
+    });
+  });
+
+  it('lets nginx answer with this configuration alone, and not with the default one of its image', () => {
+    const template = 'nginx/mes-orders.conf.template:/etc/nginx/templates/default.conf.template:ro';
+    expect(services.nginx?.volumes).toContain(`./${template}`);
+  });
+
   it('names each image of others by its digest', () => {
     const images = Object.values(services).flatMap(({ image = '' }) => (image === 'mes-orders-api' ? [] : image));
     expect(images.length).toBeGreaterThan(0);

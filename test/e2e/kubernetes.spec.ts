@@ -141,6 +141,16 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
+  it('name the certificates of other authorities to the migration as well', () => {
+    const { data = {} } = find('ConfigMap', 'mes-orders-api');
+    const name = 'NODE_EXTRA_CA_CERTS';
+    expect(data).toHaveProperty(name);
+    expect(migration().container.env).toContainEqual({
+      name,
+      valueFrom: { configMapKeyRef: { name: 'mes-orders-api', key: name, optional: true } },
+    });
+  });
+
   it('mount the certificates of other authorities, if there are any', () => {
     for (const { spec, container } of [api(), migration()]) {
       const { name } = spec.volumes?.find(({ configMap }) => configMap?.optional === true) ?? {};

@@ -213,7 +213,7 @@ export class PostgresNotifications implements OnModuleInit, OnApplicationShutdow
       for (const listener of this.listeners.get(channel) ?? []) this.act(listener, payload, fail);
     });
     await client.connect();
-    // Connections of requests that lead elsewhere were opened before the way moved. If one was opened later, both ways differ.
+    // The pool closes older connections that lead elsewhere. If a newer one leads elsewhere, the two ways differ.
     if (client.reached) poolOf(this.dataSource).follow(client.reached);
     if (this.isDivided) await Promise.race([ended, this.dataSource.query('SELECT')]);
     this.assertSameServer(client);

@@ -48,7 +48,8 @@ export class MetricsOfAllWorkers implements OnApplicationShutdown {
       send({ type: 'metrics-of-all?', id });
     });
     this.waiting.delete(id);
-    // Each value has its worker as a label or is the supervisor's, so nothing is summed up. By other aggregators, some metrics would be left out.
+    // Each value has its worker as a label or is the supervisor's, so nothing is summed up. By other aggregators, some metrics would be
+    // left out.
     const apart = all.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' as const })));
     return AggregatorRegistry.aggregate(apart).metrics();
   }

@@ -111,7 +111,7 @@ export function activeQueries(queries: QueryClient): Query[] {
   return queries.getQueryCache().findAll({ type: 'active', predicate: (query) => !query.isStatic() });
 }
 
-/** Whether a query of the screen shows an answer since which something has happened. */
+/** Whether a query of the screen shows an answer from before an event. */
 function isOld(query: Query): boolean {
   return query.isActive() && query.state.data !== undefined && query.state.isInvalidated;
 }

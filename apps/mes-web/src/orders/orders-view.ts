@@ -121,7 +121,7 @@ export function isInView({ due }: Filters, order: Pick<OrderDto, 'dueAt' | 'stat
   return !limit || isLate(order, limit);
 }
 
-/** Whether orders with this status can be in the view. What is about to be late is not finished. */
+/** Whether orders with this status can be in the view: a finished order is neither late nor about to be. */
 export function mayHave(status: Status, { due }: Filters): boolean {
   return !isFinished(status) || movingLimit(due, new Date()) === undefined;
 }

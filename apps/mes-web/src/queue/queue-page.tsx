@@ -171,7 +171,7 @@ export function QueuePage(): ReactNode {
           {picks.ids.size > 0 && <PicksBar picks={picks} onTake={takePicked} />}
         </div>
       )}
-      {/* Of another list, not all orders that fit may be loaded. */}
+      {/* While another list is shown in place of this one, orders may be missing. */}
       {printing && query.data && !query.isPlaceholderData && (
         <PrintedQueue view={view} orders={orders} hasMore={hasMore} totals={totals} />
       )}

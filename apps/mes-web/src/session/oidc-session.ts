@@ -36,7 +36,7 @@ const UNDECIDED: readonly string[] = ['server_error', 'temporarily_unavailable']
 /** What came of the way to the issuer and back. */
 export type Completion =
   | { readonly is: 'signed-in'; readonly session: Session }
-  /** The issuer or the API refused, and said why. Nothing is to say if the user gave up, or the redirect was opened a second time. */
+  /** The issuer or the API refused, and said why. There is no reason if the user gave up, or opened the redirect a second time. */
   | { readonly is: 'refused'; readonly why?: string }
   /** The hidden frame that renews the token has passed it on. */
   | { readonly is: 'renewed' };
@@ -131,7 +131,7 @@ export class OidcSignIn {
 
   private async sessionOf(first: User, onEnd: OnEnd): Promise<Session> {
     let user = first;
-    /** By the refresh token, if the issuer gives any. If it accepts it no more, it may still know the user in a hidden frame. */
+    /** Uses the refresh token, if there is one. If the issuer refuses it, the user may still be signed in there: a hidden frame asks. */
     const newUser = async (): Promise<User | null> => {
       try {
         return await this.manager.signinSilent();

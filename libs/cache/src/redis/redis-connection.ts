@@ -92,8 +92,8 @@ export class RedisConnection implements RedisAccess {
   /** Whether all operations are tried. */
   available = false;
   /**
-   * Whether invalidations are tried: also for a moment before the others. Those that are not are made up for by an admission, which
-   * would otherwise not end under many writes.
+   * Whether invalidations are tried. An admission allows them a moment before it ends. It makes up for each one that was not tried, so
+   * under many writes it would not end.
    */
   takesInvalidations = false;
   /** Sends its commands over the present connection. */

@@ -205,14 +205,26 @@ describe('RedisVersionStore', () => {
     await own.close();
   });
 
-  it('is trusted again while writes go on without a pause, and makes up for what it has missed', async () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['writes complete', () => versions.complete([], [{ tag: 'a' }])],
+    ['notified writes are carried out', () => versions.invalidate(['a'])],
+    [
+      'many writes complete at once',
+      () =>
+        Promise.all(
+          Array(16)
+            .fill(0)
+            .map(() => versions.complete([], [{ tag: 'a' }])),
+        ),
+    ],
+  ])('is trusted again while %s without a pause, and makes up for what it has missed', async (_, write) => {
     const before = await versions.ensureVersions(['a', 'b', 'c']);
     versions.revalidate('a reply came late');
     await expect(versions.complete([], [{ tag: 'b' }])).rejects.toBeInstanceOf(VersionStoreUnavailableError);
     const end = new AbortController();
     const writing = (async () => {
       while (!end.signal.aborted) {
-        await Promise.all([versions.complete([], [{ tag: 'a' }]).catch(() => undefined), new Promise(setImmediate)]);
+        await Promise.all([write().catch(() => undefined), new Promise(setImmediate)]);
       }
     })();
     try {

@@ -94,8 +94,8 @@ export class OrderFilterDto {
     description:
       'Text in the names of customer and product, in the material or in the externalId, or the number of an order, also as ' +
       '`№3281` or `#3281`. Case, the number of spaces, ё or е, and the kind of dashes and quotation marks make no difference. It ' +
-      'must contain a letter or a digit. One or two characters, or one among other signs, match only at the start of a text and ' +
-      'after a space.',
+      'must contain a letter or a digit. One or two characters match only at the start of a text and after a space, and so does a text ' +
+      'such as `a--`.',
     ...textSchema(100),
   })
   q?: string;
